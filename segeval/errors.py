@@ -1,0 +1,17 @@
+"""The errors that segeval raises on purpose: each names the place, what was wanted, what came and what to do."""
+
+
+class SegevalError(Exception):
+    """Any error that a user can mend; the command line prints its text as one line, without a traceback."""
+
+
+class UsageError(SegevalError):
+    """A run that cannot start: an unknown metric, region or option, a folder that does not exist."""
+
+
+class ReadError(SegevalError):
+    """A file that cannot be read as a label map."""
+
+
+class GeometryMismatch(SegevalError):
+    """A prediction and a ground truth that do not lie on one grid."""

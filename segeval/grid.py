@@ -1,0 +1,73 @@
+"""Where voxels are: shape, spacing and, when known, the affine that maps indices to millimetres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segeval.errors import UsageError
+
+Unit = Literal["mm", "px"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """A regular grid of voxels (pixels in 2-D); `spacing` is in array-axis order.
+
+    `affine` is 4 × 4, from the indices of the first three array axes to millimetres, or None when the file has none.
+
+    >>> Grid((4, 4), (0.5, 0.5), "mm").element
+    0.25
+    """
+
+    shape: tuple[int, ...]
+    spacing: tuple[float, ...]
+    unit: Unit = "px"
+    affine: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.spacing) != len(self.shape):
+            raise UsageError(
+                f"spacing {self.spacing} has {len(self.spacing)} values for a mask of shape {self.shape}; "
+                "give one value per array axis, in array-axis order"
+            )
+        if not all(np.isfinite(s) and s > 0 for s in self.spacing):
+            raise UsageError(f"spacing {self.spacing} holds a value that is not positive and finite; give lengths above 0")
+
+    @classmethod
+    def unspaced(cls, shape: tuple[int, ...]) -> Grid:
+        """The grid of an image without a spacing: 1 px along every axis."""
+        return cls(shape, (1.0,) * len(shape))
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of voxels."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def element(self) -> float:
+        """Size of one voxel in `unit` to the power of the rank."""
+        return float(np.prod(self.spacing))
+
+    @property
+    def volume_unit(self) -> str:
+        """Unit of volumes: ml in 3-D with millimetres, mm² in 2-D with millimetres, px otherwise."""
+        if self.unit == "px":
+            return "px"
+        return {3: "ml", 2: "mm²"}.get(self.ndim, f"mm^{self.ndim}")
+
+    @property
+    def voxel_volume(self) -> float:
+        """Size of one voxel in `volume_unit`."""
+        return self.element / 1000 if self.volume_unit == "ml" else self.element
+
+    def __str__(self) -> str:
+        return f"{'×'.join(map(str, self.shape))} at {'×'.join(f'{s:g}' for s in self.spacing)} {self.unit}"
