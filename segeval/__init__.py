@@ -1,0 +1,38 @@
+"""segeval: scores segmentation masks, exactly and fast.
+
+The public names load what they need when they are first used, so that `import segeval` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from segeval.version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from segeval.api import score as score
+    from segeval.api import score_folder as score_folder
+    from segeval.errors import GeometryMismatch as GeometryMismatch
+    from segeval.errors import ReadError as ReadError
+    from segeval.errors import SegevalError as SegevalError
+    from segeval.errors import UsageError as UsageError
+    from segeval.results import Results as Results
+
+_HOMES = {
+    "segeval.api": ("score", "score_folder"),
+    "segeval.errors": ("GeometryMismatch", "ReadError", "SegevalError", "UsageError"),
+    "segeval.results": ("Results",),
+}
+__all__ = sorted(["__version__", *(name for names in _HOMES.values() for name in names)])
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(home), name)
+    raise AttributeError(f"module 'segeval' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from segeval.errors import GeometryMismatch, ReadError, UsageError
 from segeval.grid import Grid
-
-Labels = NDArray[np.integer[Any]]
+from segeval.labels import Labels, as_labels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +27,8 @@ class LabelMap:
 
     def __post_init__(self) -> None:
         if self.labels.dtype.kind not in "ui":
-            raise ReadError(f"{self.source}: a label map holds integers, not {self.labels.dtype}; convert it with `LabelMap.of`")
+            dtype = self.labels.dtype
+            raise ReadError(f"{self.source}: a label map holds integers, not {dtype}; convert it with `LabelMap.of`")
         if self.labels.shape != self.grid.shape:
             raise ReadError(f"{self.source}: labels of shape {self.labels.shape} on a grid of shape {self.grid.shape}")
 
@@ -42,35 +42,6 @@ class LabelMap:
         dtype('uint8')
         """
         return cls(as_labels(array, source), grid or Grid.unspaced(array.shape), source)
-
-
-def as_labels(array: NDArray[Any], source: str) -> Labels:
-    """`array` in the smallest of uint8, uint16, uint32 and uint64 that holds its values; not copied if it is so already."""
-    if array.dtype == np.uint8:
-        return array
-    if array.dtype.kind == "b":
-        return array.view(np.uint8)
-    if array.dtype.kind not in "uif":
-        raise ReadError(f"{source}: labels must be whole numbers, but the dtype is {array.dtype}; save an integer label map")
-    if array.size == 0:
-        return array.astype(np.uint8)
-    low, high = array.min(), array.max()
-    if not (np.isfinite(low) and np.isfinite(high)):
-        raise ReadError(f"{source}: holds NaN or infinite values; a label map holds whole numbers: replace them with a label")
-    if low < 0:
-        raise ReadError(f"{source}: holds the negative value {low:g}; labels start at 0: shift or remap them")
-    if high >= 2**63:
-        raise ReadError(f"{source}: holds {high:g}, beyond the largest label 2**63 - 1; remap the labels")
-    dtype = next(np.dtype(d) for d in (np.uint8, np.uint16, np.uint32, np.uint64) if high <= np.iinfo(d).max)
-    labels = array.astype(dtype, copy=False, order="K")
-    if array.dtype.kind == "f":
-        odd = array != labels
-        if odd.any():
-            raise ReadError(
-                f"{source}: holds {array[odd][0]:g}, which is not a whole number; labels are integers: "
-                "threshold or take the argmax of a probability map first"
-            )
-    return labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +75,12 @@ def disjoint_layers(regions: Sequence[Region]) -> list[list[int]]:
     """
     layers: list[tuple[list[int], set[int]]] = []
     for position, region in enumerate(regions):
-        for members, taken in layers:
-            if taken.isdisjoint(region.labels):
-                break
-        else:
-            members, taken = [], set()
-            layers.append((members, taken))
-        members.append(position)
-        taken |= region.labels
+        layer = next((layer for layer in layers if layer[1].isdisjoint(region.labels)), None)
+        if layer is None:
+            layer = ([], set())
+            layers.append(layer)
+        layer[0].append(position)
+        layer[1].update(region.labels)
     return [members for members, _ in layers]
 
 
@@ -119,9 +88,9 @@ def disjoint_layers(regions: Sequence[Region]) -> list[list[int]]:
 class Case:
     """A prediction and a ground truth on one grid, under one id.
 
-    `ignored` voxels count for nothing; they are background in both masks by then. `notes` say what was done to get here.
-    Raises `GeometryMismatch` when the grids differ; `segeval.alignment.aligned` turns a prediction that is only oriented
-    differently.
+    `ignored` voxels count for nothing; they are background in both masks by then. `notes` say what was done to get
+    here. Raises `GeometryMismatch` when the grids differ; `segeval.alignment.aligned` turns a prediction that is only
+    oriented differently.
     """
 
     id: str
@@ -150,7 +119,7 @@ class Case:
         return self.gt.grid
 
     def ignoring(self, label: int) -> Case:
-        """The case with every voxel whose ground truth is `label` taken out: background in both masks, and not counted."""
+        """The case without the voxels whose ground truth is `label`: background in both masks, and not counted."""
         out = self.gt.labels == label
         if not out.any():
             return self

@@ -1,0 +1,96 @@
+"""Two masks of one physical grid whose arrays run along its axes in another order or direction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import permutations, product
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segeval.case import LabelMap
+from segeval.errors import GeometryMismatch
+from segeval.grid import Grid
+
+Affine: TypeAlias = NDArray[np.float64]
+
+
+def aligned(
+    pred: LabelMap, gt: LabelMap, *, check_position: bool = True, tolerance: float = 0.1
+) -> tuple[LabelMap, str]:
+    """The prediction on the array axes of the ground truth, and a note of what was done; "" when nothing was.
+
+    Axes are only swapped and reversed: the labels are a view, never interpolated. Masks without an affine are taken as
+    they are. Shape and spacing are left to `Case`. Raises `GeometryMismatch` when those agree but a voxel lies more
+    than `tolerance` voxels from its place in the ground truth. Without `check_position` (a spacing given by hand) only
+    the directions of the axes count, and a turned prediction takes the spacing of the ground truth.
+    """
+    if pred.grid.affine is None or gt.grid.affine is None or pred.grid.ndim != gt.grid.ndim:
+        return pred, ""
+    turned, note = _turned(pred, gt, keep_spacing=check_position)
+    if check_position:
+        _check_position(turned, gt, tolerance)
+    return (replace(turned, grid=replace(turned.grid, affine=gt.grid.affine)), note) if note else (pred, "")
+
+
+def _turned(pred: LabelMap, gt: LabelMap, *, keep_spacing: bool) -> tuple[LabelMap, str]:
+    axes, signs = _nearest_axes(pred.grid, gt.grid)
+    if axes == tuple(range(pred.grid.ndim)) and -1 not in signs:
+        return pred, ""
+    labels = pred.labels.transpose(axes)[tuple(slice(None, None, sign) for sign in signs)]
+    spacing = tuple(pred.grid.spacing[axis] for axis in axes) if keep_spacing else gt.grid.spacing
+    to_pred = np.diag([0.0 if i < pred.grid.ndim else 1.0 for i in range(4)])
+    for i, (axis, sign) in enumerate(zip(axes, signs, strict=True)):
+        to_pred[axis, i] = sign
+        to_pred[axis, 3] = labels.shape[i] - 1 if sign < 0 else 0
+    grid = Grid(labels.shape, spacing, pred.grid.unit, _affine(pred.grid) @ to_pred)
+    note = f"prediction turned onto the axes of the ground truth ({_codes(pred.grid)} -> {_codes(gt.grid)})"
+    return LabelMap(labels, grid, pred.source), note
+
+
+def _nearest_axes(pred: Grid, gt: Grid) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """For each axis of `gt`, the axis of `pred` nearest to its line, and 1 or -1 for its direction."""
+    along = np.linalg.solve(
+        _directions(gt), _directions(pred)
+    )  # [i, j]: how far axis j of pred goes along axis i of gt
+    choices = permutations(
+        range(gt.ndim)
+    )  # starts with the order as it is, which wins ties such as a turn by 45 degrees
+    axes = max(choices, key=lambda order: round(sum(abs(along[i, axis]) for i, axis in enumerate(order)), 6))
+    return axes, tuple(-1 if along[i, axis] < 0 else 1 for i, axis in enumerate(axes))
+
+
+def _check_position(pred: LabelMap, gt: LabelMap, tolerance: float) -> None:
+    if pred.grid.shape != gt.grid.shape or not np.allclose(pred.grid.spacing, gt.grid.spacing, rtol=1e-3, atol=0):
+        return  # the error of `Case` says more
+    ends = [(0, n - 1) for n in gt.grid.shape] + [(0,)] * (3 - gt.grid.ndim)
+    corners = np.array([(*corner, 1) for corner in product(*ends)]).T
+    moved = np.linalg.solve(_affine(gt.grid), _affine(pred.grid) @ corners) - corners
+    off = float(np.abs(moved).max())
+    if off > tolerance:
+        came, wanted = (", ".join(f"{x:g}" for x in _affine(m.grid)[:3, 3].round(3) + 0.0) for m in (pred, gt))
+        raise GeometryMismatch(
+            f"{pred.source}: a voxel lies {off:.3g} voxels from its place in {gt.source}, more than {tolerance:g} "
+            f"(first voxel at ({came}) mm, wanted ({wanted})); resample the prediction onto the ground-truth grid, "
+            "copy the ground truth's header if only the header is wrong, or pass --spacing to ignore positions"
+        )
+
+
+def _affine(grid: Grid) -> Affine:
+    assert grid.affine is not None
+    return grid.affine
+
+
+def _directions(grid: Grid) -> Affine:
+    columns = _affine(grid)[:3, :3]
+    unit: Affine = columns / np.linalg.norm(columns, axis=0)
+    return unit
+
+
+def _codes(grid: Grid) -> str:
+    from nibabel import orientations
+
+    codes: Callable[[Affine], tuple[str, ...]] = orientations.aff2axcodes
+    return "".join(codes(_affine(grid))[: grid.ndim])

@@ -1,0 +1,191 @@
+"""The two functions that score: one case, or two folders of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segeval.case import LabelMap
+from segeval.errors import UsageError
+from segeval.evaluate import make_case, score_case
+from segeval.grid import Grid
+from segeval.io import Colors, Pair, Pairing, load_colors, pair, read
+from segeval.metrics import DEFAULT_METRICS, parse_metrics
+from segeval.protocol import Missing, Protocol, RegionsLike, parse_regions
+from segeval.results import Results
+from segeval.run import Listener, Run
+from segeval.spec import Metric
+from segeval.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+def score(
+    pred: Any,
+    gt: Any,
+    *,
+    metrics: str | Sequence[str] = DEFAULT_METRICS,
+    regions: RegionsLike | None = None,
+    include_background: bool = False,
+    ignore_label: int | None = None,
+    binary: bool = False,
+    spacing: Sequence[float] | None = None,
+    geometry_tolerance: float = 1e-3,
+    colors: Colors | str | Path | None = None,
+    device: str = "auto",
+) -> DataFrame:
+    """The scores of one case: a row a region, a column a metric.
+
+    `pred` and `gt` are label maps of one shape: arrays, tensors or paths of mask files. `spacing` is in array-axis order
+    and in millimetres; without it, files give theirs and arrays count in pixels.
+    Raises `UsageError`, `ReadError` or `GeometryMismatch`.
+
+    >>> import numpy as np
+    >>> gt = np.zeros((8, 8), int)
+    >>> gt[2:6, 2:6] = 1
+    >>> pred = np.roll(gt, 1, axis=0)
+    >>> float(score(pred, gt, metrics="dice").dice[0])
+    0.75
+    """
+    protocol = make_protocol(
+        metrics, regions, include_background, ignore_label, binary, spacing, geometry_tolerance, "error"
+    )
+    _check_device(device)
+    table = load_colors(colors) if isinstance(colors, (str, Path)) else colors
+    masks = [_label_map(mask, protocol, table, name) for mask, name in ((pred, "pred"), (gt, "gt"))]
+    name = Path(gt).name if isinstance(gt, (str, os.PathLike)) else "case"
+    with Workspace(cores()) as workspace:
+        scores, _ = score_case(make_case(name, *masks, protocol), protocol, workspace)
+    import pandas as pd
+
+    rows = pd.DataFrame(scores.values, columns=[metric.column for metric in protocol.metrics])
+    rows.insert(0, "region", list(scores.regions))
+    rows["note"] = list(scores.notes)
+    return rows
+
+
+def score_folder(
+    pred_dir: str | os.PathLike[str],
+    gt_dir: str | os.PathLike[str],
+    *,
+    metrics: str | Sequence[str] = DEFAULT_METRICS,
+    regions: RegionsLike | None = None,
+    include_background: bool = False,
+    ignore_label: int | None = None,
+    binary: bool = False,
+    spacing: Sequence[float] | None = None,
+    geometry_tolerance: float = 1e-3,
+    colors: Colors | str | Path | None = None,
+    pred_suffix: str = "",
+    gt_suffix: str = "",
+    missing: Missing = "error",
+    device: str = "auto",
+    jobs: int | None = None,
+    output: str | os.PathLike[str] | None = None,
+    formats: Sequence[str] = ("csv",),
+    listener: Listener | None = None,
+) -> Results:
+    """The scores of every case of two folders (or files), with their summary.
+
+    The options are those of `segeval score`. With `output`, rows are written there as they come and all tables in the
+    end; a run that is interrupted leaves what it has, marked as partial. A case that cannot be scored is a row whose
+    note says why. Raises `UsageError` for a run that cannot start.
+
+    >>> results = score_folder("sample_data/nuclei/pred", "sample_data/nuclei/gt", metrics="dice")
+    >>> list(results.cases.columns)
+    ['case', 'region', 'dice', 'note']
+    """
+    protocol = make_protocol(
+        metrics, regions, include_background, ignore_label, binary, spacing, geometry_tolerance, missing
+    )
+    _check_device(device)
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"jobs must be at least 1, not {jobs}; leave it out to use every core")
+    table = load_colors(colors) if isinstance(colors, (str, Path)) else colors
+    found = pair(pred_dir, gt_dir, pred_suffix=pred_suffix, gt_suffix=gt_suffix)
+    run = Run(
+        protocol, _chosen(found, missing), jobs=jobs or cores(), colors=table, listener=listener, output=output,
+        formats=formats,
+    )  # fmt: skip
+    for text in (*found.notices, *_about(found, missing)):
+        run.notice(text)
+    return run.results()
+
+
+def make_protocol(
+    metrics: str | Sequence[str],
+    regions: RegionsLike | None,
+    include_background: bool,
+    ignore_label: int | None,
+    binary: bool,
+    spacing: Sequence[float] | None,
+    geometry_tolerance: float,
+    missing: Missing,
+) -> Protocol:
+    """The protocol that the options of `score` and `score_folder` describe."""
+    bound: tuple[Metric, ...] = parse_metrics([metrics] if isinstance(metrics, str) else list(metrics))
+    chosen, ignored = (None, None) if regions is None else parse_regions(regions)
+    return Protocol(
+        bound,
+        chosen,
+        include_background,
+        ignored if ignore_label is None else ignore_label,
+        binary,
+        None if spacing is None else tuple(float(s) for s in spacing),
+        geometry_tolerance,
+        missing,
+    )
+
+
+def cores() -> int:
+    """How many processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _label_map(mask: Any, protocol: Protocol, colors: Colors | None, name: str) -> LabelMap:
+    if isinstance(mask, (str, os.PathLike)):
+        return read(mask, spacing=protocol.spacing, colors=colors)
+    array = np.asarray(mask.detach().cpu() if hasattr(mask, "detach") else mask)
+    grid = Grid(array.shape, protocol.spacing, "mm") if protocol.spacing else Grid.unspaced(array.shape)
+    return LabelMap.of(array, grid, name)
+
+
+def _check_device(device: str) -> None:
+    if device not in ("auto", "cpu"):
+        raise UsageError(f"device {device!r}: this version measures on the CPU alone; pass --device cpu, or auto")
+
+
+def _chosen(found: Pairing, missing: Missing) -> list[Pair]:
+    """The pairs to score under a policy for ground truths without a prediction."""
+    if found.missing and missing == "error":
+        raise UsageError(
+            f"{_counted(found.missing, 'ground truth')} without a prediction: {_listed(found.missing)}; add them, or pass "
+            "--missing skip to leave them out or --missing empty to score empty predictions"
+        )
+    empty = [Pair(name, None, path) for name, path in found.missing] if missing == "empty" else []
+    return sorted([*found.pairs, *empty], key=lambda pair: pair.id)
+
+
+def _about(found: Pairing, missing: Missing) -> list[str]:
+    """What to tell of files that have no partner."""
+    done = "scored as empty predictions" if missing == "empty" else "skipped"
+    texts = []
+    if found.missing:
+        texts.append(f"{_counted(found.missing, 'ground truth')} without a prediction, {done}: {_listed(found.missing)}")
+    if found.extra:
+        texts.append(f"{_counted(found.extra, 'prediction')} without a ground truth, left out: {_listed(found.extra)}")
+    return texts
+
+
+def _counted(files: Sequence[tuple[str, Path]], what: str) -> str:
+    return f"{len(files)} {what}{'s' if len(files) > 1 else ''}"
+
+
+def _listed(files: Sequence[tuple[str, Path]], most: int = 5) -> str:
+    names = ", ".join(name for name, _ in files[:most])
+    return names if len(files) <= most else f"{names} and {len(files) - most} more"

@@ -1,0 +1,138 @@
+"""From the outcomes of a run to its results: tables, pooled scores, and what figures need beyond them."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segeval.case import Region
+from segeval.evaluate import Outcome
+from segeval.overlap.contingency import Contingency
+from segeval.overlap.counts import Counts
+from segeval.protocol import Protocol
+from segeval.results import Details
+from segeval.scoring import Scores, score_measured
+from segeval.spec import ratio
+from segeval.surface.distances import SurfaceDistances
+from segeval.table import ALL, FAILED
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+STEPS = 65
+"""How many tolerances the stored NSD curves have, half a voxel apart."""
+
+
+def tolerances(spacing: Sequence[float]) -> NDArray[np.float64]:
+    """The tolerances of the stored NSD curves: multiples of half the finest spacing, from 0.
+
+    >>> tolerances((1.0, 2.0))[:3].tolist()
+    [0.0, 0.5, 1.0]
+    """
+    return np.arange(STEPS) * min(spacing) / 2
+
+
+def nsd_curve(d: SurfaceDistances, tolerance: NDArray[np.float64]) -> NDArray[np.float32]:
+    """NSD of each region at each tolerance, (R, T)."""
+    within = d.pg.within_each(tolerance) + d.gp.within_each(tolerance)
+    return np.asarray(ratio(within, (d.pg.total() + d.gp.total())[:, None]), dtype=np.float32)
+
+
+def all_regions(outcomes: Sequence[Outcome], protocol: Protocol) -> tuple[Region, ...]:
+    """The regions of the run: those asked for, or every one that any case holds."""
+    found = {label for o in outcomes if o.measured for region in o.measured.regions for label in region.labels}
+    return protocol.regions_among(sorted(found))
+
+
+def completed(outcome: Outcome, regions: Sequence[Region], protocol: Protocol) -> Scores | None:
+    """The scores of a case with a row for every region of the run, also where it is in neither mask."""
+    if outcome.scores is None or outcome.measured is None:
+        return None
+    own = {region.name for region in outcome.measured.regions}
+    further = [region for region in regions if region.name not in own]
+    if not further:
+        return outcome.scores
+    columns = [at for at, metric in enumerate(protocol.metrics) if metric.spec.scope == "region"]
+    metrics = [protocol.metrics[at] for at in columns]
+    absent = score_measured(
+        outcome.measured.absent(further, {m.spec.statistic for m in metrics}), metrics, outcome.remarks
+    )
+    values = np.full((len(further), len(protocol.metrics)), np.nan)
+    values[:, columns] = absent.values
+    rows = {
+        name: (row, note)
+        for s, v in ((outcome.scores, outcome.scores.values), (absent, values))
+        for name, row, note in zip(s.regions, v, s.notes, strict=True)
+    }
+    order = [region.name for region in regions] + ([ALL] if ALL in rows else [])
+    return Scores(tuple(order), np.array([rows[name][0] for name in order]), tuple(rows[name][1] for name in order))
+
+
+def cases_table(outcomes: Sequence[Outcome], regions: Sequence[Region], protocol: Protocol) -> DataFrame:
+    """One row a case and region; a failed case has one row, whose note says why."""
+    import pandas as pd
+
+    names: list[str] = []
+    places: list[str] = []
+    notes: list[str] = []
+    blocks: list[NDArray[np.float64]] = [np.empty((0, len(protocol.metrics)))]
+    for outcome in outcomes:
+        failed = Scores((FAILED,), np.full((1, len(protocol.metrics)), np.nan), (f"failed: {outcome.error}",))
+        scores = completed(outcome, regions, protocol) or failed
+        names += [outcome.pair.id] * len(scores.regions)
+        places += scores.regions
+        notes += scores.notes
+        blocks.append(scores.values)
+    numbers = pd.DataFrame(np.vstack(blocks), columns=[metric.column for metric in protocol.metrics])
+    numbers.insert(0, "case", names)
+    numbers.insert(1, "region", places)
+    numbers["note"] = notes
+    return numbers
+
+
+def pooled_scores(
+    outcomes: Sequence[Outcome], counts: Sequence[Counts], regions: Sequence[Region], protocol: Protocol
+) -> dict[tuple[str, str], float]:
+    """The score of the added counts of all cases, by region and column, for the metrics that counts are enough for."""
+    tables = [o.measured.contingency for o in outcomes if o.measured]
+    if not tables:
+        return {}
+    whole: dict[type, Counts | Contingency] = {Counts: functools.reduce(operator.add, counts)}
+    if Contingency in protocol.statistics:
+        whole[Contingency] = functools.reduce(operator.add, tables)
+    pooled = {}
+    for metric in protocol.metrics:
+        if metric.spec.statistic in whole:
+            names = [region.name for region in regions] if metric.spec.scope == "region" else [ALL]
+            values = metric.score(whole[metric.spec.statistic]).tolist()
+            pooled.update({(name, metric.column): value for name, value in zip(names, values, strict=True)})
+    return pooled
+
+
+def details(
+    outcomes: Sequence[Outcome],
+    counts: Sequence[Counts],
+    curves: dict[int, NDArray[np.float32]],
+    tolerance: NDArray[np.float64],
+    regions: Sequence[Region],
+) -> Details:
+    """Volumes and NSD curves; `curves` are those of the outcomes by position, with the regions of their own case."""
+    place = {region.name: at for at, region in enumerate(regions)}
+    shape = (len(outcomes), len(regions))
+    volume_p, volume_g = np.full((2, *shape), np.nan)
+    nsd = np.full((*shape, len(tolerance)), np.nan, np.float32)
+    scored = iter(counts)
+    for row, outcome in enumerate(outcomes):
+        if outcome.measured is None:
+            continue
+        sizes = next(scored)
+        volume_p[row], volume_g[row] = sizes.volume_p, sizes.volume_g
+        if row in curves:
+            nsd[row, [place[region.name] for region in outcome.measured.regions]] = curves[row]
+    names = tuple(outcome.pair.id for outcome in outcomes)
+    return Details(names, tuple(place), volume_p, volume_g, tolerance, nsd)

@@ -1,0 +1,135 @@
+"""The one loop: pairs of masks × protocol → outcomes."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from segeval.alignment import aligned
+from segeval.case import Case, LabelMap
+from segeval.errors import ReadError, SegevalError
+from segeval.grid import Grid
+from segeval.io import Colors, Pair, read
+from segeval.measure import Measured, measure
+from segeval.protocol import Protocol
+from segeval.scoring import Scores, score_measured
+from segeval.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A file that was read: enough to tell later whether it is still the same."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What became of one pair: its scores and what they were computed from, or the error that stopped it."""
+
+    pair: Pair
+    seconds: float
+    error: str = ""
+    scores: Scores | None = None
+    measured: Measured | None = None
+    grid: Grid | None = None
+    remarks: tuple[str, ...] = ()
+    inputs: tuple[Input | None, ...] = (None, None)
+
+    def slim(self) -> Outcome:
+        """The outcome without its statistics, but for the table of label pairs."""
+        return replace(self, measured=self.measured and replace(self.measured, statistics={}))
+
+
+def evaluate(
+    pairs: Sequence[Pair], protocol: Protocol, *, jobs: int, colors: Colors | None = None
+) -> Iterator[tuple[int, Outcome]]:
+    """Every pair's position and outcome, as they get done; a pair that fails, fails alone.
+
+    `jobs` threads take a case each; where there are fewer cases, the threads left over help inside them.
+    """
+    workers = max(1, min(jobs, len(pairs)))
+    local = threading.local()
+
+    def one(pair: Pair) -> Outcome:
+        if not hasattr(local, "workspace"):
+            local.workspace = Workspace(jobs // workers)
+        return _outcome(pair, protocol, colors, local.workspace)
+
+    pool = ThreadPoolExecutor(workers)
+    try:
+        positions: dict[Future[Outcome], int] = {pool.submit(one, pair): at for at, pair in enumerate(pairs)}
+        for future in as_completed(positions):
+            yield positions[future], future.result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def score_case(case: Case, protocol: Protocol, workspace: Workspace) -> tuple[Scores, Measured]:
+    """The rows of a case under a protocol, and the statistics that they come from."""
+    if protocol.ignore_label is not None:
+        case = case.ignoring(protocol.ignore_label)
+    measured = measure(case, protocol.regions_among, protocol.statistics, workspace)
+    if not protocol.binary and protocol.regions is None:
+        _check_scales(case, measured)
+    return score_measured(measured, protocol.metrics, case.notes), measured
+
+
+def _outcome(pair: Pair, protocol: Protocol, colors: Colors | None, workspace: Workspace) -> Outcome:
+    start = time.perf_counter()
+    try:
+        case = _read_case(pair, protocol, colors, workspace)
+        scores, measured = score_case(case, protocol, workspace)
+        inputs = tuple(_fingerprint(path) if path else None for path in (pair.pred, pair.gt))
+    except (SegevalError, MemoryError, OSError) as error:
+        text = "out of memory; run with fewer --jobs" if isinstance(error, MemoryError) else str(error)
+        return Outcome(pair, time.perf_counter() - start, f"case {pair.id!r}: {text}" if pair.id not in text else text)
+    return Outcome(pair, time.perf_counter() - start, "", scores, measured, case.grid, case.notes, inputs)
+
+
+def _read_case(pair: Pair, protocol: Protocol, colors: Colors | None, workspace: Workspace) -> Case:
+    def one(slot: str) -> LabelMap | None:
+        path = pair.pred if slot == "pred" else pair.gt
+        return path and read(path, spacing=protocol.spacing, colors=colors, workspace=workspace, slot=slot)
+
+    pred, gt = workspace.map(one, ("pred", "gt"))
+    return make_case(pair.id, pred, gt, protocol)
+
+
+def make_case(name: str, pred: LabelMap | None, gt: LabelMap, protocol: Protocol) -> Case:
+    """The case of two label maps as they were read; without a prediction, of an empty one."""
+    note = "prediction missing: scored as empty"
+    if pred is None:
+        pred = replace(gt, labels=np.zeros_like(gt.labels))
+    else:
+        pred, note = aligned(pred, gt, check_position=protocol.spacing is None)
+    if protocol.binary:
+        pred, gt = (replace(mask, labels=(mask.labels != 0).view(np.uint8)) for mask in (pred, gt))
+    return Case(name, pred, gt, notes=(note,) if note else (), tolerance=protocol.geometry_tolerance)
+
+
+def _check_scales(case: Case, measured: Measured) -> None:
+    """Stops a case whose masks say the same with other numbers: {0, 1} and {0, 255}."""
+    found = {side: set(np.unique(getattr(measured.contingency, side)).tolist()) - {0} for side in ("pred", "gt")}
+    if found["pred"] | found["gt"] == {1, 255} and found["pred"] != found["gt"] and not found["pred"] & found["gt"]:
+        values = {side: f"{{0, {max(labels)}}}" for side, labels in found.items()}
+        raise ReadError(
+            f"case {case.id!r}: pred holds only {values['pred']} and gt only {values['gt']}; pass --binary to take every "
+            "non-zero value as 1"
+        )
+
+
+def _fingerprint(path: Path) -> Input:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return Input(path.stat().st_size, digest.hexdigest())

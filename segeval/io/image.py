@@ -1,0 +1,110 @@
+"""PNG, TIFF, BMP and GIF through Pillow: one label a pixel, array axes (row, column), no spacing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segeval.case import LabelMap
+from segeval.errors import ReadError
+from segeval.labels import Labels
+
+from .colors import labels_of
+from .registry import Request, reader, refuse
+from .stream import stored
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
+
+_PLUGINS = {
+    ".png": ("PIL.PngImagePlugin", "PngImageFile"),
+    ".tif": ("PIL.TiffImagePlugin", "TiffImageFile"),
+    ".tiff": ("PIL.TiffImagePlugin", "TiffImageFile"),
+    ".bmp": ("PIL.BmpImagePlugin", "BmpImageFile"),
+    ".gif": ("PIL.GifImagePlugin", "GifImageFile"),
+}
+_LIMIT = Lock()
+_ONE_CHANNEL = ("1", "L", "P", "I", "F", "I;16", "I;16L", "I;16B", "I;16N")
+_ALPHA_APART = ("LA", "La", "PA")
+_COLOR = ("RGB", "RGBA", "RGBX", "RGBa")
+
+refuse(
+    ".jpg",
+    ".jpeg",
+    because="JPEG is lossy and changes labels along every edge: save the masks as PNG from their source",
+)
+
+
+@reader(*_PLUGINS)
+def read_image(request: Request) -> LabelMap:
+    """The label map in an image file: grey values, or the indices of a palette.
+
+    An image with colour channels is read when they agree (alpha is ignored) or the request has `colors`.
+    """
+    with _opened(request) as image:
+        frames: int = getattr(image, "n_frames", 1)
+        if frames > 1:
+            raise ReadError(
+                f"{request.path}: wanted one image, but it holds {frames} frames; "
+                "save each as a file of its own, or the stack as .nii.gz or .npy"
+            )
+        if image.info.get("compression") in ("jpeg", "tiff_jpeg"):
+            raise ReadError(f"{request.path}: holds JPEG data, which is lossy; save masks with lossless compression")
+        with _any_size(image.width * image.height):
+            labels = _labels(image, request)
+    return LabelMap(labels, request.unspaced_grid(labels.shape), str(request.path))
+
+
+def _opened(request: Request) -> ImageFile:
+    # Not Image.open: it takes other formats under this name, lossy ones too, and looks every format up.
+    suffix = request.path.suffix.lower()
+    module, name = _PLUGINS[suffix]
+    try:
+        image: ImageFile = getattr(import_module(module), name)(request.path)
+    except SyntaxError as error:
+        raise ReadError(
+            f"{request.path}: wanted a {suffix} image, but the file starts with {request.start(8)!r} ({error}); "
+            "rename it after its real format, or write it again"
+        ) from error
+    return image
+
+
+@contextmanager
+def _any_size(pixels: int) -> Iterator[None]:
+    """Lifts Pillow's global limit on pixels while one mask is decoded that is beyond it, as those of pathology are."""
+    from PIL import Image
+
+    with _LIMIT:
+        limit = Image.MAX_IMAGE_PIXELS
+    if limit is None or pixels <= limit:
+        yield
+        return
+    with _LIMIT:
+        Image.MAX_IMAGE_PIXELS = None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _labels(image: ImageFile, request: Request) -> Labels:
+    if image.mode in _ONE_CHANNEL:
+        return stored(np.asarray(image), request)
+    if image.mode not in _ALPHA_APART + _COLOR:
+        raise ReadError(
+            f"{request.path}: wanted one label a pixel, but the image is of mode {image.mode}; save it as greyscale PNG"
+        )
+    if ";16" in str(image.tile):
+        raise ReadError(
+            f"{request.path}: wanted one label a pixel, but it has channels of 16 bits, which Pillow cuts to 8; "
+            "save it as 16-bit greyscale"
+        )
+    channels = np.asarray(image)
+    if image.mode in _COLOR:
+        return stored(labels_of(channels, request), request)
+    return stored(np.ascontiguousarray(channels[..., 0]), request)

@@ -1,0 +1,138 @@
+"""NIfTI-1 and NIfTI-2 single files (.nii, .nii.gz): the header through nibabel, the voxels straight into kept memory.
+
+What the header says is taken as nibabel takes it, but for four things. The spacing is the shortest decimal that the
+stored float32 stands for (0.8, not 0.800000012). Metres and micrometres become millimetres. A spacing of zero is an
+error, not 1. Without a coded sform or qform the file has no affine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segeval.case import LabelMap
+from segeval.errors import ReadError
+
+from .registry import Request, reader
+from .stream import streamed, voxel_shape
+
+_MILLIMETRES = {1: Decimal(1000), 3: Decimal("0.001")}  # by the spatial bits of xyzt_units; 2 and unknown are mm
+_GZIP = b"\x1f\x8b"
+
+
+@reader(".nii", ".nii.gz")
+def read_nifti(request: Request) -> LabelMap:
+    """The label map in a NIfTI file, array axes as in the file (x fastest), labels in Fortran order.
+
+    A scale factor is applied, and its result rounded to whole numbers within the precision of the float32 that it is
+    stored in; a volume of floats must hold whole numbers exactly.
+    """
+    path = request.path
+    with _opened(request) as file:
+        header = _header(file, path)
+        full = tuple(int(n) for n in header.get_data_shape())
+        shape = voxel_shape(full, request)
+        file.seek(int(header["vox_offset"]))
+        labels = streamed(
+            file, _dtype(header, path), int(np.prod(shape, dtype=np.int64)), request, _scaling(header, path)
+        )
+        if path.suffix.lower() == ".gz":
+            while file.read(1 << 20):  # the checksum is looked at where the stream ends
+                pass
+    unit = _MILLIMETRES.get(int(header["xyzt_units"]) & 7, Decimal(1))
+    spacing = request.spacing or _spacing(header, len(shape), unit, path)
+    return LabelMap(labels.reshape(shape, order="F"), request.grid(shape, spacing, _affine(header, unit)), str(path))
+
+
+def _opened(request: Request) -> IO[bytes]:
+    path = request.path
+    start = request.start(2)
+    named, zipped = path.suffix.lower() == ".gz", start == _GZIP
+    if named and not zipped:
+        raise ReadError(
+            f"{path}: wanted gzip data, but the file starts with {start!r}; rename it to .nii or gzip it again"
+        )
+    if zipped and not named:
+        raise ReadError(f"{path}: wanted plain NIfTI, but the file is gzip data; rename it to .nii.gz")
+    if not named:
+        return path.open("rb")
+    from isal import igzip
+
+    open_gzip: Callable[[Path], IO[bytes]] = igzip.open
+    return open_gzip(path)
+
+
+def _header(file: IO[bytes], path: Path) -> Any:
+    from nibabel.nifti1 import Nifti1Header
+    from nibabel.nifti2 import Nifti2Header
+
+    start = file.read(Nifti2Header.sizeof_hdr)
+    kinds: tuple[Any, ...] = (Nifti1Header, Nifti2Header)
+    kind = next((kind for kind in kinds if kind.may_contain_header(start)), None)
+    if kind is None:
+        raise ReadError(f"{path}: wanted a NIfTI header, but the data start with {start[:8]!r}; write the file again")
+    header = kind(start[: kind.sizeof_hdr], check=False)
+    magic = bytes(header["magic"])[:3]
+    if magic not in (b"n+1", b"n+2"):
+        raise ReadError(
+            f"{path}: wanted a single-file NIfTI, but the header's magic is {magic!r}; "
+            "convert an Analyze or .hdr/.img pair to .nii.gz"
+        )
+    if header["vox_offset"] < header.sizeof_hdr:
+        raise ReadError(
+            f"{path}: wanted voxels behind the header, but vox_offset is {header['vox_offset']:g}; write the file again"
+        )
+    return header
+
+
+def _dtype(header: Any, path: Path) -> np.dtype[Any]:
+    dtype: np.dtype[Any] = header.get_data_dtype()
+    if dtype.kind not in "uif":
+        name = header.get_value_label("datatype")
+        raise ReadError(f"{path}: wanted whole numbers, but the data type is {name}; save an integer label map")
+    return dtype
+
+
+def _scaling(header: Any, path: Path) -> partial[NDArray[Any]] | None:
+    slope, inter = header.get_slope_inter()
+    if slope in (None, 1.0) and inter in (None, 0.0):
+        return None
+    return partial(_scaled, slope=slope, inter=inter, path=path)
+
+
+def _scaled(raw: NDArray[Any], *, slope: float, inter: float, path: Path) -> NDArray[np.float64]:
+    values = raw * np.float64(slope) + inter
+    whole = np.rint(values)
+    with np.errstate(invalid="ignore"):  # NaN and infinite values are reported by the next step
+        off = np.abs(values - whole) > 4 * np.finfo(np.float32).eps * (np.abs(values) + abs(inter))
+    if off.any():
+        raise ReadError(
+            f"{path}: holds {values[off][0]:g} after scaling by {slope:g} and adding {inter:g}, which is not a whole "
+            "number; threshold it, or save an integer label map without scl_slope"
+        )
+    return whole
+
+
+def _spacing(header: Any, ndim: int, unit: Decimal, path: Path) -> tuple[float, ...]:
+    zooms = [np.float32(zoom) for zoom in header["pixdim"][1 : ndim + 1]]
+    if not all(np.isfinite(zoom) and zoom != 0 for zoom in zooms):
+        written = ", ".join(f"{zoom:g}" for zoom in zooms)
+        raise ReadError(
+            f"{path}: wanted positive voxel sizes, but pixdim is ({written}); "
+            "correct the header, or pass --spacing with one length per array axis"
+        )
+    return tuple(float(Decimal(str(abs(zoom))) * unit) for zoom in zooms)
+
+
+def _affine(header: Any, unit: Decimal) -> NDArray[np.float64] | None:
+    if header["sform_code"] <= 0 and header["qform_code"] <= 0:
+        return None
+    affine: NDArray[np.float64] = np.diag([float(unit)] * 3 + [1.0]) @ header.get_best_affine()
+    placed = np.isfinite(affine).all() and np.linalg.det(affine) != 0
+    return affine if placed else None

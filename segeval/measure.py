@@ -1,0 +1,118 @@
+"""From a case to its statistics: each measured once, for all regions at once. The one place that chooses kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from segeval.case import Case, Region
+from segeval.errors import UsageError
+from segeval.labels import Labels
+from segeval.overlap.contingency import Contingency, contingency
+from segeval.overlap.counts import Counts
+from segeval.surface.bands import Depths
+from segeval.surface.boundary import Sweep, sweep
+from segeval.surface.crops import Crop, crops
+from segeval.surface.distances import SurfaceDistances, VolumeDistances, surface_distances
+from segeval.surface.layers import Layer, Maps, layers
+from segeval.surface.moments import Moments
+from segeval.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """The statistics of a case, by type, each with its regions in the order of `regions`."""
+
+    regions: tuple[Region, ...]
+    contingency: Contingency
+    statistics: dict[type, Any]
+    voxel_volume: float
+
+    def counts_of(self, regions: Sequence[Region]) -> Counts:
+        """The counts of any regions, whether or not a metric needs them."""
+        return Counts.of(self.contingency, regions, self.voxel_volume)
+
+    def absent(self, regions: Sequence[Region], statistics: Collection[type]) -> Measured:
+        """These statistics of further regions, which occur in neither mask of the case."""
+        empty = replace(self, regions=tuple(regions), statistics={})
+        for kind in statistics:
+            table = _from_table(kind, empty)
+            empty.statistics[kind] = kind.absent(len(regions)) if table is None else table  # type: ignore[attr-defined]
+        return empty
+
+
+def measure(
+    case: Case,
+    regions: Callable[[Sequence[int]], Sequence[Region]],
+    statistics: Collection[type],
+    workspace: Workspace,
+) -> Measured:
+    """The statistics of a case. `regions` gives the regions to measure, from the labels that occur in the case.
+
+    Raises `UsageError` when surfaces are asked for in other than 2 or 3 dimensions.
+    """
+    maps = _compact(case.pred.labels, case.gt.labels)
+    with_surfaces = bool({SurfaceDistances, VolumeDistances} & set(statistics))
+    if with_surfaces and case.grid.ndim not in (2, 3):
+        raise UsageError(
+            f"case {case.id!r}: surface metrics need masks of 2 or 3 axes, these have {case.grid.ndim}; "
+            "ask for overlap metrics alone"
+        )
+    swept = sweep(maps.pred, maps.gt, workspace) if with_surfaces else None
+    table = _decoded(swept.contingency if swept else contingency(maps.pred, maps.gt, workspace), maps, case.ignored)
+    measured = Measured(tuple(regions(table.labels.tolist())), table, {}, case.grid.voxel_volume)
+    parts: dict[type, list[Any]] = {kind: [] for kind in statistics if _from_table(kind, measured) is None}
+    order: list[int] = []
+    for layer in layers(maps, measured.regions) if parts else ():
+        if swept and layer.relabelled:  # the buffers are shared: the layers before are done with them
+            swept = sweep(layer.maps.pred, layer.maps.gt, workspace)
+        order += layer.members
+        for kind, done in parts.items():
+            done.append(_of_layer(kind, layer, swept, case.grid.spacing, workspace))
+    for kind in statistics:
+        measured.statistics[kind] = _joined(kind, parts[kind], order) if kind in parts else _from_table(kind, measured)
+    return measured
+
+
+def _of_layer(kind: type, layer: Layer, swept: Sweep | None, spacing: tuple[float, ...], workspace: Workspace) -> Any:
+    if swept and kind in (SurfaceDistances, VolumeDistances):
+        return surface_distances(swept, spacing, layer.labels, solid=kind is VolumeDistances, workspace=workspace)
+    by_crop: dict[type, Callable[[Any, tuple[float, ...]], Any]] = {Depths: Depths.of, Moments: Moments.of}
+    regions: list[Crop] = list(crops(layer.maps.pred, layer.maps.gt, layer.labels))
+    return by_crop[kind](regions, spacing)
+
+
+def _joined(kind: Any, parts: list[Any], order: list[int]) -> Any:
+    """The statistic of all layers, with the regions in their own order."""
+    if not parts:
+        return kind.absent(0)
+    return parts[0] if order == sorted(order) and len(parts) == 1 else kind.stacked(parts).select(np.argsort(order))
+
+
+def _from_table(kind: type, measured: Measured) -> Any:
+    """A statistic that the table of label pairs holds; None for any other."""
+    if kind is Contingency:
+        return measured.contingency
+    return measured.counts_of(measured.regions) if kind is Counts else None
+
+
+def _compact(pred: Labels, gt: Labels) -> Maps:
+    """Both label maps in one dtype of at most 16 bits, with ranks for labels where they do not fit."""
+    dtype = np.result_type(pred, gt)
+    if dtype.itemsize <= 2:
+        return Maps(pred.astype(dtype, order="K", copy=False), gt.astype(dtype, order="K", copy=False))
+    values = np.union1d(np.union1d(pred, gt), [0]).astype(np.int64)
+    if len(values) > 2**16:
+        raise UsageError(f"{len(values) - 1} different labels; a case may hold 65,535: split the masks or remap the labels")
+    return Maps(*(np.searchsorted(values, labels).astype(np.uint16) for labels in (pred, gt)), values)
+
+
+def _decoded(table: Contingency, maps: Maps, ignored: int) -> Contingency:
+    """The table with labels for ranks, without the ignored voxels, which are background in both masks."""
+    gt, pred = (table.gt, table.pred) if maps.values is None else (maps.values[table.gt], maps.values[table.pred])
+    count = table.count - np.where((gt == 0) & (pred == 0), ignored, 0)
+    left = count > 0
+    return Contingency(gt[left], pred[left], count[left])

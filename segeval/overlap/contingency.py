@@ -1,0 +1,174 @@
+"""The contingency table of a case: how many voxels carry each pair of labels, counted in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segeval.words import LANES, ONE, ZERO, Labels, Word, ctz, differ, kernel, low, popcount
+from segeval.workspace import Workspace
+
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contingency:
+    """How many voxels carry each pair of labels; only pairs that occur, sorted by (gt, pred).
+
+    >>> a = Contingency(gt=np.array([0, 1]), pred=np.array([0, 0]), count=np.array([5, 2]))
+    >>> (a + a).count
+    array([10,  4])
+    """
+
+    gt: Integers
+    pred: Integers
+    count: Integers
+
+    @property
+    def labels(self) -> Integers:
+        """Labels that occur in either mask, background included, sorted."""
+        return np.union1d(self.gt, self.pred)
+
+    def __add__(self, other: Contingency) -> Contingency:
+        rows = np.concatenate([np.stack([c.gt, c.pred, c.count], 1) for c in (self, other)])
+        return Contingency(*_summed(rows).T)
+
+
+def contingency(pred: Labels, gt: Labels, workspace: Workspace) -> Contingency:
+    """The contingency table of two masks of one shape, of any rank, uint8 or uint16.
+
+    >>> pred, gt = np.array([[0, 1, 1]], np.uint8), np.array([[0, 0, 1]], np.uint8)
+    >>> table = contingency(pred, gt, Workspace())
+    >>> [column.tolist() for column in (table.gt, table.pred, table.count)]
+    [[0, 0, 1], [0, 1, 1], [1, 1, 1]]
+    """
+    scan = Scan.of(pred, gt)
+    cuts = evenly(scan.size, workspace.parts(scan.size))
+    tallies = workspace.map(lambda ends: _count(scan.pred, scan.gt, *ends), pairwise(cuts))
+    return Contingency(*joined(tallies)[:, :3].T)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scan:
+    """Both masks as 1-D arrays in the order of memory, 128 voxels or more.
+
+    `shape` is in that order too: reversed (`transposed`) when both masks are Fortran-ordered, as NIfTI data are.
+    """
+
+    pred: Labels
+    gt: Labels
+    shape: tuple[int, ...]
+    transposed: bool
+
+    @classmethod
+    def of(cls, pred: Labels, gt: Labels) -> Scan:
+        """The scan of two masks; copies only what is neither C- nor Fortran-ordered, and masks of less than 128 voxels."""
+        transposed = all(mask.flags.f_contiguous and not mask.flags.c_contiguous for mask in (pred, gt))
+        masks = [np.ascontiguousarray(mask.T if transposed else mask) for mask in (pred, gt)]
+        return cls(*(_padded(mask.reshape(-1)) for mask in masks), masks[0].shape, transposed)
+
+    @property
+    def size(self) -> int:
+        """Number of voxels, padding apart."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+
+def _padded(mask: Labels) -> Labels:
+    """The mask, with zeros behind it if it is too short for words and their neighbours."""
+    missing = 2 * LANES - mask.size
+    return mask if missing <= 0 else np.concatenate([mask, np.zeros(missing, mask.dtype)])
+
+
+# A tally is a hash table of label pairs with open addressing. Its rows are (pair, voxels, border voxels of pred, border
+# voxels of gt); those in use have voxels. The last row holds the number of rows in use.
+
+
+@kernel
+def new_tally(slots: int) -> Integers:
+    """An empty tally for up to half of `slots` pairs, a power of two."""
+    return np.zeros((slots + 1, 4), np.int64)
+
+
+@kernel
+def _slot(tally: Integers, pair: Any) -> Any:
+    """The row of a pair, or the unused one where it belongs."""
+    last = tally.shape[0] - 2
+    row = np.int64(np.uint64(pair) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)) & last
+    while tally[row, 1] and tally[row, 0] != pair:
+        row = (row + 1) & last
+    return row
+
+
+@kernel
+def roomy(tally: Integers) -> Integers:
+    """The tally; or one of twice its size with the same pairs, if a word of new pairs could fill half of it."""
+    slots = tally.shape[0] - 1
+    if 2 * (tally[slots, 0] + LANES) <= slots:
+        return tally
+    larger = new_tally(2 * slots)
+    for row in range(slots):
+        if tally[row, 1]:
+            larger[_slot(larger, tally[row, 0])] = tally[row]
+    larger[2 * slots] = tally[slots]
+    return larger
+
+
+@kernel
+def count_runs(
+    tally: Integers, pred: Labels, gt: Labels, i: int, n: int, changes: Word, border_p: Word, border_g: Word
+) -> None:
+    """Add the voxels i to i + n, n <= 64, run by run; bit k of `changes`: voxel i + k begins a run."""
+    changes |= ONE
+    while changes:
+        first = ctz(changes)
+        changes &= changes - ONE
+        last = min(ctz(changes), n)
+        pair = np.int64(gt[i + first]) << 16 | np.int64(pred[i + first])
+        row = _slot(tally, pair)
+        if tally[row, 1] == 0:
+            tally[row, 0] = pair
+            tally[tally.shape[0] - 1, 0] += 1
+        run = low(last) & ~low(first)
+        tally[row, 1] += last - first
+        tally[row, 2] += popcount(border_p & run)
+        tally[row, 3] += popcount(border_g & run)
+
+
+@kernel
+def _count(pred: Labels, gt: Labels, start: int, stop: int) -> Integers:
+    """The tally of the voxels from `start` to `stop`."""
+    tally = new_tally(1024)
+    for i in range(start, stop, LANES):
+        n = min(LANES, stop - i)
+        changes = (differ(pred, i, pred, i - 1) | differ(gt, i, gt, i - 1)) & low(n)
+        tally = roomy(tally)
+        count_runs(tally, pred, gt, i, n, changes, ZERO, ZERO)
+    return tally
+
+
+def joined(tallies: Sequence[Integers]) -> Integers:
+    """Rows (gt, pred, voxels, border voxels of pred, of gt) of all tallies together, sorted by pair."""
+    rows = np.concatenate([tally[:-1][tally[:-1, 1] > 0] for tally in tallies])
+    return _summed(np.column_stack([rows[:, 0] >> 16, rows[:, 0] & 0xFFFF, rows[:, 1:]]))
+
+
+def _summed(rows: Integers) -> Integers:
+    """Rows (gt, pred, counts ...), those of a pair added up, sorted by pair."""
+    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+    new = np.ones(len(rows), np.bool_)
+    new[1:] = (rows[1:, :2] != rows[:-1, :2]).any(1)
+    if new.all():
+        return rows
+    sums = np.add.reduceat(rows, np.flatnonzero(new))
+    sums[:, :2] = rows[new, :2]
+    return sums
+
+
+def evenly(size: int, parts: int) -> list[int]:
+    """Where to cut `size` things into so many parts, both ends included."""
+    return [size * part // parts for part in range(parts + 1)]

@@ -1,0 +1,145 @@
+"""What a run measures: regions, metrics with their parameters, and the policies that decide every doubtful case."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from segeval.case import Region
+from segeval.errors import UsageError
+from segeval.metrics import DEFAULT_METRICS, parse_metrics
+from segeval.spec import Metric
+
+Missing: TypeAlias = Literal["error", "skip", "empty"]
+"""What a ground truth without a prediction means: stop, leave it out, or score an empty prediction."""
+
+RegionsLike: TypeAlias = "str | Path | Mapping[str, int | Sequence[int]] | Sequence[int | Region]"
+BACKGROUND = Region("background", frozenset({0}))
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """Everything about a run that can change a number.
+
+    `regions` None stands for every label above 0 that any mask of the run holds. `spacing` overrides that of the files.
+    """
+
+    metrics: tuple[Metric, ...] = parse_metrics(list(DEFAULT_METRICS))
+    regions: tuple[Region, ...] | None = None
+    include_background: bool = False
+    ignore_label: int | None = None
+    binary: bool = False
+    spacing: tuple[float, ...] | None = None
+    geometry_tolerance: float = 1e-3
+    missing: Missing = "error"
+
+    def __post_init__(self) -> None:
+        if not self.metrics:
+            raise UsageError("no metric to compute; name at least one, such as dice")
+        names = [region.name for region in self.regions or ()]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise UsageError(f"region {min(twice)!r} is given twice; give every region its own name")
+        taken = {"", "all", "mean"}.intersection(names)
+        if taken:
+            raise UsageError(f"region name {min(taken)!r} has a meaning of its own in the tables; choose another name")
+        if self.regions == ():
+            raise UsageError("no region to score; name at least one, such as liver=1")
+        if not self.geometry_tolerance >= 0:
+            raise UsageError(f"geometry tolerance must be at least 0, not {self.geometry_tolerance}")
+
+    @property
+    def statistics(self) -> frozenset[type]:
+        """The statistics that the metrics need."""
+        return frozenset(metric.spec.statistic for metric in self.metrics)
+
+    def regions_among(self, labels: Sequence[int]) -> tuple[Region, ...]:
+        """The regions to score where these labels occur."""
+        found = sorted(set(labels) - {0, self.ignore_label})
+        regions = self.regions if self.regions is not None else tuple(Region.of(label) for label in found)
+        if self.include_background and not any(region.labels == {0} for region in regions):
+            regions = (BACKGROUND, *regions)
+        return regions
+
+    def to_dict(self) -> dict[str, Any]:
+        """The protocol in full, as run.json keeps it."""
+        return {
+            "name": "segeval",
+            "boundary": {"rule": "voxel", "neighbours": "4 in 2-D, 6 in 3-D", "image_edge": True},
+            "metrics": [m.column for m in self.metrics],
+            "regions": None if self.regions is None else {r.name: sorted(r.labels) for r in self.regions},
+            "include_background": self.include_background,
+            "ignore_label": self.ignore_label,
+            "binary": self.binary,
+            "spacing": None if self.spacing is None else list(self.spacing),
+            "geometry_tolerance": self.geometry_tolerance,
+            "missing": self.missing,
+        }
+
+
+def parse_regions(regions: RegionsLike) -> tuple[tuple[Region, ...], int | None]:
+    """The regions that a text, a JSON file, a mapping or a list of labels names, and the label to ignore if it names one.
+
+    A text is `1,2,3`, `liver=1,tumour=2` or `whole=1+2+4,core=1+4`, or the path of a JSON file: `{name: label or labels}`,
+    `{label: name}`, or an nnU-Net dataset.json. Raises `UsageError`.
+
+    >>> parse_regions("whole=1+2, core=1")[0][0] == Region.of("whole", 1, 2)
+    True
+    """
+    if isinstance(regions, (str, Path)):
+        if isinstance(regions, Path) or _names_file(regions):
+            return _from_mapping(_load(Path(regions)), str(regions))
+        return tuple(_from_text(piece) for piece in str(regions).split(",") if piece.strip()), None
+    if isinstance(regions, Mapping):
+        return _from_mapping(regions, "regions")
+    return tuple(r if isinstance(r, Region) else Region.of(r) for r in regions), None
+
+
+def _names_file(text: str) -> bool:
+    return text.endswith(".json") or (re.search(r"=|^[\d,+\s]+$", text) is None and Path(text).is_file())
+
+
+def _from_text(piece: str) -> Region:
+    match = re.fullmatch(r"\s*(?:([^=]+?)\s*=\s*)?(\d+(?:\s*\+\s*\d+)*)\s*", piece)
+    if not match:
+        raise UsageError(
+            f"region {piece.strip()!r} is not understood; write a label (1), a name and its label (liver=1) or labels "
+            "(whole=1+2+4), or give a JSON file that exists"
+        )
+    labels = [int(label) for label in match[2].split("+")]
+    return Region(match[1] or match[2].replace(" ", ""), frozenset(labels))
+
+
+def _load(path: Path) -> Mapping[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot read the regions file: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"{path}: the regions file is not JSON ({error}); write {{\"liver\": 1, \"tumour\": [2, 3]}}") from error
+    if not isinstance(content, dict):
+        raise UsageError(f"{path}: wanted a JSON object of names and labels, came a {type(content).__name__}; write {{\"liver\": 1}}")
+    return content
+
+
+def _from_mapping(content: Mapping[str, Any], source: str) -> tuple[tuple[Region, ...], int | None]:
+    """The regions of a mapping; `background` (label 0) is left to `include_background`, `ignore` is not a region."""
+    labels = content["labels"] if isinstance(content.get("labels"), Mapping) else content
+    if labels and all(str(key).isdigit() and isinstance(name, str) for key, name in labels.items()):
+        labels = {name: int(key) for key, name in labels.items()}  # {label: name}, as nnU-Net 1 writes it
+    named = {str(name): _label_set(name, value, source) for name, value in labels.items()}
+    ignore = named.pop("ignore", None)
+    if ignore is not None and len(ignore) != 1:
+        raise UsageError(f"{source}: 'ignore' must be one label, not {sorted(ignore)}")
+    return tuple(Region(name, found) for name, found in named.items() if found != {0}), min(ignore) if ignore else None
+
+
+def _label_set(name: str, value: Any, source: str) -> frozenset[int]:
+    labels = value if isinstance(value, (list, tuple, set, frozenset)) else [value]
+    if not labels or not all(isinstance(label, int) and not isinstance(label, bool) and label >= 0 for label in labels):
+        raise UsageError(f"{source}: region {name!r} must be a label or a list of labels (whole numbers from 0), not {value!r}")
+    return frozenset(labels)

@@ -1,0 +1,221 @@
+"""A run over many cases: what it tells while it goes on, what it keeps, and what it leaves behind."""
+
+from __future__ import annotations
+
+import csv
+import os
+import platform
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segeval.assemble import all_regions, cases_table, details, nsd_curve, pooled_scores, tolerances
+from segeval.case import Region
+from segeval.errors import UsageError
+from segeval.evaluate import Outcome, evaluate
+from segeval.io import Colors, Pair
+from segeval.protocol import Protocol
+from segeval.results import Results
+from segeval.scoring import Scores
+from segeval.summary import summarise
+from segeval.surface.distances import SurfaceDistances
+from segeval.version import __version__
+
+PARTIAL = "cases.partial.csv"
+"""The rows of a run that goes on; what is left of one that crashed."""
+
+
+class Listener:
+    """What hears how a run goes on; this one does not care."""
+
+    def started(self, cases: int) -> None:
+        """So many cases will be scored."""
+
+    def finished(self, outcome: Outcome) -> None:
+        """A case is done, or has failed."""
+
+    def notice(self, text: str) -> None:
+        """Something the user should know."""
+
+
+class Run:
+    """Scores pairs of masks under a protocol, and keeps of each no more than its results need.
+
+    With an `output` folder, rows are appended to `cases.partial.csv` there as they come, and all tables are written in
+    the end, also when the run is interrupted; run.json then says that it is not complete.
+    """
+
+    def __init__(
+        self,
+        protocol: Protocol,
+        pairs: Sequence[Pair],
+        *,
+        jobs: int,
+        colors: Colors | None = None,
+        listener: Listener | None = None,
+        output: str | os.PathLike[str] | None = None,
+        formats: Sequence[str] = ("csv",),
+    ) -> None:
+        self.protocol = protocol
+        self.pairs = pairs
+        self.jobs = jobs
+        self.colors = colors
+        self.listener = listener or Listener()
+        self.output = None if output is None else Path(output)
+        self.formats = formats
+        self.warnings: list[str] = []
+        self._outcomes: dict[int, Outcome] = {}
+        self._curves: dict[int, NDArray[np.float32]] = {}
+        self._waiting: list[int] = []
+        self._tolerance = np.empty(0)
+        self._started = time.time()
+
+    def notice(self, text: str) -> None:
+        """Tells the user, now and in run.json."""
+        self.warnings.append(text)
+        self.listener.notice(text)
+
+    def results(self) -> Results:
+        """Scores every case. Raises `UsageError` when the output cannot be written."""
+        with _row_log(self.output, self.protocol) as write_rows:
+            self.listener.started(len(self.pairs))
+            try:
+                for position, outcome in evaluate(self.pairs, self.protocol, jobs=self.jobs, colors=self.colors):
+                    self._take(position, outcome)
+                    if outcome.scores:
+                        write_rows(outcome.pair.id, outcome.scores)
+                    self.listener.finished(outcome)
+            except KeyboardInterrupt:
+                self._save(self._assembled())
+                raise
+            results = self._assembled()
+            self._save(results)
+        return results
+
+    def _take(self, position: int, outcome: Outcome) -> None:
+        """Keeps an outcome, with its distances only until the tolerances of the NSD curves are known."""
+        self._outcomes[position] = outcome
+        self._waiting.append(position)
+        first = next((o for o in map(self._outcomes.get, range(len(self.pairs))) if o is None or o.grid), None)
+        if first is None or first.grid is None:
+            return
+        if SurfaceDistances in self.protocol.statistics:
+            self._tolerance = tolerances(first.grid.spacing)
+        for at in self._waiting:
+            waiting = self._outcomes[at]
+            if waiting.measured and len(self._tolerance):
+                self._curves[at] = nsd_curve(waiting.measured.statistics[SurfaceDistances], self._tolerance)
+            self._outcomes[at] = waiting.slim()
+        self._waiting = []
+
+    def _assembled(self) -> Results:
+        done = sorted(self._outcomes)
+        outcomes = [self._outcomes[at] for at in done]
+        regions = all_regions(outcomes, self.protocol)
+        counts = [o.measured.counts_of(regions) for o in outcomes if o.measured]
+        cases = cases_table(outcomes, regions, self.protocol)
+        self._remark(outcomes, regions, counts)
+        units = _units(outcomes)
+        summary = summarise(
+            cases,
+            length_unit=units["length"],
+            volume_unit=units["volume"],
+            pooled=pooled_scores(outcomes, counts, regions, self.protocol),
+        )
+        curves = {row: self._curves[at] for row, at in enumerate(done) if at in self._curves}
+        kept = details(outcomes, counts, curves, self._tolerance, regions)
+        return Results(cases, summary, self._record(outcomes, regions, units), kept)
+
+    def _remark(self, outcomes: Sequence[Outcome], regions: Sequence[Region], counts: Sequence[Any]) -> None:
+        """Notices about the run as a whole."""
+        if counts:
+            absent = np.all([c.empty_p & c.empty_g for c in counts], axis=0)
+            for region in np.array(regions, dtype=object)[absent].tolist():
+                labels = ", ".join(map(str, sorted(region.labels)))
+                self.notice(f"region {region.name!r} (label {labels}) occurs in no mask; check --regions")
+        if not regions and counts:
+            self.notice("no mask holds a label above 0: there is no region to score")
+        kinds = {(o.grid.ndim, o.grid.unit) for o in outcomes if o.grid}
+        if len(kinds) > 1:
+            found = ", ".join(f"{ndim}-D in {unit}" for ndim, unit in sorted(kinds))
+            self.notice(f"the cases are of several kinds ({found}): means over them mix units")
+
+    def _record(self, outcomes: Sequence[Outcome], regions: Sequence[Region], units: dict[str, str]) -> dict[str, Any]:
+        """The content of run.json."""
+        return {
+            "segeval": __version__,
+            "complete": len(outcomes) == len(self.pairs),
+            "cases_asked": len(self.pairs),
+            "cases_done": len(outcomes),
+            "cases_failed": sum(bool(o.error) for o in outcomes),
+            "started": datetime.fromtimestamp(self._started, timezone.utc).isoformat(timespec="seconds"),
+            "seconds": round(time.time() - self._started, 3),
+            "jobs": self.jobs,
+            "environment": {
+                "python": platform.python_version(), "numpy": np.__version__, "platform": platform.platform(),
+            },
+            "protocol": self.protocol.to_dict(),
+            "units": units,
+            "regions": {region.name: sorted(region.labels) for region in regions},
+            "warnings": self.warnings,
+            "cases": {o.pair.id: _case_record(o) for o in outcomes},
+        }  # fmt: skip
+
+    def _save(self, results: Results) -> None:
+        if self.output is not None:
+            results.save(self.output, self.formats)
+
+
+@contextmanager
+def _row_log(folder: Path | None, protocol: Protocol) -> Iterator[Any]:
+    """A function that appends the rows of a case to the partial table of the folder, which goes once the block is through."""
+    if folder is None:
+        yield lambda name, scores: None
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / PARTIAL).open("w", newline="", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{folder}: cannot write the results there ({error.strerror}); give another folder with -o"
+        ) from error
+    with file:
+        rows = csv.writer(file)
+        rows.writerow(["case", "region", *(metric.column for metric in protocol.metrics), "note"])
+
+        def write(name: str, scores: Scores) -> None:
+            for region, values, note in zip(scores.regions, scores.values.tolist(), scores.notes, strict=True):
+                rows.writerow([name, region, *values, note])
+            file.flush()
+
+        try:
+            yield write
+        except KeyboardInterrupt:  # what was scored has been saved
+            (folder / PARTIAL).unlink(missing_ok=True)
+            raise
+    (folder / PARTIAL).unlink(missing_ok=True)
+
+
+def _units(outcomes: Sequence[Outcome]) -> dict[str, str]:
+    grids = [o.grid for o in outcomes if o.grid]
+    return {
+        "length": "/".join(sorted({grid.unit for grid in grids})),
+        "volume": "/".join(sorted({grid.volume_unit for grid in grids})),
+    }
+
+
+def _case_record(outcome: Outcome) -> dict[str, Any]:
+    sides = {"pred": outcome.pair.pred, "gt": outcome.pair.gt}
+    record: dict[str, Any] = {side: path and os.path.abspath(path) for side, path in sides.items()}
+    record["files"] = {side: found and asdict(found) for side, found in zip(sides, outcome.inputs, strict=True)}
+    record["seconds"] = round(outcome.seconds, 4)
+    if outcome.error:
+        record["error"] = outcome.error
+    return record | ({"remarks": list(outcome.remarks)} if outcome.remarks else {})

@@ -1,0 +1,69 @@
+"""From the statistics of a case to its rows: one value per metric and region, and a note wherever there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segeval.measure import Measured
+from segeval.spec import Metric
+from segeval.table import ALL
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """Rows of the table of cases: `values` is (rows, metrics), NaN where a metric does not apply to the row."""
+
+    regions: tuple[str, ...]
+    values: NDArray[np.float64]
+    notes: tuple[str, ...]
+
+    def row(self, region: str, metric: int) -> float:
+        """The value of one cell, by the name of the region and the position of the metric."""
+        return float(self.values[self.regions.index(region), metric])
+
+
+def score_measured(measured: Measured, metrics: Sequence[Metric], remarks: Sequence[str] = ()) -> Scores:
+    """The rows of a case: one a region, and one for the whole case if a metric asks for it.
+
+    `remarks` about the case go into the note of every row.
+    """
+    by_region = np.full((len(measured.regions), len(metrics)), np.nan)
+    whole = np.full(len(metrics), np.nan)
+    per_region = np.array([metric.spec.scope == "region" for metric in metrics])
+    for column, metric in enumerate(metrics):
+        scored = metric.score(measured.statistics[metric.spec.statistic])
+        if per_region[column]:
+            by_region[:, column] = scored
+        else:
+            whole[column] = scored[0]
+    counts = measured.counts_of(measured.regions)
+    notes = [
+        _note(_emptiness(no_p, no_g), row[per_region], [m for m in metrics if m.spec.scope == "region"], remarks)
+        for no_p, no_g, row in zip(counts.empty_p, counts.empty_g, by_region, strict=True)
+    ]
+    names = [region.name for region in measured.regions]
+    if per_region.all():
+        return Scores(tuple(names), by_region, tuple(notes))
+    notes.append(_note("", whole[~per_region], [m for m in metrics if m.spec.scope == "case"], remarks))
+    return Scores((*names, ALL), np.vstack([by_region, whole]), tuple(notes))
+
+
+def _emptiness(no_p: bool, no_g: bool) -> str:
+    if no_p and no_g:
+        return "region in neither mask"
+    return "region not in the prediction" if no_p else "region not in the ground truth" if no_g else ""
+
+
+def _note(emptiness: str, row: NDArray[np.float64], metrics: Sequence[Metric], remarks: Sequence[str]) -> str:
+    """Why values of a row are NaN or infinite, and what else was remarked."""
+    parts = [emptiness] if emptiness else []
+    if not emptiness and not np.isfinite(row).all():
+        parts += [
+            f"{m.column} {'undefined (0/0)' if np.isnan(v) else 'infinite (division by 0)'}"
+            for m, v in zip(metrics, row.tolist(), strict=True)
+            if not np.isfinite(v)
+        ]
+    return "; ".join([*parts, *remarks])

@@ -1,0 +1,314 @@
+"""The metric card: a formula from one statistic to one number per region, and every fact about it, written once."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Protocol, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segeval.errors import UsageError
+
+Values: TypeAlias = NDArray[np.float64]
+Value: TypeAlias = float | str
+Unit: TypeAlias = Literal["", "length", "volume", "voxel", "bit"]
+"""Kinds of unit; a length is in the unit of the spacing, a volume in that of `Grid.volume_unit`."""
+
+
+class Statistic(Protocol):
+    """What metrics need to know about a case, for all regions at once: which masks are empty, as (R,) booleans."""
+
+    @property
+    def empty_p(self) -> NDArray[np.bool_]: ...
+
+    @property
+    def empty_g(self) -> NDArray[np.bool_]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """The value of a metric when both masks, only the prediction or only the ground truth is empty; None: by formula."""
+
+    both: float | None = None
+    pred: float | None = None
+    gt: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The numbers from `low` to `high`, finite ones alone; `low` itself belongs unless `open`."""
+
+    low: float
+    high: float = float("inf")
+    open: bool = False
+
+    def __contains__(self, value: float) -> bool:
+        return (self.low < value if self.open else self.low <= value) and value <= self.high and value < float("inf")
+
+    def __str__(self) -> str:
+        low = f"{'above' if self.open else 'at least'} {self.low:g}"
+        return low if self.high == float("inf") else f"{low} and at most {self.high:g}"
+
+
+Percentile: TypeAlias = Annotated[float, Interval(0, 100, open=True)]
+Positive: TypeAlias = Annotated[float, Interval(0, open=True)]
+NonNegative: TypeAlias = Annotated[float, Interval(0)]
+"""What the annotation of a formula's parameter says of its values; a parameter that is a word is a `Literal`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a metric; `default` is None when it must be given; its values lie in `domain`."""
+
+    name: str
+    default: Value | None
+    domain: Interval | tuple[str, ...]
+
+    def check(self, value: Value, metric: str) -> Value:
+        """The value, a number where one is wanted. Raises `UsageError` for values outside the domain."""
+        if isinstance(self.domain, tuple):
+            if value in self.domain:
+                return value
+            raise UsageError(f"metric {metric!r}: {self.name} is one of {', '.join(self.domain)}, not {value!r}")
+        try:
+            number = float(value)
+        except ValueError:
+            raise UsageError(
+                f"metric {metric!r}: {self.name} is a number, not {value!r}; write {metric}@2 or {metric}:{self.name}=2"
+            ) from None
+        if number not in self.domain:
+            raise UsageError(f"metric {metric!r}: {self.name} must be {self.domain}, not {value}")
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSpec:
+    """A metric's definition and card. The signature of `formula` gives the statistic and the parameters.
+
+    `scope` is "region" for one number per region and "case" for one number per case. `glued` lets the main parameter
+    follow the name (`hd95` for `hd@95`).
+    """
+
+    name: str
+    title: str
+    symbol: str
+    range: tuple[float, float]
+    best: float | None
+    unit: Unit
+    empty: Empty
+    aliases: tuple[str, ...]
+    tex: str
+    cite: str
+    formula: Callable[..., Any]
+    statistic: type
+    parameters: tuple[Parameter, ...]
+    scope: Literal["region", "case"]
+    glued: bool
+
+    @property
+    def doc(self) -> str:
+        """What it is, in the words of the formula's docstring."""
+        return inspect.getdoc(self.formula) or ""
+
+    @property
+    def higher_is_better(self) -> bool | None:
+        """True when the best value is the top of the range, False when the bottom, None when it lies between or nowhere."""
+        if self.best is None or self.best not in self.range:
+            return None
+        return self.best == self.range[1]
+
+    @property
+    def usage(self) -> str:
+        """How it is written: `nsd@TOLERANCE`, `tversky:alpha=ALPHA,beta=BETA`, `dice`."""
+        required = [p.name for p in self.parameters if p.default is None]
+        if not required:
+            return self.name
+        if len(required) == 1:
+            return f"{self.name}@{required[0].upper()}"
+        return f"{self.name}:{','.join(f'{name}={name.upper()}' for name in required)}"
+
+    def bind(self, values: Mapping[str, Value]) -> Metric:
+        """The metric with these parameters, defaults filled in. Raises `UsageError` for unknown, missing or odd ones."""
+        unknown = set(values) - {p.name for p in self.parameters}
+        if unknown:
+            known = ", ".join(p.name for p in self.parameters) or "none"
+            raise UsageError(f"metric {self.name!r} has no parameter {min(unknown)!r}; its parameters: {known}")
+        missing = [p.name for p in self.parameters if p.default is None and p.name not in values]
+        if missing:
+            raise UsageError(
+                f"metric {self.name!r} needs a value for {' and '.join(missing)} and has no default; write it as "
+                f"{self.usage}, such as {_example(self)}"
+            )
+        given = ((p, values.get(p.name, p.default)) for p in self.parameters)
+        return Metric(self, tuple((p.name, p.check(value, self.name)) for p, value in given if value is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric with its parameters given: what a run asks for.
+
+    >>> parse_metric("fbeta:beta=2").column
+    'fbeta@2'
+    """
+
+    spec: MetricSpec
+    parameters: tuple[tuple[str, Value], ...] = ()
+
+    @property
+    def column(self) -> str:
+        """The shortest written form, which names the column of tables."""
+        odd = [(p, v) for p, (_, v) in zip(self.spec.parameters, self.parameters, strict=True) if v != p.default]
+        name = self.spec.name
+        if not odd:
+            return name
+        if len(odd) == 1 and odd[0][0] is self.spec.parameters[0]:
+            return f"{name}{'' if self.spec.glued else '@'}{_written(odd[0][1])}"
+        return f"{name}:{','.join(f'{p.name}={_written(v)}' for p, v in odd)}"
+
+    @property
+    def symbol(self) -> str:
+        """The symbol with its parameters, as axes and legends show it."""
+        values = [_written(v) for _, v in self.parameters]
+        if self.spec.glued:
+            return self.spec.symbol + ("" if values == ["100"] else values[0])
+        return f"{self.spec.symbol}({', '.join(values)})" if values else self.spec.symbol
+
+    def unit(self, length: str, volume: str) -> str:
+        """The unit of its values where lengths are in `length` and volumes in `volume`."""
+        return {"length": length, "volume": volume}.get(self.spec.unit, self.spec.unit)
+
+    def score(self, statistic: Any) -> Values:
+        """One value per region (one in all for a case metric), the card's values in place of the formula's for empty masks."""
+        values = np.atleast_1d(np.asarray(self.spec.formula(statistic, **dict(self.parameters)), dtype=np.float64))
+        no_p, no_g, empty = statistic.empty_p, statistic.empty_g, self.spec.empty
+        if self.spec.scope == "case":
+            no_p, no_g = no_p.all(keepdims=True), no_g.all(keepdims=True)
+        for where, value in ((no_p & no_g, empty.both), (no_p & ~no_g, empty.pred), (~no_p & no_g, empty.gt)):
+            if value is not None:
+                values = np.where(where, value, values)
+        return values
+
+
+REGISTRY: dict[str, MetricSpec] = {}
+"""Every metric by name, in the order of declaration; filled by importing the rooms of metrics (see `segeval.metrics`)."""
+
+Formula = TypeVar("Formula", bound=Callable[..., Any])
+
+
+def metric(
+    *,
+    title: str,
+    symbol: str,
+    range: tuple[float, float],
+    best: float | None,
+    tex: str,
+    cite: str,
+    unit: Unit = "",
+    empty: Empty = Empty(),  # noqa: B008  # frozen
+    aliases: tuple[str, ...] = (),
+    name: str = "",
+    scope: Literal["region", "case"] = "region",
+    glued: bool = False,
+) -> Callable[[Formula], Formula]:
+    """Declares the decorated formula as a metric."""
+
+    def declare(formula: Formula) -> Formula:
+        statistic, *others = inspect.signature(formula).parameters.values()
+        hints = get_type_hints(formula, include_extras=True)
+        parameters = tuple(
+            Parameter(p.name, None if p.default is p.empty else p.default, _domain(hints[p.name])) for p in others
+        )
+        spec = MetricSpec(
+            name or formula.__name__, title, symbol, range, best, unit, empty, aliases, tex, cite, formula,
+            hints[statistic.name], parameters, scope, glued,
+        )  # fmt: skip
+        taken = _names() & {spec.name, *spec.aliases}
+        if taken:
+            raise ValueError(f"metric {spec.name!r}: {min(taken)!r} names another metric already")
+        REGISTRY[spec.name] = spec
+        return formula
+
+    return declare
+
+
+def ratio(numerator: Any, denominator: Any) -> Any:
+    """The quotient, without an epsilon: 0/0 is NaN and anything else over 0 infinite, silently."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return numerator / denominator
+
+
+def lookup(name: str) -> MetricSpec:
+    """The card of a metric by its name or an alias. Raises `UsageError` with the nearest names for anything else."""
+    key = name.strip().lower().replace("-", "_")
+    for spec in REGISTRY.values():
+        if key in (spec.name, *(alias.replace("-", "_") for alias in spec.aliases)):
+            return spec
+    near = difflib.get_close_matches(key, sorted(_names()), n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else "`segeval metrics` lists them"
+    raise UsageError(f"unknown metric {name!r}; {hint}")
+
+
+def parse_metric(text: str) -> Metric:
+    """The metric that a written form stands for: `dice`, `nsd@2`, `hd95`, `tversky:alpha=0.3,beta=0.7`.
+
+    >>> parse_metric("hd95").parameters
+    (('percentile', 95.0),)
+    """
+    glued = re.fullmatch(r"([a-zA-Z_]+?)(\d+(?:\.\d+)?)", text.strip())
+    if glued and glued[1].lower() in (base := {s.name: s for s in REGISTRY.values() if s.glued}):
+        text = f"{base[glued[1].lower()].name}@{glued[2]}"
+    name, mark, rest = re.match(r"([^@:]*)([@:]?)(.*)", text.strip()).groups()  # type: ignore[union-attr]
+    spec = lookup(name)
+    if not mark:
+        return spec.bind({})
+    if not spec.parameters:
+        raise UsageError(f"metric {spec.name!r} has no parameters; write {spec.name}, not {text!r}")
+    pairs = [(spec.parameters[0].name, rest)] if mark == "@" else [_split(pair, text) for pair in rest.split(",")]
+    return spec.bind(dict(pairs))
+
+
+def parse_metrics(texts: tuple[str, ...] | list[str]) -> tuple[Metric, ...]:
+    """The metrics of several written forms, each of which may hold some, separated by commas; doubles count once.
+
+    >>> [m.column for m in parse_metrics(["dice,hd95", "tversky:alpha=0.3,beta=0.7"])]
+    ['dice', 'hd95', 'tversky:alpha=0.3,beta=0.7']
+    """
+    forms: list[str] = []
+    for text in texts:
+        for piece in text.split(","):
+            if forms and "=" in piece and ":" not in piece:  # a further parameter of the form before
+                forms[-1] += f",{piece}"
+            elif piece.strip():
+                forms.append(piece)
+    return tuple({m.column: m for m in map(parse_metric, forms)}.values())
+
+
+def _domain(hint: Any) -> Interval | tuple[str, ...]:
+    if get_origin(hint) is Literal:
+        return get_args(hint)
+    return cast(Interval, hint.__metadata__[0])
+
+
+def _split(pair: str, text: str) -> tuple[str, str]:
+    key, equals, value = pair.partition("=")
+    if not equals:
+        raise UsageError(f"metric {text!r}: after ':' come parameter=value pairs, not {pair!r}")
+    return key.strip(), value.strip()
+
+
+def _names() -> set[str]:
+    return {name for spec in REGISTRY.values() for name in (spec.name, *spec.aliases)}
+
+
+def _written(value: Value) -> str:
+    return value if isinstance(value, str) else f"{value:.10g}"
+
+
+def _example(spec: MetricSpec) -> str:
+    required = [p.name for p in spec.parameters if p.default is None]
+    return f"{spec.name}@2" if len(required) == 1 else f"{spec.name}:{','.join(f'{name}=0.5' for name in required)}"

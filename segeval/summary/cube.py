@@ -1,0 +1,60 @@
+"""The numbers of a cases table as one array, which summaries and figures work on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segeval.errors import UsageError
+from segeval.spec import Metric
+from segeval.table import FAILED, applies, metrics_of
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cube:
+    """Scores by case, region and metric, each in the order of the table; failed cases are left out.
+
+    `values` is (cases, regions, metrics), NaN where undefined, where a metric does not apply to a region and where the
+    table has no row; `present`, (cases, regions), tells the rows that it has.
+    """
+
+    cases: tuple[str, ...]
+    regions: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    values: NDArray[np.float64]
+    present: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, table: DataFrame) -> Cube:
+        """The cube of a cases table. Raises `UsageError` for unknown metrics and two rows of one case and region."""
+        import pandas as pd
+
+        metrics = metrics_of(table)
+        rows = table[table["region"] != FAILED]
+        case, cases = pd.factorize(rows["case"])
+        region, regions = pd.factorize(rows["region"])
+        present = np.zeros((len(cases), len(regions)), dtype=bool)
+        present[case, region] = True
+        if present.sum() < len(rows):
+            twice = rows[rows.duplicated(["case", "region"])].iloc[0]
+            raise UsageError(
+                f"the table has two rows for case {twice['case']!r} and region {twice['region']!r}; keep one of them"
+            )
+        values = np.full((*present.shape, len(metrics)), np.nan)
+        values[case, region] = rows[[m.column for m in metrics]].to_numpy(dtype=np.float64)
+        return cls(tuple(map(str, cases)), tuple(map(str, regions)), metrics, values, present)
+
+    def regions_of(self, metric: Metric) -> tuple[str, ...]:
+        """The regions that carry the metric."""
+        return tuple(region for region in self.regions if applies(metric, region))
+
+    def scores(self, metric: Metric) -> NDArray[np.float64]:
+        """The metric's values, (cases, `regions_of(metric)`)."""
+        at = [place for place, region in enumerate(self.regions) if applies(metric, region)]
+        return self.values[:, at, self.metrics.index(metric)]

@@ -1,0 +1,63 @@
+"""How deep every voxel lies inside its mask: the statistic of Boundary IoU, for any width of the band."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segeval.surface.crops import Crop
+from segeval.surface.distances import Distances
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Depths:
+    """Distances of a mask's voxels to the nearest boundary voxel of the same mask, for all regions at once.
+
+    `shared` holds, for the voxels in both masks, the larger of the two depths: a voxel lies in both bands if that is
+    below the width.
+    """
+
+    p: Distances
+    g: Distances
+    shared: Distances
+
+    @classmethod
+    def of(cls, regions: Iterable[Crop], spacing: tuple[float, ...]) -> Depths:
+        """The depths in both masks of each region."""
+        sets: list[list[Distances]] = [[], [], []]
+        for crop in regions:
+            p, g = (_depth(mask, spacing) for mask in (crop.pred, crop.gt))
+            depths = (p[crop.pred], g[crop.gt], np.maximum(p, g)[crop.pred & crop.gt])
+            for members, values in zip(sets, depths, strict=True):
+                members.append(Distances.of(values))
+        return cls(*(Distances.stacked(members) for members in sets))
+
+    @classmethod
+    def absent(cls, regions: int) -> Depths:
+        """The statistic of regions without a voxel in either mask."""
+        return cls(*(Distances.absent(regions) for _ in range(3)))
+
+    def __add__(self, other: Depths) -> Depths:
+        return Depths(self.p + other.p, self.g + other.g, self.shared + other.shared)
+
+    @property
+    def empty_p(self) -> NDArray[np.bool_]:
+        """Where the prediction has no voxel of the region."""
+        return self.p.total() == 0
+
+    @property
+    def empty_g(self) -> NDArray[np.bool_]:
+        """Where the ground truth has no voxel of the region."""
+        return self.g.total() == 0
+
+
+def _depth(mask: NDArray[np.bool_], spacing: tuple[float, ...]) -> NDArray[np.float64]:
+    """Distance of every voxel to the nearest boundary voxel of the mask; what lies outside the array counts as outside."""
+    from scipy import ndimage
+
+    inner = ndimage.binary_erosion(mask)
+    if not mask.any():
+        return np.zeros(mask.shape)
+    return np.asarray(ndimage.distance_transform_edt(~(mask & ~inner), sampling=spacing), dtype=np.float64)

@@ -1,0 +1,223 @@
+"""The surface-distance statistic: for all regions at once, how much boundary lies at which distance of the other one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from typing_extensions import Self
+
+SLACK = 1e-6
+"""Relative; spacings come from float32 headers, so a distance of 0.8 arrives as 0.800000012."""
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Distances:
+    """A histogram of distances for each of R regions.
+
+    Region r has the distances `value[start[r]:start[r + 1]]`, strictly increasing, infinite where there is nothing to be
+    near to. `size` says how much lies at each: int64 counts for elements of equal size, float64 for elements that have
+    sizes of their own. Every method gives one number a region, NaN where that needs an element and there is none.
+
+    >>> d = Distances.of([0, 1, 1, 4])
+    >>> d.mean(), d.quantile(0.75), d.within(1)
+    (array([1.5]), array([1.75]), array([3.]))
+    """
+
+    start: Integers
+    value: Floats
+    size: NDArray[Any]
+
+    @classmethod
+    def of(cls, values: ArrayLike, sizes: ArrayLike | None = None) -> Distances:
+        """The histogram of one region; elements are equal unless they are given sizes.
+
+        >>> Distances.of([0, 1, 4], sizes=[2, 1, 1]).quantile(0.75)
+        array([1.])
+        """
+        value = np.ravel(np.asarray(values, np.float64))
+        size = np.ones(len(value), np.int64) if sizes is None else np.ravel(np.asarray(sizes, np.float64))
+        value, size = value[size > 0], size[size > 0]
+        return cls._gathered(np.zeros(len(value), np.int64), value, size, 1)
+
+    @classmethod
+    def absent(cls, regions: int) -> Distances:
+        """Regions without an element."""
+        return cls(np.zeros(regions + 1, np.int64), np.empty(0), np.empty(0, np.int64))
+
+    @classmethod
+    def stacked(cls, members: Sequence[Distances]) -> Distances:
+        """The regions of all members, one after the other."""
+        counts = np.concatenate([np.zeros(1, np.int64), *(np.diff(m.start) for m in members)])
+        value, size = (np.concatenate([getattr(m, name) for m in members]) for name in ("value", "size"))
+        return cls(np.cumsum(counts), value, size)
+
+    @classmethod
+    def _gathered(cls, region: Integers, value: Floats, size: NDArray[Any], regions: int) -> Distances:
+        """The histograms of elements in any order. Quick if they are a few sequences sorted by region and value."""
+        key = np.empty(len(value), np.complex128)  # NumPy orders complex numbers by real, then by imaginary part
+        key.real, key.imag = region, value
+        order = np.argsort(key, kind="stable")
+        key = key[order]
+        first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])[: len(key)])
+        total = np.add.reduceat(size[order], first) if len(first) else size[:0]
+        return cls(np.searchsorted(key.real[first], np.arange(regions + 1)), key.imag[first], total)
+
+    def __len__(self) -> int:
+        return len(self.start) - 1
+
+    def __add__(self, other: Distances) -> Distances:
+        """Both together, region by region, as over cases."""
+        region, value, size = (
+            np.concatenate(pair)
+            for pair in ((self._region, other._region), (self.value, other.value), (self.size, other.size))
+        )
+        return self._gathered(region, value, size, len(self))
+
+    def merged(self, other: Distances) -> Distances:
+        """The set that holds the elements of both, region by region."""
+        return self + other
+
+    def select(self, order: ArrayLike) -> Distances:
+        """The regions at these positions, in this order; -1 is a region without an element."""
+        order = np.asarray(order, np.int64)
+        first = np.append(self.start[:-1], 0)[order]
+        counts = np.append(np.diff(self.start), 0)[order]
+        start = np.concatenate([[0], np.cumsum(counts)])
+        at = np.repeat(first - start[:-1], counts) + np.arange(start[-1])
+        return Distances(start, self.value[at], self.size[at])
+
+    def total(self) -> Floats:
+        """Size of the set."""
+        return self._sum(self.size)
+
+    def within(self, tolerance: float) -> Floats:
+        """Size of what lies at most `tolerance` away, with a relative slack of 1e-6."""
+        return self._sum(np.where(self.value <= tolerance * (1 + SLACK), self.size, 0))
+
+    def within_each(self, tolerances: Floats) -> Floats:
+        """Size of what lies at most each of some ascending tolerances away, (R, T)."""
+        first = np.searchsorted(tolerances * (1 + SLACK), self.value)
+        bins = np.bincount(self._region * (len(tolerances) + 1) + first, self.size, len(self) * (len(tolerances) + 1))
+        return np.cumsum(bins.reshape(len(self), -1), axis=1)[:, :-1]
+
+    def below(self, width: float) -> Floats:
+        """Size of what lies less than `width` away, with the same slack."""
+        return self._sum(np.where(self.value < width * (1 - SLACK), self.size, 0))
+
+    def moment(self, power: float) -> Floats:
+        """Sum of size times distance to the power."""
+        return self._sum(self.size * self.value**power)
+
+    def shortfall(self, limit: float) -> Floats:
+        """Sum of size times what the distance lacks to `limit`: the integral of `within` from 0 to there."""
+        return self._sum(self.size * np.maximum(limit - self.value, 0))
+
+    def mean(self) -> Floats:
+        """Mean distance, by size."""
+        total = self.total()
+        return np.divide(self.moment(1), total, out=np.full(len(self), np.nan), where=total > 0)
+
+    def std(self) -> Floats:
+        """Standard deviation of the distance, by size; infinite if a distance is."""
+        mean, total = self.mean(), self.total()
+        finite = np.isfinite(mean)
+        centre = np.where(finite, mean, 0)[self._region]
+        squares = self._sum(self.size * (self.value - centre) ** 2)
+        return np.sqrt(np.divide(squares, total, out=mean.copy(), where=finite))
+
+    def quantile(self, q: float) -> Floats:
+        """The distance that a share `q` of the set, by size, does not exceed; `q` in (0, 1], 1 is the maximum.
+
+        Equal elements: linear interpolation, as `numpy.quantile`. Elements with sizes: the smallest distance of the set
+        at which the cumulative size reaches the share.
+        """
+        some = np.flatnonzero(np.diff(self.start))
+        result = np.full(len(self), np.nan)
+        result[some] = (self._interpolated if self.size.dtype.kind == "i" else self._reached)(some, q)
+        return result
+
+    def _interpolated(self, regions: Integers, q: float) -> Floats:
+        reached = np.cumsum(self.size)
+        before = np.concatenate([[0], reached])[self.start]
+        last = np.diff(before)[regions] - 1
+        place = last * q
+        rank = np.floor(place).astype(np.int64)
+        low, high = (
+            self.value[np.searchsorted(reached, before[regions] + k, side="right")]
+            for k in (rank, np.minimum(rank + 1, last))
+        )
+        share = place - rank
+        step = np.subtract(high, low, out=np.zeros(len(regions)), where=(high > low) & (share > 0))
+        upper = (share >= 0.5) & np.isfinite(high)
+        return np.subtract(high, step * (1 - share), out=low + step * share, where=upper)
+
+    def _reached(self, regions: Integers, q: float) -> Floats:
+        reached = np.cumsum(self.size)
+        before = np.concatenate([[0], reached])[self.start]
+        wanted = before[regions] + np.diff(before)[regions] * (q - 1e-9)  # the sums are rounded
+        at = np.searchsorted(reached, wanted)
+        return self.value[np.clip(at, self.start[regions], self.start[regions + 1] - 1)]
+
+    @property
+    def _region(self) -> Integers:
+        return np.repeat(np.arange(len(self)), np.diff(self.start))
+
+    def _sum(self, terms: NDArray[Any]) -> Floats:
+        some = np.flatnonzero(np.diff(self.start))
+        result = np.zeros(len(self))
+        if len(some):
+            result[some] = np.add.reduceat(terms, self.start[some])
+        return result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SurfaceDistances:
+    """Distances between two boundaries: `pg` from that of the prediction to that of the ground truth, `gp` back."""
+
+    pg: Distances
+    gp: Distances
+
+    @classmethod
+    def absent(cls, regions: int) -> Self:
+        """The statistic of regions without a voxel in either mask."""
+        return cls(Distances.absent(regions), Distances.absent(regions))
+
+    @classmethod
+    def stacked(cls, members: Sequence[Self]) -> Self:
+        """The regions of all members, one after the other."""
+        return cls(*(Distances.stacked([getattr(m, way) for m in members]) for way in ("pg", "gp")))
+
+    def __add__(self, other: Self) -> Self:
+        return type(self)(self.pg + other.pg, self.gp + other.gp)
+
+    @property
+    def empty_p(self) -> NDArray[np.bool_]:
+        """Where the prediction has no voxel of the region."""
+        return self.pg.total() == 0
+
+    @property
+    def empty_g(self) -> NDArray[np.bool_]:
+        """Where the ground truth has no voxel of the region."""
+        return self.gp.total() == 0
+
+    @property
+    def pooled(self) -> Distances:
+        """Both directions as one set."""
+        return self.pg.merged(self.gp)
+
+    def select(self, order: ArrayLike) -> Self:
+        """The regions at these positions, in this order; -1 is a region without a voxel in either mask."""
+        return type(self)(self.pg.select(order), self.gp.select(order))
+
+
+class VolumeDistances(SurfaceDistances):
+    """Distances from all voxels of one mask to the other mask, 0 for those that lie in it."""
+
+    __slots__ = ()

@@ -1,0 +1,76 @@
+"""Label maps in which every region is one label: what statistics of shapes are measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from segeval.case import Region, disjoint_layers
+from segeval.labels import Labels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Maps:
+    """Both masks in one dtype of at most 16 bits.
+
+    `values`, if the labels had to be replaced by their ranks, holds the label of each rank.
+    """
+
+    pred: Labels
+    gt: Labels
+    values: NDArray[np.int64] | None = None
+
+    @property
+    def top(self) -> int:
+        """The largest number that the maps may hold."""
+        return int(np.iinfo(self.pred.dtype).max if self.values is None else len(self.values) - 1)
+
+    def number(self, label: int) -> int:
+        """The number that stands for a label in the maps; `top` + 1 for a label that does not occur."""
+        at = label if self.values is None else int(np.searchsorted(self.values, label))
+        return at if at <= self.top and (self.values is None or self.values[at] == label) else self.top + 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """Regions that share no label: in `maps`, the voxels of region `members[k]` have the label `labels[k]`.
+
+    `relabelled` tells whether the maps are others than those that the layer was made from.
+    """
+
+    members: list[int]
+    maps: Maps
+    labels: NDArray[np.int64]
+    relabelled: bool
+
+
+def layers(maps: Maps, regions: Sequence[Region]) -> Iterator[Layer]:
+    """The regions in layers; those that are single labels, on the maps as they are, come first."""
+    groups = disjoint_layers(regions)
+    plain = [all(len(regions[m].labels) == 1 and 0 not in regions[m].labels for m in members) for members in groups]
+    for single, members in sorted(zip(plain, groups, strict=True), key=lambda pair: not pair[0]):
+        if single:
+            yield Layer(members, maps, np.array([maps.number(min(regions[m].labels)) for m in members]), False)
+            continue
+        table = np.zeros(maps.top + 2, np.uint8 if len(members) < 256 else np.uint16)
+        for number, member in enumerate(members, 1):
+            table[[maps.number(label) for label in regions[member].labels]] = number
+        new = Maps(_looked_up(table, maps.pred), _looked_up(table, maps.gt))
+        yield Layer(members, new, np.arange(1, len(members) + 1), True)
+
+
+def _looked_up(table: NDArray[np.integer], labels: Labels) -> Labels:  # type: ignore[type-arg]
+    order = "F" if labels.flags.f_contiguous else "C"
+    found = np.empty(labels.size, table.dtype)
+    _look_up(table, labels.ravel(order), found)
+    return found.reshape(labels.shape, order=order)
+
+
+@njit(nogil=True, cache=True)
+def _look_up(table, labels, found):  # type: ignore[no-untyped-def]
+    for i in range(labels.size):
+        found[i] = table[labels[i]]

@@ -1,0 +1,203 @@
+"""Metrics of the distances between two boundaries, and of those between whole masks.
+
+D_pg are the distances from every boundary element of the prediction to the boundary of the ground truth, D_gp the
+reverse. Lengths are in the unit of the spacing.
+"""
+
+from __future__ import annotations
+
+from math import inf, nan
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segeval.spec import Empty, NonNegative, Percentile, Positive, metric, ratio
+from segeval.surface.bands import Depths
+from segeval.surface.distances import SurfaceDistances, VolumeDistances
+from segeval.surface.moments import Moments
+
+Scores: TypeAlias = NDArray[np.float64]
+APART = Empty(both=nan, pred=inf, gt=inf)
+OVERLAP = Empty(both=nan, pred=0, gt=0)
+
+
+@metric(
+    title="Hausdorff distance", symbol="HD", range=(0, inf), best=0, unit="length", empty=APART, aliases=("hausdorff",),
+    tex=r"\max\left(P_q D_{pg},\,P_q D_{gp}\right)", cite="huttenlocher1993", glued=True,
+)  # fmt: skip
+def hd(d: SurfaceDistances, percentile: Percentile = 100) -> Scores:
+    """Larger of the two directed percentiles of the boundary distances; at 100 the largest distance of all."""
+    return np.fmax(d.pg.quantile(percentile / 100), d.gp.quantile(percentile / 100))
+
+
+@metric(
+    title="Pooled Hausdorff distance", symbol="HD_pooled", range=(0, inf), best=0, unit="length", empty=APART,
+    tex=r"P_q\left(D_{pg}\cup D_{gp}\right)", cite="huttenlocher1993",
+)  # fmt: skip
+def hd_pooled(d: SurfaceDistances, percentile: Percentile = 100) -> Scores:
+    """Percentile of the distances of both directions taken together, as MedPy computes HD95."""
+    return d.pooled.quantile(percentile / 100)
+
+
+@metric(
+    title="Directed Hausdorff distance, prediction to ground truth", symbol="HD_pg", range=(0, inf), best=0,
+    unit="length", empty=APART, tex=r"P_q D_{pg}", cite="huttenlocher1993",
+)  # fmt: skip
+def hd_pg(d: SurfaceDistances, percentile: Percentile = 100) -> Scores:
+    """How far the prediction's boundary strays from the true one."""
+    return d.pg.quantile(percentile / 100)
+
+
+@metric(
+    title="Directed Hausdorff distance, ground truth to prediction", symbol="HD_gp", range=(0, inf), best=0,
+    unit="length", empty=APART, tex=r"P_q D_{gp}", cite="huttenlocher1993",
+)  # fmt: skip
+def hd_gp(d: SurfaceDistances, percentile: Percentile = 100) -> Scores:
+    """How far the true boundary is from the prediction's."""
+    return d.gp.quantile(percentile / 100)
+
+
+@metric(
+    title="Average symmetric surface distance", symbol="ASSD", range=(0, inf), best=0, unit="length", empty=APART,
+    tex=r"\frac{\sum D_{pg}+\sum D_{gp}}{|D_{pg}|+|D_{gp}|}", cite="heimann2009",
+)  # fmt: skip
+def assd(d: SurfaceDistances) -> Scores:
+    """Mean of the distances of both directions taken together, so that the longer boundary weighs more."""
+    return ratio(d.pg.moment(1) + d.gp.moment(1), d.pg.total() + d.gp.total())
+
+
+@metric(
+    title="Mean average surface distance", symbol="MASD", range=(0, inf), best=0, unit="length", empty=APART,
+    tex=r"\frac12\left(\overline{D_{pg}}+\overline{D_{gp}}\right)", cite="reinke2024",
+)  # fmt: skip
+def masd(d: SurfaceDistances) -> Scores:
+    """Mean of the two directed means, so that both boundaries weigh the same."""
+    return (d.pg.mean() + d.gp.mean()) / 2
+
+
+@metric(
+    title="Average surface distance, prediction to ground truth", symbol="ASD_pg", range=(0, inf), best=0, unit="length",
+    empty=APART, tex=r"\overline{D_{pg}}", cite="heimann2009",
+)  # fmt: skip
+def asd_pg(d: SurfaceDistances) -> Scores:
+    """Mean distance of the prediction's boundary from the true one."""
+    return d.pg.mean()
+
+
+@metric(
+    title="Average surface distance, ground truth to prediction", symbol="ASD_gp", range=(0, inf), best=0, unit="length",
+    empty=APART, tex=r"\overline{D_{gp}}", cite="heimann2009",
+)  # fmt: skip
+def asd_gp(d: SurfaceDistances) -> Scores:
+    """Mean distance of the true boundary from the prediction's."""
+    return d.gp.mean()
+
+
+@metric(
+    title="Median surface distance", symbol="MSD", range=(0, inf), best=0, unit="length", empty=APART,
+    tex=r"P_{50}\left(D_{pg}\cup D_{gp}\right)", cite="heimann2009",
+)  # fmt: skip
+def msd(d: SurfaceDistances) -> Scores:
+    """Median of the distances of both directions taken together."""
+    return d.pooled.quantile(0.5)
+
+
+@metric(
+    title="Standard deviation of the surface distance", symbol="SDSD", range=(0, inf), best=0, unit="length",
+    empty=APART, tex=r"\sqrt{\overline{D^2}-\overline{D}^2}", cite="heimann2009",
+)  # fmt: skip
+def std_sd(d: SurfaceDistances) -> Scores:
+    """Spread of the distances of both directions taken together."""
+    return d.pooled.std()
+
+
+@metric(
+    title="Root mean square surface distance", symbol="RMSD", range=(0, inf), best=0, unit="length", empty=APART,
+    tex=r"\sqrt{\overline{D^2}}", cite="heimann2009",
+)  # fmt: skip
+def rmsd(d: SurfaceDistances) -> Scores:
+    """Root mean square of the distances of both directions taken together."""
+    return ratio(d.pg.moment(2) + d.gp.moment(2), d.pg.total() + d.gp.total()) ** 0.5
+
+
+@metric(
+    title="Normalized surface distance", symbol="NSD", range=(0, 1), best=1, empty=OVERLAP, aliases=("surface_dice",),
+    tex=r"\frac{|D_{pg}\le\tau|+|D_{gp}\le\tau|}{|D_{pg}|+|D_{gp}|}", cite="nikolov2021",
+)  # fmt: skip
+def nsd(d: SurfaceDistances, tolerance: NonNegative) -> Scores:
+    """Share of both boundaries that lies within the tolerance of the other one."""
+    return ratio(d.pg.within(tolerance) + d.gp.within(tolerance), d.pg.total() + d.gp.total())
+
+
+@metric(
+    title="Surface overlap, prediction", symbol="SO_pg", range=(0, 1), best=1, empty=OVERLAP,
+    tex=r"\frac{|D_{pg}\le\tau|}{|D_{pg}|}", cite="nikolov2021",
+)  # fmt: skip
+def overlap_pg(d: SurfaceDistances, tolerance: NonNegative) -> Scores:
+    """Share of the prediction's boundary that lies within the tolerance of the true one."""
+    return ratio(d.pg.within(tolerance), d.pg.total())
+
+
+@metric(
+    title="Surface overlap, ground truth", symbol="SO_gp", range=(0, 1), best=1, empty=OVERLAP,
+    tex=r"\frac{|D_{gp}\le\tau|}{|D_{gp}|}", cite="nikolov2021",
+)  # fmt: skip
+def overlap_gp(d: SurfaceDistances, tolerance: NonNegative) -> Scores:
+    """Share of the true boundary that lies within the tolerance of the prediction's."""
+    return ratio(d.gp.within(tolerance), d.gp.total())
+
+
+@metric(
+    title="Area under the NSD curve", symbol="NSD-AUC", range=(0, 1), best=1, empty=OVERLAP,
+    tex=r"\frac1L\int_0^L \mathrm{NSD}(\tau)\,d\tau", cite="nikolov2021",
+)  # fmt: skip
+def nsd_auc(d: SurfaceDistances, limit: Positive) -> Scores:
+    """Mean NSD over all tolerances from 0 to the limit, exactly."""
+    return ratio(d.pg.shortfall(limit) + d.gp.shortfall(limit), limit * (d.pg.total() + d.gp.total()))
+
+
+@metric(
+    title="Boundary IoU", symbol="BIoU", range=(0, 1), best=1, empty=OVERLAP, aliases=("biou",),
+    tex=r"\frac{|P_d\cap G_d|}{|P_d\cup G_d|}", cite="cheng2021",
+)  # fmt: skip
+def boundary_iou(d: Depths, width: Positive) -> Scores:
+    """IoU of the two inner bands: the voxels of a mask that lie nearer than `width` to a boundary voxel of the same mask."""
+    band_p, band_g, shared = d.p.below(width), d.g.below(width), d.shared.below(width)
+    return ratio(shared, band_p + band_g - shared)
+
+
+@metric(
+    title="Centroid distance", symbol="CeDi", range=(0, inf), best=0, unit="length", empty=APART, aliases=("cedi",),
+    tex=r"\|\bar x_p-\bar x_g\|", cite="reinke2024",
+)  # fmt: skip
+def centroid_distance(m: Moments) -> Scores:
+    """Distance between the centres of mass."""
+    return ((m.mean_p - m.mean_g) ** 2).sum(-1) ** 0.5
+
+
+@metric(
+    title="Mahalanobis distance", symbol="MHD", range=(0, inf), best=0, empty=APART, cite="taha2015",
+    tex=r"\sqrt{(\bar x_p-\bar x_g)^\top S^{-1}(\bar x_p-\bar x_g)}",
+)  # fmt: skip
+def mahalanobis(m: Moments) -> Scores:
+    """Distance between the centres of mass in units of the masks' common spread S. Undefined for masks flat along an axis."""
+    return m.mahalanobis()
+
+
+@metric(
+    title="Volumetric Hausdorff distance", symbol="HD_vol", range=(0, inf), best=0, unit="length", empty=APART,
+    tex=r"\max\left(\max_{x\in P}d(x,G),\,\max_{x\in G}d(x,P)\right)", cite="taha2015",
+)  # fmt: skip
+def hd_volume(d: VolumeDistances) -> Scores:
+    """Largest distance of any voxel of one mask from the other mask, both taken as solid."""
+    return np.fmax(d.pg.quantile(1), d.gp.quantile(1))
+
+
+@metric(
+    title="Volumetric average Hausdorff distance", symbol="AHD_vol", range=(0, inf), best=0, unit="length", empty=APART,
+    tex=r"\frac12\left(\overline{d(P,G)}+\overline{d(G,P)}\right)", cite="taha2015",
+)  # fmt: skip
+def average_hd_volume(d: VolumeDistances) -> Scores:
+    """Mean of the two mean distances from the voxels of one mask to the other mask, both taken as solid."""
+    return (d.pg.mean() + d.gp.mean()) / 2

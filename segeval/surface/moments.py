@@ -1,0 +1,101 @@
+"""Where the voxels of a mask lie and how they spread: the statistic of distances between centres of mass."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segeval.spec import ratio
+from segeval.surface.crops import Crop
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moments:
+    """Number, sum and sum of outer products of the voxels' positions, by region: (R,), (R, d) and (R, d, d).
+
+    Positions are in the unit of the spacing, from the grid's first voxel.
+    """
+
+    n_p: NDArray[np.float64]
+    n_g: NDArray[np.float64]
+    sum_p: NDArray[np.float64]
+    sum_g: NDArray[np.float64]
+    outer_p: NDArray[np.float64]
+    outer_g: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, regions: Iterable[Crop], spacing: tuple[float, ...]) -> Moments:
+        """The moments of both masks of each region."""
+        pairs = [[_sums(mask, crop.origin, spacing) for mask in (crop.pred, crop.gt)] for crop in regions]
+        return cls(*(np.array([pair[side][power] for pair in pairs]) for power in range(3) for side in range(2)))
+
+    @classmethod
+    def absent(cls, regions: int, ndim: int = 3) -> Moments:
+        """The statistic of regions without a voxel in either mask."""
+        shapes = ((regions,), (regions,), *[(regions, ndim)] * 2, *[(regions, ndim, ndim)] * 2)
+        return cls(*(np.zeros(shape) for shape in shapes))
+
+    def __add__(self, other: Moments) -> Moments:
+        return Moments(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+
+    @property
+    def empty_p(self) -> NDArray[np.bool_]:
+        """Where the prediction has no voxel of the region."""
+        return self.n_p == 0
+
+    @property
+    def empty_g(self) -> NDArray[np.bool_]:
+        """Where the ground truth has no voxel of the region."""
+        return self.n_g == 0
+
+    @property
+    def mean_p(self) -> NDArray[np.float64]:
+        """Centre of mass of the prediction, (R, d)."""
+        return np.asarray(ratio(self.sum_p, self.n_p[:, None]))
+
+    @property
+    def mean_g(self) -> NDArray[np.float64]:
+        """Centre of mass of the ground truth, (R, d)."""
+        return np.asarray(ratio(self.sum_g, self.n_g[:, None]))
+
+    def mahalanobis(self) -> NDArray[np.float64]:
+        """Distance of the two centres in units of the common covariance, (R,); NaN where that is singular.
+
+        The common covariance is the mean of the two sample covariances, weighted by the numbers of voxels.
+        """
+        shift = self.mean_p - self.mean_g
+        weighted = [
+            self.n_p[:, None, None] * _covariance(self.outer_p, self.sum_p, self.n_p),
+            self.n_g[:, None, None] * _covariance(self.outer_g, self.sum_g, self.n_g),
+        ]
+        spread = ratio(sum(weighted), (self.n_p + self.n_g)[:, None, None])
+        scores = np.full(len(shift), np.nan)
+        for region in np.flatnonzero(np.isfinite(shift).all(1) & np.isfinite(spread).all((1, 2))):
+            if np.linalg.matrix_rank(spread[region], hermitian=True) == shift.shape[1]:
+                scores[region] = (shift[region] @ np.linalg.solve(spread[region], shift[region])) ** 0.5
+        return scores
+
+
+def _sums(
+    mask: NDArray[np.bool_], origin: tuple[int, ...], spacing: tuple[float, ...]
+) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+    """Number, sum and sum of outer products of the positions in a mask, from its projections onto pairs of axes."""
+    axes = range(mask.ndim)
+    places = [(o + np.arange(n)) * s for o, n, s in zip(origin, mask.shape, spacing, strict=True)]
+    outer = np.empty((mask.ndim, mask.ndim))
+    for i, j in itertools.combinations_with_replacement(axes, 2):
+        shadow = mask.sum(tuple(k for k in axes if k not in (i, j)), dtype=np.float64)
+        product = (places[i] ** 2 @ shadow) if i == j else places[i] @ shadow @ places[j]
+        outer[i, j] = outer[j, i] = product
+    total = np.array([places[i] @ mask.sum(tuple(k for k in axes if k != i), dtype=np.float64) for i in axes])
+    return float(np.count_nonzero(mask)), total, outer
+
+
+def _covariance(outer: NDArray[np.float64], total: NDArray[np.float64], n: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sample covariance from sums, with n - 1 in the denominator."""
+    n = n[:, None, None]
+    return np.asarray(ratio(outer - ratio(total[:, :, None] * total[:, None, :], n), n - 1))

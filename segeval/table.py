@@ -1,0 +1,191 @@
+"""The tables of a run: what their columns mean, and how they are written to files and read back.
+
+The cases table has one row per case and region: `case, region, <one column per metric>, note`. A metric's column is
+named by its written form. Metrics of scope "case" have their numbers in a row of region `all`, where the other metrics
+do not apply; a case that failed has one row, of region "" and without numbers, whose note begins with "failed".
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from segeval.errors import UsageError
+from segeval.metrics import parse_metric
+from segeval.spec import Metric
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+ALL = "all"
+"""The region of a case's own row: the numbers that a case has as a whole."""
+MEAN = "mean"
+"""The region of a summary's rows that average over regions."""
+FAILED = ""
+"""The region of a failed case's only row."""
+TEXT = ("case", "region", "metric", "unit", "note")
+WHOLE = ("n", "n_undefined", "n_infinite")
+"""The columns that hold text and whole numbers; all others hold numbers."""
+
+
+def metrics_of(cases: DataFrame) -> tuple[Metric, ...]:
+    """The metrics of a cases table, from the names of its columns. Raises `UsageError` for a name that is none."""
+    return tuple(parse_metric(str(column)) for column in cases.columns if column not in TEXT)
+
+
+def applies(metric: Metric, region: str) -> bool:
+    """Whether the rows of a region carry a metric: `all` those of scope "case", every other region the rest."""
+    return (metric.spec.scope == "case") == (region == ALL)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that takes its place under `path` once it is complete, and leaves no trace otherwise.
+
+    Raises `UsageError` where it cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        try:
+            with part.open("wb") as file:
+                yield file
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot write it ({error.strerror or error}); give another folder, or see to space and permissions"
+        ) from error
+
+
+def write_table(table: DataFrame, path: Path) -> None:
+    """Writes a table in the format of the path's suffix: .csv, .parquet, .json (records) or .xlsx.
+
+    Numbers keep every digit, in .xlsx the first 16. Where a format has no word for them, undefined ones are written as
+    `nan` and infinite ones as `inf` and `-inf`. Raises `UsageError` for other suffixes, and where a format needs a
+    package that is not installed.
+    """
+    write = _FORMATS[format_of(path)][0]
+    try:
+        with replacing(path) as file:
+            write(table, file)
+    except ImportError as error:
+        raise _missing(path, error) from error
+
+
+def read_table(path: Path) -> DataFrame:
+    """A table that `write_table` wrote, every number and every text as it was.
+
+    Raises `UsageError` for a file that is missing or holds something else.
+    """
+    read = _FORMATS[format_of(path)][1]
+    try:
+        return typed(read(path))
+    except ImportError as error:
+        raise _missing(path, error) from error
+    except OSError as error:
+        why = error.strerror or error
+        raise UsageError(f"{path}: cannot read it ({why}); check the path and permissions") from error
+    except Exception as error:  # parsers raise anything when the bytes are odd
+        why = " ".join(str(error).split())
+        raise UsageError(
+            f"{path}: wanted a table that segeval wrote, but {why}; write it again with segeval score"
+        ) from error
+
+
+def typed(table: DataFrame) -> DataFrame:
+    """The table with the dtypes that its columns' names stand for: text, whole numbers, else float64."""
+    return table.astype({column: _dtype(str(column)) for column in table.columns})
+
+
+def format_of(path: Path) -> str:
+    """The format that a path's suffix names. Raises `UsageError` for one that is not written."""
+    name = path.suffix.removeprefix(".")
+    if name not in _FORMATS:
+        raise UsageError(f"{path}: tables are written as {', '.join(_FORMATS)}, not {name!r}; choose one of these")
+    return name
+
+
+def _missing(path: Path, error: ImportError) -> UsageError:
+    return UsageError(
+        f"{path}: this format needs a package that is not installed ({error.name or error}); "
+        "pip install 'segeval-toolkit[tables]', or choose csv"
+    )
+
+
+def _dtype(column: str) -> str:
+    return "str" if column in TEXT else "int64" if column in WHOLE else "float64"
+
+
+def _write_csv(table: DataFrame, file: BinaryIO) -> None:
+    table.to_csv(file, index=False, na_rep="nan", lineterminator="\n")
+
+
+def _read_csv(path: Path) -> DataFrame:
+    """Ids and names stay as they are written: a case `001` is no number and a region `NA` is not missing."""
+    import pandas as pd
+
+    text = dict.fromkeys(TEXT, str)
+    return pd.read_csv(path, dtype=text, keep_default_na=False, float_precision="round_trip")
+
+
+def _write_parquet(table: DataFrame, file: BinaryIO) -> None:
+    table.to_parquet(file, index=False, engine="pyarrow")
+
+
+def _read_parquet(path: Path) -> DataFrame:
+    import pandas as pd
+
+    return pd.read_parquet(path, engine="pyarrow")
+
+
+def _write_json(table: DataFrame, file: BinaryIO) -> None:
+    """JSON has no word for nan and inf, so they are the strings that most languages turn into numbers."""
+    columns = [[_plain(value) for value in table[name].tolist()] for name in table.columns]
+    records = (dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True))
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+    lines = ",\n".join(map(encode, records))
+    file.write(f"[\n{lines}\n]\n".encode())
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, float) and (value != value or abs(value) == float("inf")) else value
+
+
+def _read_json(path: Path) -> DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _write_xlsx(table: DataFrame, file: BinaryIO) -> None:
+    """An id that begins with "=" must not become a formula, so those cells are turned back into text."""
+    import pandas as pd
+
+    with pd.ExcelWriter(file, engine="openpyxl") as writer:
+        table.to_excel(writer, index=False, na_rep="nan", inf_rep="inf")
+        for sheet in writer.book.worksheets:
+            for cell in (cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
+                cell.data_type = "s"
+
+
+def _read_xlsx(path: Path) -> DataFrame:
+    import pandas as pd
+
+    return pd.read_excel(path, engine="openpyxl", dtype=dict.fromkeys(TEXT, str), keep_default_na=False)
+
+
+Write = Callable[["DataFrame", BinaryIO], None]
+Read = Callable[[Path], Any]
+_FORMATS: dict[str, tuple[Write, Read]] = {
+    "csv": (_write_csv, _read_csv),
+    "parquet": (_write_parquet, _read_parquet),
+    "json": (_write_json, _read_json),
+    "xlsx": (_write_xlsx, _read_xlsx),
+}
+FORMATS = tuple(_FORMATS)
+"""The formats that tables are written in, the one to look for first at the head."""

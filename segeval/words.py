@@ -1,0 +1,163 @@
+"""Words of 64 voxels: the few vector instructions that the kernels are built on.
+
+A word is 64 neighbouring voxels, or 64 bits that say something about them, the first voxel in the lowest bit. The
+instructions are written in LLVM's terms, which LLVM maps onto whatever registers the processor has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+Labels: TypeAlias = NDArray[Any]
+Bits: TypeAlias = NDArray[np.uint64]
+Word: TypeAlias = Any
+"""64 bits in a kernel, np.uint64; checkers would have it that shifts and masks of those are something else."""
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+ONE = np.uint64(1)
+ZERO = np.uint64(0)
+LANES = 64
+
+_WORD = ir.IntType(64)
+_NO_NAN = ("nnan", "nsz")
+
+
+def kernel(function: Function) -> Function:
+    """A function compiled on its first call, kept on disk, and run without the GIL."""
+    compiled: Function = njit(nogil=True, cache=True)(function)
+    return compiled
+
+
+def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any, element: Any) -> Any:
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.gep(builder.bitcast(data, element.as_pointer()), [index])
+
+
+def _lanes(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+    element = ir.IntType(array_type.dtype.bitwidth)
+    address = _address(context, builder, array_type, array, index, element)
+    return builder.load(builder.bitcast(address, ir.VectorType(element, LANES).as_pointer()), align=1)
+
+
+def _compare(builder: Any, operator: str, left: Any, right: Any) -> Any:
+    return builder.bitcast(builder.icmp_unsigned(operator, left, right), _WORD)
+
+
+def _load64(_: Any, bits: Any, byte: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        address = _address(context, builder, signature.args[0], args[0], args[1], ir.IntType(8))
+        return builder.load(builder.bitcast(address, _WORD.as_pointer()), align=1)
+
+    return types.uint64(bits, types.int64), build
+
+
+def _differ64(_: Any, a: Any, i: Any, b: Any, j: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        left = _lanes(context, builder, signature.args[0], args[0], args[1])
+        right = _lanes(context, builder, signature.args[2], args[2], args[3])
+        return _compare(builder, "!=", left, right)
+
+    return types.uint64(a, types.int64, b, types.int64), build
+
+
+def _equal64(_: Any, a: Any, i: Any, value: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        left = _lanes(context, builder, signature.args[0], args[0], args[1])
+        unset = ir.Constant(left.type, ir.Undefined)
+        one = builder.insert_element(unset, args[2], ir.Constant(ir.IntType(32), 0))
+        spread = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+        return _compare(builder, "==", left, builder.shuffle_vector(one, unset, spread))
+
+    return types.uint64(a, types.int64, a.dtype), build
+
+
+def _bit_count(instruction: str, *flags: bool) -> Any:
+    def typed(_: Any, word: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return getattr(builder, instruction)(args[0], *(ir.Constant(ir.IntType(1), flag) for flag in flags))
+
+        return types.int64(types.uint64), build
+
+    return typed
+
+
+def _chosen(operator: str) -> Any:
+    def typed(_: Any, a: Any, b: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            first = builder.fcmp_ordered(operator, args[0], args[1], flags=_NO_NAN)
+            return builder.select(first, args[0], args[1], flags=_NO_NAN)
+
+        return a(a, a), build
+
+    return typed
+
+
+def _inline(build: Callable[..., Any]) -> Any:
+    return intrinsic(build)
+
+
+load64: Callable[[Bits, int], Word] = _inline(_load64)
+"""The 64 bits that begin at a byte of an array of words."""
+
+differ64: Callable[[Labels, int, Labels, int], Word] = _inline(_differ64)
+"""Bit k: `a[i + k] != b[j + k]`; all 64 must lie in the arrays."""
+
+equal64: Callable[[Labels, int, Any], Word] = _inline(_equal64)
+"""Bit k: `a[i + k] == value`; all 64 must lie in the array."""
+
+ctz: Callable[[Word], int] = _inline(_bit_count("cttz", False))
+"""Number of zero bits below the lowest set one; 64 for zero."""
+
+clz: Callable[[Word], int] = _inline(_bit_count("ctlz", False))
+"""Number of zero bits above the highest set one; 64 for zero."""
+
+popcount: Callable[[Word], int] = _inline(_bit_count("ctpop"))
+"""Number of set bits."""
+
+least: Callable[[Any, Any], Any] = _inline(_chosen("<"))
+"""The smaller of two floats; unlike `min` it knows nothing of NaN, so that LLVM vectorises loops of it."""
+
+greatest: Callable[[Any, Any], Any] = _inline(_chosen(">"))
+"""The larger of two floats, neither of them NaN."""
+
+
+@kernel
+def low(n: int) -> Word:
+    """A word whose `n` lowest bits are set, 0 <= n <= 64."""
+    return ALL if n >= LANES else (ONE << np.uint64(n)) - ONE
+
+
+@kernel
+def _moved(word: Word, by: int) -> Word:
+    return word << np.uint64(by) if by > 0 else word >> np.uint64(-by)
+
+
+@kernel
+def differ(a: Labels, i: int, b: Labels, j: int) -> Word:
+    """Bit k: `a[i + k] != b[j + k]`, 0 where either lies outside.
+
+    Both arrays have the same size, 64 or more, and at least one k lies inside of both.
+    """
+    before, beyond = min(i, j), max(i, j) - (a.size - LANES)
+    if before >= 0 and beyond <= 0:
+        return differ64(a, i, b, j)
+    by = -before if before < 0 else -beyond
+    return _moved(differ64(a, i + by, b, j + by), by)
+
+
+@kernel
+def equal(a: Labels, i: int, value: Any) -> Word:
+    """Bit k: `a[i + k] == value`, 0 outside of the array, which holds 64 or more and at least one such k."""
+    beyond = i - (a.size - LANES)
+    if i >= 0 and beyond <= 0:
+        return equal64(a, i, value)
+    by = -i if i < 0 else -beyond
+    return _moved(equal64(a, i + by, value), by)

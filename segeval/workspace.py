@@ -1,0 +1,62 @@
+"""What one worker keeps from case to case: its buffers and its threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+class Workspace:
+    """Buffers kept from case to case, and the threads of one worker; not to be shared between workers.
+
+    Kept buffers matter: the pages of fresh memory cost more than most kernels here. What a statistic returns never lies
+    in a buffer, what passes between kernels does, until the next case overwrites it.
+
+    >>> with Workspace(threads=2) as workspace:
+    ...     workspace.map(abs, [-1, -2])
+    [1, 2]
+    """
+
+    def __init__(self, threads: int = 1) -> None:
+        self.threads = threads
+        self._buffers: dict[str, NDArray[np.uint8]] = {}
+        self._pool = ThreadPoolExecutor(threads, "segeval") if threads > 1 else None
+
+    def buffer(self, name: str, size: int, dtype: DTypeLike) -> NDArray[Any]:
+        """The kept 1-D buffer of this name, as `size` uninitialised elements; grown when it is too small."""
+        dtype = np.dtype(dtype)
+        needed = size * dtype.itemsize
+        kept = self._buffers.get(name)
+        if kept is None or kept.size < needed:
+            # a quarter more than asked, so that slightly larger cases do not each allocate anew
+            kept = self._buffers[name] = np.empty(needed + needed // 4, np.uint8)
+        return kept[:needed].view(dtype)
+
+    def map(self, function: Callable[[Job], Result], jobs: Iterable[Job]) -> list[Result]:
+        """`function` of every job, in order; on the threads when there are several."""
+        if self._pool is None:
+            return [function(job) for job in jobs]
+        return list(self._pool.map(function, jobs))
+
+    def parts(self, voxels: int) -> int:
+        """Into how many jobs to cut a pass over so many voxels: several a thread, for balance, but none very small."""
+        return 1 if self._pool is None else max(1, min(4 * self.threads, voxels >> 15))
+
+    def close(self) -> None:
+        """End the threads and drop the buffers."""
+        if self._pool is not None:
+            self._pool.shutdown()
+        self._buffers.clear()
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
