@@ -1,0 +1,212 @@
+"""Runs the benchmarks and prints Markdown tables: `python benchmarks/run.py [SECTION …] [--runs 5]`.
+
+Sections: `kernels` (our measuring, every input and prediction, 1 and 2 threads), `peers` (the same metrics by other tools),
+`files` (files to rows against what reading alone costs), `growth` (time against labels, voxels and cases), `memory`,
+`start` (the command line). What is compared runs in turn, round by round, in one process; the figure is the median.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+
+import inputs
+import numpy as np
+import peers
+
+THREADS = (1, 2)
+EXTRAPOLATED = {"ct": 4}
+"""How many labels of an input the slow tools are timed on; their time is scaled to all."""
+
+
+def times(functions: Sequence[Callable[[], object]], runs: int, limit: float = 120.0) -> list[float]:
+    """Median seconds of each function, run in turn after a warm-up each; one that takes over `limit` runs once."""
+    found: list[list[float]] = [[] for _ in functions]
+    for turn in range(runs + 1):
+        for function, own in zip(functions, found, strict=True):
+            if turn and own and own[0] > limit:
+                continue
+            start = time.perf_counter()
+            function()
+            own.append(time.perf_counter() - start)
+    return [median(own[1:] or own) for own in found]
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Prints a Markdown table."""
+    print("\n| " + " | ".join(header) + " |")
+    print("|" + "---|" * len(header))
+    for row in rows:
+        print("| " + " | ".join(map(str, row)) + " |", flush=True)
+
+
+def seconds(value: float) -> str:
+    """A duration to three digits, in the unit that suits it."""
+    return f"{value * 1000:.3g} ms" if value < 1 else f"{value:.3g} s"
+
+
+def present(pred: np.ndarray, gt: np.ndarray) -> list[int]:
+    """The labels above 0 in both masks."""
+    return sorted((set(np.unique(pred).tolist()) & set(np.unique(gt).tolist())) - {0})
+
+
+def kernels(runs: int) -> None:
+    """Contingency and all surface distances of all labels, volumes in memory."""
+    rows = []
+    for kind in inputs.SHAPE:
+        for variant in inputs.VARIANTS:
+            pred, gt, spacing = inputs.load(kind, variant)
+            labels = sorted(set(np.unique(gt).tolist()) - {0})
+            found = times([lambda n=n: peers.segeval(pred, gt, spacing, labels, n) for n in THREADS], runs)  # type: ignore[misc]
+            rows.append((kind, variant, *map(seconds, found)))
+    table(("input", "prediction", *(f"{n} thread{'s' if n > 1 else ''}" for n in THREADS)), rows)
+
+
+def against_peers(runs: int, only: Sequence[str]) -> None:
+    """HD, HD95, ASSD, NSD and Dice of all labels by every tool, on one thread each."""
+    rows = []
+    for kind in ("brats", "liver", "ct"):
+        pred, gt, spacing = inputs.load(kind)
+        labels = present(pred, gt)
+        part = labels[: EXTRAPOLATED.get(kind, len(labels))]
+        whole = {"segeval", "SciPy EDT, cropped"}
+        tools = {name: tool for name, tool in peers.TOOLS.items() if not only or name in only or name == "segeval"}
+        calls = [
+            lambda tool=tool, asked=labels if name in whole else part: tool(pred, gt, spacing, asked, 1)  # type: ignore[misc]
+            for name, tool in tools.items()
+        ]
+        found = times(calls, runs, limit=20)
+        ours = found[0]
+        for name, value in zip(tools, found, strict=True):
+            scale = 1 if name in whole else len(labels) / len(part)
+            mark = " ×" if scale > 1 else ""
+            rows.append((kind, len(labels), name, seconds(value * scale) + mark, f"{value * scale / ours:.3g}"))
+    table(("input", "labels", "tool", "time", "times segeval's"), rows)
+
+
+def files(runs: int) -> None:
+    """From files to rows, against nibabel or Pillow reading the same files and doing nothing else, on 2 threads."""
+    import nibabel as nib
+    from PIL import Image
+
+    import segeval
+
+    def decode(paths: Sequence[Path]) -> None:
+        def one(path: Path) -> np.ndarray:
+            return np.asarray(Image.open(path) if path.suffix == ".png" else nib.load(path).dataobj)
+
+        with ThreadPoolExecutor(2) as pool:
+            for _ in pool.map(one, paths):
+                pass
+
+    rows = []
+    for kind, cases in (("brats", 1), ("liver", 1), ("ct", 1), ("brats", 20), ("ct", 4), ("street", 500)):
+        inputs.files(kind, ".png" if kind == "street" else ".nii.gz")
+        root = inputs.folder(kind, cases)
+        paths = sorted(root.glob("*/case*"))
+        ours, reading = times(
+            [lambda: segeval.score_folder(root / "pred", root / "gt", jobs=2), lambda: decode(paths)], runs
+        )
+        rows.append((kind, cases, seconds(ours), seconds(reading), f"{ours / reading:.2f}"))
+    table(("input", "cases", "files to rows", "reading alone", "ratio"), rows)
+
+
+def growth(runs: int) -> None:
+    """How the time grows with labels, voxels and cases; linear means equal figures per unit."""
+    rows = []
+    rng = np.random.default_rng(0)
+    for count in (1, 10, 100, 1000):
+        gt = blocks((100, 256, 256), count, rng)
+        pred = np.roll(gt, 1, 1)
+        found = times([lambda: peers.segeval(pred, gt, (1.0, 1.0, 1.0), range(1, count + 1), 1)], runs)[0]
+        rows.append((f"{count} labels in 100×256×256", seconds(found), "–"))
+    for factor in (1, 2, 4, 8):
+        gt = blocks((64 * factor, 256, 256), 8 * factor, rng)
+        pred = np.roll(gt, 1, 1)
+        found = times([lambda: peers.segeval(pred, gt, (1.0, 1.0, 1.0), range(1, 8 * factor + 1), 1)], runs)[0]
+        rows.append((f"{gt.size / 1e6:.0f} M voxels", seconds(found), f"{found / gt.size * 1e9:.2f} ns a voxel"))
+    import segeval
+
+    inputs.files("brats")
+    for cases in (5, 10, 20, 40):
+        root = inputs.folder("brats", cases)
+        found = times([lambda: segeval.score_folder(root / "pred", root / "gt", jobs=2)], runs)[0]
+        rows.append((f"{cases} brats cases", seconds(found), f"{seconds(found / cases)} a case"))
+    table(("what", "time", "per unit"), rows)
+
+
+def blocks(shape: tuple[int, int, int], count: int, rng: np.random.Generator) -> np.ndarray:
+    """A label map of so many boxes of equal total size, at places of a lattice."""
+    per_side = int(np.ceil(count ** (1 / 3)))
+    cell = [n // per_side for n in shape]
+    labels = np.zeros(shape, np.uint16)
+    for label, place in enumerate(rng.permutation(per_side**3)[:count], 1):
+        corner = np.array(np.unravel_index(place, (per_side,) * 3)) * cell
+        labels[tuple(slice(a + c // 4, a + 3 * c // 4 + 1) for a, c in zip(corner, cell, strict=True))] = label
+    return labels
+
+
+def memory() -> None:
+    """Peak memory of one ct case, in a process of its own."""
+    inputs.files("ct")
+    code = (
+        "import sys, resource; sys.path.insert(0, sys.argv[1]); import inputs, segeval; pred, gt = inputs.files('ct');"
+        "segeval.score_folder(pred, gt, jobs=2); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    peak = int(subprocess.check_output([sys.executable, "-c", code, str(Path(__file__).parent)])) / 1024
+    arrays = 2 * np.prod(inputs.SHAPE["ct"]) / 2**20
+    table(("what", "MiB"), [("two arrays of ct", f"{arrays:.0f}"), ("peak of the whole process", f"{peak:.0f}")])
+
+
+def start(runs: int) -> None:
+    """The command line, as whole processes with warm caches."""
+    root = inputs.folder("street", 500)
+    with tempfile.TemporaryDirectory() as folder:
+        for side in ("pred", "gt"):
+            (Path(folder) / side).mkdir()
+            for name in ("case000.png", "case001.png"):
+                (Path(folder) / side / name).symlink_to(root / side / name)
+        program = [str(Path(sys.executable).parent / "segeval")]
+        score = [*program, "score", f"{folder}/pred", f"{folder}/gt", "--no-plots", "-o", f"{folder}/out"]
+        commands = [[*program, "--help"], score]
+        found = times([lambda c=c: subprocess.run(c, capture_output=True, check=True) for c in commands], runs)  # type: ignore[misc]
+    table(("command", "time"), [("segeval --help", seconds(found[0])), ("segeval score, two pairs", seconds(found[1]))])
+
+
+SECTIONS = ("kernels", "peers", "files", "growth", "memory", "start")
+
+
+def main() -> None:
+    """Runs the sections asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; all without")
+    parser.add_argument("--runs", type=int, default=5, help="counted runs of each")
+    parser.add_argument("--tool", action="append", default=[], help="compare with these peers alone")
+    options = parser.parse_args()
+    unknown = set(options.sections) - set(SECTIONS)
+    if unknown:
+        parser.error(f"no section {min(unknown)!r}; there are {', '.join(SECTIONS)}")
+    warnings.simplefilter("ignore")  # the peers' own
+    run = {
+        "kernels": lambda: kernels(options.runs),
+        "peers": lambda: against_peers(options.runs, options.tool),
+        "files": lambda: files(options.runs),
+        "growth": lambda: growth(options.runs),
+        "memory": memory,
+        "start": lambda: start(options.runs),
+    }
+    for section in options.sections or SECTIONS:
+        print(f"\n## {section}", flush=True)
+        run[section]()
+
+
+if __name__ == "__main__":
+    main()
