@@ -59,7 +59,9 @@ def with_blobs(labels: Labels, count: int, rng: np.random.Generator) -> Labels:
         radius = int(rng.integers(2, 6))
         centre = [int(rng.integers(0.3 * n, 0.7 * n)) for n in labels.shape]
         box = spotted[tuple(slice(c - radius, c + radius + 1) for c in centre)]
-        ball = ellipsoid(box.shape, (radius / (2 * radius + 1),) * box.ndim, (radius / (2 * radius + 1),) * box.ndim) <= 1
+        ball = (
+            ellipsoid(box.shape, (radius / (2 * radius + 1),) * box.ndim, (radius / (2 * radius + 1),) * box.ndim) <= 1
+        )
         box[ball] = rng.integers(1, labels.max() + 1) if blob % 2 else 0
     return spotted
 
@@ -68,9 +70,13 @@ def ground_truth(kind: str, rng: np.random.Generator) -> Labels:
     """The ground truth of a kind of input."""
     shape = SHAPE[kind]
     if kind == "street":
-        return np.argmax([noise(shape, rng.uniform(40, 160), rng) + rng.normal(0, 0.5) for _ in range(19)], 0).astype(np.uint8)
+        return np.argmax([noise(shape, rng.uniform(40, 160), rng) + rng.normal(0, 0.5) for _ in range(19)], 0).astype(
+            np.uint8
+        )
     if kind == "liver":
-        return (ellipsoid(shape, (0.5, 0.5, 0.4), (0.34, 0.22, 0.24)) + 0.2 * noise(shape, 35, rng) < 1).astype(np.uint8)
+        return (ellipsoid(shape, (0.5, 0.5, 0.4), (0.34, 0.22, 0.24)) + 0.2 * noise(shape, 35, rng) < 1).astype(
+            np.uint8
+        )
     if kind == "brats":
         depth = ellipsoid(shape, (0.5, 0.45, 0.6), (0.22, 0.2, 0.2)) + 0.25 * noise(shape, 14, rng)
         return np.select([depth < 0.35, depth < 0.55, depth < 1], [1, 3, 2], 0).astype(np.uint8)
@@ -98,7 +104,7 @@ def organs(shape: tuple[int, ...], rng: np.random.Generator) -> Labels:
 
 
 def prediction(kind: str, variant: str, gt: Labels) -> Labels:
-    """A prediction: `good` as a network's, `identical`, `displaced` by some 20 voxels, `disjoint`, with `stray` voxels."""
+    """`good` as a network's, `identical`, `displaced` by some 20 voxels, `disjoint`, or with `stray` voxels."""
     rng = np.random.default_rng(5)
     if variant == "identical":
         return gt.copy()
@@ -136,7 +142,7 @@ def load(kind: str, variant: str = "good") -> tuple[Labels, Labels, tuple[float,
 
 
 def files(kind: str, suffix: str = ".nii.gz") -> tuple[Path, Path]:
-    """The paths of a good prediction and its ground truth, written on first use; x is the fastest axis, as NIfTI has it."""
+    """A good prediction and its ground truth as files, written on first use; x is the fastest axis, as in NIfTI."""
     pred, gt, spacing = load(kind)
     paths = DATA / f"{kind}_pred{suffix}", DATA / f"{kind}_gt{suffix}"
     for path, labels in zip(paths, (pred, gt), strict=True):
@@ -150,7 +156,7 @@ def files(kind: str, suffix: str = ".nii.gz") -> tuple[Path, Path]:
 
 
 def folder(kind: str, cases: int) -> Path:
-    """A folder with `pred` and `gt`, each with so many cases of a kind; street tiles are 512 × 512 and all different."""
+    """A folder with `pred` and `gt`, so many cases of a kind in each; street tiles are 512 × 512, all different."""
     root = DATA / f"{kind}_{cases}"
     for side in ("pred", "gt"):
         (root / side).mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
 """Runs the benchmarks and prints Markdown tables: `python benchmarks/run.py [SECTION …] [--runs 5]`.
 
-Sections: `kernels` (our measuring, every input and prediction, 1 and 2 threads), `peers` (the same metrics by other tools),
-`files` (files to rows against what reading alone costs), `growth` (time against labels, voxels and cases), `memory`,
-`start` (the command line). What is compared runs in turn, round by round, in one process; the figure is the median.
+Sections: `kernels` (our measuring, every input and prediction, 1 and 2 threads), `peers` (the same metrics by other
+tools), `files` (files to rows against what reading alone costs), `growth` (time against labels, voxels and cases),
+`memory`, `start` (the command line). What is compared runs in turn, round by round, in one process; figures are medians.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -65,7 +66,7 @@ def kernels(runs: int) -> None:
         for variant in inputs.VARIANTS:
             pred, gt, spacing = inputs.load(kind, variant)
             labels = sorted(set(np.unique(gt).tolist()) - {0})
-            found = times([lambda n=n: peers.segeval(pred, gt, spacing, labels, n) for n in THREADS], runs)  # type: ignore[misc]
+            found = times([partial(peers.segeval, pred, gt, spacing, labels, n) for n in THREADS], runs)
             rows.append((kind, variant, *map(seconds, found)))
     table(("input", "prediction", *(f"{n} thread{'s' if n > 1 else ''}" for n in THREADS)), rows)
 
@@ -79,10 +80,7 @@ def against_peers(runs: int, only: Sequence[str]) -> None:
         part = labels[: EXTRAPOLATED.get(kind, len(labels))]
         whole = {"segeval", "SciPy EDT, cropped"}
         tools = {name: tool for name, tool in peers.TOOLS.items() if not only or name in only or name == "segeval"}
-        calls = [
-            lambda tool=tool, asked=labels if name in whole else part: tool(pred, gt, spacing, asked, 1)  # type: ignore[misc]
-            for name, tool in tools.items()
-        ]
+        calls = [partial(tool, pred, gt, spacing, labels if name in whole else part, 1) for name, tool in tools.items()]
         found = times(calls, runs, limit=20)
         ours = found[0]
         for name, value in zip(tools, found, strict=True):
@@ -113,7 +111,7 @@ def files(runs: int) -> None:
         root = inputs.folder(kind, cases)
         paths = sorted(root.glob("*/case*"))
         ours, reading = times(
-            [lambda: segeval.score_folder(root / "pred", root / "gt", jobs=2), lambda: decode(paths)], runs
+            [partial(segeval.score_folder, root / "pred", root / "gt", jobs=2), partial(decode, paths)], runs
         )
         rows.append((kind, cases, seconds(ours), seconds(reading), f"{ours / reading:.2f}"))
     table(("input", "cases", "files to rows", "reading alone", "ratio"), rows)
@@ -126,19 +124,19 @@ def growth(runs: int) -> None:
     for count in (1, 10, 100, 1000):
         gt = blocks((100, 256, 256), count, rng)
         pred = np.roll(gt, 1, 1)
-        found = times([lambda: peers.segeval(pred, gt, (1.0, 1.0, 1.0), range(1, count + 1), 1)], runs)[0]
+        found = times([partial(peers.segeval, pred, gt, (1.0, 1.0, 1.0), range(1, count + 1), 1)], runs)[0]
         rows.append((f"{count} labels in 100×256×256", seconds(found), "–"))
     for factor in (1, 2, 4, 8):
         gt = blocks((64 * factor, 256, 256), 8 * factor, rng)
         pred = np.roll(gt, 1, 1)
-        found = times([lambda: peers.segeval(pred, gt, (1.0, 1.0, 1.0), range(1, 8 * factor + 1), 1)], runs)[0]
+        found = times([partial(peers.segeval, pred, gt, (1.0, 1.0, 1.0), range(1, 8 * factor + 1), 1)], runs)[0]
         rows.append((f"{gt.size / 1e6:.0f} M voxels", seconds(found), f"{found / gt.size * 1e9:.2f} ns a voxel"))
     import segeval
 
     inputs.files("brats")
     for cases in (5, 10, 20, 40):
         root = inputs.folder("brats", cases)
-        found = times([lambda: segeval.score_folder(root / "pred", root / "gt", jobs=2)], runs)[0]
+        found = times([partial(segeval.score_folder, root / "pred", root / "gt", jobs=2)], runs)[0]
         rows.append((f"{cases} brats cases", seconds(found), f"{seconds(found / cases)} a case"))
     table(("what", "time", "per unit"), rows)
 
@@ -177,7 +175,7 @@ def start(runs: int) -> None:
         program = [str(Path(sys.executable).parent / "segeval")]
         score = [*program, "score", f"{folder}/pred", f"{folder}/gt", "--no-plots", "-o", f"{folder}/out"]
         commands = [[*program, "--help"], score]
-        found = times([lambda c=c: subprocess.run(c, capture_output=True, check=True) for c in commands], runs)  # type: ignore[misc]
+        found = times([partial(subprocess.run, c, capture_output=True, check=True) for c in commands], runs)
     table(("command", "time"), [("segeval --help", seconds(found[0])), ("segeval score, two pairs", seconds(found[1]))])
 
 

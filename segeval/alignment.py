@@ -26,6 +26,14 @@ def aligned(
     they are. Shape and spacing are left to `Case`. Raises `GeometryMismatch` when those agree but a voxel lies more
     than `tolerance` voxels from its place in the ground truth. Without `check_position` (a spacing given by hand) only
     the directions of the axes count, and a turned prediction takes the spacing of the ground truth.
+
+    >>> reverse = np.diag([-1.0, 1.0, 1.0, 1.0])
+    >>> reverse[0, 3] = 1
+    >>> gt = LabelMap.of(np.array([[1, 2], [3, 4]]), Grid((2, 2), (1, 1), "mm", np.eye(4)))
+    >>> pred = LabelMap.of(np.array([[3, 4], [1, 2]]), Grid((2, 2), (1, 1), "mm", reverse))
+    >>> turned, note = aligned(pred, gt)
+    >>> turned.labels.tolist(), note
+    ([[1, 2], [3, 4]], 'prediction turned onto the axes of the ground truth (LA -> RA)')
     """
     if pred.grid.affine is None or gt.grid.affine is None or pred.grid.ndim != gt.grid.ndim:
         return pred, ""
@@ -52,13 +60,12 @@ def _turned(pred: LabelMap, gt: LabelMap, *, keep_spacing: bool) -> tuple[LabelM
 
 def _nearest_axes(pred: Grid, gt: Grid) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """For each axis of `gt`, the axis of `pred` nearest to its line, and 1 or -1 for its direction."""
-    along = np.linalg.solve(
-        _directions(gt), _directions(pred)
-    )  # [i, j]: how far axis j of pred goes along axis i of gt
-    choices = permutations(
-        range(gt.ndim)
-    )  # starts with the order as it is, which wins ties such as a turn by 45 degrees
-    axes = max(choices, key=lambda order: round(sum(abs(along[i, axis]) for i, axis in enumerate(order)), 6))
+    along = np.linalg.solve(_directions(gt), _directions(pred))  # [i, j]: axis j of pred along axis i of gt
+
+    def fit(order: tuple[int, ...]) -> float:
+        return round(sum(abs(float(along[i, axis])) for i, axis in enumerate(order)), 6)
+
+    axes = max(permutations(range(gt.ndim)), key=fit)  # the order as it is comes first, so it wins a tie at 45 degrees
     return axes, tuple(-1 if along[i, axis] < 0 else 1 for i, axis in enumerate(axes))
 
 

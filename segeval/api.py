@@ -13,7 +13,7 @@ from segeval.case import LabelMap
 from segeval.errors import UsageError
 from segeval.evaluate import make_case, score_case
 from segeval.grid import Grid
-from segeval.io import Colors, Pair, Pairing, load_colors, pair, read
+from segeval.io import Colors, Pair, Pairing, load_colors, pair, read, stem_of
 from segeval.metrics import DEFAULT_METRICS, parse_metrics
 from segeval.protocol import Missing, Protocol, RegionsLike, parse_regions
 from segeval.results import Results
@@ -41,8 +41,8 @@ def score(
 ) -> DataFrame:
     """The scores of one case: a row a region, a column a metric.
 
-    `pred` and `gt` are label maps of one shape: arrays, tensors or paths of mask files. `spacing` is in array-axis order
-    and in millimetres; without it, files give theirs and arrays count in pixels.
+    `pred` and `gt` are label maps of one shape: arrays, tensors or paths of mask files. `spacing` is in array-axis
+    order and in millimetres; without it, files give theirs and arrays count in pixels.
     Raises `UsageError`, `ReadError` or `GeometryMismatch`.
 
     >>> import numpy as np
@@ -58,9 +58,9 @@ def score(
     _check_device(device)
     table = load_colors(colors) if isinstance(colors, (str, Path)) else colors
     masks = [_label_map(mask, protocol, table, name) for mask, name in ((pred, "pred"), (gt, "gt"))]
-    name = Path(gt).name if isinstance(gt, (str, os.PathLike)) else "case"
+    name = stem_of(gt) if isinstance(gt, (str, os.PathLike)) else "case"
     with Workspace(cores()) as workspace:
-        scores, _ = score_case(make_case(name, *masks, protocol), protocol, workspace)
+        scores, _ = score_case(make_case(name, masks[0], masks[1], protocol), protocol, workspace)
     import pandas as pd
 
     rows = pd.DataFrame(scores.values, columns=[metric.column for metric in protocol.metrics])
@@ -164,8 +164,8 @@ def _chosen(found: Pairing, missing: Missing) -> list[Pair]:
     """The pairs to score under a policy for ground truths without a prediction."""
     if found.missing and missing == "error":
         raise UsageError(
-            f"{_counted(found.missing, 'ground truth')} without a prediction: {_listed(found.missing)}; add them, or pass "
-            "--missing skip to leave them out or --missing empty to score empty predictions"
+            f"{_counted(found.missing, 'ground truth')} without a prediction: {_listed(found.missing)}; add them, or "
+            "pass --missing skip to leave them out or --missing empty to score empty predictions"
         )
     empty = [Pair(name, None, path) for name, path in found.missing] if missing == "empty" else []
     return sorted([*found.pairs, *empty], key=lambda pair: pair.id)
@@ -176,7 +176,9 @@ def _about(found: Pairing, missing: Missing) -> list[str]:
     done = "scored as empty predictions" if missing == "empty" else "skipped"
     texts = []
     if found.missing:
-        texts.append(f"{_counted(found.missing, 'ground truth')} without a prediction, {done}: {_listed(found.missing)}")
+        texts.append(
+            f"{_counted(found.missing, 'ground truth')} without a prediction, {done}: {_listed(found.missing)}"
+        )
     if found.extra:
         texts.append(f"{_counted(found.extra, 'prediction')} without a ground truth, left out: {_listed(found.extra)}")
     return texts

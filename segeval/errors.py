@@ -13,5 +13,5 @@ class ReadError(SegevalError):
     """A file that cannot be read as a label map."""
 
 
-class GeometryMismatch(SegevalError):
+class GeometryMismatch(SegevalError):  # noqa: N818  # it says what is wrong
     """A prediction and a ground truth that do not lie on one grid."""

@@ -96,11 +96,13 @@ def _outcome(pair: Pair, protocol: Protocol, colors: Colors | None, workspace: W
 
 
 def _read_case(pair: Pair, protocol: Protocol, colors: Colors | None, workspace: Workspace) -> Case:
-    def one(slot: str) -> LabelMap | None:
-        path = pair.pred if slot == "pred" else pair.gt
-        return path and read(path, spacing=protocol.spacing, colors=colors, workspace=workspace, slot=slot)
+    def one(job: tuple[str, Path]) -> LabelMap:
+        slot, path = job
+        return read(path, spacing=protocol.spacing, colors=colors, workspace=workspace, slot=slot)
 
-    pred, gt = workspace.map(one, ("pred", "gt"))
+    if pair.pred is None:
+        return make_case(pair.id, None, one(("gt", pair.gt)), protocol)
+    pred, gt = workspace.map(one, (("pred", pair.pred), ("gt", pair.gt)))
     return make_case(pair.id, pred, gt, protocol)
 
 
@@ -122,8 +124,8 @@ def _check_scales(case: Case, measured: Measured) -> None:
     if found["pred"] | found["gt"] == {1, 255} and found["pred"] != found["gt"] and not found["pred"] & found["gt"]:
         values = {side: f"{{0, {max(labels)}}}" for side, labels in found.items()}
         raise ReadError(
-            f"case {case.id!r}: pred holds only {values['pred']} and gt only {values['gt']}; pass --binary to take every "
-            "non-zero value as 1"
+            f"case {case.id!r}: pred holds only {values['pred']} and gt only {values['gt']}; pass --binary to take "
+            "every non-zero value as 1"
         )
 
 

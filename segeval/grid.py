@@ -35,7 +35,9 @@ class Grid:
                 "give one value per array axis, in array-axis order"
             )
         if not all(np.isfinite(s) and s > 0 for s in self.spacing):
-            raise UsageError(f"spacing {self.spacing} holds a value that is not positive and finite; give lengths above 0")
+            raise UsageError(
+                f"spacing {self.spacing} holds a value that is not positive and finite; give lengths above 0"
+            )
 
     @classmethod
     def unspaced(cls, shape: tuple[int, ...]) -> Grid:

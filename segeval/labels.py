@@ -56,7 +56,7 @@ def narrowed(chunks: Iterable[NDArray[Any]], size: int, source: str, allocate: A
         dtype = smallest_dtype(chunk, source)
         if dtype.itemsize > labels.itemsize:
             wider = allocate(size, dtype)
-            wider[:done] = labels[:done]
+            wider[:done] = labels[:done].copy()  # `allocate` may give the same memory again, which NumPy overlooks here
             labels = wider
         part = labels[done : done + chunk.size]
         np.copyto(part, chunk, casting="unsafe")

@@ -106,8 +106,11 @@ def _compact(pred: Labels, gt: Labels) -> Maps:
         return Maps(pred.astype(dtype, order="K", copy=False), gt.astype(dtype, order="K", copy=False))
     values = np.union1d(np.union1d(pred, gt), [0]).astype(np.int64)
     if len(values) > 2**16:
-        raise UsageError(f"{len(values) - 1} different labels; a case may hold 65,535: split the masks or remap the labels")
-    return Maps(*(np.searchsorted(values, labels).astype(np.uint16) for labels in (pred, gt)), values)
+        raise UsageError(
+            f"{len(values) - 1} different labels; a case may hold 65,535: split the masks or remap the labels"
+        )
+    ranks = [np.searchsorted(values, labels).astype(np.uint16) for labels in (pred, gt)]
+    return Maps(ranks[0], ranks[1], values)
 
 
 def _decoded(table: Contingency, maps: Maps, ignored: int) -> Contingency:

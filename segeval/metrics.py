@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import segeval.overlap.metrics
 import segeval.overlap.partition
-import segeval.surface.metrics
+import segeval.surface.metrics  # noqa: F401  # imported for the declarations
 from segeval.spec import REGISTRY, MetricSpec, lookup, parse_metric, parse_metrics
 
 DEFAULT_METRICS = ("dice", "iou", "precision", "recall", "volume_similarity", "hd95", "assd")

@@ -82,10 +82,10 @@ class Protocol:
 
 
 def parse_regions(regions: RegionsLike) -> tuple[tuple[Region, ...], int | None]:
-    """The regions that a text, a JSON file, a mapping or a list of labels names, and the label to ignore if it names one.
+    """The regions that a text, a JSON file, a mapping or a list names, and the label to ignore if it names one.
 
-    A text is `1,2,3`, `liver=1,tumour=2` or `whole=1+2+4,core=1+4`, or the path of a JSON file: `{name: label or labels}`,
-    `{label: name}`, or an nnU-Net dataset.json. Raises `UsageError`.
+    A text is `1,2,3`, `liver=1,tumour=2` or `whole=1+2+4,core=1+4`, or the path of a JSON file: `{name: label}`,
+    `{name: [labels]}`, `{label: name}`, or an nnU-Net dataset.json. Raises `UsageError`.
 
     >>> parse_regions("whole=1+2, core=1")[0][0] == Region.of("whole", 1, 2)
     True
@@ -120,9 +120,13 @@ def _load(path: Path) -> Mapping[str, Any]:
     except OSError as error:
         raise UsageError(f"{path}: cannot read the regions file: {error.strerror}") from error
     except ValueError as error:
-        raise UsageError(f"{path}: the regions file is not JSON ({error}); write {{\"liver\": 1, \"tumour\": [2, 3]}}") from error
+        raise UsageError(
+            f'{path}: the regions file is not JSON ({error}); write {{"liver": 1, "tumour": [2, 3]}}'
+        ) from error
     if not isinstance(content, dict):
-        raise UsageError(f"{path}: wanted a JSON object of names and labels, came a {type(content).__name__}; write {{\"liver\": 1}}")
+        raise UsageError(
+            f'{path}: wanted a JSON object of names and labels, came a {type(content).__name__}; write {{"liver": 1}}'
+        )
     return content
 
 
@@ -141,5 +145,7 @@ def _from_mapping(content: Mapping[str, Any], source: str) -> tuple[tuple[Region
 def _label_set(name: str, value: Any, source: str) -> frozenset[int]:
     labels = value if isinstance(value, (list, tuple, set, frozenset)) else [value]
     if not labels or not all(isinstance(label, int) and not isinstance(label, bool) and label >= 0 for label in labels):
-        raise UsageError(f"{source}: region {name!r} must be a label or a list of labels (whole numbers from 0), not {value!r}")
+        raise UsageError(
+            f"{source}: region {name!r} must be a label or a list of labels (whole numbers from 0), not {value!r}"
+        )
     return frozenset(labels)

@@ -175,7 +175,7 @@ class Run:
 
 @contextmanager
 def _row_log(folder: Path | None, protocol: Protocol) -> Iterator[Any]:
-    """A function that appends the rows of a case to the partial table of the folder, which goes once the block is through."""
+    """A function that appends the rows of a case to the folder's partial table, which goes when the block ends."""
     if folder is None:
         yield lambda name, scores: None
         return
@@ -213,7 +213,7 @@ def _units(outcomes: Sequence[Outcome]) -> dict[str, str]:
 
 def _case_record(outcome: Outcome) -> dict[str, Any]:
     sides = {"pred": outcome.pair.pred, "gt": outcome.pair.gt}
-    record: dict[str, Any] = {side: path and os.path.abspath(path) for side, path in sides.items()}
+    record: dict[str, Any] = {side: path and str(path.absolute()) for side, path in sides.items()}
     record["files"] = {side: found and asdict(found) for side, found in zip(sides, outcome.inputs, strict=True)}
     record["seconds"] = round(outcome.seconds, 4)
     if outcome.error:

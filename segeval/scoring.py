@@ -12,6 +12,7 @@ from segeval.measure import Measured
 from segeval.spec import Metric
 from segeval.table import ALL
 
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
     """Rows of the table of cases: `values` is (rows, metrics), NaN where a metric does not apply to the row."""

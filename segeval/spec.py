@@ -32,7 +32,7 @@ class Statistic(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Empty:
-    """The value of a metric when both masks, only the prediction or only the ground truth is empty; None: by formula."""
+    """The value when both masks, only the prediction or only the ground truth is empty; None: by formula."""
 
     both: float | None = None
     pred: float | None = None
@@ -117,7 +117,7 @@ class MetricSpec:
 
     @property
     def higher_is_better(self) -> bool | None:
-        """True when the best value is the top of the range, False when the bottom, None when it lies between or nowhere."""
+        """True when the best value is the top of the range, False when the bottom, None when it is neither."""
         if self.best is None or self.best not in self.range:
             return None
         return self.best == self.range[1]
@@ -133,7 +133,7 @@ class MetricSpec:
         return f"{self.name}:{','.join(f'{name}={name.upper()}' for name in required)}"
 
     def bind(self, values: Mapping[str, Value]) -> Metric:
-        """The metric with these parameters, defaults filled in. Raises `UsageError` for unknown, missing or odd ones."""
+        """The metric with these parameters and the defaults. Raises `UsageError` for unknown, missing or odd ones."""
         unknown = set(values) - {p.name for p in self.parameters}
         if unknown:
             known = ", ".join(p.name for p in self.parameters) or "none"
@@ -183,9 +183,12 @@ class Metric:
         return {"length": length, "volume": volume}.get(self.spec.unit, self.spec.unit)
 
     def score(self, statistic: Any) -> Values:
-        """One value per region (one in all for a case metric), the card's values in place of the formula's for empty masks."""
+        """One value per region, or one in all for a case metric; for empty masks those of the card."""
         values = np.atleast_1d(np.asarray(self.spec.formula(statistic, **dict(self.parameters)), dtype=np.float64))
-        no_p, no_g, empty = statistic.empty_p, statistic.empty_g, self.spec.empty
+        empty = self.spec.empty
+        if empty == Empty():  # by formula throughout; a contingency table knows of no masks that could be empty
+            return values
+        no_p, no_g = statistic.empty_p, statistic.empty_g
         if self.spec.scope == "case":
             no_p, no_g = no_p.all(keepdims=True), no_g.all(keepdims=True)
         for where, value in ((no_p & no_g, empty.both), (no_p & ~no_g, empty.pred), (~no_p & no_g, empty.gt)):
@@ -195,7 +198,7 @@ class Metric:
 
 
 REGISTRY: dict[str, MetricSpec] = {}
-"""Every metric by name, in the order of declaration; filled by importing the rooms of metrics (see `segeval.metrics`)."""
+"""Every metric by name, in the order of declaration; importing `segeval.metrics` fills it."""
 
 Formula = TypeVar("Formula", bound=Callable[..., Any])
 
@@ -209,7 +212,7 @@ def metric(
     tex: str,
     cite: str,
     unit: Unit = "",
-    empty: Empty = Empty(),  # noqa: B008  # frozen
+    empty: Empty = Empty(),
     aliases: tuple[str, ...] = (),
     name: str = "",
     scope: Literal["region", "case"] = "region",
@@ -236,10 +239,14 @@ def metric(
     return declare
 
 
-def ratio(numerator: Any, denominator: Any) -> Any:
-    """The quotient, without an epsilon: 0/0 is NaN and anything else over 0 infinite, silently."""
+Number = TypeVar("Number")
+
+
+def ratio(numerator: Number, denominator: Any) -> Number:
+    """The quotient of arrays, without an epsilon: 0/0 is NaN and anything else over 0 infinite, silently."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return numerator / denominator
+        quotient: Number = numerator / denominator  # type: ignore[operator]
+        return quotient
 
 
 def lookup(name: str) -> MetricSpec:

@@ -42,6 +42,17 @@ def applies(metric: Metric, region: str) -> bool:
     return (metric.spec.scope == "case") == (region == ALL)
 
 
+def make_folder(path: str | Path) -> Path:
+    """The folder, made if need be. Raises `UsageError` where it cannot be."""
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = "a file has its name" if isinstance(error, FileExistsError) else error.strerror
+        raise UsageError(f"{folder}: cannot make this folder for the results ({why}); give another one") from error
+    return folder
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file to write that takes its place under `path` once it is complete, and leaves no trace otherwise.

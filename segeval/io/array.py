@@ -29,7 +29,7 @@ def read_npy(request: Request) -> LabelMap:
 @reader(".npz")
 def read_npz(request: Request) -> LabelMap:
     """The label map in a .npz file that holds exactly one array."""
-    with np.load(request.path, allow_pickle=False) as archive:
+    with request.path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         if len(archive.files) != 1:
             names = ", ".join(archive.files) or "none"
             raise ReadError(

@@ -90,6 +90,7 @@ def _color(text: str, wanted: str) -> Color:
 
     try:
         red, green, blue = ImageColor.getrgb(f"rgb({text})" if text[:1].isdigit() else text)[:3]
+        bytes((red, green, blue))
     except ValueError:
         raise UsageError(f"{wanted}, but {text!r} is no colour; write #rrggbb or red,green,blue") from None
     return red, green, blue

@@ -1,4 +1,7 @@
-"""PNG, TIFF, BMP and GIF through Pillow: one label a pixel, array axes (row, column), no spacing."""
+"""PNG, TIFF, BMP and GIF through Pillow: one label a pixel, array axes (row, column), no spacing.
+
+The label is the grey value, or the index where there is a palette; a GIF whose palette is all grey holds grey values.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segeval.case import LabelMap
 from segeval.errors import ReadError
@@ -42,7 +46,7 @@ refuse(
 
 @reader(*_PLUGINS)
 def read_image(request: Request) -> LabelMap:
-    """The label map in an image file: grey values, or the indices of a palette.
+    """The label map in an image file.
 
     An image with colour channels is read when they agree (alpha is ignored) or the request has `colors`.
     """
@@ -74,6 +78,15 @@ def _opened(request: Request) -> ImageFile:
     return image
 
 
+def _grey_of_gif(image: ImageFile) -> NDArray[np.uint8]:
+    # GIF has no greyscale: Pillow saves one as a palette of the values that occur, so that indices differ between files
+    labels: NDArray[np.uint8] = np.asarray(image)
+    colors = np.array(image.getpalette() or [], np.uint8).reshape(-1, 3)
+    if image.mode == "P" and (colors == colors[:, :1]).all():
+        labels = colors[:, 0][labels]
+    return labels
+
+
 @contextmanager
 def _any_size(pixels: int) -> Iterator[None]:
     """Lifts Pillow's global limit on pixels while one mask is decoded that is beyond it, as those of pathology are."""
@@ -94,7 +107,7 @@ def _any_size(pixels: int) -> Iterator[None]:
 
 def _labels(image: ImageFile, request: Request) -> Labels:
     if image.mode in _ONE_CHANNEL:
-        return stored(np.asarray(image), request)
+        return stored(_grey_of_gif(image) if image.format == "GIF" else np.asarray(image), request)
     if image.mode not in _ALPHA_APART + _COLOR:
         raise ReadError(
             f"{request.path}: wanted one label a pixel, but the image is of mode {image.mode}; save it as greyscale PNG"

@@ -20,7 +20,7 @@ from segeval.case import LabelMap
 from segeval.errors import ReadError
 
 from .registry import Request, reader
-from .stream import streamed, voxel_shape
+from .stream import Change, streamed, voxel_shape
 
 _MILLIMETRES = {1: Decimal(1000), 3: Decimal("0.001")}  # by the spatial bits of xyzt_units; 2 and unknown are mm
 _GZIP = b"\x1f\x8b"
@@ -30,8 +30,8 @@ _GZIP = b"\x1f\x8b"
 def read_nifti(request: Request) -> LabelMap:
     """The label map in a NIfTI file, array axes as in the file (x fastest), labels in Fortran order.
 
-    A scale factor is applied, and its result rounded to whole numbers within the precision of the float32 that it is
-    stored in; a volume of floats must hold whole numbers exactly.
+    A scale is applied. Whole numbers that were stored with one come back a little off, by up to half of its step and
+    the precision of float32: those are rounded. A volume without a scale must hold whole numbers exactly.
     """
     path = request.path
     with _opened(request) as file:
@@ -40,7 +40,7 @@ def read_nifti(request: Request) -> LabelMap:
         shape = voxel_shape(full, request)
         file.seek(int(header["vox_offset"]))
         labels = streamed(
-            file, _dtype(header, path), int(np.prod(shape, dtype=np.int64)), request, _scaling(header, path)
+            file, _dtype(header, path), int(np.prod(shape, dtype=np.int64)), request, _scaling(header)
         )
         if path.suffix.lower() == ".gz":
             while file.read(1 << 20):  # the checksum is looked at where the stream ends
@@ -92,31 +92,37 @@ def _header(file: IO[bytes], path: Path) -> Any:
 
 
 def _dtype(header: Any, path: Path) -> np.dtype[Any]:
-    dtype: np.dtype[Any] = header.get_data_dtype()
-    if dtype.kind not in "uif":
+    try:
+        dtype: np.dtype[Any] = header.get_data_dtype()
         name = header.get_value_label("datatype")
+    except KeyError:
+        dtype, name = np.dtype(np.void), f"unknown (code {header['datatype']})"
+    if dtype.kind not in "uif":
         raise ReadError(f"{path}: wanted whole numbers, but the data type is {name}; save an integer label map")
     return dtype
 
 
-def _scaling(header: Any, path: Path) -> partial[NDArray[Any]] | None:
+def _scaling(header: Any) -> Change | None:
     slope, inter = header.get_slope_inter()
     if slope in (None, 1.0) and inter in (None, 0.0):
         return None
-    return partial(_scaled, slope=slope, inter=inter, path=path)
+    stored = header.get_data_dtype()
+    if stored.kind == "f" or stored.itemsize > 2:
+        return partial(_scaled, slope=slope, inter=inter)
+    low = np.iinfo(stored).min
+    table = _scaled(np.arange(low, np.iinfo(stored).max + 1), slope, inter)
+    return lambda raw: table[raw.astype(np.intp) - low]
 
 
-def _scaled(raw: NDArray[Any], *, slope: float, inter: float, path: Path) -> NDArray[np.float64]:
+def _scaled(raw: NDArray[Any], slope: float, inter: float) -> NDArray[np.float64]:
+    """`raw` scaled, and rounded where it is as near to a whole number as its storage could bring it."""
     values = raw * np.float64(slope) + inter
     whole = np.rint(values)
+    step = 0.5 * abs(slope) if raw.dtype.kind in "ui" else 0.0
     with np.errstate(invalid="ignore"):  # NaN and infinite values are reported by the next step
-        off = np.abs(values - whole) > 4 * np.finfo(np.float32).eps * (np.abs(values) + abs(inter))
-    if off.any():
-        raise ReadError(
-            f"{path}: holds {values[off][0]:g} after scaling by {slope:g} and adding {inter:g}, which is not a whole "
-            "number; threshold it, or save an integer label map without scl_slope"
-        )
-    return whole
+        rounding = 4 * np.finfo(np.float32).eps * (np.abs(values) + abs(inter))
+        near = np.abs(values - whole) <= min(step, 0.1) + rounding
+    return np.where(near, whole, values)
 
 
 def _spacing(header: Any, ndim: int, unit: Decimal, path: Path) -> tuple[float, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -47,8 +47,16 @@ def pair(
     """The pairs of two folders, or of two files.
 
     An id is the path below the folder without the known suffix and without `pred_suffix` or `gt_suffix`, such as
-    "_seg"; files that lack theirs are left out. Where no two ids are equal, an affix that every file of a side has in
-    common is left out, with a notice. Raises `UsageError` when nothing pairs.
+    "_seg" or "_seg.nii.gz"; files that lack theirs are left out. Where no two ids are equal, an affix that every file
+    of a side has in common is left out, with a notice. Raises `UsageError` when nothing pairs.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> for name in ("a_pred.png", "a_gt.png", "b_gt.png"):
+    ...     (folder / name).touch()
+    >>> found = pair(folder, folder, pred_suffix="_pred", gt_suffix="_gt")
+    >>> [pair.id for pair in found.pairs], [id for id, _ in found.missing]
+    (['a'], ['b'])
     """
     pred, gt = Path(pred), Path(gt)
     _check_alike(pred, gt)
@@ -93,6 +101,9 @@ def _masks(folder: Path, role: Role, suffix: str) -> dict[str, Path]:
         raise UsageError(_nothing(folder, files))
     ids = {path: path.relative_to(folder).with_name(stem_of(path)).as_posix() for path in masks}
     named = {path: name.removesuffix(suffix) for path, name in ids.items() if name.endswith(suffix)}
+    for path in masks:
+        if path not in named and path.name.endswith(suffix):  # such as "_seg.nii.gz", which says the format too
+            named[path] = path.relative_to(folder).as_posix().removesuffix(suffix)
     if not named:
         raise UsageError(
             f"{folder}: wanted files whose names end in {suffix!r} (--{role}-suffix), but none of {len(masks)} does, "
@@ -101,7 +112,7 @@ def _masks(folder: Path, role: Role, suffix: str) -> dict[str, Path]:
     return _by_id(named)
 
 
-def _files(folder: Path) -> Iterable[Path]:
+def _files(folder: Path) -> Iterator[Path]:
     def stop(error: OSError) -> None:
         raise UsageError(f"{error.filename}: wanted to list the folder, but {error.strerror}; allow it (chmod u+rx)")
 
@@ -126,7 +137,7 @@ def _by_id(named: dict[Path, str]) -> dict[str, Path]:
         if (other := folded.setdefault(name.casefold(), path)) != path:
             raise UsageError(
                 f"{other} and {path} are both named {name!r} without their suffix; "
-                "keep one of them, or tell them apart with --pred-suffix or --gt-suffix"
+                "keep one of them, or say which with --pred-suffix or --gt-suffix, such as .nii.gz"
             )
         ids[name] = path
     return ids

@@ -127,6 +127,12 @@ def read(
 
     With a `workspace`, its labels live in memory that the next read with the same `slot` overwrites. Raises `ReadError`
     for every failure: one line with the file, what was wanted, what came and what to do.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "mask.npy")
+    >>> np.save(path, np.array([[0.0, 3.0]]))
+    >>> read(path).labels
+    array([[0, 3]], dtype=uint8)
     """
     request = Request(Path(path), tuple(spacing) if spacing else None, colors, workspace, slot)
     suffix = suffix_of(path).lower()

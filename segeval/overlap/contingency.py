@@ -105,17 +105,34 @@ def _slot(tally: Integers, pair: Any) -> Any:
 
 
 @kernel
-def roomy(tally: Integers) -> Integers:
-    """The tally; or one of twice its size with the same pairs, if a word of new pairs could fill half of it."""
+def crowded(tally: Integers) -> bool:
+    """Whether a word of new pairs could fill more than half of the rows."""
     slots = tally.shape[0] - 1
-    if 2 * (tally[slots, 0] + LANES) <= slots:
-        return tally
+    return 2 * (tally[slots, 0] + LANES) > slots
+
+
+@kernel
+def enlarged(tally: Integers) -> Integers:
+    """A tally of twice the size with the same pairs."""
+    slots = tally.shape[0] - 1
     larger = new_tally(2 * slots)
     for row in range(slots):
         if tally[row, 1]:
             larger[_slot(larger, tally[row, 0])] = tally[row]
     larger[2 * slots] = tally[slots]
     return larger
+
+
+@kernel
+def count(tally: Integers, pair: Any, voxels: int, border_p: int, border_g: int) -> None:
+    """Add voxels of one pair of labels, `gt << 16 | pred`."""
+    row = _slot(tally, pair)
+    if tally[row, 1] == 0:
+        tally[row, 0] = pair
+        tally[tally.shape[0] - 1, 0] += 1
+    tally[row, 1] += voxels
+    tally[row, 2] += border_p
+    tally[row, 3] += border_g
 
 
 @kernel
@@ -128,26 +145,27 @@ def count_runs(
         first = ctz(changes)
         changes &= changes - ONE
         last = min(ctz(changes), n)
-        pair = np.int64(gt[i + first]) << 16 | np.int64(pred[i + first])
-        row = _slot(tally, pair)
-        if tally[row, 1] == 0:
-            tally[row, 0] = pair
-            tally[tally.shape[0] - 1, 0] += 1
         run = low(last) & ~low(first)
-        tally[row, 1] += last - first
-        tally[row, 2] += popcount(border_p & run)
-        tally[row, 3] += popcount(border_g & run)
+        pair = np.int64(gt[i + first]) << 16 | np.int64(pred[i + first])
+        count(tally, pair, last - first, popcount(border_p & run), popcount(border_g & run))
 
 
 @kernel
 def _count(pred: Labels, gt: Labels, start: int, stop: int) -> Integers:
     """The tally of the voxels from `start` to `stop`."""
     tally = new_tally(1024)
+    background = 0
     for i in range(start, stop, LANES):
         n = min(LANES, stop - i)
         changes = (differ(pred, i, pred, i - 1) | differ(gt, i, gt, i - 1)) & low(n)
-        tally = roomy(tally)
+        if changes == ZERO and pred[i] | gt[i] == 0:
+            background += n
+            continue
+        if crowded(tally):
+            tally = enlarged(tally)
         count_runs(tally, pred, gt, i, n, changes, ZERO, ZERO)
+    if background:
+        count(tally, 0, background, 0, 0)
     return tally
 
 

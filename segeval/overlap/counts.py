@@ -35,10 +35,16 @@ class Counts:
             pairs = sorted((label, place) for place, region in enumerate(layer) for label in regions[region].labels)
             labels, places = np.array(pairs, dtype=np.int64).T
             in_p, in_g = (_place(side, labels, places) for side in (contingency.pred, contingency.gt))
-            for into, place, inside in ((size_p, in_p, in_p >= 0), (size_g, in_g, in_g >= 0), (tp, in_p, (in_p >= 0) & (in_p == in_g))):
+            for into, place, inside in (
+                (size_p, in_p, in_p >= 0),
+                (size_g, in_g, in_g >= 0),
+                (tp, in_p, (in_p >= 0) & (in_p == in_g)),
+            ):
                 into[members] = np.bincount(place[inside], contingency.count[inside], len(layer))
         total = contingency.count.sum()
-        return cls(tp, size_p - tp, size_g - tp, total - size_p - size_g + tp, size_p * voxel_volume, size_g * voxel_volume)
+        return cls(
+            tp, size_p - tp, size_g - tp, total - size_p - size_g + tp, size_p * voxel_volume, size_g * voxel_volume
+        )
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
@@ -46,12 +52,12 @@ class Counts:
     @property
     def empty_p(self) -> NDArray[np.bool_]:
         """Where the prediction has no voxel of the region."""
-        return self.tp + self.fp == 0
+        return np.asarray(self.tp + self.fp == 0)
 
     @property
     def empty_g(self) -> NDArray[np.bool_]:
         """Where the ground truth has no voxel of the region."""
-        return self.tp + self.fn == 0
+        return np.asarray(self.tp + self.fn == 0)
 
 
 def _place(values: NDArray[np.int64], labels: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -177,10 +177,11 @@ def markedness(c: Counts) -> Scores:
 
 
 @metric(
-    title="Positive likelihood ratio", symbol="LR+", range=(0, inf), best=inf, tex=r"\frac{TPR}{FPR}", cite="reinke2024",
+    title="Positive likelihood ratio", symbol="LR+", range=(0, inf), best=inf, tex=r"\frac{TPR}{FPR}",
+    cite="reinke2024",
 )  # fmt: skip
 def lr_plus(c: Counts) -> Scores:
-    """How many times likelier a voxel of the ground truth is predicted than one outside it; infinite without false ones."""
+    """How many times likelier a voxel of the ground truth is predicted than one outside it."""
     return ratio(recall(c), fpr(c))
 
 
@@ -239,7 +240,7 @@ def generalized_dice(c: Counts, weight: Literal["square", "simple", "uniform"] =
     A region that is absent from the ground truth takes the largest weight of its own case.
     """
     size = c.tp + c.fn
-    w = ratio(1, size ** {"square": 2, "simple": 1, "uniform": 0}[weight])
+    w = ratio(size**0, size ** {"square": 2, "simple": 1, "uniform": 0}[weight])
     finite = w < inf
     w[~finite] = w[finite].max() if finite.any() else 1
     return ratio(2 * (w * c.tp).sum(), (w * (2 * c.tp + c.fp + c.fn)).sum())

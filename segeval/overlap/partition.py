@@ -18,7 +18,7 @@ from segeval.spec import metric, ratio
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A contingency table with its margins, as formulas want them: cells n_ij that are not 0, their row and column sums."""
+    """A contingency table as formulas want it: the cells that are not 0, their row and column sums, the margins."""
 
     n: NDArray[np.float64]
     of_g: NDArray[np.float64]
@@ -35,7 +35,8 @@ class Table:
         i, j = np.searchsorted(classes, c.gt), np.searchsorted(classes, c.pred)
         n = c.count.astype(np.float64)
         rows, columns, hits = (
-            np.bincount(at, weight, len(classes)) for at, weight in ((i, n), (j, n), (i, np.where(i == j, n, 0)))
+            np.bincount(at, weight, len(classes)).astype(np.float64)
+            for at, weight in ((i, n), (j, n), (i, np.where(i == j, n, 0)))
         )
         return cls(n, rows[i], columns[j], rows, columns, hits, classes)
 
@@ -71,7 +72,7 @@ def rand(c: Contingency) -> float:
     tex=r"\frac{\sum_{ij}\binom{n_{ij}}2-E}{\frac12(A+B)-E},\ E=AB/\tbinom n2",
 )  # fmt: skip
 def adjusted_rand(c: Contingency) -> float:
-    """Rand index beyond what chance would give: 0 for independent partitions. Undefined when both masks are constant."""
+    """Rand index beyond what chance would give: 0 for independent partitions. Undefined if both masks are constant."""
     t = Table.of(c)
     together, a, b = _pairs(t.n), _pairs(t.rows), _pairs(t.columns)
     expected = ratio(np.float64(a * b), _pairs(t.total))
@@ -83,7 +84,7 @@ def adjusted_rand(c: Contingency) -> float:
     tex=r"\sum_{ij}p_{ij}\log_2\frac{p_{ij}}{p_i p_j}",
 )  # fmt: skip
 def mutual_information(c: Contingency) -> float:
-    """What one mask tells of the other; at most the smaller of their entropies, so its best value depends on the case."""
+    """What one mask tells of the other: at most the smaller of their entropies, so the best value differs by case."""
     t = Table.of(c)
     return max(0.0, _entropy(t.rows) + _entropy(t.columns) - _entropy(t.n))
 
@@ -140,12 +141,19 @@ def weighted_kappa(c: Contingency, weight: Literal["linear", "quadratic"] = "lin
     power = {"linear": 1, "quadratic": 2}[weight]
     label = t.classes.astype(np.float64)
     found = (t.n * abs(c.gt - c.pred).astype(np.float64) ** power).sum()
-    expected = sum(a * (t.columns * abs(label - k) ** power).sum() for k, a in zip(label.tolist(), t.rows.tolist(), strict=True)) / t.total
+    expected = (
+        sum(
+            a * (t.columns * abs(label - k) ** power).sum()
+            for k, a in zip(label.tolist(), t.rows.tolist(), strict=True)
+        )
+        / t.total
+    )
     return float(1 - ratio(found, expected))
 
 
 @metric(
-    title="Pixel accuracy", symbol="PA", range=(0, 1), best=1, scope="case", tex=r"\frac1n\sum_k n_{kk}", cite="long2015",
+    title="Pixel accuracy", symbol="PA", range=(0, 1), best=1, scope="case", tex=r"\frac1n\sum_k n_{kk}",
+    cite="long2015",
 )  # fmt: skip
 def pixel_accuracy(c: Contingency) -> float:
     """Share of voxels with the right label."""
@@ -171,5 +179,3 @@ def frequency_weighted_iou(c: Contingency) -> float:
     """Mean of the labels' intersection over union, weighted by their share of the ground truth."""
     t = Table.of(c)
     return float((t.rows * t.hits / (t.rows + t.columns - t.hits)).sum() / t.total)
-
-

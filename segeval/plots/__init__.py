@@ -1,0 +1,4 @@
+"""Figures of a run's results."""
+
+from .draw import KINDS as KINDS
+from .draw import draw as draw

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from segeval.surface.crops import Crop
 from segeval.surface.distances import Distances
 
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Depths:
     """Distances of a mask's voxels to the nearest boundary voxel of the same mask, for all regions at once.
@@ -45,16 +46,16 @@ class Depths:
     @property
     def empty_p(self) -> NDArray[np.bool_]:
         """Where the prediction has no voxel of the region."""
-        return self.p.total() == 0
+        return np.asarray(self.p.total() == 0)
 
     @property
     def empty_g(self) -> NDArray[np.bool_]:
         """Where the ground truth has no voxel of the region."""
-        return self.g.total() == 0
+        return np.asarray(self.g.total() == 0)
 
 
 def _depth(mask: NDArray[np.bool_], spacing: tuple[float, ...]) -> NDArray[np.float64]:
-    """Distance of every voxel to the nearest boundary voxel of the mask; what lies outside the array counts as outside."""
+    """Distance of every voxel to the nearest boundary voxel of the mask, which ends where the array does."""
     from scipy import ndimage
 
     inner = ndimage.binary_erosion(mask)

@@ -28,7 +28,8 @@ def crops(pred: Labels, gt: Labels, labels: NDArray[np.int64]) -> Iterator[Crop]
     boxes = [ndimage.find_objects(volume, top) for volume in (pred, gt)]
     for label in labels.tolist():
         found = [box[label - 1] for box in boxes if box[label - 1] is not None]
-        box = tuple(
-            slice(min(s.start for s in sides), max(s.stop for s in sides)) for sides in zip(*found, strict=True)
-        ) or (slice(0, 0),) * pred.ndim
+        box = (
+            tuple(slice(min(s.start for s in sides), max(s.stop for s in sides)) for sides in zip(*found, strict=True))
+            or (slice(0, 0),) * pred.ndim
+        )
         yield Crop(pred[box] == label, gt[box] == label, tuple(s.start for s in box))

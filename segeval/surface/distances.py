@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from typing_extensions import Self
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from segeval.surface.boundary import Sweep
+    from segeval.workspace import Workspace
 
 SLACK = 1e-6
 """Relative; spacings come from float32 headers, so a distance of 0.8 arrives as 0.800000012."""
@@ -87,6 +92,8 @@ class Distances:
     def select(self, order: ArrayLike) -> Distances:
         """The regions at these positions, in this order; -1 is a region without an element."""
         order = np.asarray(order, np.int64)
+        if np.array_equal(order, np.arange(len(self))):
+            return self
         first = np.append(self.start[:-1], 0)[order]
         counts = np.append(np.diff(self.start), 0)[order]
         start = np.concatenate([[0], np.cumsum(counts)])
@@ -221,3 +228,63 @@ class VolumeDistances(SurfaceDistances):
     """Distances from all voxels of one mask to the other mask, 0 for those that lie in it."""
 
     __slots__ = ()
+
+
+def surface_distances(
+    swept: Sweep,
+    spacing: Sequence[float],
+    labels: Integers | None = None,
+    *,
+    solid: bool = False,
+    workspace: Workspace,
+) -> SurfaceDistances:
+    """The distances between the boundaries of each label, or with `solid` between its voxels; one region a label.
+
+    `spacing` is in the axis order of the masks that were swept. `labels` may be absent from one mask, or from both; None
+    stands for all that occur, but for 0, which has no boundary.
+
+    >>> from segeval.surface.boundary import sweep
+    >>> from segeval.workspace import Workspace
+    >>> workspace = Workspace()
+    >>> pred, gt = np.zeros((2, 4, 9), np.uint8)
+    >>> pred[1, 2] = gt[1, 5] = 7
+    >>> surface_distances(sweep(pred, gt, workspace), (1.0, 0.5), workspace=workspace).pg.mean()
+    array([1.])
+    """
+    from segeval.surface.boundary import disagreements
+    from segeval.surface.nearest import Way, nearest
+
+    known = swept.contingency.labels
+    wanted = known[known > 0] if labels is None else np.asarray(labels, np.int64)
+    of_p, of_g = swept.pred.size, swept.gt.size
+    near_p, near_g = swept.pred.apart, swept.gt.apart
+    if solid:
+        of_p, of_g = (
+            np.bincount(np.searchsorted(known, of), swept.contingency.count, len(known)).astype(np.int64)
+            for of in (swept.contingency.pred, swept.contingency.gt)
+        )
+        near_p, near_g = disagreements(swept, workspace)
+    asked = np.isin(known, wanted) & (known > 0)
+    both = np.flatnonzero(asked & (of_p > 0) & (of_g > 0))
+    alone = np.flatnonzero(asked & ((of_p > 0) != (of_g > 0)))
+    p, g = swept.pred, swept.gt
+    ways = [
+        Way("pg", p.mask, near_p, of_p[both], g.mask, g.border),
+        Way("gp", g.mask, near_g, of_g[both], p.mask, p.border),
+    ]
+    along = spacing[::-1] if swept.transposed else spacing
+    pair = nearest(ways, swept.layout, along, known[both], workspace) if len(both) else [Distances.absent(0)] * 2
+    if len(alone):
+        pair = [Distances.stacked([d, _unreached(of[alone])]) for d, of in zip(pair, (of_p, of_g), strict=True)]
+    measured = known[np.concatenate([both, alone])]
+    by_label = np.argsort(measured)
+    at = np.searchsorted(measured[by_label], wanted)
+    order = np.append(by_label, -1)[np.where(np.isin(wanted, measured), at, len(measured))]
+    kind = VolumeDistances if solid else SurfaceDistances
+    return kind(*pair).select(order)
+
+
+def _unreached(size: Integers) -> Distances:
+    """Regions whose elements, so many, have nothing to be near to."""
+    some = size > 0
+    return Distances(np.concatenate([[0], np.cumsum(some)]), np.full(some.sum(), np.inf), size[some])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numba import njit
@@ -56,16 +57,16 @@ def layers(maps: Maps, regions: Sequence[Region]) -> Iterator[Layer]:
         if single:
             yield Layer(members, maps, np.array([maps.number(min(regions[m].labels)) for m in members]), False)
             continue
-        table = np.zeros(maps.top + 2, np.uint8 if len(members) < 256 else np.uint16)
+        table: Labels = np.zeros(maps.top + 2, np.uint8 if len(members) < 256 else np.uint16)
         for number, member in enumerate(members, 1):
             table[[maps.number(label) for label in regions[member].labels]] = number
         new = Maps(_looked_up(table, maps.pred), _looked_up(table, maps.gt))
         yield Layer(members, new, np.arange(1, len(members) + 1), True)
 
 
-def _looked_up(table: NDArray[np.integer], labels: Labels) -> Labels:  # type: ignore[type-arg]
-    order = "F" if labels.flags.f_contiguous else "C"
-    found = np.empty(labels.size, table.dtype)
+def _looked_up(table: Labels, labels: Labels) -> Labels:
+    order: Literal["C", "F"] = "F" if labels.flags.f_contiguous else "C"
+    found: Labels = np.empty(labels.size, table.dtype)
     _look_up(table, labels.ravel(order), found)
     return found.reshape(labels.shape, order=order)
 

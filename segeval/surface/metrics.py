@@ -77,8 +77,8 @@ def masd(d: SurfaceDistances) -> Scores:
 
 
 @metric(
-    title="Average surface distance, prediction to ground truth", symbol="ASD_pg", range=(0, inf), best=0, unit="length",
-    empty=APART, tex=r"\overline{D_{pg}}", cite="heimann2009",
+    title="Average surface distance, prediction to ground truth", symbol="ASD_pg", range=(0, inf), best=0,
+    unit="length", empty=APART, tex=r"\overline{D_{pg}}", cite="heimann2009",
 )  # fmt: skip
 def asd_pg(d: SurfaceDistances) -> Scores:
     """Mean distance of the prediction's boundary from the true one."""
@@ -86,8 +86,8 @@ def asd_pg(d: SurfaceDistances) -> Scores:
 
 
 @metric(
-    title="Average surface distance, ground truth to prediction", symbol="ASD_gp", range=(0, inf), best=0, unit="length",
-    empty=APART, tex=r"\overline{D_{gp}}", cite="heimann2009",
+    title="Average surface distance, ground truth to prediction", symbol="ASD_gp", range=(0, inf), best=0,
+    unit="length", empty=APART, tex=r"\overline{D_{gp}}", cite="heimann2009",
 )  # fmt: skip
 def asd_gp(d: SurfaceDistances) -> Scores:
     """Mean distance of the true boundary from the prediction's."""
@@ -162,7 +162,7 @@ def nsd_auc(d: SurfaceDistances, limit: Positive) -> Scores:
     tex=r"\frac{|P_d\cap G_d|}{|P_d\cup G_d|}", cite="cheng2021",
 )  # fmt: skip
 def boundary_iou(d: Depths, width: Positive) -> Scores:
-    """IoU of the two inner bands: the voxels of a mask that lie nearer than `width` to a boundary voxel of the same mask."""
+    """IoU of the two inner bands: the voxels of a mask that are nearer than `width` to its own boundary voxels."""
     band_p, band_g, shared = d.p.below(width), d.g.below(width), d.shared.below(width)
     return ratio(shared, band_p + band_g - shared)
 
@@ -173,7 +173,7 @@ def boundary_iou(d: Depths, width: Positive) -> Scores:
 )  # fmt: skip
 def centroid_distance(m: Moments) -> Scores:
     """Distance between the centres of mass."""
-    return ((m.mean_p - m.mean_g) ** 2).sum(-1) ** 0.5
+    return np.asarray(((m.mean_p - m.mean_g) ** 2).sum(-1) ** 0.5)
 
 
 @metric(
@@ -181,7 +181,7 @@ def centroid_distance(m: Moments) -> Scores:
     tex=r"\sqrt{(\bar x_p-\bar x_g)^\top S^{-1}(\bar x_p-\bar x_g)}",
 )  # fmt: skip
 def mahalanobis(m: Moments) -> Scores:
-    """Distance between the centres of mass in units of the masks' common spread S. Undefined for masks flat along an axis."""
+    """Distance between the centres of mass in units of the masks' common spread S. Undefined for flat masks."""
     return m.mahalanobis()
 
 

@@ -45,22 +45,22 @@ class Moments:
     @property
     def empty_p(self) -> NDArray[np.bool_]:
         """Where the prediction has no voxel of the region."""
-        return self.n_p == 0
+        return np.asarray(self.n_p == 0)
 
     @property
     def empty_g(self) -> NDArray[np.bool_]:
         """Where the ground truth has no voxel of the region."""
-        return self.n_g == 0
+        return np.asarray(self.n_g == 0)
 
     @property
     def mean_p(self) -> NDArray[np.float64]:
         """Centre of mass of the prediction, (R, d)."""
-        return np.asarray(ratio(self.sum_p, self.n_p[:, None]))
+        return ratio(self.sum_p, self.n_p[:, None])
 
     @property
     def mean_g(self) -> NDArray[np.float64]:
         """Centre of mass of the ground truth, (R, d)."""
-        return np.asarray(ratio(self.sum_g, self.n_g[:, None]))
+        return ratio(self.sum_g, self.n_g[:, None])
 
     def mahalanobis(self) -> NDArray[np.float64]:
         """Distance of the two centres in units of the common covariance, (R,); NaN where that is singular.
@@ -68,11 +68,9 @@ class Moments:
         The common covariance is the mean of the two sample covariances, weighted by the numbers of voxels.
         """
         shift = self.mean_p - self.mean_g
-        weighted = [
-            self.n_p[:, None, None] * _covariance(self.outer_p, self.sum_p, self.n_p),
-            self.n_g[:, None, None] * _covariance(self.outer_g, self.sum_g, self.n_g),
-        ]
-        spread = ratio(sum(weighted), (self.n_p + self.n_g)[:, None, None])
+        weighted_p = self.n_p[:, None, None] * _covariance(self.outer_p, self.sum_p, self.n_p)
+        weighted_g = self.n_g[:, None, None] * _covariance(self.outer_g, self.sum_g, self.n_g)
+        spread = ratio(weighted_p + weighted_g, (self.n_p + self.n_g)[:, None, None])
         scores = np.full(len(shift), np.nan)
         for region in np.flatnonzero(np.isfinite(shift).all(1) & np.isfinite(spread).all((1, 2))):
             if np.linalg.matrix_rank(spread[region], hermitian=True) == shift.shape[1]:
@@ -98,4 +96,4 @@ def _sums(
 def _covariance(outer: NDArray[np.float64], total: NDArray[np.float64], n: NDArray[np.float64]) -> NDArray[np.float64]:
     """Sample covariance from sums, with n - 1 in the denominator."""
     n = n[:, None, None]
-    return np.asarray(ratio(outer - ratio(total[:, :, None] * total[:, None, :], n), n - 1))
+    return ratio(outer - ratio(total[:, :, None] * total[:, None, :], n), n - 1)

@@ -1,0 +1,122 @@
+"""Axes that read a metric's card: label, direction, limits and scale."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from segeval.plots.source import Scores, Source
+from segeval.plots.style import FRAME, GREY
+from segeval.spec import Metric
+
+SKEW = 25
+"""How many times the upper quartile the largest value may be before the axis turns logarithmic."""
+Box: TypeAlias = "tuple[float, float, float, float]"
+OFFSETS = [(dx, dy) for reach in (5, 14, 26, 40) for dy in (0, reach, -reach) for dx in (reach, -reach)]
+"""Where a name may stand, in points from its point, the best first."""
+
+
+def counted(number: int, word: str) -> str:
+    """How many there are of it.
+
+    >>> counted(3000, "case")
+    '3,000 cases'
+    """
+    return f"{number:,} {word}{'s' * (number != 1)}"
+
+
+def symbol(metric: Metric) -> str:
+    """The metric's symbol, with what follows an underscore as a subscript."""
+    return re.sub(r"_([A-Za-z]+)", r"$_{\\mathrm{\1}}$", metric.symbol)
+
+
+def with_unit(metric: Metric, source: Source) -> str:
+    """The symbol and the unit in brackets, if any."""
+    unit = metric.unit(source.length_unit, source.volume_unit)
+    return f"{symbol(metric)} [{unit}]" if unit else symbol(metric)
+
+
+def direction(metric: Metric) -> str:
+    """Which way is better, in words; empty for a metric without a best value."""
+    match metric.spec.higher_is_better:
+        case True:
+            return "higher is better"
+        case False:
+            return "lower is better"
+        case _:
+            return "" if metric.spec.best is None else f"best: {metric.spec.best:g}"
+
+
+def label(metric: Metric, source: Source) -> str:
+    """What an axis of the metric says: `HD95 [mm] (lower is better)`.
+
+    >>> from segeval.metrics import parse_metric
+    >>> direction(parse_metric("hd95"))
+    'lower is better'
+    """
+    way = direction(metric)
+    return f"{with_unit(metric, source)} ({way})" if way else with_unit(metric, source)
+
+
+def fit(ax: Axes, which: Literal["x", "y"], metric: Metric, values: Scores, ticks: int = 6) -> None:
+    """Limits and scale for a metric's finite values: within its range, from 0 for sizes, logarithmic where skewed."""
+    axis: Axis = getattr(ax, f"{which}axis")
+    low, high = metric.spec.range
+    values = values[np.isfinite(values)]
+    bottom, top = (float(values.min()), float(values.max())) if values.size else (max(low, 0.0), min(high, 1.0))
+    set_limits = getattr(ax, f"set_{which}lim")
+    if low == 0 and high == np.inf:
+        positive = values[values > 0]
+        if positive.size and top > SKEW * np.quantile(positive, 0.75):
+            threshold = 10 ** np.floor(np.log10(np.quantile(positive, 0.25)))
+            getattr(ax, f"set_{which}scale")("symlog", linthresh=threshold, linscale=0.5)
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            set_limits(-0.06 * threshold, top * 1.5)
+            return
+        bottom = 0.0
+    elif bottom == top and np.isfinite([low, high]).all():
+        bottom, top = low, high
+    pad = 0.05 * (top - bottom) or 0.05 * abs(top) or 0.05
+    set_limits(max(bottom - pad, low - pad / 2), min(top + pad, high + pad / 2))
+    axis.set_major_locator(MaxNLocator(nbins=ticks, steps=[1, 2, 2.5, 5, 10]))
+
+
+def name_points(ax: Axes, x: Scores, y: Scores, names: Sequence[str], size: float = 6) -> None:
+    """Names beside their points, moved apart where they would lie on one another; to be called when all is drawn."""
+    if not names:
+        return
+    ax.figure.draw_without_rendering()  # the layout decides where the points are
+    points = ax.transData.transform(np.column_stack([x, y])) * 72 / ax.figure.dpi
+    frame = ax.get_window_extent().extents * 72 / ax.figure.dpi
+    taken: list[Box] = [(px - 2, py - 2, px + 2, py + 2) for px, py in points]
+    for (px, py), at, name in zip(points, zip(x, y, strict=True), names, strict=True):
+        width, height = 0.6 * size * len(name), 1.15 * size
+        places = [_place(dx, dy, width, height) for dx, dy in OFFSETS]
+        boxes = [(px + a, py + b, px + a + width, py + b + height) for a, b in places]
+        costs = [sum(_shared(box, other) for other in taken) + 10 * _outside(box, frame) for box in boxes]
+        best = int(np.argmin(costs))
+        taken.append(boxes[best])
+        ax.annotate(
+            name, at, xytext=places[best], textcoords="offset points", size=size, color=GREY, annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": FRAME, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2},
+        ).set_in_layout(False)  # fmt: skip
+
+
+def _place(dx: float, dy: float, width: float, height: float) -> tuple[float, float]:
+    """Lower left corner of a text beside its point, in points from it."""
+    return (dx if dx > 0 else dx - width), dy - height / 2
+
+
+def _shared(a: Box, b: Box) -> float:
+    """Area that two boxes share."""
+    return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
+
+
+def _outside(box: Box, frame: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1]) - _shared(box, frame)

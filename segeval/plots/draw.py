@@ -1,0 +1,67 @@
+"""The kinds of figures there are, and the one door through which they are drawn.
+
+A new kind is a module of this package with a function `figures(source)`, which yields names and figures, and its name
+below. It raises `NothingToDraw` for results that hold no data for it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from segeval.errors import UsageError
+from segeval.results import Results
+from segeval.table import make_folder
+
+KINDS = ("distribution", "heatmap", "scatter", "volume", "nsd", "overlay")
+
+log = logging.getLogger(__name__)
+
+
+def draw(
+    results: Results,
+    directory: str | Path,
+    *,
+    kinds: Sequence[str] | None = None,
+    metrics: Sequence[str] | None = None,
+    formats: Sequence[str] = ("png",),
+    worst: int = 3,
+) -> list[Path]:
+    """Draws figures of the results into a folder, and returns the files written.
+
+    Without `kinds` all that the results hold data for; the log (level info) says why others are left out. `metrics` are
+    written forms, all of the table's by default. `worst` is the number of cases that get an overlay. Raises `UsageError`
+    for unknown kinds and metrics, and for a kind that was asked for and has no data.
+    """
+    import matplotlib as mpl
+
+    from segeval.plots.source import NothingToDraw, Source
+    from segeval.plots.style import RC, save
+
+    for kind in kinds or ():
+        _check(kind)
+    source = Source.of(results, metrics, worst)
+    folder = make_folder(directory)
+    written: list[Path] = []
+    with mpl.rc_context(RC):
+        for kind in dict.fromkeys(kinds or KINDS):
+            try:
+                for name, figure in importlib.import_module(f"segeval.plots.{kind}").figures(source):
+                    for extension in dict.fromkeys(formats):
+                        written.append(folder / f"{name}.{extension}")
+                        save(figure, written[-1])
+            except NothingToDraw as reason:
+                if kinds:
+                    raise
+                log.info("no %s plot: %s", kind, reason)
+    return written
+
+
+def _check(kind: str) -> None:
+    if kind not in KINDS:
+        near = difflib.get_close_matches(kind, KINDS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(KINDS)}"
+        raise UsageError(f"unknown kind of plot {kind!r}; {hint}")

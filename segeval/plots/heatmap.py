@@ -1,0 +1,110 @@
+"""Case by region for one metric, the worst case at the top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize, to_rgba
+from matplotlib.figure import Figure
+
+from segeval.plots.axes import counted, direction, symbol, with_unit
+from segeval.plots.source import NothingToDraw, Scores, Source, badness, worst_first
+from segeval.plots.style import ALARM, PALE, page, printable
+from segeval.spec import Metric
+
+CASES = 50
+"""Rows at most: the worst cases."""
+REGIONS = 120
+"""Columns at most: the worst regions."""
+WRITTEN = 12
+"""Regions at most for which the numbers are written into the cells."""
+WIDEST = 14.0
+
+
+def figures(source: Source) -> Iterator[tuple[str, Figure]]:
+    """A heat map for each metric that was chosen; by default for the first overlap and the first distance."""
+    metrics = source.metrics if source.chosen else [metric for metric in source.leading() if metric]
+    if not metrics:
+        raise NothingToDraw("the table has neither an overlap in [0, 1] nor a distance; choose a metric")
+    for metric in metrics:
+        yield f"heatmap-{metric.column.replace(':', '-')}", _page(source, metric)
+
+
+def _page(source: Source, metric: Metric) -> Figure:
+    scores = source.cube.scores(metric)
+    bad = badness(scores, metric)
+    rows = worst_first(bad)[:CASES]
+    columns = np.sort(worst_first(bad.T)[:REGIONS])
+    regions = [source.cube.regions_of(metric)[k] for k in columns]
+    shown = scores[np.ix_(rows, columns)]
+    written = len(regions) <= WRITTEN
+    width = float(np.clip(2.6 + len(regions) * (0.5 if written else 0.115), 3.6, WIDEST))
+    figure = page(1.9 + 0.155 * len(rows), _title(metric, shown.shape, scores.shape), _caption(shown), width)
+    ax = figure.subplots()
+    scale = _scale(metric, scores)
+    colored = scale.to_rgba(shown)
+    colored[np.isnan(shown)], colored[np.isinf(shown)] = to_rgba(PALE), to_rgba(ALARM)
+    ax.imshow(colored, aspect="auto", interpolation="nearest")
+    for row, column in np.argwhere(np.isfinite(shown)) if written else ():
+        light = colored[row, column, :3] @ [0.299, 0.587, 0.114] > 0.5
+        text = _brief(shown[row, column])
+        ax.text(column, row, text, ha="center", va="center", size=5.5, color="black" if light else "white")
+    for gap, sign, color in ((np.isnan, "$-$", "black"), (np.isinf, r"$\infty$", "white")):
+        at = np.argwhere(gap(shown))
+        ax.plot(at[:, 1], at[:, 0], linestyle="", marker=sign, color=color, markersize=4, markeredgewidth=0.2)
+    _label(ax, [source.cube.cases[k] for k in rows], regions, width)
+    bar = figure.colorbar(scale, ax=ax, shrink=min(1.0, 12 / len(rows) + 0.3), extend=_extend(scale, scores), aspect=15)
+    bar.set_label(f"{with_unit(metric, source)}\n({direction(metric)})")
+    bar.outline.set_visible(False)
+    return figure
+
+
+def _title(metric: Metric, shown: tuple[int, ...], total: tuple[int, ...]) -> str:
+    cases, regions = (counted(all_, word) for all_, word in zip(total, ("case", "region"), strict=True))
+    few = [f"{part:,} worst {word}" for part, all_, word in zip(shown, total, ("cases", "regions"), strict=True) if part < all_]
+    return f"{symbol(metric)}{': ' if few else ''}{' and '.join(few)}{' of' if few else ','} n = {cases} × {regions}"
+
+
+def _caption(shown: Scores) -> str:
+    infinite = bool(np.isinf(shown).any())
+    order = f"Worst at the top, by {'the number of infinite values, then by ' * infinite}the mean over the case's regions."
+    gaps = " Grey, −: undefined." * bool(np.isnan(shown).any()) + " Orange, ∞: infinite." * infinite
+    return (order * (len(shown) > 1) + gaps).strip()
+
+
+def _scale(metric: Metric, scores: Scores) -> ScalarMappable:
+    """Dark is bad; the worst fiftieth of the values does not stretch the scale."""
+    finite = scores[np.isfinite(scores)]
+    up = metric.spec.higher_is_better
+    low, high = (float(q) for q in np.quantile(finite, [0.02 if up else 0, 1 if up else 0.98])) if finite.size else (0, 0)
+    if metric.spec.range == (0, np.inf):
+        low = 0.0
+    if low == high:
+        low, high = metric.spec.range if np.isfinite(metric.spec.range).all() else (min(low, 0.0), max(high, 0.0) or 1.0)
+    return ScalarMappable(Normalize(low, high), colormaps["viridis" if up else "viridis_r"])
+
+
+def _extend(scale: ScalarMappable, scores: Scores) -> str:
+    finite = scores[np.isfinite(scores)]
+    below, above = bool((finite < scale.norm.vmin).any()), bool((finite > scale.norm.vmax).any())
+    return {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[below, above]
+
+
+def _label(ax: Axes, cases: Sequence[str], regions: Sequence[str], width: float) -> None:
+    names = [printable(region, 16) for region in regions]
+    upright = max(map(len, names)) * 7 * 0.65 < (width - 2) * 72 / len(names)
+    size = 7 if len(names) <= WRITTEN else 5.5
+    ax.set_yticks(range(len(cases)), [printable(case) for case in cases], size=6)
+    ax.set_xticks(range(len(names)), names, size=size, rotation=0 if upright else 90)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+
+
+def _brief(value: float) -> str:
+    """Three digits or so: 0.873, 12.4, 108, 3.2e+04."""
+    size = abs(value)
+    return f"{value:.3f}" if size < 1 else f"{value:.2f}" if size < 10 else f"{value:.1f}" if size < 100 else f"{value:.3g}"

@@ -1,0 +1,97 @@
+"""What figures are drawn from: results, seen through the metrics that were chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segeval.errors import UsageError
+from segeval.plots.style import PALETTE
+from segeval.results import Results
+from segeval.spec import Metric, parse_metrics
+from segeval.summary.cube import Cube
+from segeval.table import ALL
+
+Scores = NDArray[np.float64]
+
+
+class NothingToDraw(UsageError):
+    """A kind of figure that these results hold no data for; the text says what is missing and how to get it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """Results to draw: `metrics` are those chosen, all of the table where none was; `worst` the cases to show singly."""
+
+    results: Results
+    cube: Cube
+    metrics: tuple[Metric, ...]
+    chosen: bool
+    worst: int
+
+    @classmethod
+    def of(cls, results: Results, metrics: Sequence[str] | None, worst: int) -> Source:
+        """The source for these metrics. Raises `UsageError` for those that the table lacks and for tables of nothing."""
+        cube = Cube.of(results.cases)
+        if not cube.cases:
+            raise UsageError("there is no scored case in the table, so nothing to draw; see the notes of its rows")
+        asked = parse_metrics(list(metrics or ()))
+        absent = [metric.column for metric in asked if metric not in cube.metrics]
+        if absent:
+            have = ", ".join(metric.column for metric in cube.metrics)
+            raise UsageError(f"metric {absent[0]!r} is not in the table, which has {have}; score again with -m {absent[0]}")
+        return cls(results, cube, asked or cube.metrics, bool(asked), worst)
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions that were scored, without `all`."""
+        return tuple(region for region in self.cube.regions if region != ALL)
+
+    @property
+    def length_unit(self) -> str:
+        """Unit of lengths."""
+        return str(self.results.run["units"]["length"])
+
+    @property
+    def volume_unit(self) -> str:
+        """Unit of volumes."""
+        return str(self.results.run["units"]["volume"])
+
+    def colors(self, regions: Sequence[str]) -> list[str]:
+        """A colour for each region, the same in all figures; one for all when there are more than the palette holds."""
+        if len(self.regions) > len(PALETTE):
+            return [PALETTE[0]] * len(regions)
+        return [PALETTE[self.regions.index(r)] if r in self.regions else PALETTE[-1] for r in regions]
+
+    def leading(self) -> tuple[Metric | None, Metric | None]:
+        """The first overlap (in [0, 1], best 1) and the first distance (a length, best 0) among the region metrics."""
+        specs = [(metric, metric.spec) for metric in self.metrics if metric.spec.scope == "region"]
+        overlap = next((m for m, s in specs if s.best == 1 and s.range == (0, 1)), None)
+        distance = next((m for m, s in specs if s.best == 0 and s.unit == "length"), None)
+        return overlap, distance
+
+
+def badness(scores: Scores, metric: Metric) -> Scores:
+    """How bad each value is: the larger, the worse. Raises `NothingToDraw` for metrics without a best value."""
+    if metric.spec.best is None:
+        raise NothingToDraw(f"{metric.column} has no best value, so no case is the worst; choose another metric")
+    match metric.spec.higher_is_better:
+        case True:
+            return -scores
+        case False:
+            return scores
+        case _:
+            return np.abs(scores - metric.spec.best)
+
+
+def worst_first(bad: Scores) -> NDArray[np.int64]:
+    """Order of the rows of (rows, columns) badness by mean; those with infinite values first, undefined ones last."""
+    infinite = np.isposinf(bad).sum(axis=1)
+    finite = np.isfinite(bad)
+    n = finite.sum(axis=1)
+    mean = np.where(finite, bad, 0).sum(axis=1) / np.maximum(n, 1)
+    mean[n == 0] = -np.inf
+    return np.lexsort((-mean, -infinite))
