@@ -19,6 +19,7 @@ from segeval.protocol import Missing, Protocol, RegionsLike, parse_regions
 from segeval.results import Results
 from segeval.run import Listener, Run
 from segeval.spec import Metric
+from segeval.table import check_formats
 from segeval.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def score_folder(
     _check_device(device)
     if jobs is not None and jobs < 1:
         raise UsageError(f"jobs must be at least 1, not {jobs}; leave it out to use every core")
+    check_formats(formats)
     table = load_colors(colors) if isinstance(colors, (str, Path)) else colors
     found = pair(pred_dir, gt_dir, pred_suffix=pred_suffix, gt_suffix=gt_suffix)
     run = Run(

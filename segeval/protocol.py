@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from segeval.case import Region
 from segeval.errors import UsageError
@@ -51,6 +51,12 @@ class Protocol:
             raise UsageError("no region to score; name at least one, such as liver=1")
         if not self.geometry_tolerance >= 0:
             raise UsageError(f"geometry tolerance must be at least 0, not {self.geometry_tolerance}")
+        if self.spacing is not None and not all(0 < length < float("inf") for length in self.spacing):
+            raise UsageError(f"spacing must be lengths above 0, not {self.spacing}; give one in mm for each array axis")
+        if self.ignore_label is not None and self.ignore_label < 0:
+            raise UsageError(f"the label to ignore must be at least 0, not {self.ignore_label}")
+        if self.missing not in get_args(Missing):
+            raise UsageError(f"missing is one of {', '.join(get_args(Missing))}, not {self.missing!r}")
 
     @property
     def statistics(self) -> frozenset[type]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.errors import UsageError
-from segeval.table import FORMATS, format_of, make_folder, read_table, replacing, write_table
+from segeval.table import FORMATS, check_formats, make_folder, read_table, replacing, write_table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -78,8 +78,7 @@ class Results:
         Every file takes its place when it is complete. The folder then holds this run alone: tables and details of an
         earlier one that are not overwritten are deleted. Raises `UsageError` when it cannot be written.
         """
-        for name in formats:
-            format_of(Path(f"cases.{name}"))
+        check_formats(formats)
         folder = make_folder(directory)
         for name in formats:
             write_table(self.cases, folder / f"cases.{name}")

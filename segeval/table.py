@@ -7,9 +7,10 @@ do not apply; a case that failed has one row, of region "" and without numbers, 
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -108,6 +109,18 @@ def read_table(path: Path) -> DataFrame:
         ) from error
 
 
+def as_json(table: DataFrame) -> str:
+    """The rows of a table as a JSON array of objects.
+
+    JSON has no word for nan and inf, so they are the strings that most languages turn into numbers.
+    """
+    columns = [[_plain(value) for value in table[name].tolist()] for name in table.columns]
+    records = (dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True))
+    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+    lines = ",\n".join(map(encode, records))
+    return f"[\n{lines}\n]" if lines else "[]"
+
+
 def typed(table: DataFrame) -> DataFrame:
     """The table with the dtypes that its columns' names stand for: text, whole numbers, else float64."""
     return table.astype({column: _dtype(str(column)) for column in table.columns})
@@ -119,6 +132,16 @@ def format_of(path: Path) -> str:
     if name not in _FORMATS:
         raise UsageError(f"{path}: tables are written as {', '.join(_FORMATS)}, not {name!r}; choose one of these")
     return name
+
+
+def check_formats(names: Sequence[str]) -> None:
+    """Raises `UsageError` for formats that `write_table` does not know, or has no package for; better before a long run."""
+    for name in names:
+        path = Path(f"cases.{name}")
+        format_of(path)
+        package = {"parquet": "pyarrow", "xlsx": "openpyxl"}.get(name)
+        if package and importlib.util.find_spec(package) is None:
+            raise _missing(path, ImportError(name=package))
 
 
 def _missing(path: Path, error: ImportError) -> UsageError:
@@ -155,12 +178,7 @@ def _read_parquet(path: Path) -> DataFrame:
 
 
 def _write_json(table: DataFrame, file: BinaryIO) -> None:
-    """JSON has no word for nan and inf, so they are the strings that most languages turn into numbers."""
-    columns = [[_plain(value) for value in table[name].tolist()] for name in table.columns]
-    records = (dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True))
-    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
-    lines = ",\n".join(map(encode, records))
-    file.write(f"[\n{lines}\n]\n".encode())
+    file.write(f"{as_json(table)}\n".encode())
 
 
 def _plain(value: object) -> object:

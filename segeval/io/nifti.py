@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from segeval.case import LabelMap
 from segeval.errors import ReadError
+from segeval.labels import Dtype
 
 from .registry import Request, reader
 from .stream import Change, streamed, voxel_shape
@@ -36,12 +37,11 @@ def read_nifti(request: Request) -> LabelMap:
     path = request.path
     with _opened(request) as file:
         header = _header(file, path)
-        full = tuple(int(n) for n in header.get_data_shape())
-        shape = voxel_shape(full, request)
+        shape = voxel_shape(tuple(int(n) for n in header.get_data_shape()), request)
+        size = int(np.prod(shape, dtype=np.int64))
+        dtype = _dtype(header, path)
         file.seek(int(header["vox_offset"]))
-        labels = streamed(
-            file, _dtype(header, path), int(np.prod(shape, dtype=np.int64)), request, _scaling(header)
-        )
+        labels = streamed(file, dtype, size, request, _scaling(header, dtype))
         if path.suffix.lower() == ".gz":
             while file.read(1 << 20):  # the checksum is looked at where the stream ends
                 pass
@@ -91,9 +91,9 @@ def _header(file: IO[bytes], path: Path) -> Any:
     return header
 
 
-def _dtype(header: Any, path: Path) -> np.dtype[Any]:
+def _dtype(header: Any, path: Path) -> Dtype:
     try:
-        dtype: np.dtype[Any] = header.get_data_dtype()
+        dtype: Dtype = header.get_data_dtype()
         name = header.get_value_label("datatype")
     except KeyError:
         dtype, name = np.dtype(np.void), f"unknown (code {header['datatype']})"
@@ -102,15 +102,14 @@ def _dtype(header: Any, path: Path) -> np.dtype[Any]:
     return dtype
 
 
-def _scaling(header: Any) -> Change | None:
+def _scaling(header: Any, dtype: Dtype) -> Change | None:
     slope, inter = header.get_slope_inter()
     if slope in (None, 1.0) and inter in (None, 0.0):
         return None
-    stored = header.get_data_dtype()
-    if stored.kind == "f" or stored.itemsize > 2:
+    if dtype.kind == "f" or dtype.itemsize > 2:
         return partial(_scaled, slope=slope, inter=inter)
-    low = np.iinfo(stored).min
-    table = _scaled(np.arange(low, np.iinfo(stored).max + 1), slope, inter)
+    low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+    table = _scaled(np.arange(low, high + 1), slope, inter)
     return lambda raw: table[raw.astype(np.intp) - low]
 
 

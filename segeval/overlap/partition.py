@@ -6,7 +6,7 @@ One number per case, from the labels as they are in the files: regions do not ma
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
+from math import inf, nan
 from typing import Literal
 
 import numpy as np
@@ -42,8 +42,8 @@ class Table:
 
     @property
     def total(self) -> float:
-        """Number of voxels."""
-        return float(self.n.sum())
+        """Number of voxels; NaN where all are ignored, so that shares of them are NaN too."""
+        return float(self.n.sum()) or nan
 
 
 def _pairs(n: NDArray[np.float64] | float) -> float:
@@ -53,7 +53,7 @@ def _pairs(n: NDArray[np.float64] | float) -> float:
 
 def _entropy(n: NDArray[np.float64]) -> float:
     share = n[n > 0] / n.sum()
-    return float(-(share * np.log2(share)).sum())
+    return float(-(share * np.log2(share)).sum()) if n.size else nan
 
 
 @metric(
@@ -86,7 +86,7 @@ def adjusted_rand(c: Contingency) -> float:
 def mutual_information(c: Contingency) -> float:
     """What one mask tells of the other: at most the smaller of their entropies, so the best value differs by case."""
     t = Table.of(c)
-    return max(0.0, _entropy(t.rows) + _entropy(t.columns) - _entropy(t.n))
+    return float(np.maximum(0, _entropy(t.rows) + _entropy(t.columns) - _entropy(t.n)))
 
 
 @metric(
@@ -96,7 +96,7 @@ def mutual_information(c: Contingency) -> float:
 def variation_of_information(c: Contingency) -> float:
     """What is left unknown of each mask when the other is known."""
     t = Table.of(c)
-    return max(0.0, 2 * _entropy(t.n) - _entropy(t.rows) - _entropy(t.columns))
+    return float(np.maximum(0, 2 * _entropy(t.n) - _entropy(t.rows) - _entropy(t.columns)))
 
 
 @metric(
@@ -168,7 +168,7 @@ def pixel_accuracy(c: Contingency) -> float:
 def mean_iou(c: Contingency) -> float:
     """Mean over the labels that occur in either mask, background among them, of their intersection over union."""
     t = Table.of(c)
-    return float((t.hits / (t.rows + t.columns - t.hits)).mean())
+    return float(ratio((t.hits / (t.rows + t.columns - t.hits)).sum(), len(t.classes)))
 
 
 @metric(

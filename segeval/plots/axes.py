@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator, NullLocator, SymmetricalLogLocator
 
 from segeval.plots.source import Scores, Source
 from segeval.plots.style import FRAME, GREY
@@ -29,6 +29,16 @@ def counted(number: int, word: str) -> str:
     '3,000 cases'
     """
     return f"{number:,} {word}{'s' * (number != 1)}"
+
+
+def shortened(value: float) -> str:
+    """A number for a tick.
+
+    >>> shortened(0.25), shortened(-1500), shortened(20000)
+    ('0.25', '−1500', '20k')
+    """
+    text = EngFormatter(sep="")(value) if abs(value) >= 10_000 else f"{value:g}"
+    return text.replace("-", "−")
 
 
 def symbol(metric: Metric) -> str:
@@ -76,7 +86,10 @@ def fit(ax: Axes, which: Literal["x", "y"], metric: Metric, values: Scores, tick
         if positive.size and top > SKEW * np.quantile(positive, 0.75):
             threshold = 10 ** np.floor(np.log10(np.quantile(positive, 0.25)))
             getattr(ax, f"set_{which}scale")("symlog", linthresh=threshold, linscale=0.5)
-            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            axis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=threshold))
+            axis.get_major_locator().set_params(numticks=ticks)  # type: ignore[attr-defined]
+            axis.set_major_formatter(FuncFormatter(lambda value, _: shortened(value)))
+            axis.set_minor_locator(NullLocator())
             set_limits(-0.06 * threshold, top * 1.5)
             return
         bottom = 0.0
@@ -84,6 +97,8 @@ def fit(ax: Axes, which: Literal["x", "y"], metric: Metric, values: Scores, tick
         bottom, top = low, high
     pad = 0.05 * (top - bottom) or 0.05 * abs(top) or 0.05
     set_limits(max(bottom - pad, low - pad / 2), min(top + pad, high + pad / 2))
+    if max(abs(bottom), abs(top)) >= 10_000:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: shortened(value)))
     axis.set_major_locator(MaxNLocator(nbins=ticks, steps=[1, 2, 2.5, 5, 10]))
 
 

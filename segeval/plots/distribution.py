@@ -25,7 +25,7 @@ BOX_FROM = 5
 """Cases that a box needs: quartiles of fewer would be inventions."""
 CAPTION = "Point: case. Line: median."
 BOXES = " Box: quartiles. Whiskers: farthest case within 1.5 interquartile ranges of the box."
-GAPS = " Not drawn: NaN, undefined; ∞, infinite since one mask is empty."
+GAPS = " Beside the panels: how many values are undefined (NaN) or infinite (∞)."
 
 
 def figures(source: Source) -> Iterator[tuple[str, Figure]]:

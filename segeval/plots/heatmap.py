@@ -11,7 +11,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, to_rgba
 from matplotlib.figure import Figure
 
-from segeval.plots.axes import counted, direction, symbol, with_unit
+from segeval.plots.axes import counted, direction, shortened, symbol, with_unit
 from segeval.plots.source import NothingToDraw, Scores, Source, badness, worst_first
 from segeval.plots.style import ALARM, PALE, page, printable
 from segeval.spec import Metric
@@ -40,14 +40,15 @@ def _page(source: Source, metric: Metric) -> Figure:
     rows = worst_first(bad)[:CASES]
     columns = np.sort(worst_first(bad.T)[:REGIONS])
     regions = [source.cube.regions_of(metric)[k] for k in columns]
-    shown = scores[np.ix_(rows, columns)]
+    shown, endless = scores[np.ix_(rows, columns)], np.isposinf(bad[np.ix_(rows, columns)])
     written = len(regions) <= WRITTEN
     width = float(np.clip(2.6 + len(regions) * (0.5 if written else 0.115), 3.6, WIDEST))
-    figure = page(1.9 + 0.155 * len(rows), _title(metric, shown.shape, scores.shape), _caption(shown), width)
+    title, caption = _title(metric, shown.shape, scores.shape), _caption(shown, bool(endless.any()))
+    figure = page(1.9 + 0.155 * len(rows), title, caption, width)
     ax = figure.subplots()
     scale = _scale(metric, scores)
     colored = scale.to_rgba(shown)
-    colored[np.isnan(shown)], colored[np.isinf(shown)] = to_rgba(PALE), to_rgba(ALARM)
+    colored[np.isnan(shown)], colored[endless] = to_rgba(PALE), to_rgba(ALARM)
     ax.imshow(colored, aspect="auto", interpolation="nearest")
     for row, column in np.argwhere(np.isfinite(shown)) if written else ():
         light = colored[row, column, :3] @ [0.299, 0.587, 0.114] > 0.5
@@ -69,16 +70,20 @@ def _title(metric: Metric, shown: tuple[int, ...], total: tuple[int, ...]) -> st
     return f"{symbol(metric)}{': ' if few else ''}{' and '.join(few)}{' of' if few else ','} n = {cases} × {regions}"
 
 
-def _caption(shown: Scores) -> str:
-    infinite = bool(np.isinf(shown).any())
-    order = f"Worst at the top, by {'the number of infinite values, then by ' * infinite}the mean over the case's regions."
-    gaps = " Grey, −: undefined." * bool(np.isnan(shown).any()) + " Orange, ∞: infinite." * infinite
-    return (order * (len(shown) > 1) + gaps).strip()
+def _caption(shown: Scores, endless: bool) -> str:
+    first = "the number of infinite values, then by " if endless else ""
+    order = f"Worst at the top, by {first}the mean over the case's regions." if len(shown) > 1 else ""
+    gaps = (" Grey, −: undefined." if np.isnan(shown).any() else "") + (" Orange, ∞: infinite." if endless else "")
+    return (order + gaps).strip()
 
 
 def _scale(metric: Metric, scores: Scores) -> ScalarMappable:
-    """Dark is bad; the worst fiftieth of the values does not stretch the scale."""
+    """Dark is bad, on both sides of a best value in the middle; the worst fiftieth does not stretch the scale."""
     finite = scores[np.isfinite(scores)]
+    if metric.spec.higher_is_better is None:
+        best = metric.spec.best or 0.0
+        reach = float(np.quantile(abs(finite - best), 0.98)) if finite.size else 0.0
+        return ScalarMappable(Normalize(best - (reach or 1), best + (reach or 1)), colormaps["PRGn"])
     up = metric.spec.higher_is_better
     low, high = (float(q) for q in np.quantile(finite, [0.02 if up else 0, 1 if up else 0.98])) if finite.size else (0, 0)
     if metric.spec.range == (0, np.inf):
@@ -107,4 +112,5 @@ def _label(ax: Axes, cases: Sequence[str], regions: Sequence[str], width: float)
 def _brief(value: float) -> str:
     """Three digits or so: 0.873, 12.4, 108, 3.2e+04."""
     size = abs(value)
-    return f"{value:.3f}" if size < 1 else f"{value:.2f}" if size < 10 else f"{value:.1f}" if size < 100 else f"{value:.3g}"
+    digits = 3 if size < 1 else 2 if size < 10 else 1 if size < 100 else 0
+    return f"{value:.{digits}f}".replace("-", "−") if size < 10_000 else shortened(value)

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Rectangle
 from numpy.typing import NDArray
 
 from segeval.case import Case
@@ -21,27 +22,38 @@ from segeval.errors import SegevalError
 from segeval.evaluate import make_case
 from segeval.io import read
 from segeval.plots.axes import counted, symbol
-from segeval.plots.slices import Place, Slice, cut, farthest
+from segeval.plots.slices import Slice, bounds, cut, farthest
 from segeval.plots.source import NothingToDraw, Source, badness, worst_first
-from segeval.plots.style import INK, page, printable
+from segeval.plots.style import GREY, INK, page, printable
 from segeval.protocol import Protocol
 from segeval.spec import Metric
 
 COLUMNS = 3
 PER_PAGE = 12
 BOTH, ONLY_P, ONLY_G, OTHERS = "#C9C9C9", "#E69F00", "#0072B2", "#F1F1F1"
-MARGIN = 0.15
-"""Width of the rim around the objects, as a share of their extent."""
+MARGIN = 0.1
+"""Width of the rim around the object, as a share of its extent."""
+RING: dict[str, Any] = {"markerfacecolor": "none", "color": INK, "markeredgewidth": 0.9}
+NOTE: dict[str, Any] = {
+    "textcoords": "offset points",
+    "size": 6,
+    "bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6},
+}
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """A slice of a case, coloured, (rows, columns, 3), with the voxel of the largest distance and what to write above."""
+    """A slice of a case, coloured, (rows, columns, 3), the part to show, and what to write about it.
+
+    `window` is the first and last row and the first and last column, beyond the image where need be; `at` is the voxel of
+    the largest distance.
+    """
 
     colors: NDArray[np.float64]
     spacing: tuple[float, float]
+    window: tuple[float, float, float, float]
     at: tuple[int, int]
     distance: float
     heading: str
@@ -90,11 +102,10 @@ def _view(source: Source, case: int, region: int, metric: Metric) -> View:
     colors = np.ones((*in_p.shape, 3))
     for where, color in ((others, OTHERS), (in_p & in_g, BOTH), (in_p & ~in_g, ONLY_P), (in_g & ~in_p, ONLY_G)):
         colors[where] = to_rgb(color)
-    row, column = plane.locate(place.index, grid.shape)
     spacing = (grid.spacing[plane.down], grid.spacing[plane.across])
-    top, left, window = _window(in_p | in_g, spacing)
     heading = _heading(source, case, region, metric, plane, grid.shape)
-    return View(colors[window], spacing, (row - top, column - left), place.distance, heading, plane.names, grid.unit)
+    at = plane.locate(place.index, grid.shape)
+    return View(colors, spacing, _window(plane, pred | gt, spacing), at, place.distance, heading, plane.names, grid.unit)
 
 
 def _read(source: Source, name: str) -> Case:
@@ -114,18 +125,14 @@ def _read(source: Source, name: str) -> Case:
     return case if protocol.ignore_label is None else case.ignoring(protocol.ignore_label)
 
 
-def _window(mask: NDArray[np.bool_], spacing: tuple[float, float]) -> tuple[int, int, tuple[slice, slice]]:
-    """First row and column of the part to show, and its slices: the mask with a rim, as good as square."""
-    spans = []
-    for axis in (0, 1):
-        hit = np.flatnonzero(mask.any(axis=1 - axis))
-        spans.append((int(hit[0]), int(hit[-1]) + 1))
-    size = max((end - start) * step for (start, end), step in zip(spans, spacing, strict=True)) * (1 + 2 * MARGIN)
-    parts = []
-    for (start, end), step, length in zip(spans, spacing, mask.shape, strict=True):
-        rim = max(2, ceil((size / step - (end - start)) / 2))
-        parts.append(slice(max(0, start - rim), min(length, end + rim)))
-    return parts[0].start, parts[1].start, (parts[0], parts[1])
+def _window(plane: Slice, mask: NDArray[np.bool_], spacing: tuple[float, float]) -> tuple[float, float, float, float]:
+    """A square, in physical units, around all of the mask, not only what the slice shows of it."""
+    corners = [(side.start, side.stop - 1) for side in bounds(mask)]
+    ends = [plane.locate(corner, mask.shape) for corner in zip(*corners, strict=True)]
+    middle = [(a + b) / 2 for a, b in zip(*ends, strict=True)]
+    size = max((abs(a - b) + 1) * step for a, b, step in zip(*ends, spacing, strict=True))
+    reach = [max((0.5 + MARGIN) * size, 4 * max(spacing)) / step for step in spacing]
+    return middle[0] - reach[0], middle[0] + reach[0], middle[1] - reach[1], middle[1] + reach[1]
 
 
 def _heading(source: Source, case: int, region: int, metric: Metric, plane: Slice, shape: Sequence[int]) -> str:
@@ -144,53 +151,44 @@ def _heading(source: Source, case: int, region: int, metric: Metric, plane: Slic
 def _page(views: Sequence[View], title: str) -> Figure:
     columns = min(COLUMNS, len(views))
     rows = ceil(len(views) / columns)
-    figure = page(0.7 + 2.9 * rows, title, width=max(4.6, 2.5 * columns))
+    figure = page(0.5 + 2.95 * rows, title, width=max(4.6, 2.5 * columns))
     axes = figure.subplots(rows, columns, squeeze=False)
     for ax in axes.flat[len(views) :]:
         ax.remove()
     for ax, view in zip(axes.flat, views, strict=False):
         _panel(ax, view)
+    names = {BOTH: "both", ONLY_P: "prediction only (FP)", ONLY_G: "ground truth only (FN)", OTHERS: "other regions"}
     keys: list[Patch | Line2D] = [
-        Patch(facecolor=color, label=name, edgecolor=INK, linewidth=0.4)
-        for color, name in (
-            (BOTH, "both"),
-            (ONLY_P, "prediction only (FP)"),
-            (ONLY_G, "ground truth only (FN)"),
-            (OTHERS, "other regions"),
-        )
+        Patch(facecolor=color, label=name, edgecolor=INK, linewidth=0.4) for color, name in names.items()
     ]
-    keys.append(
-        Line2D([], [], linestyle="", marker="o", markersize=6, markerfacecolor="none", color=INK, label="largest distance")
+    keys.append(Line2D([], [], linestyle="", marker="o", markersize=6, **RING, label="largest distance"))
+    figure.legend(
+        handles=keys, loc="outside lower left", ncols=3 if columns < 3 else 5, handlelength=1.2, columnspacing=1
     )
-    figure.legend(handles=keys, loc="outside lower left", ncols=3 if columns < 3 else 5, handlelength=1.2, columnspacing=1)
     return figure
 
 
 def _panel(ax: Axes, view: View) -> None:
+    top, bottom, left, right = view.window
     rows, columns = view.colors.shape[:2]
     ax.imshow(view.colors, aspect=view.spacing[0] / view.spacing[1], interpolation="nearest")
+    ax.add_patch(Rectangle((-0.5, -0.5), columns, rows, fill=False, edgecolor=GREY, linewidth=0.6, linestyle=":"))
     ax.set_title(view.heading, loc="left", size=7)
-    ax.set(xticks=[], yticks=[])
+    ax.set(xticks=[], yticks=[], xlim=(left, right), ylim=(bottom, top))
     ax.set_ylabel(view.names[0], size=6)
     ax.set_xlabel(view.names[1], size=6)
     ax.spines[:].set_visible(True)
     if np.isfinite(view.distance):
         row, column = view.at
-        ax.plot(column, row, marker="o", markersize=9, markerfacecolor="none", color=INK, markeredgewidth=0.9)
-        text = f"{view.distance:.3g} {view.unit}"
-        side = -1 if column > columns / 2 else 1
-        ax.annotate(
-            text, (column, row), (8 * side, 0), textcoords="offset points", size=6, va="center",
-            ha="left" if side > 0 else "right", bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.8},
-        )  # fmt: skip
-    length = _round_length(0.25 * columns * view.spacing[1])
-    start, end = 0.03 * columns, 0.03 * columns + length / view.spacing[1]
-    ax.plot([start - 0.5, end - 0.5], [0.96 * rows - 0.5] * 2, color=INK, linewidth=2, solid_capstyle="butt")
-    ax.annotate(
-        f"{length:g} {view.unit}", ((start + end) / 2 - 0.5, 0.96 * rows - 0.5), (0, 2), textcoords="offset points",
-        size=6, ha="center", va="bottom",
-    )  # fmt: skip
-    ax.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
+        ax.plot(column, row, marker="o", markersize=9, **RING)
+        side = -1 if column > (left + right) / 2 else 1
+        text = ax.annotate(f"{view.distance:.3g} {view.unit}", (column, row), (7 * side, 0), **NOTE, va="center")
+        text.set_horizontalalignment("left" if side > 0 else "right")
+    length = _round_length(0.25 * (right - left) * view.spacing[1])
+    start, height = left + 0.04 * (right - left), bottom - 0.04 * (bottom - top)
+    end = start + length / view.spacing[1]
+    ax.plot([start, end], [height, height], color=INK, linewidth=2, solid_capstyle="butt")
+    ax.annotate(f"{length:g} {view.unit}", ((start + end) / 2, height), (0, 3), **NOTE, ha="center", va="bottom")
 
 
 def _round_length(about: float) -> float:

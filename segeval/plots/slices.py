@@ -54,7 +54,7 @@ class Slice:
 def farthest(pred: Mask, gt: Mask, spacing: tuple[float, ...]) -> Place:
     """The boundary voxel of either mask that lies farthest from the boundary of the other one.
 
-    Where one mask is empty, a voxel in the fullest slice of the other along each axis in turn.
+    Where one mask is empty, the crossing of the fullest slices of the other along each axis.
     """
     from scipy.spatial import cKDTree
 
@@ -82,7 +82,7 @@ def cut(grid: Grid, index: tuple[int, ...]) -> Slice:
         axis = coarse[0] if len(coarse) == 1 else physical.index(max(physical))
     first, second = (k for k in range(grid.ndim) if k != axis)
     if grid.affine is None:
-        names = (f"axis {first}", f"axis {second}")
+        names = (f"axis {first}, downwards", f"axis {second}")
         return Slice(axis, index[axis] if axis is not None else 0, first, second, (False, False), names)
     down, across = (first, second) if physical[first] > physical[second] else (second, first)
     left, right = LETTERS[physical[across]]
@@ -102,26 +102,24 @@ def _orientation(grid: Grid) -> tuple[list[int], list[bool]]:
     return [int(axis) for axis, _ in turns], [flip < 0 for _, flip in turns]
 
 
+def bounds(mask: Mask) -> tuple[slice, ...]:
+    """The smallest box around the mask, which must not be empty."""
+    sides = []
+    for axis in range(mask.ndim):
+        hit = np.flatnonzero(mask.any(axis=tuple(k for k in range(mask.ndim) if k != axis)))
+        sides.append(slice(int(hit[0]), int(hit[-1]) + 1))
+    return tuple(sides)
+
+
 def _boundary(mask: Mask) -> NDArray[np.int64]:
     """Indices of the mask's voxels with a neighbour outside, across a face, or at the edge of the image."""
     from scipy.ndimage import binary_erosion
 
-    box = _box(mask)
-    if box is None:
+    if not mask.any():
         return np.empty((0, mask.ndim), dtype=np.int64)
+    box = bounds(mask)
     inside = mask[box]
     return np.argwhere(inside & ~binary_erosion(inside)) + [side.start for side in box]
-
-
-def _box(mask: Mask) -> tuple[slice, ...] | None:
-    """The smallest box around the mask; None when it is empty."""
-    sides = []
-    for axis in range(mask.ndim):
-        hit = np.flatnonzero(mask.any(axis=tuple(k for k in range(mask.ndim) if k != axis)))
-        if not hit.size:
-            return None
-        sides.append(slice(int(hit[0]), int(hit[-1]) + 1))
-    return tuple(sides)
 
 
 def _middle(mask: Mask) -> tuple[int, ...]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from segeval.surface.crops import Crop
 from segeval.surface.distances import Distances
@@ -39,6 +39,15 @@ class Depths:
     def absent(cls, regions: int) -> Depths:
         """The statistic of regions without a voxel in either mask."""
         return cls(*(Distances.absent(regions) for _ in range(3)))
+
+    @classmethod
+    def stacked(cls, members: Sequence[Depths]) -> Depths:
+        """The regions of all members, one after the other."""
+        return cls(*(Distances.stacked([getattr(m, name) for m in members]) for name in cls.__slots__))
+
+    def select(self, order: ArrayLike) -> Depths:
+        """The regions at these positions, in this order."""
+        return Depths(*(getattr(self, name).select(order) for name in self.__slots__))
 
     def __add__(self, other: Depths) -> Depths:
         return Depths(self.p + other.p, self.g + other.g, self.shared + other.shared)

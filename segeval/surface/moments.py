@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +39,15 @@ class Moments:
         shapes = ((regions,), (regions,), *[(regions, ndim)] * 2, *[(regions, ndim, ndim)] * 2)
         return cls(*(np.zeros(shape) for shape in shapes))
 
+    @classmethod
+    def stacked(cls, members: Sequence[Moments]) -> Moments:
+        """The regions of all members, one after the other."""
+        return cls(*(np.concatenate([getattr(m, name) for m in members]) for name in cls.__slots__))
+
+    def select(self, order: NDArray[np.int64]) -> Moments:
+        """The regions at these positions, in this order."""
+        return Moments(*(getattr(self, name)[order] for name in self.__slots__))
+
     def __add__(self, other: Moments) -> Moments:
         return Moments(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
 
@@ -71,9 +80,11 @@ class Moments:
         weighted_p = self.n_p[:, None, None] * _covariance(self.outer_p, self.sum_p, self.n_p)
         weighted_g = self.n_g[:, None, None] * _covariance(self.outer_g, self.sum_g, self.n_g)
         spread = ratio(weighted_p + weighted_g, (self.n_p + self.n_g)[:, None, None])
+        # a flat mask far from the first voxel leaves what rounding leaves of squared positions, not 0
+        nothing = 1e-12 * ratio(np.trace(self.outer_p + self.outer_g, axis1=1, axis2=2), self.n_p + self.n_g)
         scores = np.full(len(shift), np.nan)
         for region in np.flatnonzero(np.isfinite(shift).all(1) & np.isfinite(spread).all((1, 2))):
-            if np.linalg.matrix_rank(spread[region], hermitian=True) == shift.shape[1]:
+            if np.linalg.matrix_rank(spread[region], nothing[region], hermitian=True) == shift.shape[1]:
                 scores[region] = (shift[region] @ np.linalg.solve(spread[region], shift[region])) ** 0.5
         return scores
 

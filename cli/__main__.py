@@ -1,0 +1,5 @@
+"""`python -m segeval.cli` is `segeval`."""
+
+from .app import main
+
+main()

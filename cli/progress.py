@@ -1,0 +1,135 @@
+"""What a run tells while it goes on: failures always; unless it shall be quiet, notices and how far it is."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from segeval.compiling import on_compiling
+from segeval.evaluate import Outcome
+from segeval.metrics import parse_metrics
+from segeval.run import Listener
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+MOST = 20
+"""How many failures are told one by one."""
+EVERY = 10.0
+"""Seconds between two lines of progress, where there is no bar."""
+
+
+class Report(Listener):
+    """Tells of a run on stderr, above a bar if it has one."""
+
+    def __init__(self, metrics: Sequence[str], *, quiet: bool = False, bar: Progress | None = None) -> None:
+        self.cases = self.done = self.failed = 0
+        self._quiet = quiet
+        self._bar = bar
+        columns = [metric.column for metric in parse_metrics(list(metrics))]
+        self._dice = columns.index("dice") if "dice" in columns else None
+        self._values: list[float] = []
+        self._start = self._told = time.monotonic()
+
+    def say(self, text: str) -> None:
+        """Prints a line."""
+        if self._bar:
+            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        else:
+            click.echo(text, err=True)
+
+    def notice(self, text: str) -> None:
+        """Prints a line that is not worth one when it shall be quiet."""
+        if not self._quiet:
+            self.say(f"note: {text}")
+
+    def started(self, cases: int) -> None:
+        """Starts the clock, and the bar."""
+        self.cases = cases
+        self._start = self._told = time.monotonic()
+        if self._bar:
+            self._bar.add_task("", total=cases, rate="", dice="")
+            self._bar.start()
+
+    def finished(self, outcome: Outcome) -> None:
+        """Counts the case, and tells of its failure and of progress."""
+        self.done += 1
+        if outcome.error:
+            self.failed += 1
+            if self.failed <= MOST:
+                self.say(f"failed: {outcome.error}")
+        if outcome.scores and self._dice is not None:
+            self._values += [value for value in outcome.scores.values[:, self._dice].tolist() if value == value]
+        if self._bar:
+            task = self._bar.task_ids[0]
+            self._bar.update(task, completed=self.done, rate=f"{self._rate:.3g}/s", dice=self._mean_dice)
+        elif self.done < self.cases and time.monotonic() >= self._told + EVERY and not self._quiet:
+            self._told = time.monotonic()
+            left = (self.cases - self.done) / self._rate
+            state = (f"{self.done:,} of {self.cases:,} cases", f"{self._rate:.3g}/s", f"{left:.0f} s left", self._mean_dice)
+            self.say(", ".join(filter(None, state)))
+
+    def left_in(self, output: str) -> str:
+        """What a run that is broken off here leaves behind."""
+        if not self.cases:
+            return "nothing was scored"
+        return f"{self.done:,} of {self.cases:,} cases are in {output}, which run.json marks as incomplete"
+
+    def close(self) -> None:
+        """Takes the bar away and says how it went."""
+        if self._bar:
+            self._bar.stop()
+        if self.failed > MOST:
+            self.say(f"and {self.failed - MOST:,} more failed")
+        if self.done and not self._quiet:
+            of = f" of {self.cases:,}" if self.done < self.cases else ""
+            seconds = time.monotonic() - self._start
+            self.say(f"{self.done:,}{of} case{'s' if self.done > 1 else ''} in {seconds:.1f} s ({self._rate:.3g}/s)")
+
+    @property
+    def scored(self) -> int:
+        """How many cases have scores."""
+        return self.done - self.failed
+
+    @property
+    def _rate(self) -> float:
+        return self.done / max(time.monotonic() - self._start, 1e-9)
+
+    @property
+    def _mean_dice(self) -> str:
+        """That of all cases and regions so far."""
+        return f"mean dice {sum(self._values) / len(self._values):.3f}" if self._values else ""
+
+
+@contextmanager
+def reporting(metrics: Sequence[str], *, quiet: bool) -> Iterator[Report]:
+    """The report of a run with these metrics, with a bar if stderr is a terminal."""
+    terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    report = Report(metrics, quiet=quiet, bar=_bar() if terminal and not quiet else None)
+    with on_compiling(lambda: report.notice("compiling the kernels for this machine, once (about 20 s)")):
+        try:
+            yield report
+        finally:
+            report.close()
+
+
+def _bar() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("scoring"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[dice]}"),
+        console=Console(stderr=True),
+        transient=True,
+    )

@@ -1,0 +1,80 @@
+"""Rows of text under headings, as they look best: drawn on a terminal, plain and aligned anywhere else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import click
+
+_GAP = 3
+"""Characters between two columns on a terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Cells by row, the first column naming the row. The last row stands apart if `total`."""
+
+    head: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    total: bool = False
+
+    def show(self, *, wrap: bool = False, title: str = "") -> None:
+        """Prints to stdout. On a terminal that is too narrow, the last column is wrapped, or columns go on below.
+
+        The title is for terminals alone.
+        """
+        if not sys.stdout.isatty():
+            click.echo("\n".join(self.lines()))
+            return
+        from rich.console import Console
+
+        console = Console()
+        for part in [self] if wrap else self.parts(console.width):
+            part._draw(console, title)
+
+    def lines(self) -> list[str]:
+        """The rows as text, two spaces between columns.
+
+        >>> Sheet(("region", "dice"), [("1", "0.9"), ("liver", "0.8")]).lines()
+        ['region  dice', '1       0.9', 'liver   0.8']
+        """
+        widths = self._widths()
+        rows = [self.head, *self.rows]
+        return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+
+    def parts(self, width: int) -> list[Sheet]:
+        """The sheet cut into sheets that are no wider, each with the first column; one other at least."""
+        first, *widths = self._widths()
+        groups: list[list[int]] = []
+        room = 0
+        for column, wide in enumerate(widths, 1):
+            room -= wide + _GAP
+            if room < 0 or not groups:
+                groups.append([])
+                room = width - first - wide - _GAP - 1
+            groups[-1].append(column)
+        return [self._only([0, *columns]) for columns in groups]
+
+    def _only(self, columns: Sequence[int]) -> Sheet:
+        rows = [tuple(row[at] for at in columns) for row in self.rows]
+        return Sheet(tuple(self.head[at] for at in columns), rows, self.total)
+
+    def _widths(self) -> list[int]:
+        return [max(map(len, column)) for column in zip(self.head, *self.rows, strict=True)]
+
+    def _draw(self, console: object, title: str) -> None:
+        from rich import box
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        assert isinstance(console, Console)
+        table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", header_style="bold", pad_edge=False)
+        for heading in self.head:
+            table.add_column(Text(heading), no_wrap=heading is not self.head[-1])
+        for at, row in enumerate(self.rows, 1):
+            last = self.total and at == len(self.rows)
+            table.add_row(*map(Text, row), style="bold" if last else "", end_section=self.total and at == len(self.rows) - 1)
+        console.print(table)

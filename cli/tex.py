@@ -1,0 +1,89 @@
+"""Formulas for the terminal: the TeX of metric cards as a line of plain text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+_TOKEN = re.compile(r"\\[a-zA-Z]+ ?|\\.|.")
+_SYMBOLS = {
+    "alpha": "α", "beta": "β", "tau": "τ", "sum": "\0Σ", "int": "\0∫", "cdot": "·", "cup": " ∪ ", "cap": " ∩ ",
+    "le": " ≤ ", "in": "∈", "mid": " | ", "top": "ᵀ", "|": "‖", ",": " ", " ": " ", "left": "", "right": "",
+    "mathrm": "",
+}  # fmt: skip
+_SIGNS = {"+": " + ", "-": " − ", "=": " = ", ",": ", "}
+_BUILDERS: dict[str, tuple[int, Callable[..., str]]] = {
+    "frac": (2, lambda top, bottom: _quotient(top, bottom)),
+    "binom": (2, "C({}, {})".format),
+    "tbinom": (2, "C({}, {})".format),
+    "sqrt": (1, "√({})".format),
+    "overline": (1, "mean({})".format),
+    "bar": (1, "{}\N{COMBINING MACRON}".format),
+}
+"""Commands that take groups: how many, and what is written for them."""
+_RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_JOINT = re.compile(r"(?<=[\w)])\0+(?=[^\W_⁰¹²³⁴-⁹]|[(√Σ∫])")
+"""Where two factors meet (\\0) that would read as one."""
+
+
+def plain(tex: str) -> str:
+    """The formula as text; a command that is not known here is written as its name.
+
+    >>> plain(r"\\frac{2\\,TP}{2\\,TP+FP+FN}")
+    '2 TP / (2 TP + FP + FN)'
+    """
+    return _until_end(iter(_TOKEN.findall(tex)))
+
+
+def _until_end(tokens: Iterator[str]) -> str:
+    """The text up to the end of the group, or of the formula."""
+    text = ""
+    for token in tokens:
+        if token == "}":
+            break
+        if token == "-" and not text:
+            text = "−"
+        else:
+            text += _SIGNS.get(token) or _piece(token, tokens)
+    text = _JOINT.sub(" ", text).replace("\0", "")
+    return re.sub(r"(?<=\() | (?=[),])", "", " ".join(text.split()))
+
+
+def _piece(token: str, tokens: Iterator[str]) -> str:
+    """The text of one token, and of the groups that it takes."""
+    if token == "{":
+        return _until_end(tokens)
+    if token in "^_":
+        return _script(token, _group(tokens)) + "\0"
+    if not token.startswith("\\"):
+        return token
+    command = token[1:].rstrip() or " "
+    if command in _BUILDERS:
+        groups, write = _BUILDERS[command]
+        return f"\0{write(*(_group(tokens) for _ in range(groups)))}\0"
+    return _SYMBOLS.get(command, f"\0{command}")
+
+
+def _group(tokens: Iterator[str]) -> str:
+    return _piece(next((token for token in tokens if token != " "), ""), tokens).strip("\0")
+
+
+def _script(mark: str, text: str) -> str:
+    if mark == "_":
+        return f"_{text}" if text.isalnum() else f"_{{{text}}}"
+    raised = text.translate(_RAISED)
+    return raised if raised != text or text == "ᵀ" else f"^{text}"
+
+
+def _quotient(top: str, bottom: str) -> str:
+    if len(top) == len(bottom) == 1:
+        return f"{top}/{bottom}"
+    return f"{_enclosed(top, '+−/∪∩')} / {_enclosed(bottom, '+−/∪∩ ')}"
+
+
+def _enclosed(text: str, loose: str) -> str:
+    """The text, in parentheses if one of the `loose` signs stands outside of its own ones."""
+    outside, inner = text, re.compile(r"\([^()]*\)|\|[^|]*\|")
+    while inner.search(outside):
+        outside = inner.sub("", outside)
+    return f"({text})" if set(loose).intersection(outside.strip()) else text

@@ -1,0 +1,215 @@
+"""NIfTI: nibabel's own reading of the same file, and files written byte by byte, say what must come out."""
+
+import gzip
+import struct
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from segeval.errors import ReadError
+from segeval.io import read
+from segeval.workspace import Workspace
+
+VOXELS = np.arange(24).reshape(2, 3, 4) % 7
+DATATYPES = {"u1": 2, "i2": 4, "i4": 8, "f4": 16, "f8": 64, "i1": 256, "u2": 512, "u4": 768, "i8": 1024, "u8": 1280}
+
+
+def nifti(voxels, dtype="u1", order="<", version=1, *, pixdim=(1, 1, 1), scale=(1, 0), units=2, extension=b"", **over):
+    """The bytes of a NIfTI file, field by field as the standard lays them out."""
+    whole, real = ("h", "f") if version == 1 else ("q", "d")
+    size = 348 if version == 1 else 540
+    shape = over.get("shape", np.shape(voxels))
+    dim = [len(shape), *shape, *[1] * (7 - len(shape))]
+    header = bytearray(size)
+    at = (
+        {"magic": 344, "code": 70, "dim": 40, "pixdim": 76, "offset": 108, "scale": 112, "units": 123, "forms": 252}
+        if version == 1
+        else {"magic": 4, "code": 12, "dim": 16, "pixdim": 104, "offset": 168, "scale": 176, "units": 500, "forms": 344}
+    )
+
+    def put(field, layout, *values):
+        struct.pack_into(order + layout, header, at[field], *values)
+
+    offset = over.get("offset", size + 4 + len(extension))
+    struct.pack_into(order + "i", header, 0, size)
+    put("magic", "4s", over.get("magic", b"n+1\0" if version == 1 else b"n+2\0"))
+    put("code", "hh", over.get("code", DATATYPES.get(dtype)), 8 * np.dtype(dtype).itemsize)
+    put("dim", "8" + whole, *dim)
+    put("pixdim", "8" + real, 1, *pixdim, *[1] * (7 - len(pixdim)))
+    put("offset", "f" if version == 1 else "q", offset)
+    put("scale", "2" + real, *scale)
+    put("units", "B" if version == 1 else "i", units)
+    put("forms", "hh" if version == 1 else "ii", 0, 0)
+    extended = bytes([1 if extension else 0, 0, 0, 0]) + extension
+    return bytes(header) + extended + np.asarray(voxels).astype(order + dtype).tobytes(order="F")
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write_bytes(data: bytes, name: str = "mask.nii.gz") -> Path:
+        path = tmp_path / name
+        path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+        return path
+
+    return write_bytes
+
+
+@pytest.mark.parametrize("name", ["mask.nii", "mask.nii.gz"])
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("dtype", DATATYPES)
+def test_every_number_type_reads_as_nibabel_reads_it(write, dtype, order, version, name):
+    path = write(nifti(VOXELS, dtype, order, version), name)
+    mask = read(path)
+    assert np.array_equal(mask.labels, VOXELS)
+    assert np.array_equal(mask.labels, np.asarray(nib.load(path).dataobj))
+    assert mask.labels.dtype == np.uint8
+    assert mask.labels.flags.f_contiguous
+
+
+@pytest.mark.parametrize("kept", [0, 2**23], ids=["new", "roomy"])
+@pytest.mark.parametrize("dtype", ["i2", "f4", "i8"])
+def test_labels_take_the_smallest_dtype_also_when_the_large_ones_come_late(write, dtype, kept):
+    workspace = Workspace()
+    workspace.buffer("mask", kept, np.uint8)
+    voxels = np.tile(np.arange(128), (128, 128, 1))
+    voxels[5, 6, 100], voxels[7, 8, 120] = 300, 200
+    mask = read(write(nifti(voxels, dtype), "mask.nii"), workspace=workspace)
+    assert mask.labels.dtype == np.uint16
+    assert np.array_equal(mask.labels, voxels)
+
+
+def test_large_labels_keep_every_digit(write):
+    mask = read(write(nifti([[2**62 + 1, 1]], "i8")))
+    assert mask.labels.tolist() == [[2**62 + 1, 1]]
+
+
+@pytest.mark.parametrize(("shape", "read_as"), [((4, 6, 1), (4, 6)), ((2, 3, 4, 1), (2, 3, 4)), ((4, 1, 6), (4, 1, 6))])
+def test_trailing_axes_of_length_one_go(write, shape, read_as):
+    path = write(nifti(VOXELS.reshape(shape), pixdim=(0.5, 0.6, 0.7)))
+    mask = read(path)
+    assert np.array_equal(mask.labels, VOXELS.reshape(read_as))
+    assert mask.grid.spacing == (0.5, 0.6, 0.7)[: len(read_as)]
+
+
+def test_spacing_is_the_decimal_that_was_meant(write):
+    mask = read(write(nifti(VOXELS, pixdim=(0.8, -0.1, 2.5))))
+    assert mask.grid.spacing == (0.8, 0.1, 2.5)
+    assert mask.grid.unit == "mm"
+
+
+@pytest.mark.parametrize(("units", "factor"), [(0, 1), (2, 1), (1, 1000), (3, 0.001), (2 + 8, 1)])
+def test_lengths_become_millimetres(write, units, factor):
+    assert read(write(nifti(VOXELS, pixdim=(3, 3, 3), units=units))).grid.spacing == (3 * factor,) * 3
+
+
+def test_a_spacing_that_is_given_wins(write):
+    assert read(write(nifti(VOXELS, pixdim=(0, 1, 1))), spacing=(2, 3, 4)).grid.spacing == (2, 3, 4)
+
+
+@pytest.mark.parametrize("form", ["sform", "qform"])
+def test_the_affine_is_nibabels_where_a_form_is_coded(tmp_path, form):
+    affine = np.array([[0, -2, 0, 10], [3, 0, 0, -20], [0, 0, 4, 30], [0, 0, 0, 1]])
+    image = nib.Nifti1Image(VOXELS.astype(np.uint8), None)
+    getattr(image, f"set_{form}")(affine, code=1)
+    image.to_filename(tmp_path / "mask.nii.gz")
+    assert read(tmp_path / "mask.nii.gz").grid.affine == pytest.approx(affine, abs=1e-5)
+
+
+def test_no_coded_form_means_no_affine(write):
+    assert read(write(nifti(VOXELS))).grid.affine is None
+
+
+def test_a_scale_is_applied(write):
+    mask = read(write(nifti([[0, 1], [2, 3]], "i2", scale=(2, 5))))
+    assert mask.labels.tolist() == [[5, 7], [9, 11]]
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i2"])
+def test_whole_floats_that_were_saved_under_an_integer_header_come_back_whole(tmp_path, dtype):
+    image = nib.Nifti1Image(VOXELS.astype(float), np.eye(4))
+    image.set_data_dtype(dtype)  # nibabel stretches 0 … 6 over all of the type, with a scale: 5 is 4.988 as uint8
+    image.to_filename(tmp_path / "mask.nii.gz")
+    assert not np.array_equal(nib.load(tmp_path / "mask.nii.gz").dataobj, VOXELS)
+    assert np.array_equal(read(tmp_path / "mask.nii.gz").labels, VOXELS)
+
+
+def test_a_header_extension_is_stepped_over(write):
+    assert np.array_equal(read(write(nifti(VOXELS, extension=bytes(1600)))).labels, VOXELS)
+
+
+def test_several_gzip_members_are_one_file(tmp_path):
+    data = nifti(VOXELS)
+    (tmp_path / "mask.nii.gz").write_bytes(gzip.compress(data[:360]) + gzip.compress(data[360:]))
+    assert np.array_equal(read(tmp_path / "mask.nii.gz").labels, VOXELS)
+
+
+@pytest.mark.parametrize("name", ["mask.nii", "mask.nii.gz", "mask.NII.GZ"])
+def test_bytes_are_read_into_the_kept_buffer(write, name):
+    workspace = Workspace()
+    kept = workspace.buffer("gt", 24, np.uint8)
+    first = read(write(nifti(VOXELS), name.lower()), workspace=workspace, slot="gt")
+    assert np.shares_memory(first.labels, kept)
+    read(write(nifti(VOXELS + 1), name.lower()), workspace=workspace, slot="gt")
+    assert np.array_equal(first.labels, VOXELS + 1)
+
+
+def test_other_types_are_narrowed_into_the_kept_buffer(write):
+    workspace = Workspace()
+    mask = read(write(nifti(VOXELS, "f4")), workspace=workspace, slot="gt")
+    assert np.shares_memory(mask.labels, workspace.buffer("gt", 24, np.uint8))
+
+
+WHOLE = nifti(VOXELS)
+ZIPPED = gzip.compress(WHOLE)
+NAN = np.where(VOXELS == 3, np.nan, VOXELS)
+BAD = {
+    "truncated gzip": ("a.nii.gz", ZIPPED[:-20], "a.nii.gz: wanted a .nii.gz mask, but the file is truncated; copy"),
+    "truncated plain": ("a.nii", WHOLE[:-5], r"a.nii: .*but the data end after byte 371; the file is truncated"),
+    "short inside gzip": ("a.nii.gz", gzip.compress(WHOLE[:-5]), "the data end after byte 371; the file is truncated"),
+    "not gzip": ("a.nii.gz", WHOLE, r"wanted gzip data, but the file starts with b'\\\\\\x01'; rename it to .nii"),
+    "gzip without the name": ("a.nii", ZIPPED, "wanted plain NIfTI, but the file is gzip data; rename it to .nii.gz"),
+    "bad checksum": ("a.nii.gz", ZIPPED[:-8] + bytes(4) + ZIPPED[-4:], r"cannot be decoded \(BadGzipFile: CRC check"),
+    "damaged data": ("a.nii.gz", ZIPPED[:20] + bytes(40) + ZIPPED[60:], r"cannot be decoded \(.*the file is damaged"),
+    "empty": ("a.nii.gz", b"", "a.nii.gz: wanted a .nii.gz mask, but the file is empty"),
+    "text": ("a.nii", b"hello, this is no NIfTI file", "wanted a NIfTI header, but the data start with b'hello, t'"),
+    "a pair's header": ("a.nii", nifti(VOXELS, magic=b"ni1\0"), "magic is b'ni1'; convert an Analyze"),
+    "voxels in the header": ("a.nii", nifti(VOXELS, offset=0), "vox_offset is 0; write the file again"),
+    "complex": ("a.nii", nifti(VOXELS, code=32), "wanted whole numbers, but the data type is complex64; save an int"),
+    "colours": ("a.nii", nifti(VOXELS, code=128), "wanted whole numbers, but the data type is RGB; save an integer"),
+    "unknown type": (
+        "a.nii",
+        nifti(VOXELS, code=7),
+        "wanted whole numbers, but the data type is unknown .code 7.; save",
+    ),
+    "five axes": (
+        "a.nii",
+        nifti(VOXELS.reshape(2, 3, 2, 1, 2)),
+        r"shape is \(2, 3, 2, 1, 2\); take one volume, or the",
+    ),
+    "two volumes": (
+        "a.nii",
+        nifti(VOXELS.reshape(2, 3, 2, 2)),
+        r"wanted a 2-D or 3-D mask, but the shape is \(2, 3, 2, 2",
+    ),
+    "one axis": ("a.nii", nifti(VOXELS.ravel()), r"wanted a 2-D or 3-D mask, but the shape is \(24,\)"),
+    "no voxel": ("a.nii", nifti(VOXELS, shape=(0, 3, 4)), r"the shape \(0, 3, 4\) holds no voxel"),
+    "NaN": ("a.nii", nifti(NAN, "f4"), "a.nii: holds NaN or infinite values; .* replace them with a label"),
+    "NaN, scaled": ("a.nii", nifti(NAN, "f4", scale=(2, 0)), "a.nii: holds NaN or infinite values"),
+    "fractions": ("a.nii", nifti(VOXELS / 2, "f4"), "holds 2.5, which is not a whole number; .*argmax"),
+    "fractions, scaled": ("a.nii", nifti(VOXELS, scale=(0.5, 0)), "holds 2.5, which is not a whole number; .*argmax"),
+    "negative": ("a.nii", nifti(VOXELS - 1, "i2"), "holds the negative value -1; labels start at 0: shift or remap"),
+    "spacing 0": ("a.nii", nifti(VOXELS, pixdim=(1, 0, 1)), r"pixdim is \(1, 0, 1\); correct .* --spacing"),
+    "spacing NaN": ("a.nii", nifti(VOXELS, pixdim=(1, 1, np.nan)), r"pixdim is \(1, 1, nan\); correct .* --spacing"),
+}
+
+
+@pytest.mark.parametrize(("name", "data", "message"), BAD.values(), ids=BAD.keys())
+def test_a_bad_file_is_one_line_that_says_what_to_do(tmp_path, name, data, message):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(ReadError, match=message) as caught:
+        read(tmp_path / name)
+    assert str(caught.value).startswith(str(tmp_path / name))
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,201 @@
+"""Pairing by name: folders are written as the names in them, two columns of a table."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from segeval.errors import UsageError
+from segeval.io import pair
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """Writes the files of two folders; returns the folders."""
+
+    def make(preds: str, gts: str) -> tuple[Path, Path]:
+        for side, names in (("pred", preds), ("gt", gts)):
+            (tmp_path / side).mkdir()
+            for name in names.split():
+                path = tmp_path / side / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text("x")
+        return tmp_path / "pred", tmp_path / "gt"
+
+    return make
+
+
+def ids(pairing):
+    return [found.id for found in pairing.pairs]
+
+
+def test_files_of_one_name_pair_in_the_order_of_their_ids(folders):
+    pred, gt = folders("b.nii.gz a.nii.gz", "a.nii.gz b.nii.gz")
+    found = pair(pred, gt)
+    assert ids(found) == ["a", "b"]
+    assert [(p.pred, p.gt) for p in found.pairs] == [(pred / f"{n}.nii.gz", gt / f"{n}.nii.gz") for n in "ab"]
+    assert (found.missing, found.extra, found.notices) == ([], [], [])
+
+
+def test_the_suffix_of_the_format_is_not_part_of_the_id(folders):
+    assert ids(pair(*folders("a.npy b.NII.GZ c.v1.png", "a.nii.gz b.png c.v1.TIF"))) == ["a", "b", "c.v1"]
+
+
+def test_sub_folders_are_part_of_the_id(folders):
+    assert ids(pair(*folders("x/a.png y/a.png", "x/a.png y/a.png"))) == ["x/a", "y/a"]
+
+
+def test_what_has_no_partner_is_listed(folders):
+    pred, gt = folders("a.png c.png", "a.png b.png d.png")
+    found = pair(pred, gt)
+    assert ids(found) == ["a"]
+    assert found.missing == [("b", gt / "b.png"), ("d", gt / "d.png")]
+    assert found.extra == [("c", pred / "c.png")]
+
+
+def test_hidden_and_other_files_are_no_masks(folders):
+    found = pair(*folders("a.png .DS_Store ._a.png .git/b.png notes.txt a.jpg", "a.png log.csv"))
+    assert (ids(found), found.missing, found.extra) == (["a"], [], [])
+
+
+def test_two_files_are_a_pair_under_the_name_of_the_ground_truth(folders):
+    pred, gt = folders("out.nii.gz", "liver.nii.gz")
+    found = pair(pred / "out.nii.gz", gt / "liver.nii.gz")
+    assert [(p.id, p.pred, p.gt) for p in found.pairs] == [("liver", pred / "out.nii.gz", gt / "liver.nii.gz")]
+
+
+def test_the_folders_may_be_named_by_text(folders):
+    pred, gt = folders("a.png", "a.png")
+    assert ids(pair(str(pred), str(gt))) == ["a"]
+
+
+class TestSuffixesThatAreGiven:
+    def test_are_left_out_and_files_without_them_are_no_masks(self, folders):
+        pred, gt = folders("a_pred.png b_pred.png a.png", "a_gt.png b_gt.png b_scan.png")
+        found = pair(pred, gt, pred_suffix="_pred", gt_suffix="_gt")
+        assert (ids(found), found.missing, found.extra, found.notices) == (["a", "b"], [], [], [])
+
+    def test_tell_masks_of_one_folder_apart(self, folders):
+        both, _ = folders("a_pred.png a_gt.png", "")
+        found = pair(both, both, pred_suffix="_pred", gt_suffix="_gt")
+        assert [(p.id, p.pred.name, p.gt.name) for p in found.pairs] == [("a", "a_pred.png", "a_gt.png")]
+        assert found.notices == []
+
+    def test_may_name_the_format(self, folders):
+        pred, gt = folders("x/a_seg.nii.gz x/a_seg.npz", "x/a.nii.gz x/a.png")
+        found = pair(pred, gt, pred_suffix="_seg.nii.gz", gt_suffix=".png")
+        assert [(p.id, p.pred.name, p.gt.name) for p in found.pairs] == [("x/a", "a_seg.nii.gz", "a.png")]
+
+    def test_must_occur(self, folders):
+        pred, gt = folders("a.png b.png", "a.png")
+        message = (
+            r"pred: wanted files whose names end in '_seg' \(--pred-suffix\), but none of 2 does, for instance a.png"
+        )
+        with pytest.raises(UsageError, match=message):
+            pair(pred, gt, pred_suffix="_seg")
+
+
+@pytest.mark.parametrize(
+    ("preds", "gts", "names", "notices"),
+    [
+        ("a_pred.png b_pred.png", "a.png b.png", ["a", "b"], ["pred: paired without the suffix '_pred'"]),
+        ("a.png b.png", "a_seg.png b_seg.png", ["a", "b"], ["gt: paired without the suffix '_seg'"]),
+        ("a_mask.png b_mask.png", "a_gt.png b_gt.png", ["a", "b"], ["pred: .* '_mask'", "gt: .* suffix '_gt'"]),
+        ("pred_001.png pred_002.png", "gt_001.png gt_002.png", ["001", "002"], ["prefix 'pred_'", "prefix 'gt_'"]),
+        ("prediction_7.png", "7.png", ["7"], ["pred: paired without the prefix 'prediction_' of every file"]),
+        ("a.nii.gz b.nii.gz", "a_0000.nii.gz b_0000.nii.gz", ["a", "b"], ["suffix '_0000'"]),
+        ("liver_pred.png", "liver.png spleen.png", ["liver"], ["'_pred'"]),
+        ("s1/out.png s2/out.png", "s1/seg.png s2/seg.png", ["s1", "s2"], ["suffix '/out'", "suffix '/seg'"]),
+        ("s1/p_a.png s2/p_b.png", "s1/a.png s2/b.png", ["s1/a", "s2/b"], ["prefix 'p_'"]),
+        ("labels/a.png labels/b.png", "a.png b.png", ["a", "b"], ["pred: .* prefix 'labels/'"]),
+        ("a.png b.png", "siteX/a.png siteY/b.png", ["a", "b"], ["gt: paired without the sub-folders of every file"]),
+    ],
+)
+def test_an_affix_that_all_share_is_found(folders, preds, gts, names, notices):
+    found = pair(*folders(preds, gts))
+    assert ids(found) == names
+    assert len(found.notices) == len(notices)
+    for notice, wanted in zip(found.notices, notices, strict=True):
+        assert re.search(wanted, notice)
+
+
+@pytest.mark.parametrize(
+    ("preds", "gts"),
+    [
+        ("scan_1.png", "scan_2.png"),  # a number tells cases apart: it is no affix
+        ("a_1.png b_1.png", "a_2.png b_2.png"),
+        ("a.png b.png", "c.png d.png"),
+        ("a_pred.png b.png", "c_a.png d_b.png"),
+        ("x/a.png y/a.png", "z/a.png w/b.png"),  # without its folder, a would be two cases
+    ],
+)
+def test_nothing_alike_is_an_error_that_shows_both_sides(folders, preds, gts):
+    with pytest.raises(
+        UsageError, match=r"the same names, but none of \d in .*pred \(such as '.*'\) is among .*--gt-suffix"
+    ):
+        pair(*folders(preds, gts))
+
+
+def test_an_affix_is_not_looked_for_when_something_pairs(folders):
+    found = pair(*folders("a.png b_pred.png", "a.png b.png"))
+    assert ids(found) == ["a"]
+    assert [name for name, _ in found.missing] == ["b"]
+
+
+@pytest.mark.parametrize("names", ["liver.nii.gz liver.png", "liver.png liver.PNG", "Liver.png liver.png"])
+def test_two_files_for_one_id_are_both_named(folders, names):
+    first, second = sorted(names.split())
+    with pytest.raises(
+        UsageError, match=f"{first} and .*{second} are both named .*iver' without their suffix; keep one"
+    ):
+        pair(*folders(names, "liver.png"))
+
+
+class TestFoldersThatCannotBePaired:
+    def test_one_that_does_not_exist(self, folders):
+        pred, gt = folders("a.png", "a.png")
+        with pytest.raises(UsageError, match=r"nowhere: wanted a file or folder for the prediction, but there is none"):
+            pair(pred.parent / "nowhere", gt)
+        with pytest.raises(
+            UsageError, match=r"nowhere: wanted a file or folder for the ground truth, but there is none"
+        ):
+            pair(pred, gt.parent / "nowhere")
+
+    def test_a_file_and_a_folder(self, folders):
+        pred, gt = folders("a.png", "a.png")
+        with pytest.raises(
+            UsageError, match=r"prediction .*a.png is a file, but the ground truth .*gt is a folder; give two"
+        ):
+            pair(pred / "a.png", gt)
+
+    def test_an_empty_one(self, folders):
+        with pytest.raises(UsageError, match=r"gt: wanted masks \(.bmp, .*\), but the folder is empty; check the path"):
+            pair(*folders("a.png", ".hidden"))
+
+    def test_one_without_masks(self, folders):
+        message = r"pred: wanted masks \(.*\), but none of its 4 files is one \(3 .dcm, 1 no suffix\); convert them, or"
+        with pytest.raises(UsageError, match=message):
+            pair(*folders("a.dcm b.DCM c.dcm README", "a.png"))
+
+    def test_one_of_refused_files_says_why(self, folders):
+        with pytest.raises(UsageError, match=r"none of its 1 files is one \(1 .jpg\); JPEG is lossy"):
+            pair(*folders("a.jpg", "a.png"))
+
+    def test_one_that_may_not_be_listed(self, folders, monkeypatch):
+        def denied(path):
+            raise PermissionError(13, "Permission denied", str(path))
+
+        pred, gt = folders("a.png", "a.png")
+        monkeypatch.setattr(os, "scandir", denied)
+        with pytest.raises(
+            UsageError, match=r"pred: wanted to list the folder, but Permission denied; allow it \(chmod"
+        ):
+            pair(pred, gt)
+
+
+def test_one_folder_twice_is_worth_a_notice(folders):
+    pred, _ = folders("a.png", "a.png")
+    assert pair(pred, pred.parent / "gt" / ".." / "pred").notices == [
+        f"{pred} is both the prediction and the ground truth: every score will be perfect"
+    ]

@@ -1,0 +1,78 @@
+"""Undefined is never silent: whatever is NaN or infinite in a table has a note that says why, and nothing else has."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scenes import scene
+
+import segeval
+from segeval.table import applies
+
+PAIRS = {
+    "a usual pair": scene("""
+        . . . .     . . . .
+        . # # .     . # # .
+        . # . .     . # # .
+        . . 2 .     . . 2 2
+    """),
+    "a perfect pair": scene("""
+        . # # .     . # # .
+        . # # .     . # # .
+    """),
+    "one voxel each": scene("""
+        . # .     # . .
+    """),
+    "both masks full": scene("""
+        # #     # #
+        # #     # #
+    """),
+    "a full prediction": scene("""
+        # #     . #
+        # #     . #
+    """),
+    "a full ground truth": scene("""
+        . #     # #
+        . #     # #
+    """),
+    "no prediction": scene("""
+        . .     # #
+        . .     . .
+    """),
+    "no ground truth": scene("""
+        # #     . .
+        . .     . .
+    """),
+    "nothing at all": scene("""
+        . .     . .
+        . .     . .
+    """),
+    "a single voxel": scene("#     #"),
+}
+
+
+@pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
+def test_a_row_has_a_note_where_its_value_is_undefined_or_infinite_or_a_mask_is_empty(metric, pair):
+    pred, gt = pair
+    table = segeval.score(pred, gt, metrics=metric.column, regions={"here": 1, "nowhere": 9})
+    rows = table[[applies(metric, region) for region in table.region]]
+    sides = {"here": (pred == 1, gt == 1)}
+    for row in rows.itertuples(index=False):
+        found, note = row[1], row[2]
+        empty = row.region != "all" and not all(side.any() for side in sides.get(row.region, (np.zeros(1),) * 2))
+        assert bool(note) == (empty or not np.isfinite(found))
+
+
+def test_a_note_names_the_metric_and_what_happened():
+    pred, gt = PAIRS["a perfect pair"]
+    assert segeval.score(pred, gt, metrics="dice,lr_plus").note[0] == "lr_plus infinite (division by 0)"
+
+
+def test_a_note_says_which_mask_is_empty():
+    table = segeval.score(*PAIRS["no prediction"], metrics="dice,hd95", regions=[1, 9])
+    assert list(table.note) == ["region not in the prediction", "region in neither mask"]
+
+
+def test_the_row_of_the_whole_case_has_a_note_of_its_own():
+    table = segeval.score(*PAIRS["both masks full"], metrics="dice,multiclass_mcc")
+    assert table.set_index("region").note.to_dict() == {"1": "", "all": "multiclass_mcc undefined (0/0)"}

@@ -1,0 +1,97 @@
+"""Masks for tests: drawn by hand, or by hypothesis; and the shortest way from two of them to numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from segeval.case import Case, LabelMap, Region
+from segeval.grid import Grid
+from segeval.measure import Measured, measure
+from segeval.metrics import parse_metric
+from segeval.spec import Metric
+from segeval.workspace import Workspace
+
+Mask = NDArray[np.uint8]
+SPACINGS = (0.5, 0.7, 1.0, 1.3, 2.0, 5.0)
+
+
+def scene(drawing: str) -> tuple[Mask, Mask]:
+    """Two label maps drawn side by side, three spaces or more between them: `.` is 0, `#` is 1, a digit is itself.
+
+    >>> pred, gt = scene('''
+    ...     . #     . 2
+    ...     . .     1 .
+    ... ''')
+    >>> pred.tolist(), gt.tolist()
+    ([[0, 1], [0, 0]], [[0, 2], [1, 0]])
+    """
+    lines = [line.strip() for line in drawing.splitlines() if line.strip()]
+    halves = [[_row(half) for half in re.split(r"\s{3,}", line)] for line in lines]
+    pred, gt = (np.array(rows, np.uint8) for rows in zip(*halves, strict=True))
+    return pred, gt
+
+
+def _row(drawn: str) -> list[int]:
+    return [int(voxel) if voxel.isdigit() else ".#".index(voxel) for voxel in drawn.split()]
+
+
+@st.composite
+def pairs(
+    draw: st.DrawFn,
+    labels: int = 1,
+    ndim: Sequence[int] = (2, 3),
+    longest: int = 7,
+    full: bool = False,
+    shape: tuple[int, ...] | None = None,
+) -> tuple[Mask, Mask]:
+    """A prediction and a ground truth of one small shape; `full`: every label occurs in both."""
+    if shape is None:
+        shape = tuple(draw(st.integers(2 if full else 1, longest)) for _ in range(draw(st.sampled_from(ndim))))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    density, error = draw(st.sampled_from([0.02, 0.2, 0.5, 0.9])), draw(st.sampled_from([0.05, 0.3, 1]))
+    gt, other = (rng.integers(1, labels + 1, shape) * (rng.random(shape) < density) for _ in range(2))
+    pred = np.where(rng.random(shape) < error, other, gt)
+    if full:
+        for mask in (pred, gt):
+            mask.flat[rng.choice(mask.size, labels, replace=False)] = np.arange(1, labels + 1)
+    return pred.astype(np.uint8), gt.astype(np.uint8)
+
+
+@st.composite
+def spaced_pairs(draw: st.DrawFn, **kind: Any) -> tuple[Mask, Mask, tuple[float, ...]]:
+    """A pair and a spacing for it."""
+    pred, gt = draw(pairs(**kind))
+    return pred, gt, tuple(draw(st.sampled_from(SPACINGS)) for _ in range(gt.ndim))
+
+
+def measured(
+    pred: NDArray[Any],
+    gt: NDArray[Any],
+    *statistics: type,
+    spacing: Sequence[float] | None = None,
+    regions: Sequence[Region] | Callable[[Sequence[int]], Sequence[Region]] = (Region.of(1),),
+    workspace: Workspace | None = None,
+) -> Measured:
+    """These statistics of a case; of region 1 unless other regions are named."""
+    grid = Grid(gt.shape, tuple(spacing), "mm") if spacing else Grid.unspaced(gt.shape)
+    case = Case("case", LabelMap.of(pred, grid), LabelMap.of(gt, grid))
+    chosen = regions if callable(regions) else lambda labels: regions
+    return measure(case, chosen, statistics, workspace or Workspace())
+
+
+def values(metric: Metric | str, pred: NDArray[Any], gt: NDArray[Any], **options: Any) -> NDArray[np.float64]:
+    """One value a region, or one for the case; the options are those of `measured`."""
+    bound = parse_metric(metric) if isinstance(metric, str) else metric
+    statistic = bound.spec.statistic
+    return bound.score(measured(pred, gt, statistic, **options).statistics[statistic])
+
+
+def value(metric: Metric | str, pred: NDArray[Any], gt: NDArray[Any], **options: Any) -> float:
+    """The value of region 1, or of the case."""
+    return float(values(metric, pred, gt, **options)[0])
