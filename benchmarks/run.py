@@ -2,7 +2,7 @@
 
 Sections: `kernels` (our measuring, every input and prediction, 1 and 2 threads), `peers` (the same metrics by other
 tools), `files` (files to rows against what reading alone costs), `growth` (time against labels, voxels and cases),
-`memory`, `start` (the command line). What is compared runs in turn, round by round, in one process; figures are medians.
+`memory`, `start` (the command line). What is compared runs in turn, in one process; figures are medians.
 """
 
 from __future__ import annotations

@@ -43,10 +43,14 @@ def stopping() -> Iterator[None]:
         yield
     except SegevalError as error:
         raise Stop(f"error: {error}", 2) from error
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise Stop(f"error: {error.filename}: {error.strerror}", 2) from error
     except click.UsageError as error:
         message = " ".join(error.format_message().split()).rstrip(".")
         command = error.ctx.command_path if error.ctx else "segeval"
-        raise Stop(f"error: {message[:1].lower()}{message[1:]}; see {command} --help", 2) from error
+        raise Stop(f"error: {message[:1].lower()}{message[1:]} (see {command} --help)", 2) from error
     except KeyboardInterrupt as error:
         raise Stop(f"stopped{f': {error}' if str(error) else ''}", 130) from error
 

@@ -16,7 +16,7 @@ FORMATS = ("png", "svg", "pdf")
 
 
 @click.command(short_help="Draw the plots of a run again.")
-@click.argument("results", type=click.Path())
+@click.argument("results", type=click.Path(readable=False))
 @click.option(
     "--kind", "kinds", type=Words(*KINDS), multiple=True, callback=joined,
     help="Kinds of plots.  [default: all there are data for]",

@@ -90,7 +90,7 @@ class Report(Listener):
         if self.done and not self._quiet:
             of = f" of {self.cases:,}" if self.done < self.cases else ""
             seconds = time.monotonic() - self._start
-            self.say(f"{self.done:,}{of} case{'s' if self.done > 1 else ''} in {seconds:.1f} s ({self._rate:.3g}/s)")
+            self.say(f"{self.done:,}{of} case{'s' if self.cases > 1 else ''} in {seconds:.1f} s")
 
     @property
     def scored(self) -> int:

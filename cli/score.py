@@ -22,8 +22,8 @@ MISSING = ("error", "skip", "empty")
 
 
 @click.command(short_help="Score folders of predicted masks against ground truth.")
-@click.argument("pred", type=click.Path())
-@click.argument("gt", type=click.Path())
+@click.argument("pred", type=click.Path(readable=False))
+@click.argument("gt", type=click.Path(readable=False))
 @click.option("-o", "--output", default="segeval-results", show_default=True, metavar="OUT", help="Folder for tables and plots.")
 @click.option(
     "-m", "--metric", "metrics", multiple=True, default=[DEFAULTS], show_default=True,
@@ -42,7 +42,7 @@ MISSING = ("error", "skip", "empty")
     "--geometry-tolerance", type=float, default=1e-3, show_default=True, metavar="X",
     help="Relative difference between the spacings of a pair that is let pass.",
 )
-@click.option("--colors", type=click.Path(), metavar="FILE", help='JSON file of colour images: {"#ff0000": 1, "0,255,0": 2}.')
+@click.option("--colors", type=click.Path(readable=False), metavar="FILE", help='JSON file of colour images: {"#ff0000": 1, "0,255,0": 2}.')
 @click.option("--pred-suffix", default="", metavar="S", help="End of predictions' names that is no part of the case, such as _seg.")
 @click.option("--gt-suffix", default="", metavar="S", help="The same of ground truths.")
 @click.option(

@@ -91,7 +91,8 @@ def _outcome(pair: Pair, protocol: Protocol, colors: Colors | None, workspace: W
         inputs = tuple(_fingerprint(path) if path else None for path in (pair.pred, pair.gt))
     except (SegevalError, MemoryError, OSError) as error:
         text = "out of memory; run with fewer --jobs" if isinstance(error, MemoryError) else str(error)
-        return Outcome(pair, time.perf_counter() - start, f"case {pair.id!r}: {text}" if pair.id not in text else text)
+        named = any(str(name) in text for name in (repr(pair.id), pair.pred, pair.gt))
+        return Outcome(pair, time.perf_counter() - start, text if named else f"case {pair.id!r}: {text}")
     return Outcome(pair, time.perf_counter() - start, "", scores, measured, case.grid, case.notes, inputs)
 
 

@@ -28,16 +28,17 @@ class Measured:
 
     regions: tuple[Region, ...]
     contingency: Contingency
+    counts: Counts
     statistics: dict[type, Any]
     voxel_volume: float
 
     def counts_of(self, regions: Sequence[Region]) -> Counts:
-        """The counts of any regions, whether or not a metric needs them."""
+        """The counts of any regions, also of such as do not occur in the case."""
         return Counts.of(self.contingency, regions, self.voxel_volume)
 
     def absent(self, regions: Sequence[Region], statistics: Collection[type]) -> Measured:
         """These statistics of further regions, which occur in neither mask of the case."""
-        empty = replace(self, regions=tuple(regions), statistics={})
+        empty = replace(self, regions=tuple(regions), counts=self.counts_of(regions), statistics={})
         for kind in statistics:
             table = _from_table(kind, empty)
             empty.statistics[kind] = kind.absent(len(regions)) if table is None else table  # type: ignore[attr-defined]
@@ -63,7 +64,9 @@ def measure(
         )
     swept = sweep(maps.pred, maps.gt, workspace) if with_surfaces else None
     table = _decoded(swept.contingency if swept else contingency(maps.pred, maps.gt, workspace), maps, case.ignored)
-    measured = Measured(tuple(regions(table.labels.tolist())), table, {}, case.grid.voxel_volume)
+    chosen = tuple(regions(table.labels.tolist()))
+    volume = case.grid.voxel_volume
+    measured = Measured(chosen, table, Counts.of(table, chosen, volume), {}, volume)
     parts: dict[type, list[Any]] = {kind: [] for kind in statistics if _from_table(kind, measured) is None}
     order: list[int] = []
     for layer in layers(maps, measured.regions) if parts else ():
@@ -96,7 +99,7 @@ def _from_table(kind: type, measured: Measured) -> Any:
     """A statistic that the table of label pairs holds; None for any other."""
     if kind is Contingency:
         return measured.contingency
-    return measured.counts_of(measured.regions) if kind is Counts else None
+    return measured.counts if kind is Counts else None
 
 
 def _compact(pred: Labels, gt: Labels) -> Maps:

@@ -124,7 +124,7 @@ def _load(path: Path) -> Mapping[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise UsageError(f"{path}: cannot read the regions file: {error.strerror}") from error
+        raise UsageError(f"{path}: cannot read the regions file: {error.strerror}; check the path") from error
     except ValueError as error:
         raise UsageError(
             f'{path}: the regions file is not JSON ({error}); write {{"liver": 1, "tumour": [2, 3]}}'

@@ -40,7 +40,7 @@ def score_measured(measured: Measured, metrics: Sequence[Metric], remarks: Seque
             by_region[:, column] = scored
         else:
             whole[column] = scored[0]
-    counts = measured.counts_of(measured.regions)
+    counts = measured.counts
     notes = [
         _note(_emptiness(no_p, no_g), row[per_region], [m for m in metrics if m.spec.scope == "region"], remarks)
         for no_p, no_g, row in zip(counts.empty_p, counts.empty_g, by_region, strict=True)

@@ -189,6 +189,8 @@ class Metric:
         if empty == Empty():  # by formula throughout; a contingency table knows of no masks that could be empty
             return values
         no_p, no_g = statistic.empty_p, statistic.empty_g
+        if not (no_p.any() or no_g.any()):
+            return values
         if self.spec.scope == "case":
             no_p, no_g = no_p.all(keepdims=True), no_g.all(keepdims=True)
         for where, value in ((no_p & no_g, empty.both), (no_p & ~no_g, empty.pred), (~no_p & no_g, empty.gt)):

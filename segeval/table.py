@@ -135,7 +135,7 @@ def format_of(path: Path) -> str:
 
 
 def check_formats(names: Sequence[str]) -> None:
-    """Raises `UsageError` for formats that `write_table` does not know, or has no package for; better before a long run."""
+    """Raises `UsageError` for formats that `write_table` does not know or has no package for."""
     for name in names:
         path = Path(f"cases.{name}")
         format_of(path)

@@ -72,8 +72,8 @@ def _opened(request: Request) -> ImageFile:
         image: ImageFile = getattr(import_module(module), name)(request.path)
     except SyntaxError as error:
         raise ReadError(
-            f"{request.path}: wanted a {suffix} image, but the file starts with {request.start(8)!r} ({error}); "
-            "rename it after its real format, or write it again"
+            f"{request.path}: wanted a {suffix} image, but the file starts with {request.start(8)!r} and Pillow says "
+            f"{str(error)!r}; rename it after its real format, or save it as greyscale PNG"
         ) from error
     return image
 

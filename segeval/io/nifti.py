@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from segeval.case import LabelMap
 from segeval.errors import ReadError
+from segeval.grid import Grid
 from segeval.labels import Dtype
 
 from .registry import Request, reader
@@ -47,7 +48,7 @@ def read_nifti(request: Request) -> LabelMap:
                 pass
     unit = _MILLIMETRES.get(int(header["xyzt_units"]) & 7, Decimal(1))
     spacing = request.spacing or _spacing(header, len(shape), unit, path)
-    return LabelMap(labels.reshape(shape, order="F"), request.grid(shape, spacing, _affine(header, unit)), str(path))
+    return LabelMap(labels.reshape(shape, order="F"), Grid(shape, spacing, "mm", _affine(header, unit)), str(path))
 
 
 def _opened(request: Request) -> IO[bytes]:

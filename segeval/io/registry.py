@@ -47,12 +47,6 @@ class Request:
         with self.path.open("rb") as file:
             return file.read(size)
 
-    def grid(
-        self, shape: tuple[int, ...], spacing: tuple[float, ...], affine: NDArray[np.float64] | None = None
-    ) -> Grid:
-        """The grid in millimetres, with the spacing of the request where it has one."""
-        return Grid(shape, self.spacing or spacing, "mm", affine)
-
     def unspaced_grid(self, shape: tuple[int, ...]) -> Grid:
         """The grid of a file that says no spacing: pixels, unless the request has one."""
         return Grid(shape, self.spacing, "mm") if self.spacing else Grid.unspaced(shape)

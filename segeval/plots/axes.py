@@ -22,15 +22,6 @@ OFFSETS = [(dx, dy) for reach in (5, 14, 26, 40) for dy in (0, reach, -reach) fo
 """Where a name may stand, in points from its point, the best first."""
 
 
-def counted(number: int, word: str) -> str:
-    """How many there are of it.
-
-    >>> counted(3000, "case")
-    '3,000 cases'
-    """
-    return f"{number:,} {word}{'s' * (number != 1)}"
-
-
 def shortened(value: float) -> str:
     """A number for a tick.
 
@@ -85,9 +76,10 @@ def fit(ax: Axes, which: Literal["x", "y"], metric: Metric, values: Scores, tick
         positive = values[values > 0]
         if positive.size and top > SKEW * np.quantile(positive, 0.75):
             threshold = 10 ** np.floor(np.log10(np.quantile(positive, 0.25)))
-            getattr(ax, f"set_{which}scale")("symlog", linthresh=threshold, linscale=0.5)
-            axis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=threshold))
-            axis.get_major_locator().set_params(numticks=ticks)  # type: ignore[attr-defined]
+            getattr(ax, f"set_{which}scale")("symlog", linthresh=threshold, linscale=1)
+            locator = SymmetricalLogLocator(base=10, linthresh=threshold)
+            locator.set_params(numticks=ticks)
+            axis.set_major_locator(locator)
             axis.set_major_formatter(FuncFormatter(lambda value, _: shortened(value)))
             axis.set_minor_locator(NullLocator())
             set_limits(-0.06 * threshold, top * 1.5)
@@ -106,9 +98,11 @@ def name_points(ax: Axes, x: Scores, y: Scores, names: Sequence[str], size: floa
     """Names beside their points, moved apart where they would lie on one another; to be called when all is drawn."""
     if not names:
         return
-    ax.figure.draw_without_rendering()  # the layout decides where the points are
-    points = ax.transData.transform(np.column_stack([x, y])) * 72 / ax.figure.dpi
-    frame = ax.get_window_extent().extents * 72 / ax.figure.dpi
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()  # the layout decides where the points are
+    points = np.asarray(ax.transData.transform(np.column_stack([x, y]))) * 72 / figure.dpi
+    frame = tuple(np.asarray(ax.get_window_extent().extents) * 72 / figure.dpi)
     taken: list[Box] = [(px - 2, py - 2, px + 2, py + 2) for px, py in points]
     for (px, py), at, name in zip(points, zip(x, y, strict=True), names, strict=True):
         width, height = 0.6 * size * len(name), 1.15 * size

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from math import ceil
+from typing import TypeVar
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
-from segeval.plots.axes import counted, fit, label
-from segeval.plots.source import Scores, Source
+from segeval.plots.axes import fit, label
+from segeval.plots.source import Scores, Source, counted
 from segeval.plots.style import GREY, INK, WIDTH, page, printable
 from segeval.spec import Metric
 from segeval.summary.bootstrap import quantiles
 
+Item = TypeVar("Item")
 COLUMNS = 4
 REGIONS = 50
 """Regions on a page, at most."""
@@ -32,22 +36,21 @@ def figures(source: Source) -> Iterator[tuple[str, Figure]]:
     """Pages of panels, one per metric, with regions from top to bottom; then the metrics of whole cases."""
     pages: list[tuple[Sequence[str], Sequence[Metric]]] = []
     for scope in ("region", "case"):
-        metrics = [metric for metric in source.metrics if metric.spec.scope == scope]
-        regions = source.cube.regions_of(metrics[0]) if metrics else ()
-        for some in _parts(regions, REGIONS):
+        own = [metric for metric in source.metrics if metric.spec.scope == scope]
+        for some in _parts(source.cube.regions_of(own[0]) if own else (), REGIONS):
             rows = max(1, int(HEIGHT / (_panel_height(len(some)) + 0.6)))
-            pages += [(some, part) for part in _parts(metrics, COLUMNS * rows)]
+            pages += [(some, part) for part in _parts(own, COLUMNS * rows)]
     for number, (regions, metrics) in enumerate(pages, 1):
         part = f" ({number} of {len(pages)})" if len(pages) > 1 else ""
         title = f"Distribution over n = {counted(len(source.cube.cases), 'case')}{part}"
         yield f"distribution{f'-{number}' if part else ''}", _page(source, regions, metrics, title)
 
 
-def _parts(items: Sequence, most: int) -> list[Sequence]:
+def _parts(items: Sequence[Item], most: int) -> list[Sequence[Item]]:
     """The items in as few parts as hold at most `most` each, of nearly equal size."""
     count = ceil(len(items) / most)
     ends = [round(k * len(items) / count) for k in range(count + 1)] if count else [0]
-    return [items[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+    return [items[a:b] for a, b in pairwise(ends)]
 
 
 def _panel_height(regions: int) -> float:
@@ -125,17 +128,18 @@ def _box(values: Scores) -> Scores:
 
 
 def jitter(values: Scores) -> Scores:
-    """Offsets in ±0.38 that spread points across their row, the wider the more values lie close by; the same each time."""
+    """Offsets in ±0.38 that spread points across their row, the wider the more lie close by; the same each time."""
     if len(values) < 2:
         return np.zeros(len(values))
     counts, edges = np.histogram(values, bins=min(40, 2 + len(values) // 3))
     density = counts[np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(counts) - 1)] / counts.max()
     rank = np.argsort(np.argsort(values, kind="stable"), kind="stable")
     spread = (rank * 0.6180339887 + 0.25) % 1 - 0.5  # neighbours in value land far apart
-    return 0.76 * spread * np.sqrt(density)
+    offsets: Scores = 0.76 * spread * np.sqrt(density)
+    return offsets
 
 
-def _count_gaps(ax: Axes, values: Scores, present: np.ndarray) -> None:
+def _count_gaps(ax: Axes, values: Scores, present: NDArray[np.bool_]) -> None:
     undefined = (np.isnan(values) & present).sum(axis=0)
     infinite = np.isinf(values).sum(axis=0)
     for row, (missing, endless) in enumerate(zip(undefined, infinite, strict=True)):

@@ -17,6 +17,7 @@ from segeval.results import Results
 from segeval.table import make_folder
 
 KINDS = ("distribution", "heatmap", "scatter", "volume", "nsd", "overlay")
+FORMATS = ("png", "svg", "pdf")
 
 log = logging.getLogger(__name__)
 
@@ -33,16 +34,16 @@ def draw(
     """Draws figures of the results into a folder, and returns the files written.
 
     Without `kinds` all that the results hold data for; the log (level info) says why others are left out. `metrics` are
-    written forms, all of the table's by default. `worst` is the number of cases that get an overlay. Raises `UsageError`
-    for unknown kinds and metrics, and for a kind that was asked for and has no data.
+    written forms, all of the table's by default. `worst` is the number of cases that get an overlay. Raises
+    `UsageError` for unknown kinds, metrics and formats, and for a kind that was asked for and has no data.
     """
     import matplotlib as mpl
 
     from segeval.plots.source import NothingToDraw, Source
     from segeval.plots.style import RC, save
 
-    for kind in kinds or ():
-        _check(kind)
+    for asked, known, what in ((kinds or (), KINDS, "kind"), (formats, FORMATS, "format")):
+        _check(asked, known, what)
     source = Source.of(results, metrics, worst)
     folder = make_folder(directory)
     written: list[Path] = []
@@ -60,8 +61,9 @@ def draw(
     return written
 
 
-def _check(kind: str) -> None:
-    if kind not in KINDS:
-        near = difflib.get_close_matches(kind, KINDS, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(KINDS)}"
-        raise UsageError(f"unknown kind of plot {kind!r}; {hint}")
+def _check(asked: Sequence[str], known: Sequence[str], what: str) -> None:
+    for name in asked:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+            raise UsageError(f"unknown {what} of plots {name!r}; {hint}")

@@ -11,8 +11,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, to_rgba
 from matplotlib.figure import Figure
 
-from segeval.plots.axes import counted, direction, shortened, symbol, with_unit
-from segeval.plots.source import NothingToDraw, Scores, Source, badness, worst_first
+from segeval.plots.axes import direction, shortened, symbol, with_unit
+from segeval.plots.source import NothingToDraw, Scores, Source, badness, counted, worst_first
 from segeval.plots.style import ALARM, PALE, page, printable
 from segeval.spec import Metric
 
@@ -23,6 +23,8 @@ REGIONS = 120
 WRITTEN = 12
 """Regions at most for which the numbers are written into the cells."""
 WIDEST = 14.0
+COLORS = {True: "viridis", False: "viridis_r", None: "PRGn"}
+"""Dark is bad, whichever way is better, and on both sides of a best value in the middle."""
 
 
 def figures(source: Source) -> Iterator[tuple[str, Figure]]:
@@ -46,7 +48,8 @@ def _page(source: Source, metric: Metric) -> Figure:
     title, caption = _title(metric, shown.shape, scores.shape), _caption(shown, bool(endless.any()))
     figure = page(1.9 + 0.155 * len(rows), title, caption, width)
     ax = figure.subplots()
-    scale = _scale(metric, scores)
+    limits = _limits(metric, scores)
+    scale = ScalarMappable(Normalize(*limits), colormaps[COLORS[metric.spec.higher_is_better]])
     colored = scale.to_rgba(shown)
     colored[np.isnan(shown)], colored[endless] = to_rgba(PALE), to_rgba(ALARM)
     ax.imshow(colored, aspect="auto", interpolation="nearest")
@@ -54,11 +57,18 @@ def _page(source: Source, metric: Metric) -> Figure:
         light = colored[row, column, :3] @ [0.299, 0.587, 0.114] > 0.5
         text = _brief(shown[row, column])
         ax.text(column, row, text, ha="center", va="center", size=5.5, color="black" if light else "white")
-    for gap, sign, color in ((np.isnan, "$-$", "black"), (np.isinf, r"$\infty$", "white")):
-        at = np.argwhere(gap(shown))
-        ax.plot(at[:, 1], at[:, 0], linestyle="", marker=sign, color=color, markersize=4, markeredgewidth=0.2)
+    signs = (
+        (np.isnan(shown), "$-$", "black"),
+        (endless, r"$\infty$", "white"),
+        (np.isinf(shown) & ~endless, r"$\infty$", "black"),
+    )
+    for where, sign, color in signs:
+        y, x = np.nonzero(where)
+        ax.plot(x, y, linestyle="", marker=sign, color=color, markersize=4, markeredgewidth=0.2)
     _label(ax, [source.cube.cases[k] for k in rows], regions, width)
-    bar = figure.colorbar(scale, ax=ax, shrink=min(1.0, 12 / len(rows) + 0.3), extend=_extend(scale, scores), aspect=15)
+    bar = figure.colorbar(
+        scale, ax=ax, shrink=min(1.0, 12 / len(rows) + 0.3), extend=_extend(limits, scores), aspect=15
+    )
     bar.set_label(f"{with_unit(metric, source)}\n({direction(metric)})")
     bar.outline.set_visible(False)
     return figure
@@ -66,7 +76,11 @@ def _page(source: Source, metric: Metric) -> Figure:
 
 def _title(metric: Metric, shown: tuple[int, ...], total: tuple[int, ...]) -> str:
     cases, regions = (counted(all_, word) for all_, word in zip(total, ("case", "region"), strict=True))
-    few = [f"{part:,} worst {word}" for part, all_, word in zip(shown, total, ("cases", "regions"), strict=True) if part < all_]
+    few = [
+        f"{part:,} worst {word}"
+        for part, all_, word in zip(shown, total, ("cases", "regions"), strict=True)
+        if part < all_
+    ]
     return f"{symbol(metric)}{': ' if few else ''}{' and '.join(few)}{' of' if few else ','} n = {cases} × {regions}"
 
 
@@ -77,25 +91,26 @@ def _caption(shown: Scores, endless: bool) -> str:
     return (order + gaps).strip()
 
 
-def _scale(metric: Metric, scores: Scores) -> ScalarMappable:
-    """Dark is bad, on both sides of a best value in the middle; the worst fiftieth does not stretch the scale."""
+def _limits(metric: Metric, scores: Scores) -> tuple[float, float]:
+    """Ends of the colours, which the worst fiftieth of the values does not stretch."""
     finite = scores[np.isfinite(scores)]
-    if metric.spec.higher_is_better is None:
+    up = metric.spec.higher_is_better
+    if up is None:
         best = metric.spec.best or 0.0
         reach = float(np.quantile(abs(finite - best), 0.98)) if finite.size else 0.0
-        return ScalarMappable(Normalize(best - (reach or 1), best + (reach or 1)), colormaps["PRGn"])
-    up = metric.spec.higher_is_better
-    low, high = (float(q) for q in np.quantile(finite, [0.02 if up else 0, 1 if up else 0.98])) if finite.size else (0, 0)
+        return best - (reach or 1.0), best + (reach or 1.0)
+    low, high = np.quantile(finite, [0.02 if up else 0, 1 if up else 0.98]).tolist() if finite.size else (0.0, 0.0)
     if metric.spec.range == (0, np.inf):
         low = 0.0
     if low == high:
-        low, high = metric.spec.range if np.isfinite(metric.spec.range).all() else (min(low, 0.0), max(high, 0.0) or 1.0)
-    return ScalarMappable(Normalize(low, high), colormaps["viridis" if up else "viridis_r"])
+        bounded = np.isfinite(metric.spec.range).all()
+        low, high = metric.spec.range if bounded else (min(low, 0.0), max(high, 0.0) or 1.0)
+    return low, high
 
 
-def _extend(scale: ScalarMappable, scores: Scores) -> str:
+def _extend(limits: tuple[float, float], scores: Scores) -> str:
     finite = scores[np.isfinite(scores)]
-    below, above = bool((finite < scale.norm.vmin).any()), bool((finite > scale.norm.vmax).any())
+    below, above = bool((finite < limits[0]).any()), bool((finite > limits[1]).any())
     return {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[below, above]
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 from matplotlib.figure import Figure
 
-from segeval.plots.axes import counted
 from segeval.plots.source import NothingToDraw, Scores, Source
 from segeval.plots.style import FRAME, PALETTE, page, printable
 from segeval.results import Details
@@ -33,7 +32,7 @@ def _page(source: Source, details: Details) -> Figure:
     worst = defined[np.argsort(middle[defined].mean(axis=1), kind="stable")][:COLORED]
     colored = np.sort(worst)
     many = len(defined) > COLORED
-    title = f"NSD against tolerance, n = {counted(len(source.cube.cases), 'case')} × {counted(len(details.regions), 'region')}"
+    title = f"NSD against tolerance, n = {source.extent}"
     caption = "Line: median over cases. Band: quartiles." + f" Grey: the other {len(defined) - COLORED} regions." * many
     figure = page(3.4, title, caption, width=5.4)
     ax = figure.subplots()

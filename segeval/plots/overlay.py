@@ -21,9 +21,9 @@ from segeval.case import Case
 from segeval.errors import SegevalError
 from segeval.evaluate import make_case
 from segeval.io import read
-from segeval.plots.axes import counted, symbol
+from segeval.plots.axes import symbol
 from segeval.plots.slices import Slice, bounds, cut, farthest
-from segeval.plots.source import NothingToDraw, Source, badness, worst_first
+from segeval.plots.source import NothingToDraw, Source, badness, counted, worst_first
 from segeval.plots.style import GREY, INK, page, printable
 from segeval.protocol import Protocol
 from segeval.spec import Metric
@@ -47,8 +47,8 @@ log = logging.getLogger(__name__)
 class View:
     """A slice of a case, coloured, (rows, columns, 3), the part to show, and what to write about it.
 
-    `window` is the first and last row and the first and last column, beyond the image where need be; `at` is the voxel of
-    the largest distance.
+    `window` is the first and last row and the first and last column, beyond the image where need be; `at` is the voxel
+    of the largest distance.
     """
 
     colors: NDArray[np.float64]
@@ -83,8 +83,8 @@ def figures(source: Source) -> Iterator[tuple[str, Figure]]:
 
 def _ranking(source: Source) -> Metric:
     """The metric that says which cases are worst: the first chosen one that can, else the first overlap or distance."""
-    chosen = source.metrics if source.chosen else source.leading()
-    able = [m for m in (*chosen, *source.metrics) if m and m.spec.scope == "region" and m.spec.best is not None]
+    leading = () if source.chosen else tuple(m for m in source.leading() if m)
+    able = [m for m in (*leading, *source.metrics) if m.spec.scope == "region" and m.spec.best is not None]
     if not able:
         raise NothingToDraw("no metric of the table tells which case is the worst; score with dice or hd95")
     return able[0]
@@ -105,7 +105,9 @@ def _view(source: Source, case: int, region: int, metric: Metric) -> View:
     spacing = (grid.spacing[plane.down], grid.spacing[plane.across])
     heading = _heading(source, case, region, metric, plane, grid.shape)
     at = plane.locate(place.index, grid.shape)
-    return View(colors, spacing, _window(plane, pred | gt, spacing), at, place.distance, heading, plane.names, grid.unit)
+    return View(
+        colors, spacing, _window(plane, pred | gt, spacing), at, place.distance, heading, plane.names, grid.unit
+    )
 
 
 def _read(source: Source, name: str) -> Case:
@@ -114,7 +116,9 @@ def _read(source: Source, name: str) -> Case:
     files = run.get("cases", {}).get(name, {})
     if not files.get("gt"):
         raise NothingToDraw("run.json does not say where its files are; score again")
-    kept = {key: run["protocol"][key] for key in ("binary", "ignore_label", "geometry_tolerance") if key in run["protocol"]}
+    kept = {
+        key: run["protocol"][key] for key in ("binary", "ignore_label", "geometry_tolerance") if key in run["protocol"]
+    }
     spacing = run["protocol"].get("spacing")
     protocol = Protocol(**kept, spacing=tuple(spacing) if spacing else None)
     pred, gt = (read(Path(files[side]), spacing=spacing) if files.get(side) else None for side in ("pred", "gt"))
@@ -141,7 +145,9 @@ def _heading(source: Source, case: int, region: int, metric: Metric, plane: Slic
     for m in shown:
         unit = m.unit(source.length_unit, source.volume_unit)
         value = source.cube.scores(m)[case, region]
-        scores.append(f"{symbol(m)} {value:.3g}{' ' * bool(unit)}{unit}".replace("inf", "∞").replace("nan", "undefined"))
+        scores.append(
+            f"{symbol(m)} {value:.3g}{' ' * bool(unit)}{unit}".replace("inf", "∞").replace("nan", "undefined")
+        )
     where = "" if plane.axis is None else f"slice {plane.index} of {shape[plane.axis]} along axis {plane.axis}"
     name = printable(source.cube.cases[case])
     title = f"{name} · {printable(source.regions[region], 16)}" if len(source.regions) > 1 else name

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from segeval.plots.axes import counted, fit, label, name_points, symbol
+from segeval.plots.axes import fit, label, name_points, symbol
 from segeval.plots.source import NothingToDraw, Scores, Source
 from segeval.plots.style import GREY, PALETTE, page, printable
 from segeval.spec import Metric
@@ -33,7 +33,7 @@ def _page(source: Source, overlap: Metric, distance: Metric) -> Figure:
     drawn = np.isfinite(x) & np.isfinite(y)
     beyond = np.isfinite(x) & np.isposinf(y)
     n, outliers = int((drawn | beyond).sum()), _outliers(x, y, drawn)
-    title = f"{symbol(overlap)} against {symbol(distance)}, n = {n:,} ({counted(x.shape[0], 'case')} × {counted(x.shape[1], 'region')})"
+    title = f"{symbol(overlap)} against {symbol(distance)}, n = {n:,} ({source.extent})"
     notes = (
         (len(outliers), f"Named: the farthest of those more than {FAR} robust standard deviations from the median."),
         (beyond.any(), "Triangle: infinite distance, since one mask is empty."),
@@ -81,7 +81,9 @@ def _margin(ax: Axes, x: Scores, beyond: np.ndarray, source: Source) -> None:
     low, high = ax.get_xlim()
     cells = np.argwhere(beyond)
     colors = [source.colors(source.regions)[region] for _, region in cells]
-    ax.scatter(np.clip(x[beyond], low, high), np.zeros(len(cells)), s=18, c=colors, marker="^", linewidths=0, clip_on=False)
+    ax.scatter(
+        np.clip(x[beyond], low, high), np.zeros(len(cells)), s=18, c=colors, marker="^", linewidths=0, clip_on=False
+    )
     ax.set(yticks=[0], yticklabels=["∞"], ylim=(-1, 1), xlim=(low, high), facecolor="#F5F5F5")
     ax.tick_params(axis="both", length=0, pad=6, labelbottom=False)
     ax.spines[:].set_visible(False)
@@ -109,4 +111,8 @@ def _robust(values: Scores, drawn: np.ndarray) -> Scores:
     median = np.median(values[drawn])
     spread = np.median(abs(values[drawn] - median)) / 0.6745
     with np.errstate(invalid="ignore"):
-        return (values - median) / spread if spread > 0 else np.where(values == median, 0, np.sign(values - median) * np.inf)
+        return (
+            (values - median) / spread
+            if spread > 0
+            else np.where(values == median, 0, np.sign(values - median) * np.inf)
+        )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from segeval.grid import Grid
 
 Mask = NDArray[np.bool_]
-LETTERS = ("LR", "PA", "IS")
+LETTERS = (("L", "R"), ("P", "A"), ("I", "S"))
 """Ends of the physical axes, in the order of an affine's rows."""
 
 
@@ -36,8 +38,8 @@ class Slice:
     flips: tuple[bool, bool]
     names: tuple[str, str]
 
-    def of(self, volume: NDArray[np.generic]) -> NDArray[np.generic]:
-        """The slice of a volume as rows from top to bottom."""
+    def of(self, volume: Mask) -> Mask:
+        """The slice of a mask as rows from top to bottom."""
         plane = volume if self.axis is None else np.take(volume, self.index, self.axis)
         plane = plane if self.down < self.across else plane.T
         return plane[:: -1 if self.flips[0] else 1, :: -1 if self.flips[1] else 1]
@@ -63,7 +65,7 @@ def farthest(pred: Mask, gt: Mask, spacing: tuple[float, ...]) -> Place:
         return Place(_middle(pred | gt), np.nan)
     places = []
     for own, other in ((points_p, points_g), (points_g, points_p)):
-        distance, _ = cKDTree(other * spacing).query(own * spacing)
+        distance = np.asarray(cKDTree(other * spacing).query(own * spacing)[0])
         at = int(distance.argmax())
         places.append(Place(tuple(own[at].tolist()), float(distance[at])))
     return max(places, key=lambda place: place.distance)
@@ -98,7 +100,7 @@ def _orientation(grid: Grid) -> tuple[list[int], list[bool]]:
         return list(range(grid.ndim)), [False] * grid.ndim
     from nibabel.orientations import io_orientation
 
-    turns = io_orientation(grid.affine)[: grid.ndim]
+    turns = cast("Callable[[Any], Any]", io_orientation)(grid.affine)[: grid.ndim]
     return [int(axis) for axis, _ in turns], [flip < 0 for _, flip in turns]
 
 
@@ -119,7 +121,7 @@ def _boundary(mask: Mask) -> NDArray[np.int64]:
         return np.empty((0, mask.ndim), dtype=np.int64)
     box = bounds(mask)
     inside = mask[box]
-    return np.argwhere(inside & ~binary_erosion(inside)) + [side.start for side in box]
+    return np.asarray(np.argwhere(inside & ~binary_erosion(inside)) + [side.start for side in box], dtype=np.int64)
 
 
 def _middle(mask: Mask) -> tuple[int, ...]:

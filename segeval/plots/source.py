@@ -18,13 +18,13 @@ from segeval.table import ALL
 Scores = NDArray[np.float64]
 
 
-class NothingToDraw(UsageError):
+class NothingToDraw(UsageError):  # noqa: N818  # it says what is wrong
     """A kind of figure that these results hold no data for; the text says what is missing and how to get it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """Results to draw: `metrics` are those chosen, all of the table where none was; `worst` the cases to show singly."""
+    """Results to draw: `metrics` are those chosen, all where none was; `worst` is how many cases to show singly."""
 
     results: Results
     cube: Cube
@@ -34,7 +34,7 @@ class Source:
 
     @classmethod
     def of(cls, results: Results, metrics: Sequence[str] | None, worst: int) -> Source:
-        """The source for these metrics. Raises `UsageError` for those that the table lacks and for tables of nothing."""
+        """The source for these metrics. Raises `UsageError` for those that the table lacks, and for empty tables."""
         cube = Cube.of(results.cases)
         if not cube.cases:
             raise UsageError("there is no scored case in the table, so nothing to draw; see the notes of its rows")
@@ -42,13 +42,20 @@ class Source:
         absent = [metric.column for metric in asked if metric not in cube.metrics]
         if absent:
             have = ", ".join(metric.column for metric in cube.metrics)
-            raise UsageError(f"metric {absent[0]!r} is not in the table, which has {have}; score again with -m {absent[0]}")
+            raise UsageError(
+                f"metric {absent[0]!r} is not in the table, which has {have}; score again with -m {absent[0]}"
+            )
         return cls(results, cube, asked or cube.metrics, bool(asked), worst)
 
     @property
     def regions(self) -> tuple[str, ...]:
         """The regions that were scored, without `all`."""
         return tuple(region for region in self.cube.regions if region != ALL)
+
+    @property
+    def extent(self) -> str:
+        """How much was scored: `30 cases × 3 regions`."""
+        return f"{counted(len(self.cube.cases), 'case')} × {counted(len(self.regions), 'region')}"
 
     @property
     def length_unit(self) -> str:
@@ -72,6 +79,15 @@ class Source:
         overlap = next((m for m, s in specs if s.best == 1 and s.range == (0, 1)), None)
         distance = next((m for m, s in specs if s.best == 0 and s.unit == "length"), None)
         return overlap, distance
+
+
+def counted(number: int, word: str) -> str:
+    """How many there are of it.
+
+    >>> counted(3000, "case")
+    '3,000 cases'
+    """
+    return f"{number:,} {word}{'s' * (number != 1)}"
 
 
 def badness(scores: Scores, metric: Metric) -> Scores:

@@ -1,4 +1,4 @@
-"""The look of all figures: colours that colour-blind readers can tell apart, fonts, sizes, and how files are written."""
+"""The look of all figures: colours that colour-blind readers tell apart, fonts, sizes, and how files are written."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
-from segeval.errors import UsageError
 from segeval.table import replacing
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#5D5D5D")
@@ -20,9 +19,8 @@ INK, GREY, PALE, FRAME = "#222222", "#767676", "#DDDDDD", "#BBBBBB"
 ALARM = "#D55E00"
 WIDTH = 7.2
 """Inches: a page of two columns."""
-FORMATS = ("png", "svg", "pdf")
 
-RC: dict[str, Any] = {
+RC: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 8,
     "text.color": INK,
@@ -72,8 +70,6 @@ def page(height: float, title: str, caption: str = "", width: float = WIDTH) -> 
 def save(figure: Figure, path: Path) -> None:
     """Writes a figure in the format of the path's suffix; the same figure gives the same file."""
     name = path.suffix.removeprefix(".")
-    if name not in FORMATS:
-        raise UsageError(f"{path}: figures are written as {', '.join(FORMATS)}, not {name!r}; choose one of these")
     with replacing(path) as file:
         figure.savefig(file, format=name, metadata=_METADATA[name])
 

@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from segeval.plots.axes import counted
 from segeval.plots.source import NothingToDraw, Scores, Source
 from segeval.plots.style import GREY, INK, page, printable
 from segeval.results import Details
@@ -33,9 +32,7 @@ def _page(source: Source, details: Details) -> Figure:
     difference = np.where(some, details.volume_p - details.volume_g, np.nan)
     regions = _chosen(mean, difference)
     few = f"the {len(regions)} regions that agree worst of " if len(regions) < len(details.regions) else ""
-    title = (
-        f"Volume agreement: {few}n = {counted(len(source.cube.cases), 'case')} × {counted(len(details.regions), 'region')}"
-    )
+    title = f"Volume agreement: {few}n = {source.extent}"
     columns = min(3, len(regions))
     rows = ceil(len(regions) / columns)
     figure = page(0.75 + 1.95 * rows, title, _caption(details, regions), width=max(4.0, 2.6 * columns))
@@ -55,7 +52,7 @@ def _page(source: Source, details: Details) -> Figure:
 
 
 def _chosen(mean: Scores, difference: Scores) -> list[int]:
-    """The regions to show, in order: where there are too many, those of the largest differences relative to their size."""
+    """The regions to show: where there are too many, those of the largest differences relative to their size."""
     drawable = np.flatnonzero(np.isfinite(mean).any(axis=0))
     relative = [np.nanmean(difference[:, k] ** 2) ** 0.5 / np.nanmean(mean[:, k]) for k in drawable]
     worst = np.argsort(-np.array(relative), kind="stable")[:REGIONS]

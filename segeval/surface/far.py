@@ -43,6 +43,9 @@ def squared_distances(
         known = queries.place[q] == place
         place = queries.place[q]
         bound = _nearest_to_centre(queries.box, q, targets, place, scale, known, near, outer, inner)
+        if queries.count[q] == 1:
+            out[to[q]] = np.rint(bound * snap)
+            continue
         n = _rivals(queries.box, q, targets, place, scale, bound, near, outer, inner, tz, ty, tx)
         for k in range(queries.count[q]):
             code = np.int64(queries.codes[queries.first[q] + k])

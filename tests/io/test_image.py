@@ -210,7 +210,7 @@ def test_negative_and_fractional_pixels_are_refused(saved):
 def test_damaged_files(saved, tmp_path):
     (tmp_path / "text.png").write_text(json.dumps({"this": "is text"}))
     with pytest.raises(
-        ReadError, match=r"text.png: wanted a .png image, but the file starts with b'{.this.:' .*rename"
+        ReadError, match=r"text.png: wanted a .png image, but the file starts with b'{.this.:' and Pillow .*rename"
     ):
         read(tmp_path / "text.png")
     whole = saved(Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)))

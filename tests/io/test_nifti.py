@@ -41,7 +41,7 @@ def nifti(voxels, dtype="u1", order="<", version=1, *, pixdim=(1, 1, 1), scale=(
     put("offset", "f" if version == 1 else "q", offset)
     put("scale", "2" + real, *scale)
     put("units", "B" if version == 1 else "i", units)
-    put("forms", "hh" if version == 1 else "ii", 0, 0)
+    put("forms", "hh" if version == 1 else "ii", *over.get("forms", (0, 0)))
     extended = bytes([1 if extension else 0, 0, 0, 0]) + extension
     return bytes(header) + extended + np.asarray(voxels).astype(order + dtype).tobytes(order="F")
 
@@ -120,6 +120,17 @@ def test_the_affine_is_nibabels_where_a_form_is_coded(tmp_path, form):
 
 def test_no_coded_form_means_no_affine(write):
     assert read(write(nifti(VOXELS))).grid.affine is None
+
+
+def test_a_form_that_places_nothing_means_no_affine(write):
+    assert read(write(nifti(VOXELS, forms=(0, 1)))).grid.affine is None  # coded, and all zeros
+
+
+def test_the_affine_is_in_millimetres_too(tmp_path):
+    image = nib.Nifti1Image(VOXELS.astype(np.uint8), np.diag([3, 3, 3, 1]))
+    image.header.set_xyzt_units("micron")
+    image.to_filename(tmp_path / "mask.nii.gz")
+    assert read(tmp_path / "mask.nii.gz").grid.affine == pytest.approx(np.diag([0.003, 0.003, 0.003, 1]))
 
 
 def test_a_scale_is_applied(write):

@@ -63,6 +63,13 @@ def test_a_row_has_a_note_where_its_value_is_undefined_or_infinite_or_a_mask_is_
         assert bool(note) == (empty or not np.isfinite(found))
 
 
+def test_a_case_whose_voxels_are_all_ignored_has_a_note_for_every_metric(metric):
+    table = segeval.score(np.eye(3), np.full((3, 3), 255), metrics=metric.column, regions=[1], ignore_label=255)
+    note = {"1": "region in neither mask", "all": f"{metric.column} undefined (0/0)"}
+    assert [note[region] for region in table.region] == list(table.note)
+    assert metric.spec.scope == "region" or np.isnan(table[metric.column]).all()
+
+
 def test_a_note_names_the_metric_and_what_happened():
     pred, gt = PAIRS["a perfect pair"]
     assert segeval.score(pred, gt, metrics="dice,lr_plus").note[0] == "lr_plus infinite (division by 0)"
