@@ -23,6 +23,10 @@ from segeval.scoring import Scores, score_measured
 from segeval.workspace import Workspace
 
 
+VOXELS_PER_RELATIVE = 100
+"""The geometry tolerance is relative for spacings; times this it is the tolerance of positions, in voxels: 1e-3 and 0.1."""
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """A file that was read: enough to tell later whether it is still the same."""
@@ -113,7 +117,8 @@ def make_case(name: str, pred: LabelMap | None, gt: LabelMap, protocol: Protocol
     if pred is None:
         pred = replace(gt, labels=np.zeros_like(gt.labels))
     else:
-        pred, note = aligned(pred, gt, check_position=protocol.spacing is None)
+        slack = VOXELS_PER_RELATIVE * protocol.geometry_tolerance
+        pred, note = aligned(pred, gt, check_position=protocol.spacing is None, tolerance=slack)
     if protocol.binary:
         pred, gt = (replace(mask, labels=(mask.labels != 0).view(np.uint8)) for mask in (pred, gt))
     return Case(name, pred, gt, notes=(note,) if note else (), tolerance=protocol.geometry_tolerance)

@@ -1,0 +1,112 @@
+"""A results folder holds one run, whole, and says what is wrong when it does not."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from segeval.errors import UsageError
+from segeval.results import Details, Results
+
+DETAILS = Details(
+    cases=("001", "b"),
+    regions=("liver", "日本"),
+    volume_p=np.array([[1.5, 0], [2, np.nan]]),
+    volume_g=np.array([[1.25, 0], [3, np.nan]]),
+    tolerance=np.array([0, 0.5, 1]),
+    nsd=np.array([[[0.1, 0.5, 1], [np.nan] * 3], [[0, 0, 0.25], [np.nan] * 3]], dtype=np.float32),
+)
+RESULTS = Results(
+    pd.DataFrame({"case": ["001", "b"], "region": ["1", ""], "dice": [0.9, np.nan], "note": ["", "failed: é"]}),
+    pd.DataFrame({"region": ["1"], "metric": ["dice"], "unit": [""], "n": [1], "mean": [0.9]}),
+    {"complete": True, "units": {"length": "mm", "volume": "mm²"}, "cases": {"日本": {"pred": None}}},
+    DETAILS,
+)
+
+
+def same_details(a: Details | None, b: Details | None) -> None:
+    assert a is not None
+    assert b is not None
+    for name in Details.__slots__:
+        np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
+    assert (a.cases, a.regions, a.nsd.dtype) == (b.cases, b.regions, b.nsd.dtype)
+
+
+@pytest.mark.parametrize("formats", [("csv",), ("parquet", "json"), ("xlsx",)])
+def test_load_gives_what_was_saved(formats: tuple[str, ...], tmp_path: Path):
+    RESULTS.save(tmp_path / "new" / "folder", formats)
+    loaded = Results.load(tmp_path / "new" / "folder")
+    pd.testing.assert_frame_equal(loaded.cases, RESULTS.cases)
+    pd.testing.assert_frame_equal(loaded.summary, RESULTS.summary)
+    assert loaded.run == RESULTS.run
+    same_details(loaded.details, DETAILS)
+
+
+def test_the_files_of_a_run(tmp_path: Path):
+    RESULTS.save(tmp_path, ("csv", "json"))
+    assert sorted(os.listdir(tmp_path)) == [
+        "cases.csv", "cases.json", "details.npz", "run.json", "summary.csv", "summary.json",
+    ]  # fmt: skip
+
+
+def test_nothing_of_an_earlier_run_is_left(tmp_path: Path):
+    (tmp_path / "notes.txt").write_text("mine")
+    RESULTS.save(tmp_path, ("csv",))
+    replace(RESULTS, details=None).save(tmp_path, ("parquet",))
+    assert sorted(os.listdir(tmp_path)) == ["cases.parquet", "notes.txt", "run.json", "summary.parquet"]
+    assert Results.load(tmp_path).details is None
+
+
+def test_details_without_surfaces(tmp_path: Path):
+    none = replace(DETAILS, tolerance=np.empty(0), nsd=np.empty((2, 2, 0), np.float32))
+    none.save(tmp_path / "details.npz")
+    same_details(Details.load(tmp_path / "details.npz"), none)
+
+
+def test_a_folder_that_does_not_exist(tmp_path: Path):
+    with pytest.raises(UsageError, match="gone: wanted the folder that segeval score wrote, but it does not exist"):
+        Results.load(tmp_path / "gone")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="file: wanted the folder .* but it is a file, not a folder"):
+        Results.load(tmp_path / "file")
+
+
+@pytest.mark.parametrize("missing", ["cases.csv", "summary.csv", "run.json"])
+def test_a_folder_without_one_of_its_files(missing: str, tmp_path: Path):
+    RESULTS.save(tmp_path)
+    (tmp_path / missing).unlink()
+    with pytest.raises(UsageError, match=rf"{missing}.*is this a results folder of segeval score\?"):
+        Results.load(tmp_path)
+
+
+@pytest.mark.parametrize(("text", "came"), [("{", "is not JSON"), ("[]", "wanted a JSON object, came a list")])
+def test_a_run_file_that_holds_something_else(text: str, came: str, tmp_path: Path):
+    RESULTS.save(tmp_path)
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(UsageError, match=rf"run\.json: {came}.*; run segeval score again"):
+        Results.load(tmp_path)
+
+
+def test_details_that_are_damaged(tmp_path: Path):
+    RESULTS.save(tmp_path)
+    whole = (tmp_path / "details.npz").read_bytes()
+    (tmp_path / "details.npz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(UsageError, match=r"details\.npz: cannot read it .*; delete it to plot from the tables alone"):
+        Results.load(tmp_path)
+
+
+def test_a_format_that_is_unknown_is_said_before_anything_is_written(tmp_path: Path):
+    with pytest.raises(UsageError, match="tables are written as csv"):
+        RESULTS.save(tmp_path / "out", ("csv", "ods"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match=r"file/out: cannot make this folder for the results \(Not a directory\)"):
+        RESULTS.save(tmp_path / "file" / "out")
