@@ -49,7 +49,7 @@ class Details:
     def load(cls, path: Path) -> Details:
         """What `save` wrote. Raises `UsageError` for a file that holds something else."""
         try:
-            with np.load(path) as arrays:
+            with path.open("rb") as file, np.load(file) as arrays:
                 fields = {name: arrays[name] for name in cls.__slots__}
             return cls(**fields | {name: tuple(fields[name].tolist()) for name in ("cases", "regions")})
         except Exception as error:  # zipfile, zlib and NumPy raise anything when the bytes are odd

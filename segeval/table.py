@@ -160,11 +160,10 @@ def _write_csv(table: DataFrame, file: BinaryIO) -> None:
 
 
 def _read_csv(path: Path) -> DataFrame:
-    """Ids and names stay as they are written: a case `001` is no number and a region `NA` is not missing."""
+    """All as text at first: a case `001` is no number, a region `NA` is not missing, and digits are not rounded."""
     import pandas as pd
 
-    text = dict.fromkeys(TEXT, str)
-    return pd.read_csv(path, dtype=text, keep_default_na=False, float_precision="round_trip")
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
 def _write_parquet(table: DataFrame, file: BinaryIO) -> None:

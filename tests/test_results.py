@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +28,10 @@ RESULTS = Results(
 )
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def same_details(a: Details | None, b: Details | None) -> None:
     assert a is not None
     assert b is not None
@@ -49,7 +52,7 @@ def test_load_gives_what_was_saved(formats: tuple[str, ...], tmp_path: Path):
 
 def test_the_files_of_a_run(tmp_path: Path):
     RESULTS.save(tmp_path, ("csv", "json"))
-    assert sorted(os.listdir(tmp_path)) == [
+    assert names(tmp_path) == [
         "cases.csv", "cases.json", "details.npz", "run.json", "summary.csv", "summary.json",
     ]  # fmt: skip
 
@@ -58,7 +61,7 @@ def test_nothing_of_an_earlier_run_is_left(tmp_path: Path):
     (tmp_path / "notes.txt").write_text("mine")
     RESULTS.save(tmp_path, ("csv",))
     replace(RESULTS, details=None).save(tmp_path, ("parquet",))
-    assert sorted(os.listdir(tmp_path)) == ["cases.parquet", "notes.txt", "run.json", "summary.parquet"]
+    assert names(tmp_path) == ["cases.parquet", "notes.txt", "run.json", "summary.parquet"]
     assert Results.load(tmp_path).details is None
 
 
@@ -72,7 +75,7 @@ def test_a_folder_that_does_not_exist(tmp_path: Path):
     with pytest.raises(UsageError, match="gone: wanted the folder that segeval score wrote, but it does not exist"):
         Results.load(tmp_path / "gone")
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match="file: wanted the folder .* but it is a file, not a folder"):
+    with pytest.raises(UsageError, match=r"file: wanted the folder .* but it is a file, not a folder"):
         Results.load(tmp_path / "file")
 
 

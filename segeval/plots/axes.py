@@ -11,9 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator, NullLocator, SymmetricalLogLocator
 
-from segeval.plots.source import Scores, Source
-from segeval.plots.style import FRAME, GREY
 from segeval.spec import Metric
+
+from .source import Scores, Source
+from .style import FRAME, GREY
 
 SKEW = 25
 """How many times the upper quartile the largest value may be before the axis turns logarithmic."""
@@ -28,8 +29,19 @@ def shortened(value: float) -> str:
     >>> shortened(0.25), shortened(-1500), shortened(20000)
     ('0.25', '−1500', '20k')
     """
-    text = EngFormatter(sep="")(value) if abs(value) >= 10_000 else f"{value:g}"
+    text = EngFormatter(sep="")(float(f"{value:.3g}")) if abs(value) >= 10_000 else f"{value:g}"
     return text.replace("-", "−")
+
+
+def brief(value: float) -> str:
+    """A number of three digits or so.
+
+    >>> brief(0.8732), brief(-12.44), brief(108.3), brief(32000)
+    ('0.873', '−12.4', '108', '32k')
+    """
+    size = abs(value)
+    digits = 3 if size < 1 else 2 if size < 10 else 1 if size < 100 else 0
+    return f"{value:.{digits}f}".replace("-", "−") if size < 10_000 else shortened(value)
 
 
 def symbol(metric: Metric) -> str:

@@ -13,11 +13,12 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from segeval.plots.axes import fit, label
-from segeval.plots.source import Scores, Source, counted
-from segeval.plots.style import GREY, INK, WIDTH, page, printable
 from segeval.spec import Metric
 from segeval.summary.bootstrap import quantiles
+
+from .axes import fit, label
+from .source import Scores, Source, counted
+from .style import GREY, INK, WIDTH, page, region_name
 
 Item = TypeVar("Item")
 COLUMNS = 4
@@ -27,7 +28,8 @@ HEIGHT = 9.0
 """Inches of panels on a page, at most."""
 BOX_FROM = 5
 """Cases that a box needs: quartiles of fewer would be inventions."""
-CAPTION = "Point: case. Line: median."
+CAPTION = "Point: case."
+MEDIANS = " Line: median."
 BOXES = " Box: quartiles. Whiskers: farthest case within 1.5 interquartile ranges of the box."
 GAPS = " Beside the panels: how many values are undefined (NaN) or infinite (∞)."
 
@@ -63,8 +65,8 @@ def _page(source: Source, regions: Sequence[str], metrics: Sequence[Metric], tit
     at = [source.cube.regions.index(region) for region in regions]
     scores = [source.cube.values[:, at, source.cube.metrics.index(metric)] for metric in metrics]
     gaps = any(not np.isfinite(s).all() for s in scores)
-    boxes = any((np.isfinite(s).sum(axis=0) >= BOX_FROM).any() for s in scores)
-    caption = CAPTION + BOXES * boxes + GAPS * gaps
+    most = max(int(np.isfinite(values).sum(axis=0).max()) for values in scores)
+    caption = CAPTION + MEDIANS * (most > 1) + BOXES * (most >= BOX_FROM) + GAPS * gaps
     width = min(WIDTH, 2.2 + 2.2 * columns)
     figure = page(rows * (_panel_height(len(regions)) + 0.45) + 0.6, title, caption, width)
     axes = figure.subplots(rows, columns, sharey=True, squeeze=False)
@@ -75,7 +77,7 @@ def _page(source: Source, regions: Sequence[str], metrics: Sequence[Metric], tit
         fit(ax, "x", metric, values, ticks=4)
         ax.set_xlabel(label(metric, source).replace(" (", "\n("))
         _count_gaps(ax, values, source.cube.present[:, at])
-    axes[0, 0].set_yticks(range(len(regions)), [printable(region) for region in regions])
+    axes[0, 0].set_yticks(range(len(regions)), [region_name(region) for region in regions])
     axes[0, 0].set_ylim(len(regions) - 0.4, -0.6)
     return figure
 

@@ -11,10 +11,12 @@ import importlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from segeval.errors import UsageError
-from segeval.results import Results
-from segeval.table import make_folder
+
+if TYPE_CHECKING:
+    from segeval.results import Results
 
 KINDS = ("distribution", "heatmap", "scatter", "volume", "nsd", "overlay")
 FORMATS = ("png", "svg", "pdf")
@@ -39,8 +41,10 @@ def draw(
     """
     import matplotlib as mpl
 
-    from segeval.plots.source import NothingToDraw, Source
-    from segeval.plots.style import RC, save
+    from segeval.table import make_folder
+
+    from .source import NothingToDraw, Source
+    from .style import RC, save
 
     for asked, known, what in ((kinds or (), KINDS, "kind"), (formats, FORMATS, "format")):
         _check(asked, known, what)

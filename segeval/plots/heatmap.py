@@ -10,11 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, to_rgba
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
-from segeval.plots.axes import direction, shortened, symbol, with_unit
-from segeval.plots.source import NothingToDraw, Scores, Source, badness, counted, worst_first
-from segeval.plots.style import ALARM, PALE, page, printable
 from segeval.spec import Metric
+
+from .axes import brief, direction, symbol, with_unit
+from .source import NothingToDraw, Scores, Source, badness, counted, worst_first
+from .style import ALARM, PALE, page, printable, region_name
 
 CASES = 50
 """Rows at most: the worst cases."""
@@ -50,12 +52,24 @@ def _page(source: Source, metric: Metric) -> Figure:
     ax = figure.subplots()
     limits = _limits(metric, scores)
     scale = ScalarMappable(Normalize(*limits), colormaps[COLORS[metric.spec.higher_is_better]])
+    _cells(ax, shown, scale, endless, written=written)
+    _label(ax, [source.cube.cases[k] for k in rows], regions, width)
+    bar = figure.colorbar(
+        scale, ax=ax, shrink=min(1.0, 12 / len(rows) + 0.3), extend=_extend(limits, scores), aspect=15
+    )
+    bar.set_label(f"{with_unit(metric, source)}\n({direction(metric)})")
+    bar.outline.set_visible(False)
+    return figure
+
+
+def _cells(ax: Axes, shown: Scores, scale: ScalarMappable, endless: NDArray[np.bool_], *, written: bool) -> None:
+    """Coloured cells, with their numbers if `written`; signs where there is none, `endless` ones in alarm."""
     colored = scale.to_rgba(shown)
     colored[np.isnan(shown)], colored[endless] = to_rgba(PALE), to_rgba(ALARM)
     ax.imshow(colored, aspect="auto", interpolation="nearest")
     for row, column in np.argwhere(np.isfinite(shown)) if written else ():
         light = colored[row, column, :3] @ [0.299, 0.587, 0.114] > 0.5
-        text = _brief(shown[row, column])
+        text = brief(shown[row, column])
         ax.text(column, row, text, ha="center", va="center", size=5.5, color="black" if light else "white")
     signs = (
         (np.isnan(shown), "$-$", "black"),
@@ -65,13 +79,6 @@ def _page(source: Source, metric: Metric) -> Figure:
     for where, sign, color in signs:
         y, x = np.nonzero(where)
         ax.plot(x, y, linestyle="", marker=sign, color=color, markersize=4, markeredgewidth=0.2)
-    _label(ax, [source.cube.cases[k] for k in rows], regions, width)
-    bar = figure.colorbar(
-        scale, ax=ax, shrink=min(1.0, 12 / len(rows) + 0.3), extend=_extend(limits, scores), aspect=15
-    )
-    bar.set_label(f"{with_unit(metric, source)}\n({direction(metric)})")
-    bar.outline.set_visible(False)
-    return figure
 
 
 def _title(metric: Metric, shown: tuple[int, ...], total: tuple[int, ...]) -> str:
@@ -115,17 +122,10 @@ def _extend(limits: tuple[float, float], scores: Scores) -> str:
 
 
 def _label(ax: Axes, cases: Sequence[str], regions: Sequence[str], width: float) -> None:
-    names = [printable(region, 16) for region in regions]
+    names = [region_name(region, 16) for region in regions]
     upright = max(map(len, names)) * 7 * 0.65 < (width - 2) * 72 / len(names)
     size = 7 if len(names) <= WRITTEN else 5.5
     ax.set_yticks(range(len(cases)), [printable(case) for case in cases], size=6)
     ax.set_xticks(range(len(names)), names, size=size, rotation=0 if upright else 90)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-
-
-def _brief(value: float) -> str:
-    """Three digits or so: 0.873, 12.4, 108, 3.2e+04."""
-    size = abs(value)
-    digits = 3 if size < 1 else 2 if size < 10 else 1 if size < 100 else 0
-    return f"{value:.{digits}f}".replace("-", "−") if size < 10_000 else shortened(value)

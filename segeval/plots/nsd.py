@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 from matplotlib.figure import Figure
 
-from segeval.plots.source import NothingToDraw, Scores, Source
-from segeval.plots.style import FRAME, PALETTE, page, printable
 from segeval.results import Details
 from segeval.summary.bootstrap import quantiles
+
+from .source import NothingToDraw, Scores, Source
+from .style import FRAME, PALETTE, page, region_name
 
 COLORED = 5
 """Regions in colour, at most: more bands cannot be told apart."""
@@ -19,7 +20,10 @@ FLAT = 0.995
 
 
 def figures(source: Source) -> Iterator[tuple[str, Figure]]:
-    """One figure with all regions; where there are many, the worst are in colour."""
+    """One figure with all regions; where there are many, the worst are in colour.
+
+    Curves are steps, since between two tolerances nothing is known but that they rise.
+    """
     details = source.results.details
     if details is None or not np.isfinite(details.nsd).any():
         raise NothingToDraw("no surface distances were measured; score with a surface metric, such as hd95")
@@ -38,14 +42,16 @@ def _page(source: Source, details: Details) -> Figure:
     ax = figure.subplots()
     ax.grid()
     for region in set(defined.tolist()) - set(colored.tolist()):
-        ax.plot(details.tolerance, middle[region], color=FRAME, linewidth=0.5, alpha=0.7)
+        ax.plot(details.tolerance, middle[region], color=FRAME, linewidth=0.5, alpha=0.7, drawstyle="steps-post")
     colors = PALETTE if many else source.colors([details.regions[k] for k in colored])
     for region, color in zip(colored, colors, strict=False):
         n = int(np.isfinite(details.nsd[:, region]).any(axis=1).sum())
         if n > 1:
-            ax.fill_between(details.tolerance, low[region], high[region], color=color, alpha=0.16, linewidth=0)
-        name = f"\u200b{printable(details.regions[region])} (n = {n:,})"
-        ax.plot(details.tolerance, middle[region], color=color, linewidth=1.6, label=name)
+            ax.fill_between(
+                details.tolerance, low[region], high[region], color=color, alpha=0.16, linewidth=0, step="post"
+            )
+        name = f"\u200b{region_name(details.regions[region])} (n = {n:,})"
+        ax.plot(details.tolerance, middle[region], color=color, linewidth=1.6, label=name, drawstyle="steps-post")
     risen = details.tolerance[(low[colored] >= FLAT).all(axis=0)]
     ax.set(xlim=(0, max(risen[0], details.tolerance[1]) if len(risen) else details.tolerance[-1]))
     ax.set(ylim=(min(0.98, low[colored].min()) - 0.02, 1.01))

@@ -21,12 +21,13 @@ from segeval.case import Case
 from segeval.errors import SegevalError
 from segeval.evaluate import make_case
 from segeval.io import read
-from segeval.plots.axes import symbol
-from segeval.plots.slices import Slice, bounds, cut, farthest
-from segeval.plots.source import NothingToDraw, Source, badness, counted, worst_first
-from segeval.plots.style import GREY, INK, page, printable
 from segeval.protocol import Protocol
 from segeval.spec import Metric
+
+from .axes import symbol
+from .slices import Slice, bounds, cut, farthest
+from .source import NothingToDraw, Source, badness, counted, worst_first
+from .style import GREY, INK, page, printable, region_name
 
 COLUMNS = 3
 PER_PAGE = 12
@@ -150,7 +151,7 @@ def _heading(source: Source, case: int, region: int, metric: Metric, plane: Slic
         )
     where = "" if plane.axis is None else f"slice {plane.index} of {shape[plane.axis]} along axis {plane.axis}"
     name = printable(source.cube.cases[case])
-    title = f"{name} · {printable(source.regions[region], 16)}" if len(source.regions) > 1 else name
+    title = f"{name} · {region_name(source.regions[region], 16)}" if len(source.regions) > 1 else name
     return "\n".join(filter(None, (title, ", ".join(scores), where)))
 
 

@@ -9,10 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from segeval.plots.axes import fit, label, name_points, symbol
-from segeval.plots.source import NothingToDraw, Scores, Source
-from segeval.plots.style import GREY, PALETTE, page, printable
 from segeval.spec import Metric
+
+from .axes import fit, label, name_points, symbol
+from .source import NothingToDraw, Scores, Source
+from .style import GREY, PALETTE, page, printable, region_name
 
 NAMED = 8
 """Outliers that are named, at most: the farthest."""
@@ -53,7 +54,7 @@ def _page(source: Source, overlap: Metric, distance: Metric) -> Figure:
     _points(ax, x, y, drawn, source)
     if 1 < len(source.regions) <= len(PALETTE):
         keys = [
-            Line2D([], [], marker="o", linestyle="", markersize=4, color=color, label=f"\u200b{printable(region)}")
+            Line2D([], [], marker="o", linestyle="", markersize=4, color=color, label=f"\u200b{region_name(region)}")
             for region, color in zip(source.regions, source.colors(source.regions), strict=True)
         ]
         figure.legend(handles=keys, loc="outside right upper")
@@ -93,7 +94,7 @@ def _margin(ax: Axes, x: Scores, beyond: np.ndarray, source: Source) -> None:
 
 def _name(source: Source, case: int, region: int) -> str:
     name = printable(source.cube.cases[case])
-    return f"{name} · {printable(source.regions[region], 16)}" if len(source.regions) > 1 else name
+    return f"{name} · {region_name(source.regions[region], 16)}" if len(source.regions) > 1 else name
 
 
 def _outliers(x: Scores, y: Scores, drawn: np.ndarray) -> np.ndarray:

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.errors import UsageError
-from segeval.plots.style import PALETTE
 from segeval.results import Results
 from segeval.spec import Metric, parse_metrics
 from segeval.summary.cube import Cube
 from segeval.table import ALL
+
+from .style import PALETTE
 
 Scores = NDArray[np.float64]
 

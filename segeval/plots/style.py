@@ -78,12 +78,21 @@ def printable(text: str, width: int = 24) -> str:
     """A name as figures show it: shortened in the middle, no mathematics, and a box for what the font cannot draw.
 
     >>> printable("patient_0042_follow_up_T1w_2024")
-    'patient_0042…p_T1w_2024'
+    'patient_0042…up_T1w_2024'
     """
     if len(text) > width:
         text = f"{text[: width // 2]}…{text[-(width // 2 - 1) :]}"
     drawn = "".join(c if ord(c) in _glyphs() else "□" for c in text)
     return drawn.replace("$", r"\$")
+
+
+def region_name(name: str, width: int = 24) -> str:
+    """A region's name as figures show it, where a bare number would say little.
+
+    >>> region_name("liver"), region_name("7")
+    ('liver', 'region 7')
+    """
+    return f"region {name}" if name.isdigit() else printable(name, width)
 
 
 @cache

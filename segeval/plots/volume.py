@@ -10,9 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from segeval.plots.source import NothingToDraw, Scores, Source
-from segeval.plots.style import GREY, INK, page, printable
 from segeval.results import Details
+
+from .axes import brief
+from .source import NothingToDraw, Scores, Source
+from .style import GREY, INK, page, region_name
 
 REGIONS = 12
 """Panels at most: the regions that agree worst."""
@@ -42,7 +44,7 @@ def _page(source: Source, details: Details) -> Figure:
     colors = source.colors(details.regions)
     for ax, region in zip(axes.flat, regions, strict=False):
         _panel(ax, mean[:, region], difference[:, region], colors[region])
-        heading = f"{printable(details.regions[region])} (n = {some[:, region].sum():,})"
+        heading = f"{region_name(details.regions[region])} (n = {some[:, region].sum():,})"
         ax.set_title(f"{heading}\n{_agreement(difference[:, region], source.volume_unit)}", loc="left", size=7)
     for ax in axes[:, 0]:
         ax.set_ylabel(f"pred − gt [{source.volume_unit}]")
@@ -98,5 +100,5 @@ def _limits(difference: Scores) -> tuple[float, float]:
 
 def _agreement(difference: Scores, unit: str) -> str:
     bias, half = _limits(difference)
-    limits = f", limits {bias - half:.3g} to {bias + half:.3g}" if np.isfinite(half) else ""
-    return f"bias {bias:.3g}{limits} {unit}".replace("-", "−")
+    limits = f", limits {brief(bias - half)} to {brief(bias + half)}" if np.isfinite(half) else ""
+    return f"bias {brief(bias)}{limits} {unit}"

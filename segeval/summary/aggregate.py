@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.spec import Metric
-from segeval.summary.bootstrap import mean_interval, quantiles
-from segeval.summary.cube import Cube
 from segeval.table import ALL, MEAN, applies, typed
+
+from .bootstrap import mean_interval, quantiles
+from .cube import Cube
 
 if TYPE_CHECKING:
     from pandas import DataFrame

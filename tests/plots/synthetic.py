@@ -18,7 +18,7 @@ def names(regions: int) -> tuple[str, ...]:
 
 
 def results(cases: int, regions: int, *, gaps: bool = True, seed: int = 0) -> Results:
-    """Results of the default metrics. With `gaps` some masks are empty: undefined where both are, infinite where one is."""
+    """Results of the default metrics. With `gaps` some masks are empty: scores are undefined or infinite there."""
     rng = np.random.default_rng(seed)
     shape = (cases, regions)
     error = 0.06 * np.exp(rng.normal(0, 0.7, (cases, 1)) + rng.normal(0, 0.6, (1, regions)) + rng.normal(0, 0.4, shape))

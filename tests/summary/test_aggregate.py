@@ -11,9 +11,8 @@ import pytest
 from segeval.errors import UsageError
 from segeval.summary import summarise
 
-COLUMNS = (
-    "region metric unit n mean std median q25 q75 min max ci_low ci_high pooled n_undefined n_infinite".split()
-)
+STATISTICS = ("n", "mean", "std", "median", "q25", "q75", "min", "max", "ci_low", "ci_high", "pooled")
+COLUMNS = ["region", "metric", "unit", *STATISTICS, "n_undefined", "n_infinite"]
 
 
 def table(rows: list[tuple[object, ...]], *columns: str) -> pd.DataFrame:
@@ -48,9 +47,8 @@ THREE = table(
 def test_columns_and_order():
     result = summary(THREE)
     assert list(result.columns) == COLUMNS
-    assert list(zip(result["region"], result["metric"], strict=True)) == [
-        ("liver", "dice"), ("liver", "hd95"), ("spleen", "dice"), ("spleen", "hd95"), ("mean", "dice"), ("mean", "hd95"),
-    ]  # fmt: skip
+    assert list(result["region"]) == ["liver", "liver", "spleen", "spleen", "mean", "mean"]
+    assert list(result["metric"]) == ["dice", "hd95"] * 3
     assert list(result["unit"]) == ["", "mm"] * 3
 
 
@@ -79,7 +77,7 @@ def test_a_single_region_has_no_mean_row():
 def test_nothing_defined_is_nan_and_never_zero():
     empty = row(summary(table([("a", "1", nan), ("b", "1", nan)], "dice")), "1", "dice")
     assert (empty["n"], empty["n_undefined"]) == (0, 2)
-    assert all(isnan(empty[name]) for name in COLUMNS[4:14])
+    assert all(isnan(empty[name]) for name in STATISTICS[1:])
 
 
 def test_one_case_has_a_mean_but_no_spread_and_no_interval():
@@ -132,10 +130,11 @@ def test_a_case_without_a_row_for_a_region_is_not_undefined_there():
 
 def test_rows_in_any_order_give_the_same_numbers():
     shuffled = THREE.sample(frac=1, random_state=1)
+    exact = [name for name in COLUMNS if not name.startswith("ci_")]
     for region in ("liver", "spleen", "mean"):
         for metric in ("dice", "hd95"):
             a, b = row(summary(shuffled), region, metric), row(summary(THREE), region, metric)
-            pd.testing.assert_series_equal(a.drop(["ci_low", "ci_high"]), b.drop(["ci_low", "ci_high"]), check_names=False)
+            pd.testing.assert_series_equal(a[exact], b[exact], check_names=False)
 
 
 def test_two_rows_of_one_case_and_region_are_an_error():

@@ -1,0 +1,198 @@
+"""The overlay: the right slice, the right way up, and the files that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import permutations, product
+from pathlib import Path
+
+import matplotlib as mpl
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given
+from hypothesis.extra import numpy as hnp
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from scipy.ndimage import binary_erosion, distance_transform_edt
+
+from segeval.grid import Grid
+from segeval.plots import draw, overlay
+from segeval.plots.overlay import BOTH, ONLY_G, ONLY_P, OTHERS
+from segeval.plots.slices import cut, farthest
+from segeval.plots.source import NothingToDraw, Source
+from segeval.plots.style import RC
+from segeval.results import Results
+
+SPACING = (1.0, 1.5, 2.5)
+
+
+@pytest.fixture(autouse=True)
+def _style() -> Iterator[None]:
+    with mpl.rc_context(RC):
+        yield
+
+
+def results(folder: Path, scores: dict[tuple[str, str], float], suffix: str, **protocol: object) -> Results:
+    """Results of Dice for files `<case>_pred<suffix>` and `<case>_gt<suffix>`; regions are named by their label."""
+    rows = [(case, region, value, "") for (case, region), value in scores.items()]
+    cases = pd.DataFrame(rows, columns=["case", "region", "dice", "note"])
+    files = {
+        case: {side: str(folder / f"{case}_{side}{suffix}") for side in ("pred", "gt")}
+        for case in cases["case"].unique()
+    }
+    regions = {region: [int(region)] for region in cases["region"].unique()}
+    run = {"units": {"length": "mm", "volume": "ml"}, "cases": files, "regions": regions, "protocol": protocol}
+    return Results(cases, cases, run)
+
+
+def save(folder: Path, case: str, pred: np.ndarray, gt: np.ndarray) -> None:
+    for side, mask in (("pred", pred), ("gt", gt)):
+        np.save(folder / f"{case}_{side}.npy", mask.astype(np.uint8))
+
+
+def drawn(run: Results, worst: int = 3) -> Figure:
+    ((_, figure),) = overlay.figures(Source.of(run, None, worst))
+    figure.draw_without_rendering()
+    return figure
+
+
+def square(low: int, high: int, shape: tuple[int, int] = (12, 12)) -> np.ndarray:
+    mask = np.zeros(shape, dtype=np.uint8)
+    mask[low:high, low:high] = 1
+    return mask
+
+
+@given(hnp.arrays(bool, (5, 6, 4)), hnp.arrays(bool, (5, 6, 4)))
+def test_the_farthest_voxel_is_that_of_a_distance_transform(pred: np.ndarray, gt: np.ndarray):
+    assume(pred.any() and gt.any())
+    place = farthest(pred, gt, SPACING)
+    edges = [mask & ~binary_erosion(mask) for mask in (pred, gt)]
+    distances = [
+        np.where(own, distance_transform_edt(~other, sampling=SPACING), 0) for own, other in (edges, edges[::-1])
+    ]
+    assert place.distance == pytest.approx(max(d.max() for d in distances))
+    assert max(d[place.index] for d in distances) == pytest.approx(place.distance)
+
+
+def test_without_a_prediction_the_fullest_slice_is_shown():
+    gt = np.zeros((6, 6, 6), dtype=bool)
+    gt[1:5, 1:5, 3] = gt[2, 2, :] = True
+    place = farthest(np.zeros_like(gt), gt, SPACING)
+    assert place.index[2] == 3
+    assert np.isnan(place.distance)
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (1.0, 1.0, 3.0), (3.0, 1.0, 1.0)])
+def test_a_volume_looks_the_same_however_it_is_stored(spacing: tuple[float, ...]):
+    volume = np.random.default_rng(0).random((4, 5, 6)) < 0.5
+    image = nib.Nifti1Image(volume.astype(np.uint8), np.diag([*spacing, 1.0]))
+    voxel = (1, 3, 4)
+    seen = set()
+    for axes, flips in product(permutations(range(3)), product((1, -1), repeat=3)):
+        turned = image.as_reoriented(np.column_stack([axes, flips]))
+        stored = np.asarray(turned.dataobj).astype(bool)
+        index = tuple(int(i) for i in np.rint(np.linalg.solve(turned.affine, [*np.multiply(voxel, spacing), 1])[:3]))
+        plane = cut(Grid(stored.shape, turned.header.get_zooms(), "mm", turned.affine), index)
+        shown = plane.of(stored)
+        assert shown[plane.locate(index, stored.shape)] == volume[voxel]
+        seen.add((shown.shape, shown.tobytes(), plane.locate(index, stored.shape)))
+    assert len(seen) == 1
+
+
+def test_up_is_superior_or_anterior_and_right_is_the_patients_right():
+    volume = np.zeros((3, 4, 5), dtype=bool)
+    volume[2, 3, 1] = True  # right, anterior
+    plane = cut(Grid(volume.shape, (1, 1, 1), "mm", np.eye(4)), (0, 0, 1))
+    assert (plane.axis, plane.index) == (2, 1)
+    np.testing.assert_array_equal(np.argwhere(plane.of(volume)), [[0, 2]])
+    assert plane.names == ("axis 1: P to A", "axis 0: L to R")
+
+
+def test_an_image_is_shown_as_it_is():
+    image = np.arange(6).reshape(2, 3) > 2
+    plane = cut(Grid.unspaced((2, 3)), (1, 0))
+    np.testing.assert_array_equal(plane.of(image), image)
+    assert plane.locate((1, 0), (2, 3)) == (1, 0)
+    assert plane.names == ("axis 0, downwards", "axis 1")
+
+
+def test_the_slice_goes_through_the_largest_distance_across_the_coarsest_axis(tmp_path: Path):
+    gt = np.zeros((9, 10, 8), dtype=np.uint8)
+    gt[2:7, 2:7, 2:6] = 1
+    pred = gt.copy()
+    pred[2:7, 2:9, 5] = 1
+    for side, mask in (("pred", pred), ("gt", gt)):
+        nib.Nifti1Image(mask, np.diag([1.0, 1.0, 3.0, 1.0])).to_filename(tmp_path / f"a_{side}.nii.gz")
+    (ax,) = drawn(results(tmp_path, {("a", "1"): 0.8}, ".nii.gz")).axes
+    assert ax.get_title(loc="left") == "a\nDSC 0.8\nslice 5 of 8 along axis 2"
+    assert "2 mm" in [text.get_text() for text in ax.texts]
+    shown = ax.images[0].get_array()
+    assert shown.shape == (10, 9, 3)  # rows: axis 1, anterior at the top
+    np.testing.assert_allclose(shown[10 - 1 - 8, 3], to_rgb(ONLY_P))
+    np.testing.assert_allclose(shown[10 - 1 - 3, 3], to_rgb(BOTH))
+    ring = next(line for line in ax.lines if line.get_marker() == "o")
+    assert ring.get_ydata()[0] == 10 - 1 - 8
+
+
+def test_colours_tell_prediction_ground_truth_and_other_regions(tmp_path: Path):
+    gt = square(2, 6) + 2 * square(8, 10)
+    save(tmp_path, "a", square(4, 8), gt)
+    (ax,) = drawn(results(tmp_path, {("a", "1"): 0.3, ("a", "2"): 0.9}, ".npy")).axes
+    shown = ax.images[0].get_array()
+    for place, color in (((2, 2), ONLY_G), ((5, 5), BOTH), ((7, 7), ONLY_P), ((9, 9), OTHERS), ((0, 0), "white")):
+        np.testing.assert_allclose(shown[place], to_rgb(color), err_msg=str(place))
+    assert ax.get_title(loc="left") == "a · region 1\nDSC 0.3"
+
+
+def test_the_worst_cases_come_first_and_no_more_than_asked(tmp_path: Path):
+    for case in "abc":
+        save(tmp_path, case, square(3, 7), square(2, 8))
+    figure = drawn(results(tmp_path, {("a", "1"): 0.9, ("b", "1"): 0.2, ("c", "1"): 0.5}, ".npy"), worst=2)
+    assert [ax.get_title(loc="left").split("\n")[0] for ax in figure.axes] == ["b", "c"]
+    assert figure.get_suptitle() == "Worst cases by DSC: 2 of n = 3 cases"
+
+
+def test_the_protocol_of_the_run_holds_for_the_picture(tmp_path: Path):
+    save(tmp_path, "a", 255 * square(2, 8), square(2, 8))
+    (ax,) = drawn(results(tmp_path, {("a", "1"): 0.9}, ".npy", binary=True)).axes
+    np.testing.assert_allclose(ax.images[0].get_array()[4, 4], to_rgb(BOTH))
+    gt = square(2, 8)
+    gt[5:] = 9
+    save(tmp_path, "b", square(2, 8), gt)
+    run = results(tmp_path, {("b", "1"): 0.9}, ".npy", ignore_label=9, spacing=[2.0, 1.0])
+    (ax,) = drawn(run).axes
+    np.testing.assert_allclose(ax.images[0].get_array()[6, 4], (1, 1, 1))
+    assert ax.get_aspect() == 2
+
+
+def test_a_missing_prediction_is_an_empty_one(tmp_path: Path):
+    save(tmp_path, "a", square(2, 8), square(2, 8))
+    run = results(tmp_path, {("a", "1"): 0.0}, ".npy")
+    run.run["cases"]["a"]["pred"] = None
+    (ax,) = drawn(run).axes
+    np.testing.assert_allclose(ax.images[0].get_array()[4, 4], to_rgb(ONLY_G))
+
+
+def test_cases_whose_files_are_gone_are_left_out_with_a_notice(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    for case in "ab":
+        save(tmp_path, case, square(3, 7), square(2, 8))
+    run = results(tmp_path, {("a", "1"): 0.9, ("b", "1"): 0.2}, ".npy")
+    (tmp_path / "b_pred.npy").unlink()
+    (ax,) = drawn(run).axes
+    assert ax.get_title(loc="left").startswith("a\n")
+    assert "no overlay of case 'b'" in caplog.text
+    assert "there is no such file" in caplog.text
+    (tmp_path / "a_gt.npy").unlink()
+    with pytest.raises(NothingToDraw, match="none of the worst cases' files can be read"):
+        drawn(run)
+
+
+def test_many_cases_are_spread_over_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(overlay, "PER_PAGE", 2)
+    for name in "abc":
+        save(tmp_path, name, square(3, 7), square(2, 8))
+    run = results(tmp_path, {(name, "1"): 0.5 for name in "abc"}, ".npy")
+    written = draw(run, tmp_path / "plots", kinds=["overlay"])
+    assert [path.name for path in written] == ["overlay-1.png", "overlay-2.png"]
