@@ -54,11 +54,10 @@ def score(
     0.75
     """
     protocol = make_protocol(
-        metrics, regions, include_background, ignore_label, binary, spacing, geometry_tolerance, "error"
+        metrics, regions, include_background, ignore_label, binary, spacing, geometry_tolerance, "error", colors
     )
     _check_device(device)
-    table = load_colors(colors) if isinstance(colors, (str, Path)) else colors
-    masks = [_label_map(mask, protocol, table, name) for mask, name in ((pred, "pred"), (gt, "gt"))]
+    masks = [_label_map(mask, protocol, name) for mask, name in ((pred, "pred"), (gt, "gt"))]
     name = stem_of(gt) if isinstance(gt, (str, os.PathLike)) else "case"
     with Workspace(cores()) as workspace:
         scores, _ = score_case(make_case(name, masks[0], masks[1], protocol), protocol, workspace)
@@ -102,16 +101,15 @@ def score_folder(
     ['case', 'region', 'dice', 'note']
     """
     protocol = make_protocol(
-        metrics, regions, include_background, ignore_label, binary, spacing, geometry_tolerance, missing
+        metrics, regions, include_background, ignore_label, binary, spacing, geometry_tolerance, missing, colors
     )
     _check_device(device)
     if jobs is not None and jobs < 1:
         raise UsageError(f"jobs must be at least 1, not {jobs}; leave it out to use every core")
     check_formats(formats)
-    table = load_colors(colors) if isinstance(colors, (str, Path)) else colors
     found = pair(pred_dir, gt_dir, pred_suffix=pred_suffix, gt_suffix=gt_suffix)
     run = Run(
-        protocol, _chosen(found, missing), jobs=jobs or cores(), colors=table, listener=listener, output=output,
+        protocol, _chosen(found, missing), jobs=jobs or cores(), listener=listener, output=output,
         formats=formats,
     )  # fmt: skip
     for text in (*found.notices, *_about(found, missing)):
@@ -128,6 +126,7 @@ def make_protocol(
     spacing: Sequence[float] | None,
     geometry_tolerance: float,
     missing: Missing,
+    colors: Colors | str | Path | None,
 ) -> Protocol:
     """The protocol that the options of `score` and `score_folder` describe."""
     bound: tuple[Metric, ...] = parse_metrics([metrics] if isinstance(metrics, str) else list(metrics))
@@ -141,6 +140,7 @@ def make_protocol(
         None if spacing is None else tuple(float(s) for s in spacing),
         geometry_tolerance,
         missing,
+        load_colors(colors) if isinstance(colors, (str, Path)) else colors,
     )
 
 
@@ -149,9 +149,9 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _label_map(mask: Any, protocol: Protocol, colors: Colors | None, name: str) -> LabelMap:
+def _label_map(mask: Any, protocol: Protocol, name: str) -> LabelMap:
     if isinstance(mask, (str, os.PathLike)):
-        return read(mask, spacing=protocol.spacing, colors=colors)
+        return read(mask, spacing=protocol.spacing, colors=protocol.colors)
     array = np.asarray(mask.detach().cpu() if hasattr(mask, "detach") else mask)
     grid = Grid(array.shape, protocol.spacing, "mm") if protocol.spacing else Grid.unspaced(array.shape)
     return LabelMap.of(array, grid, name)

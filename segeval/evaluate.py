@@ -16,7 +16,7 @@ from segeval.alignment import aligned
 from segeval.case import Case, LabelMap
 from segeval.errors import ReadError, SegevalError
 from segeval.grid import Grid
-from segeval.io import Colors, Pair, read
+from segeval.io import Pair, read
 from segeval.measure import Measured, measure
 from segeval.protocol import Protocol
 from segeval.scoring import Scores, score_measured
@@ -53,9 +53,7 @@ class Outcome:
         return replace(self, measured=self.measured and replace(self.measured, statistics={}))
 
 
-def evaluate(
-    pairs: Sequence[Pair], protocol: Protocol, *, jobs: int, colors: Colors | None = None
-) -> Iterator[tuple[int, Outcome]]:
+def evaluate(pairs: Sequence[Pair], protocol: Protocol, *, jobs: int) -> Iterator[tuple[int, Outcome]]:
     """Every pair's position and outcome, as they get done; a pair that fails, fails alone.
 
     `jobs` threads take a case each; where there are fewer cases, the threads left over help inside them.
@@ -66,7 +64,7 @@ def evaluate(
     def one(pair: Pair) -> Outcome:
         if not hasattr(local, "workspace"):
             local.workspace = Workspace(jobs // workers)
-        return _outcome(pair, protocol, colors, local.workspace)
+        return _outcome(pair, protocol, local.workspace)
 
     pool = ThreadPoolExecutor(workers)
     try:
@@ -87,10 +85,10 @@ def score_case(case: Case, protocol: Protocol, workspace: Workspace) -> tuple[Sc
     return score_measured(measured, protocol.metrics, case.notes), measured
 
 
-def _outcome(pair: Pair, protocol: Protocol, colors: Colors | None, workspace: Workspace) -> Outcome:
+def _outcome(pair: Pair, protocol: Protocol, workspace: Workspace) -> Outcome:
     start = time.perf_counter()
     try:
-        case = _read_case(pair, protocol, colors, workspace)
+        case = _read_case(pair, protocol, workspace)
         scores, measured = score_case(case, protocol, workspace)
         inputs = tuple(_fingerprint(path) if path else None for path in (pair.pred, pair.gt))
     except (SegevalError, MemoryError, OSError) as error:
@@ -100,10 +98,10 @@ def _outcome(pair: Pair, protocol: Protocol, colors: Colors | None, workspace: W
     return Outcome(pair, time.perf_counter() - start, "", scores, measured, case.grid, case.notes, inputs)
 
 
-def _read_case(pair: Pair, protocol: Protocol, colors: Colors | None, workspace: Workspace) -> Case:
+def _read_case(pair: Pair, protocol: Protocol, workspace: Workspace) -> Case:
     def one(job: tuple[str, Path]) -> LabelMap:
         slot, path = job
-        return read(path, spacing=protocol.spacing, colors=colors, workspace=workspace, slot=slot)
+        return read(path, spacing=protocol.spacing, colors=protocol.colors, workspace=workspace, slot=slot)
 
     if pair.pred is None:
         return make_case(pair.id, None, one(("gt", pair.gt)), protocol)

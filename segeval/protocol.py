@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from segeval.case import Region
 from segeval.errors import UsageError
+from segeval.io import Colors
 from segeval.metrics import DEFAULT_METRICS, parse_metrics
 from segeval.spec import Metric
 
@@ -25,7 +26,8 @@ BACKGROUND = Region("background", frozenset({0}))
 class Protocol:
     """Everything about a run that can change a number.
 
-    `regions` None stands for every label above 0 that any mask of the run holds. `spacing` overrides that of the files.
+    `regions` None stands for every label above 0 that any mask of the run holds. `spacing` overrides that of the files;
+    `colors` gives the labels of colour images.
     """
 
     metrics: tuple[Metric, ...] = parse_metrics(list(DEFAULT_METRICS))
@@ -36,6 +38,7 @@ class Protocol:
     spacing: tuple[float, ...] | None = None
     geometry_tolerance: float = 1e-3
     missing: Missing = "error"
+    colors: Colors | None = None
 
     def __post_init__(self) -> None:
         if not self.metrics:
@@ -84,6 +87,7 @@ class Protocol:
             "spacing": None if self.spacing is None else list(self.spacing),
             "geometry_tolerance": self.geometry_tolerance,
             "missing": self.missing,
+            "colors": self.colors and {"#{:02x}{:02x}{:02x}".format(*color): at for color, at in self.colors.items()},
         }
 
 
@@ -102,7 +106,7 @@ def parse_regions(regions: RegionsLike) -> tuple[tuple[Region, ...], int | None]
         return tuple(_from_text(piece) for piece in str(regions).split(",") if piece.strip()), None
     if isinstance(regions, Mapping):
         return _from_mapping(regions, "regions")
-    return tuple(r if isinstance(r, Region) else Region.of(r) for r in regions), None
+    return tuple(r if isinstance(r, Region) else _from_text(str(r)) for r in regions), None
 
 
 def _names_file(text: str) -> bool:
@@ -140,7 +144,12 @@ def _from_mapping(content: Mapping[str, Any], source: str) -> tuple[tuple[Region
     """The regions of a mapping; `background` (label 0) is left to `include_background`, `ignore` is not a region."""
     labels = content["labels"] if isinstance(content.get("labels"), Mapping) else content
     if labels and all(str(key).isdigit() and isinstance(name, str) for key, name in labels.items()):
-        labels = {name: int(key) for key, name in labels.items()}  # {label: name}, as nnU-Net 1 writes it
+        by_name = {name: int(key) for key, name in labels.items()}  # {label: name}, as nnU-Net 1 writes it
+        if len(by_name) < len(labels):
+            raise UsageError(
+                f"{source}: two labels have the same name; give every label its own, or write {{name: [labels]}}"
+            )
+        labels = by_name
     named = {str(name): _label_set(name, value, source) for name, value in labels.items()}
     ignore = named.pop("ignore", None)
     if ignore is not None and len(ignore) != 1:

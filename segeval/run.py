@@ -20,7 +20,7 @@ from segeval.assemble import all_regions, cases_table, details, nsd_curve, poole
 from segeval.case import Region
 from segeval.errors import UsageError
 from segeval.evaluate import Outcome, evaluate
-from segeval.io import Colors, Pair
+from segeval.io import Pair
 from segeval.protocol import Protocol
 from segeval.results import Results
 from segeval.scoring import Scores
@@ -58,7 +58,6 @@ class Run:
         pairs: Sequence[Pair],
         *,
         jobs: int,
-        colors: Colors | None = None,
         listener: Listener | None = None,
         output: str | os.PathLike[str] | None = None,
         formats: Sequence[str] = ("csv",),
@@ -66,7 +65,6 @@ class Run:
         self.protocol = protocol
         self.pairs = pairs
         self.jobs = jobs
-        self.colors = colors
         self.listener = listener or Listener()
         self.output = None if output is None else Path(output)
         self.formats = formats
@@ -87,7 +85,7 @@ class Run:
         with _row_log(self.output, self.protocol) as write_rows:
             self.listener.started(len(self.pairs))
             try:
-                for position, outcome in evaluate(self.pairs, self.protocol, jobs=self.jobs, colors=self.colors):
+                for position, outcome in evaluate(self.pairs, self.protocol, jobs=self.jobs):
                     self._take(position, outcome)
                     if outcome.scores:
                         write_rows(outcome.pair.id, outcome.scores)

@@ -7,6 +7,7 @@ from . import array as array
 from . import image as image
 from . import nifti as nifti
 from .colors import load_colors as load_colors
+from .colors import parse_colors as parse_colors
 from .pairing import Pair as Pair
 from .pairing import Pairing as Pairing
 from .pairing import pair as pair

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,15 @@ def load_colors(path: str | os.PathLike[str]) -> dict[Color, int]:
         raise UsageError(f"{wanted}, but it cannot be read ({error}); correct the file") from error
     if not isinstance(table, dict) or not table:
         raise UsageError(f"{wanted}, but it holds {str(table)[:40]}; correct the file")
+    return parse_colors(table, wanted)
+
+
+def parse_colors(table: Mapping[str, Any], wanted: str = "wanted colours and labels") -> dict[Color, int]:
+    """The colours of a mapping as such a file holds it. Raises `UsageError`, which begins with `wanted`.
+
+    >>> parse_colors({"#ff0000": 1, "0,255,0": 2})
+    {(255, 0, 0): 1, (0, 255, 0): 2}
+    """
     colors = {}
     for text, label in table.items():
         if type(label) is not int or label < 0:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from segeval.case import Case
 from segeval.errors import SegevalError
 from segeval.evaluate import make_case
-from segeval.io import read
+from segeval.io import parse_colors, read
 from segeval.protocol import Protocol
 from segeval.spec import Metric
 
@@ -120,9 +120,14 @@ def _read(source: Source, name: str) -> Case:
     kept = {
         key: run["protocol"][key] for key in ("binary", "ignore_label", "geometry_tolerance") if key in run["protocol"]
     }
-    spacing = run["protocol"].get("spacing")
-    protocol = Protocol(**kept, spacing=tuple(spacing) if spacing else None)
-    pred, gt = (read(Path(files[side]), spacing=spacing) if files.get(side) else None for side in ("pred", "gt"))
+    spacing, colors = run["protocol"].get("spacing"), run["protocol"].get("colors")
+    protocol = Protocol(
+        **kept, spacing=tuple(spacing) if spacing else None, colors=parse_colors(colors) if colors else None
+    )
+    pred, gt = (
+        read(Path(files[side]), spacing=spacing, colors=protocol.colors) if files.get(side) else None
+        for side in ("pred", "gt")
+    )
     assert gt is not None
     case = make_case(name, pred, gt, protocol)
     if case.grid.ndim not in (2, 3):
