@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -24,35 +25,39 @@ FAULT = 70
 """The exit code of an error that should not have happened; sysexits.h calls it EX_SOFTWARE."""
 
 
-class Stop(click.ClickException):
-    """The end of a command in one line on stderr."""
+class Refused(click.ClickException):
+    """The end of a command that a user can mend, in one line on stderr."""
 
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
+    exit_code = 2
 
     def show(self, file: Any = None) -> None:
         """Prints the line."""
         click.echo(self.message, file=file, err=True)
 
 
+class Stopped(Refused):
+    """The end of a command that was interrupted."""
+
+    exit_code = 130
+
+
 @contextmanager
-def stopping() -> Iterator[None]:
-    """Makes one line of what a user can mend, and of an interruption."""
+def in_one_line() -> Iterator[None]:
+    """Makes one line of errors that a user can mend, and of an interruption."""
     try:
         yield
     except SegevalError as error:
-        raise Stop(f"error: {error}", 2) from error
+        raise Refused(f"error: {error}") from error
     except OSError as error:
         if error.filename is None:
             raise
-        raise Stop(f"error: {error.filename}: {error.strerror}", 2) from error
+        raise Refused(f"error: {error.filename}: {error.strerror}") from error
     except click.UsageError as error:
         message = " ".join(error.format_message().split()).rstrip(".")
         command = error.ctx.command_path if error.ctx else "segeval"
-        raise Stop(f"error: {message[:1].lower()}{message[1:]} (see {command} --help)", 2) from error
+        raise Refused(f"error: {message[:1].lower()}{message[1:]} (see {command} --help)") from error
     except KeyboardInterrupt as error:
-        raise Stop(f"stopped{f': {error}' if str(error) else ''}", 130) from error
+        raise Stopped(": ".join(filter(None, ("stopped", str(error))))) from error
 
 
 class App(click.Group):
@@ -62,12 +67,12 @@ class App(click.Group):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         """As click's."""
-        with stopping():
+        with in_one_line():
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         """As click's."""
-        with stopping():
+        with in_one_line():
             return super().invoke(ctx)
 
 
@@ -94,6 +99,9 @@ def app(ctx: click.Context) -> None:
 
 def main() -> None:
     """The entry point of the process."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a name that the stream cannot encode is no reason to lose the rest
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="segeval")
     except Exception:

@@ -75,30 +75,44 @@ def _card(spec: MetricSpec, values: dict[str, Value]) -> str:
     better = {True: ", higher is better", False: ", lower is better", None: ""}[spec.higher_is_better]
     best = "" if spec.best is None else f", best {_number(spec.best)}"
     facts = {
-        "written": spec.usage,
-        "": "",
+        "written": _written(spec),
         "parameters": "\n".join(_parameter(p, values.get(p.name)) for p in spec.parameters) or "none",
         "range": f"{_range(spec)}{best}{better}",
         "unit": UNITS[spec.unit],
         "gives": "one number per region" if spec.scope == "region" else "one number per case, over all its regions",
         "empty masks": "\n".join(f"{who}: {value}" for who, value in _empties(spec).items()),
         "also called": ", ".join(spec.aliases) or "no other name",
-        "paper": textwrap.fill(CITATIONS[spec.cite], 64),
+        "paper": textwrap.fill(CITATIONS[spec.cite], 64, break_on_hyphens=False, break_long_words=False),
     }
-    rows = [textwrap.indent(text, " " * 13).replace(" " * 13, f"{name:13}", 1) for name, text in facts.items() if text]
-    definition = textwrap.fill(spec.doc.replace("\n\n", "\n"), 78)
-    return "\n".join([f"{spec.name}: {spec.title} ({spec.symbol})", "", definition, "", f"  {spec.symbol} = {plain(spec.tex)}", "", *rows])
+    heading = f"{spec.name}: {spec.title} ({spec.symbol})"
+    definition = textwrap.fill(spec.doc, 78)
+    formula = f"  {spec.symbol} = {plain(spec.tex)}"
+    rows = [f"{name:13}" + text.replace("\n", "\n" + " " * 13) for name, text in facts.items()]
+    return "\n\n".join((heading, definition, formula, "\n".join(rows)))
+
+
+def _written(spec: MetricSpec) -> str:
+    """How it is written, with an example where parameters come in."""
+    required = [p for p in spec.parameters if p.default is None]
+    shown = {p.name: _sample(p) for p in required or spec.parameters[:1]}
+    return f"{spec.usage}, such as {spec.bind(shown).column}" if shown else spec.usage
+
+
+def _sample(parameter: Parameter) -> Value:
+    if isinstance(parameter.domain, tuple):
+        return parameter.domain[-1]
+    return 95 if parameter.domain.high == 100 else 0.5
 
 
 def _parameter(parameter: Parameter, value: Value | None) -> str:
     domain = parameter.domain
-    wanted = f"one of {', '.join(domain)}" if isinstance(domain, tuple) else f"a number {domain}"
+    wanted = f"one of {', '.join(domain)}" if isinstance(domain, tuple) else f"a number, {domain}"
     default = "must be given" if parameter.default is None else f"{_number(parameter.default)} unless given"
     return f"{parameter.name}: {wanted}; {default if value is None else f'here {_number(value)}'}"
 
 
 def _empties(spec: MetricSpec) -> dict[str, str]:
-    values = {"both empty": spec.empty.both, "only the prediction": spec.empty.pred, "only the ground truth": spec.empty.gt}
+    values = {"both empty": spec.empty.both, "prediction empty": spec.empty.pred, "ground truth empty": spec.empty.gt}
     return {who: "by formula" if value is None else _number(value) for who, value in values.items()}
 
 

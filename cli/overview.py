@@ -42,7 +42,8 @@ def extremes(summary: Sequence[Record]) -> tuple[list[Record], str]:
     ranked = sorted(defined, key=lambda region: _badness(means[region], metric))
     shown = dict.fromkeys([*ranked[:FEW], *ranked[-FEW:]])
     kept = [record for region in (*shown, ALL, MEAN) for record in summary if record["region"] == region]
-    return kept, f"the {FEW} best and {FEW} worst of {len(regions):,} regions by {metric.column}"
+    of = f"{len(regions):,} regions by {metric.column}"
+    return kept, f"the {FEW} best and {FEW} worst of {of}, all in the summary table"
 
 
 def _ranks(metric: Metric) -> bool:

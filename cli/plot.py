@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from .types import Words, joined
+from .types import words
 
 KINDS = ("distribution", "heatmap", "scatter", "volume", "nsd", "overlay")
 FORMATS = ("png", "svg", "pdf")
@@ -18,16 +18,19 @@ FORMATS = ("png", "svg", "pdf")
 @click.command(short_help="Draw the plots of a run again.")
 @click.argument("results", type=click.Path(readable=False))
 @click.option(
-    "--kind", "kinds", type=Words(*KINDS), multiple=True, callback=joined,
+    "--kind", "kinds", multiple=True, callback=words(*KINDS), metavar=",".join(KINDS),
     help="Kinds of plots.  [default: all there are data for]",
-)
-@click.option("-m", "--metric", "metrics", multiple=True, help="Metrics to show, as the tables name them.  [default: all]")
+)  # fmt: skip
+@click.option("-m", "--metric", "metrics", multiple=True, help="Metrics to show.  [default: all of the table]")
 @click.option(
-    "--format", "formats", type=Words(*FORMATS), multiple=True, default=["png"], callback=joined, show_default=True,
-    help="Formats of the plots.",
-)
+    "--format", "formats", multiple=True, default=["png"], show_default=True, callback=words(*FORMATS),
+    metavar=",".join(FORMATS), help="Formats of the plots.",
+)  # fmt: skip
 @click.option("-o", "--output", metavar="DIR", help="Folder for the plots.  [default: RESULTS/plots]")
-@click.option("--worst", type=click.IntRange(min=0), default=3, show_default=True, metavar="K", help="Cases to show as overlays.")
+@click.option(
+    "--worst", type=click.IntRange(min=0), default=3, show_default=True, metavar="K",
+    help="How many cases to show as overlays, the worst first.",
+)  # fmt: skip
 def plot(
     results: str,
     kinds: tuple[str, ...],
@@ -57,17 +60,17 @@ def plot(
 
 
 @contextmanager
-def remarks(*, quiet: bool = False) -> Iterator[None]:
-    """Prints what segeval logs to stderr: why a plot was not drawn."""
+def remarks(level: int = logging.INFO) -> Iterator[None]:
+    """Prints what segeval logs, from this level on, to stderr: why a plot was not drawn."""
     logger = logging.getLogger("segeval")
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("note: %(message)s"))
-    handler.setLevel(logging.CRITICAL if quiet else logging.INFO)
-    level = logger.level
+    handler.setLevel(level)
+    before = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
         yield
     finally:
         logger.removeHandler(handler)
-        logger.setLevel(level)
+        logger.setLevel(before)

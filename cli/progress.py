@@ -23,6 +23,7 @@ MOST = 20
 """How many failures are told one by one."""
 EVERY = 10.0
 """Seconds between two lines of progress, where there is no bar."""
+COMPILING = "compiling kernels for this machine, which happens once and can take 20 s"
 
 
 class Report(Listener):
@@ -34,20 +35,24 @@ class Report(Listener):
         self._bar = bar
         columns = [metric.column for metric in parse_metrics(list(metrics))]
         self._dice = columns.index("dice") if "dice" in columns else None
-        self._values: list[float] = []
+        self._total, self._defined = 0.0, 0
         self._start = self._told = time.monotonic()
 
     def say(self, text: str) -> None:
         """Prints a line."""
         if self._bar:
-            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+            self._bar.console.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
         else:
             click.echo(text, err=True)
 
-    def notice(self, text: str) -> None:
-        """Prints a line that is not worth one when it shall be quiet."""
+    def tell(self, text: str) -> None:
+        """Prints a line, unless it shall be quiet."""
         if not self._quiet:
-            self.say(f"note: {text}")
+            self.say(text)
+
+    def notice(self, text: str) -> None:
+        """Tells what the user should know."""
+        self.tell(f"note: {text}")
 
     def started(self, cases: int) -> None:
         """Starts the clock, and the bar."""
@@ -65,15 +70,17 @@ class Report(Listener):
             if self.failed <= MOST:
                 self.say(f"failed: {outcome.error}")
         if outcome.scores and self._dice is not None:
-            self._values += [value for value in outcome.scores.values[:, self._dice].tolist() if value == value]
+            defined = [value for value in outcome.scores.values[:, self._dice].tolist() if value == value]
+            self._total += sum(defined)
+            self._defined += len(defined)
         if self._bar:
             task = self._bar.task_ids[0]
             self._bar.update(task, completed=self.done, rate=f"{self._rate:.3g}/s", dice=self._mean_dice)
-        elif self.done < self.cases and time.monotonic() >= self._told + EVERY and not self._quiet:
+        elif self.done < self.cases and time.monotonic() >= self._told + EVERY:
             self._told = time.monotonic()
             left = (self.cases - self.done) / self._rate
-            state = (f"{self.done:,} of {self.cases:,} cases", f"{self._rate:.3g}/s", f"{left:.0f} s left", self._mean_dice)
-            self.say(", ".join(filter(None, state)))
+            state = f"{self.done:,} of {self.cases:,} cases, {self._rate:.3g}/s, {left:.0f} s left"
+            self.tell(", ".join(filter(None, (state, self._mean_dice))))
 
     def left_in(self, output: str) -> str:
         """What a run that is broken off here leaves behind."""
@@ -86,11 +93,11 @@ class Report(Listener):
         if self._bar:
             self._bar.stop()
         if self.failed > MOST:
-            self.say(f"and {self.failed - MOST:,} more failed")
-        if self.done and not self._quiet:
+            self.say(f"and {self.failed - MOST:,} more failed; the notes in the table of cases say why")
+        if self.done:
             of = f" of {self.cases:,}" if self.done < self.cases else ""
             seconds = time.monotonic() - self._start
-            self.say(f"{self.done:,}{of} case{'s' if self.cases > 1 else ''} in {seconds:.1f} s")
+            self.tell(f"{self.done:,}{of} case{'s' if self.cases > 1 else ''} in {seconds:.1f} s")
 
     @property
     def scored(self) -> int:
@@ -104,7 +111,7 @@ class Report(Listener):
     @property
     def _mean_dice(self) -> str:
         """That of all cases and regions so far."""
-        return f"mean dice {sum(self._values) / len(self._values):.3f}" if self._values else ""
+        return f"mean dice {self._total / self._defined:.3f}" if self._defined else ""
 
 
 @contextmanager
@@ -112,7 +119,7 @@ def reporting(metrics: Sequence[str], *, quiet: bool) -> Iterator[Report]:
     """The report of a run with these metrics, with a bar if stderr is a terminal."""
     terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     report = Report(metrics, quiet=quiet, bar=_bar() if terminal and not quiet else None)
-    with on_compiling(lambda: report.notice("compiling the kernels for this machine, once (about 20 s)")):
+    with on_compiling(lambda: report.notice(COMPILING)):
         try:
             yield report
         finally:

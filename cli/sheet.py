@@ -5,8 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 _GAP = 3
 """Characters between two columns on a terminal."""
@@ -31,8 +35,8 @@ class Sheet:
         from rich.console import Console
 
         console = Console()
-        for part in [self] if wrap else self.parts(console.width):
-            part._draw(console, title)
+        for number, part in enumerate([self] if wrap else self.parts(console.width)):
+            console.print(part._drawn(title if number == 0 else ""))
 
     def lines(self) -> list[str]:
         """The rows as text, two spaces between columns.
@@ -58,23 +62,23 @@ class Sheet:
         return [self._only([0, *columns]) for columns in groups]
 
     def _only(self, columns: Sequence[int]) -> Sheet:
+        """The sheet of these columns, without the rows that have nothing in them."""
         rows = [tuple(row[at] for at in columns) for row in self.rows]
-        return Sheet(tuple(self.head[at] for at in columns), rows, self.total)
+        left = [row for row in rows if any(row[1:])]
+        return Sheet(tuple(self.head[at] for at in columns), left, self.total and rows[-1:] == left[-1:])
 
     def _widths(self) -> list[int]:
         return [max(map(len, column)) for column in zip(self.head, *self.rows, strict=True)]
 
-    def _draw(self, console: object, title: str) -> None:
+    def _drawn(self, title: str) -> Table:
         from rich import box
-        from rich.console import Console
         from rich.table import Table
         from rich.text import Text
 
-        assert isinstance(console, Console)
-        table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", header_style="bold", pad_edge=False)
-        for heading in self.head:
-            table.add_column(Text(heading), no_wrap=heading is not self.head[-1])
-        for at, row in enumerate(self.rows, 1):
-            last = self.total and at == len(self.rows)
-            table.add_row(*map(Text, row), style="bold" if last else "", end_section=self.total and at == len(self.rows) - 1)
-        console.print(table)
+        table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
+        for column, heading in enumerate(self.head, 1):
+            table.add_column(Text(heading), no_wrap=column < len(self.head))
+        for left, row in zip(reversed(range(len(self.rows))), self.rows, strict=True):
+            style = "bold" if self.total and left == 0 else ""
+            table.add_row(*map(Text, row), style=style, end_section=self.total and left == 1)
+        return table

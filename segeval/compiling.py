@@ -15,7 +15,7 @@ def on_compiling(tell: Callable[[], None]) -> Iterator[None]:
 
     told = threading.Lock()
 
-    class Compiling(event.Listener):  # type: ignore[misc]
+    class Compiling(event.Listener):
         def on_start(self, event: Any) -> None:
             if told.acquire(blocking=False):
                 tell()

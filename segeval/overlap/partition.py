@@ -81,7 +81,7 @@ def adjusted_rand(c: Contingency) -> float:
 
 @metric(
     title="Mutual information", symbol="MI", range=(0, inf), best=None, unit="bit", scope="case", cite="meila2007",
-    tex=r"\sum_{ij}p_{ij}\log_2\frac{p_{ij}}{p_i p_j}",
+    tex=r"\sum_{ij}p_{ij}\log_2\left(\frac{p_{ij}}{p_i\,p_j}\right)",
 )  # fmt: skip
 def mutual_information(c: Contingency) -> float:
     """What one mask tells of the other: at most the smaller of their entropies, so the best value differs by case."""

@@ -1,0 +1,109 @@
+"""Who may import whom, and what an import may cost."""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ORDER = (
+    ("errors", "version", "citations", "compiling", "words", "workspace"),
+    ("grid", "labels", "case", "spec"),
+    ("overlap", "surface", "metrics"),
+    ("io", "alignment", "protocol", "table"),
+    ("measure", "scoring", "evaluate"),
+    ("results", "summary", "assemble", "run", "api"),
+    ("plots", "cli"),
+)
+"""The rooms (packages and single modules) of segeval: each may import those before it, in reading order."""
+HEAVY = {"numpy", "scipy", "numba", "pandas", "nibabel", "PIL", "matplotlib", "rich", "torch", "torchmetrics"}
+
+
+def modules() -> dict[str, Path]:
+    """Every module by its dotted name below `segeval`, but for the front door, which re-exports from everywhere."""
+    paths = [*ROOT.glob("segeval/**/*.py"), *ROOT.glob("cli/**/*.py")]
+    names = {path: path.relative_to(ROOT).with_suffix("").as_posix().removeprefix("segeval/") for path in paths}
+    dotted = {name.removesuffix("/__init__").replace("/", "."): path for path, name in names.items()}
+    return {name: path for name, path in dotted.items() if name != "__init__"}
+
+
+def imported(name: str, path: Path, known: dict[str, Path]) -> Iterator[str]:
+    """The modules of segeval that a module imports, wherever in it and for whatever reason."""
+    package = name if path.stem == "__init__" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            sources = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            above = package.split(".")[: package.count(".") + 2 - node.level]
+            base = ".".join(filter(None, ["segeval", *above, node.module]))
+            sources = [f"{base}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            sources = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for source in sources:
+            below = source.removeprefix("segeval.")
+            if below != source:
+                yield below if below in known else below.rpartition(".")[0]
+
+
+def graph() -> dict[str, set[str]]:
+    known = modules()
+    return {name: set(imported(name, path, known)) - {name, ""} for name, path in known.items()}
+
+
+def test_every_room_has_its_place_in_the_order():
+    assert {name.partition(".")[0] for name in modules()} == set(chain(*ORDER))
+
+
+def test_imports_point_down_only():
+    place = {room: at for at, room in enumerate(chain(*ORDER))}
+
+    def height(module: str) -> int:
+        return place[module.partition(".")[0]]
+
+    edges = [(name, source) for name, sources in graph().items() for source in sources]
+    assert not [f"{name} imports {source}" for name, source in edges if height(source) > height(name)]
+
+
+def test_no_two_modules_import_each_other():
+    list(graphlib.TopologicalSorter(graph()).static_order())
+
+
+def test_the_scan_sees_imports_of_every_form():
+    edges = graph()
+    assert "errors" in edges["grid"]  # from segeval.errors import
+    assert "overlap.metrics" in edges["metrics"]  # import segeval.overlap.metrics
+    assert "cli.score" in edges["cli.app"]  # from .score import
+    assert "cli.plot" in edges["cli.score"]  # from . import plot
+    assert "api" in edges["cli.score"]  # inside a function
+
+
+def test_the_command_line_knows_no_arrays():
+    for path in ROOT.glob("cli/*.py"):
+        assert not re.search(r"^\s*(import|from) (numpy|numba|scipy|torch)\b", path.read_text(), re.MULTILINE), path
+
+
+@pytest.mark.parametrize(
+    ("code", "unwanted"),
+    [
+        ("import segeval", HEAVY),
+        ("import segeval.api", {"torch", "torchmetrics", "matplotlib", "rich"}),
+        ("import segeval.plots", {"torch", "torchmetrics", "matplotlib"}),
+        ("from segeval.cli.app import app; app(['--help'], standalone_mode=False)", HEAVY),
+        ("from segeval.cli.app import app; app(['score', '--help'], standalone_mode=False)", HEAVY),
+        ("from segeval.cli.app import app; app(['plot', '--help'], standalone_mode=False)", HEAVY),
+    ],
+)
+def test_nothing_is_imported_before_it_is_needed(code: str, unwanted: set[str]):
+    report = "import sys; print(*sys.modules, file=sys.stderr)"
+    loaded = subprocess.run([sys.executable, "-c", f"{code}\n{report}"], cwd=ROOT, capture_output=True, check=True)
+    assert unwanted.isdisjoint(loaded.stderr.decode().split())

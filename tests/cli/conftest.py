@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from calling import Answer, Folders, Segeval
+from click.testing import CliRunner
+from segeval.cli.app import app
+
+
+@pytest.fixture
+def segeval() -> Segeval:
+    """The command line; an exception that would end in a traceback ends the test."""
+
+    def call(*arguments: object) -> Answer:
+        result = CliRunner().invoke(app, [str(a) for a in arguments], prog_name="segeval", catch_exceptions=False)
+        return Answer(result.exit_code, result.stdout, result.stderr)
+
+    return call
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    """Two folders with one pair, `good`."""
+    made = Folders(tmp_path / "pred", tmp_path / "gt", tmp_path / "out")
+    made.add("good")
+    return made

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import inspect
+import json
+import typing
+
+import numpy as np
+import pandas as pd
+import pytest
+from calling import CUBE, HALF
+from segeval.cli.score import DEFAULTS, FORMATS, MISSING
+
+from segeval import api
+from segeval.errors import UsageError
+from segeval.metrics import DEFAULT_METRICS
+from segeval.protocol import Missing
+from segeval.table import FORMATS as TABLE_FORMATS
+
+
+def test_stdout_is_the_summary_and_nothing_else(segeval, folders):
+    folders.add("perfect", pred=CUBE)
+    answer = folders.score(segeval, "-m", "dice,precision")
+    # dice: 2·32 / (32 + 64) and 1; precision: 1 and 1
+    assert answer.out == "region  dice           precision\n1       0.833 ± 0.236  1.000 ± 0.000\n"
+    assert answer.code == 0
+
+
+def test_stderr_says_how_many_cases_and_where_the_tables_are(segeval, folders):
+    last, tables = folders.score(segeval).err.splitlines()[-2:]
+    assert last.startswith("1 case in ")
+    assert tables == f"tables in {folders.out}: cases.csv, summary.csv"
+    assert {path.name for path in folders.out.iterdir()} == {"cases.csv", "summary.csv", "run.json", "details.npz"}
+
+
+def test_json_is_valid_and_what_the_file_holds(segeval, folders):
+    answer = folders.score(segeval, "--json", "--format", "json", "--regions", "1,7", "-m", "dice,hd95")
+    rows = json.loads(answer.out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert rows == json.loads((folders.out / "summary.json").read_text(encoding="utf-8"))
+    found = {(row["region"], row["metric"]): row["mean"] for row in rows}
+    assert found["1", "hd95"] == 2  # the far face of the cube is two voxels from the half
+    assert found["7", "dice"] == "nan"
+
+
+def test_quiet_says_nothing_of_a_run_that_goes_well(segeval, folders):
+    assert folders.score(segeval, "--quiet").err == ""
+
+
+def test_quiet_still_tells_of_failures(segeval, folders):
+    folders.add("bad").write_bytes(b"")
+    answer = folders.score(segeval, "--quiet")
+    assert answer.err.startswith("failed: ")
+    assert answer.err.count("\n") == 1
+    assert answer.code == 1
+
+
+def test_formats_may_be_listed_or_repeated(segeval, folders):
+    folders.score(segeval, "--format", "csv,json", "--format", "parquet")
+    assert {path.suffix for path in folders.out.glob("cases.*")} == {".csv", ".json", ".parquet"}
+
+
+def test_plots_are_drawn_and_counted(segeval, folders):
+    folders.add("perfect", pred=CUBE)
+    answer = segeval("score", folders.pred, folders.gt, "-o", folders.out, "-m", "dice", "--plot-format", "svg")
+    drawn = list((folders.out / "plots").iterdir())
+    assert drawn
+    assert {path.suffix for path in drawn} == {".svg"}
+    assert answer.err.splitlines()[-2] == "drawing plots"
+    assert answer.err.splitlines()[-1] == f"plots in {folders.out / 'plots'}: {len(drawn)} files"
+
+
+def test_plots_of_an_earlier_run_do_not_stay_beside_new_tables(segeval, folders):
+    stale, own = (folders.out / "plots" / name for name in ("heatmap-iou.png", "notes.png"))
+    stale.parent.mkdir(parents=True)
+    stale.touch()
+    own.touch()
+    folders.score(segeval)
+    assert not stale.exists()
+    assert own.exists()
+
+
+def test_two_files_are_a_run(segeval, folders):
+    answer = segeval(
+        "score", folders.pred / "good.nii.gz", folders.gt / "good.nii.gz", "-o", folders.out, "-m", "dice", "--no-plots"
+    )
+    assert answer.out == "region  dice\n1       0.667\n"
+
+
+def test_options_change_what_is_scored(segeval, folders):
+    folders.add("far", pred=CUBE * 255, gt=HALF)
+    options = ("--binary", "--include-background", "--spacing", "2,1,1", "--jobs", 1)
+    answer = folders.score(segeval, *options, "-m", "hd", "-m", "tn")
+    table = pd.read_csv(folders.out / "cases.csv").set_index(["case", "region"])
+    assert answer.code == 0
+    assert table.hd["far", "1"] == 4  # two voxels of 2 mm
+    assert table.tn["far", "background"] == 32
+
+
+def test_options_are_those_of_python_with_the_same_defaults(segeval, monkeypatch):
+    taken: dict[str, object] = {}
+
+    def score_folder(pred: str, gt: str, **options: object) -> None:
+        taken.update(options)
+        raise UsageError("that is enough")
+
+    parameters = inspect.signature(api.score_folder).parameters.values()
+    python = {parameter.name: parameter.default for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
+    monkeypatch.setattr(api, "score_folder", score_folder)
+    segeval("score", "pred", "gt")
+    assert taken.keys() == python.keys()
+    own = {"metrics": (DEFAULTS,), "output": "segeval-results", "listener": taken["listener"]}
+    assert taken == python | own
+
+
+def test_words_of_the_help_are_those_of_the_library():
+    assert tuple(DEFAULTS.split(", ")) == DEFAULT_METRICS
+    assert FORMATS == TABLE_FORMATS
+    assert typing.get_args(Missing) == MISSING
+
+
+def test_many_regions_are_all_there_when_piped(segeval, folders):
+    labels = np.arange(216, dtype=np.uint8).reshape(6, 6, 6)
+    folders.add("good", labels, labels)
+    assert len(folders.score(segeval).out.splitlines()) == 1 + 215 + 1
