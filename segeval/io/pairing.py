@@ -84,7 +84,7 @@ def pair(
 
 def _check_alike(pred: Path, gt: Path) -> None:
     for path, role in ((pred, "prediction"), (gt, "ground truth")):
-        if not path.exists():
+        if not os.path.exists(path):  # noqa: PTH110  # unlike Path.exists, False without a permission on the way
             raise UsageError(f"{path}: wanted a file or folder for the {role}, but there is none; check the path")
     if pred.is_file() != gt.is_file():
         kinds = ["a file" if path.is_file() else "a folder" for path in (pred, gt)]
@@ -99,6 +99,9 @@ def _masks(folder: Path, role: Role, suffix: str) -> dict[str, Path]:
     masks = [path for path in files if suffix_of(path)]
     if not masks:
         raise UsageError(_nothing(folder, files))
+    for path in masks:
+        if any("\udc80" <= character <= "\udcff" for character in path.name):  # how Python shows other bytes
+            raise UsageError(f"{str(path)!a}: the name is not valid text in UTF-8, as tables need it; rename the file")
     ids = {path: path.relative_to(folder).with_name(stem_of(path)).as_posix() for path in masks}
     named = {path: name.removesuffix(suffix) for path, name in ids.items() if name.endswith(suffix)}
     for path in masks:

@@ -199,3 +199,11 @@ def test_one_folder_twice_is_worth_a_notice(folders):
     assert pair(pred, pred.parent / "gt" / ".." / "pred").notices == [
         f"{pred} is both the prediction and the ground truth: every score will be perfect"
     ]
+
+
+def test_a_name_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    for side in ("pred", "gt"):
+        (tmp_path / side).mkdir()
+        (tmp_path / side / os.fsdecode(b"caf\xe9.png")).touch()
+    with pytest.raises(UsageError, match=r"caf.*\.png.*not valid text in UTF-8.*rename the file"):
+        pair(tmp_path / "pred", tmp_path / "gt")
