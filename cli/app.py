@@ -80,6 +80,7 @@ class App(click.Group):
     cls=App,
     commands=[score, plot, metrics],
     invoke_without_command=True,
+    subcommand_metavar="COMMAND [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="segeval", message="%(prog)s %(version)s")

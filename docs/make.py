@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,40 +14,53 @@ import click
 from click.testing import CliRunner
 
 from segeval.citations import CITATIONS
-from segeval.cli.app import cli
+from segeval.cli.app import app
 from segeval.metrics import REGISTRY
-from segeval.spec import MetricSpec
+from segeval.spec import MetricSpec, Parameter
 
 DOCS = Path(__file__).parent
-SECTIONS = {
-    "segeval.overlap.metrics": "Counts of one region",
-    "segeval.overlap.partition": "Partitions of the whole image",
-    "segeval.surface.metrics": "Boundaries and solid masks",
-}
+METRICS = """\
+# Metrics
+
+This page is generated from the metric cards; `segeval metrics NAME` prints one. How metrics are chosen and written:
+[concepts](concepts.md#metrics). Why they are defined so: [conventions](conventions.md).
+
+TP, FP, FN and TN are voxels of one region, $V_p$ and $V_g$ the sizes of prediction and ground truth. $D_{pg}$ are the
+distances from every boundary voxel of the prediction to the boundary of the ground truth, $D_{gp}$ the reverse.
+Lengths are in the unit of the spacing (mm or px), volumes in ml (3-D in mm), mm² (2-D in mm) or px. *Empty* holds the
+values where both masks, only the prediction or only the ground truth is empty; a dash there means: what the formula
+gives.
+"""
+COMMANDS = """\
+# Commands
+
+This page is generated from `--help`. What the commands read is told in [formats](formats.md), what they write in
+[results](results.md).
+"""
+
+
+def pages() -> dict[str, str]:
+    """The text of every generated page, by file name."""
+    return {"metrics.md": metrics_page(), "commands.md": commands_page()}
 
 
 def metrics_page() -> str:
-    """The page of all metrics: a table each section, and the card of every metric."""
-    return "\n".join(_metrics_lines()) + "\n"
+    """The page of all metrics: for each module of formulas a table, and the card of every metric."""
+    modules = dict.fromkeys(spec.formula.__module__ for spec in REGISTRY.values())
+    return "\n".join([METRICS, *(line for module in modules for line in _section(module))])
 
 
-def _metrics_lines() -> Iterator[str]:
-    yield "# Metrics\n"
-    yield "This page is generated from the metric cards; `segeval metrics NAME` prints one. Lengths are in the unit of the"
-    yield "spacing (mm or px), volumes in ml (3-D in mm), mm² (2-D in mm) or px.\n"
-    yield "TP, FP, FN and TN are voxels of one region; $D_{pg}$ are the distances from every boundary voxel of the prediction"
-    yield "to the boundary of the ground truth, $D_{gp}$ the reverse. *Empty* holds the values when both masks, only the"
-    yield "prediction or only the ground truth is empty; a dash means: what the formula gives.\n"
-    for module, title in SECTIONS.items():
-        specs = [spec for spec in REGISTRY.values() if spec.formula.__module__ == module]
-        yield f"## {title}\n"
-        yield "| metric | title | written | range | best | unit | empty: both, pred, gt |"
-        yield "|---|---|---|---|---|---|---|"
-        for spec in specs:
-            yield f"| [`{spec.name}`](#{spec.name}) | {spec.title} | {_written(spec)} | {_facts(spec)} |"
-        yield ""
-        for spec in specs:
-            yield from _card(spec)
+def _section(module: str) -> Iterator[str]:
+    specs = [spec for spec in REGISTRY.values() if spec.formula.__module__ == module]
+    summary = (inspect.getdoc(sys.modules[module]) or module).splitlines()[0]
+    yield f"## {summary.partition(':')[0].rstrip('.')}\n"
+    yield "| metric | title | written | range | best | unit | empty: both, pred, gt |"
+    yield "|---|---|---|---|---|---|---|"
+    for spec in specs:
+        yield f"| [`{spec.name}`](#{spec.name}) | {spec.title} | {_written(spec)} | {_facts(spec)} |"
+    yield ""
+    for spec in specs:
+        yield from _card(spec)
 
 
 def _written(spec: MetricSpec) -> str:
@@ -55,10 +69,10 @@ def _written(spec: MetricSpec) -> str:
 
 def _facts(spec: MetricSpec) -> str:
     low, high = spec.range
-    empties = (spec.empty.both, spec.empty.pred, spec.empty.gt)
     best = "–" if spec.best is None else _number(spec.best)
+    empties = (spec.empty.both, spec.empty.pred, spec.empty.gt)
     empty = ", ".join("–" if value is None else _number(value) for value in empties)
-    return f"[{_number(low)}, {_number(high)}] | {best} | {spec.unit or '–'} | {empty}"
+    return f"{_number(low)} to {_number(high)} | {best} | {spec.unit or '–'} | {empty}"
 
 
 def _number(value: float) -> str:
@@ -68,40 +82,40 @@ def _number(value: float) -> str:
 def _card(spec: MetricSpec) -> Iterator[str]:
     yield f"### {spec.name}\n"
     yield f"**{spec.title}** ({spec.symbol}). {' '.join(spec.doc.split())}\n"
-    yield f"$${spec.tex}$$\n"
-    for parameter in spec.parameters:
-        default = "must be given" if parameter.default is None else f"default {parameter.default}"
-        domain = " or ".join(parameter.domain) if isinstance(parameter.domain, tuple) else str(parameter.domain)
-        yield f"- `{parameter.name}`: {domain}; {default}"
+    yield f"```math\n{spec.tex}\n```\n"
+    yield from (f"- `{parameter.name}`: {_domain(parameter)}" for parameter in spec.parameters)
     if spec.scope == "case":
-        yield "- one value a case, in the row of region `all`"
-    yield f"- source: {CITATIONS[spec.cite]}\n"
+        yield "- One value a case, in the row of region `all`."
+    yield f"- Source: {CITATIONS[spec.cite]}\n"
+
+
+def _domain(parameter: Parameter) -> str:
+    words = " or ".join(parameter.domain) if isinstance(parameter.domain, tuple) else str(parameter.domain)
+    default = parameter.default
+    return f"{words}; {'must be given' if default is None else f'{default} unless given'}."
 
 
 def commands_page() -> str:
     """The page of all commands, as their --help prints them."""
-    pages = ["# Commands\n\nThis page is generated from `--help`.\n"]
-    with click.Context(cli, info_name="segeval") as context:
-        names = cli.list_commands(context)
-    for arguments in ([], *([name] for name in names)):
-        result = CliRunner().invoke(
-            cli, [*arguments, "--help"], prog_name="segeval", env={"COLUMNS": "110"}, catch_exceptions=False
-        )
-        title = " ".join(["segeval", *arguments])
-        pages.append(f"## {title}\n\n```text\n{result.output.rstrip()}\n```\n")
-    return "\n".join(pages)
+    names = app.list_commands(click.Context(app))
+    return "\n".join([COMMANDS, *(_help(arguments) for arguments in ([], *([name] for name in names)))])
+
+
+def _help(arguments: list[str]) -> str:
+    called = [*arguments, "--help"]
+    # 100 columns are the widest that the commands use
+    result = CliRunner().invoke(app, called, prog_name="segeval", env={"COLUMNS": "110"}, catch_exceptions=False)
+    return f"## {' '.join(['segeval', *arguments])}\n\n```text\n{result.output.rstrip()}\n```\n"
 
 
 def main() -> None:
     """Writes or checks the pages."""
-    pages = {"metrics.md": metrics_page(), "commands.md": commands_page()}
-    for name, text in pages.items():
+    for name, text in pages().items():
         path = DOCS / name
-        if "--check" in sys.argv:
-            if not path.exists() or path.read_text(encoding="utf-8") != text:
-                sys.exit(f"{path} is out of date; run `make docs`")
-        else:
+        if "--check" not in sys.argv:
             path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            sys.exit(f"{path} is out of date; run `make docs`")
 
 
 if __name__ == "__main__":

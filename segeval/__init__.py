@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from segeval.errors import SegevalError as SegevalError
     from segeval.errors import UsageError as UsageError
     from segeval.results import Results as Results
+    from segeval.run import Listener as Listener
 
 _HOMES = {
     "segeval.api": ("score", "score_folder"),
     "segeval.errors": ("GeometryMismatch", "ReadError", "SegevalError", "UsageError"),
     "segeval.results": ("Results",),
+    "segeval.run": ("Listener",),
 }
 __all__ = sorted(["__version__", *(name for names in _HOMES.values() for name in names)])
 

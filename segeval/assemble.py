@@ -73,6 +73,11 @@ def completed(outcome: Outcome, regions: Sequence[Region], protocol: Protocol) -
     return Scores(tuple(order), np.array([rows[name][0] for name in order]), tuple(rows[name][1] for name in order))
 
 
+def failed_scores(outcome: Outcome, protocol: Protocol) -> Scores:
+    """The one row of a case that could not be scored."""
+    return Scores((FAILED,), np.full((1, len(protocol.metrics)), np.nan), (f"failed: {outcome.error}",))
+
+
 def cases_table(outcomes: Sequence[Outcome], regions: Sequence[Region], protocol: Protocol) -> DataFrame:
     """One row a case and region; a failed case has one row, whose note says why."""
     import pandas as pd
@@ -82,8 +87,7 @@ def cases_table(outcomes: Sequence[Outcome], regions: Sequence[Region], protocol
     notes: list[str] = []
     blocks: list[NDArray[np.float64]] = [np.empty((0, len(protocol.metrics)))]
     for outcome in outcomes:
-        failed = Scores((FAILED,), np.full((1, len(protocol.metrics)), np.nan), (f"failed: {outcome.error}",))
-        scores = completed(outcome, regions, protocol) or failed
+        scores = completed(outcome, regions, protocol) or failed_scores(outcome, protocol)
         names += [outcome.pair.id] * len(scores.regions)
         places += scores.regions
         notes += scores.notes

@@ -22,7 +22,6 @@ from segeval.protocol import Protocol
 from segeval.scoring import Scores, score_measured
 from segeval.workspace import Workspace
 
-
 VOXELS_PER_RELATIVE = 100
 """The geometry tolerance is relative for spacings; times this it is the tolerance of positions, in voxels: 1e-3 and 0.1."""
 
@@ -119,7 +118,9 @@ def make_case(name: str, pred: LabelMap | None, gt: LabelMap, protocol: Protocol
         pred, note = aligned(pred, gt, check_position=protocol.spacing is None, tolerance=slack)
     if protocol.binary:
         pred, gt = (replace(mask, labels=(mask.labels != 0).view(np.uint8)) for mask in (pred, gt))
-    return Case(name, pred, gt, notes=(note,) if note else (), tolerance=protocol.geometry_tolerance)
+    thin = "one voxel thick in 3-D: every voxel is boundary" if gt.grid.ndim == 3 and 1 in gt.grid.shape else ""
+    notes = tuple(filter(None, (note, thin)))
+    return Case(name, pred, gt, notes=notes, tolerance=protocol.geometry_tolerance)
 
 
 def _check_scales(case: Case, measured: Measured) -> None:

@@ -16,7 +16,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.assemble import all_regions, cases_table, details, nsd_curve, pooled_scores, tolerances
+from segeval.assemble import (
+    all_regions,
+    cases_table,
+    details,
+    failed_scores,
+    nsd_curve,
+    pooled_scores,
+    tolerances,
+)
 from segeval.case import Region
 from segeval.errors import UsageError
 from segeval.evaluate import Outcome, evaluate
@@ -27,6 +35,9 @@ from segeval.scoring import Scores
 from segeval.summary import summarise
 from segeval.surface.distances import SurfaceDistances
 from segeval.version import __version__
+
+INTERVAL: dict[str, Any] = {"confidence": 0.95, "resamples": 2000, "seed": 0}
+"""How the intervals of the summary are made, the same in every run."""
 
 PARTIAL = "cases.partial.csv"
 """The rows of a run that goes on; what is left of one that crashed."""
@@ -87,8 +98,7 @@ class Run:
             try:
                 for position, outcome in evaluate(self.pairs, self.protocol, jobs=self.jobs):
                     self._take(position, outcome)
-                    if outcome.scores:
-                        write_rows(outcome.pair.id, outcome.scores)
+                    write_rows(outcome.pair.id, outcome.scores or failed_scores(outcome, self.protocol))
                     self.listener.finished(outcome)
             except KeyboardInterrupt:
                 self._save(self._assembled())
@@ -121,12 +131,8 @@ class Run:
         cases = cases_table(outcomes, regions, self.protocol)
         self._remark(outcomes, regions, counts)
         units = _units(outcomes)
-        summary = summarise(
-            cases,
-            length_unit=units["length"],
-            volume_unit=units["volume"],
-            pooled=pooled_scores(outcomes, counts, regions, self.protocol),
-        )
+        pooled = pooled_scores(outcomes, counts, regions, self.protocol)
+        summary = summarise(cases, length_unit=units["length"], volume_unit=units["volume"], pooled=pooled, **INTERVAL)
         curves = {row: self._curves[at] for row, at in enumerate(done) if at in self._curves}
         kept = details(outcomes, counts, curves, self._tolerance, regions)
         return Results(cases, summary, self._record(outcomes, regions, units), kept)
@@ -160,6 +166,7 @@ class Run:
                 "python": platform.python_version(), "numpy": np.__version__, "platform": platform.platform(),
             },
             "protocol": self.protocol.to_dict(),
+            "interval": {"method": "percentile bootstrap of the mean over cases", **INTERVAL},
             "units": units,
             "regions": {region.name: sorted(region.labels) for region in regions},
             "warnings": self.warnings,

@@ -63,7 +63,7 @@ def _note(emptiness: str, row: NDArray[np.float64], metrics: Sequence[Metric], r
     parts = [emptiness] if emptiness else []
     if not emptiness and not np.isfinite(row).all():
         parts += [
-            f"{m.column} {'undefined (0/0)' if np.isnan(v) else 'infinite (division by 0)'}"
+            f"{m.column} {'undefined (a denominator vanishes)' if np.isnan(v) else 'infinite (division by 0)'}"
             for m, v in zip(metrics, row.tolist(), strict=True)
             if not np.isfinite(v)
         ]

@@ -1,7 +1,7 @@
 """Words of 64 voxels: the few vector instructions that the kernels are built on.
 
 A word is 64 neighbouring voxels, or 64 bits that say something about them, the first voxel in the lowest bit. The
-instructions are written in LLVM's terms, which LLVM maps onto whatever registers the processor has.
+instructions are written in LLVM's terms, and LLVM maps them onto whatever registers the processor has.
 """
 
 from __future__ import annotations
@@ -18,22 +18,25 @@ from numpy.typing import NDArray
 Labels: TypeAlias = NDArray[Any]
 Bits: TypeAlias = NDArray[np.uint64]
 Word: TypeAlias = Any
-"""64 bits in a kernel, np.uint64; checkers would have it that shifts and masks of those are something else."""
-Function = TypeVar("Function", bound=Callable[..., Any])
+"""An np.uint64 inside of a kernel, where Python's rules for mixed integers do not hold."""
 
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 ONE = np.uint64(1)
 ZERO = np.uint64(0)
 LANES = 64
 
-_WORD = ir.IntType(64)
-_NO_NAN = ("nnan", "nsz")
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def kernel(function: Function) -> Function:
     """A function compiled on its first call, kept on disk, and run without the GIL."""
-    compiled: Function = njit(nogil=True, cache=True)(function)
-    return compiled
+    compiled: Any = njit(nogil=True, cache=True)(function)
+    return compiled  # type: ignore[no-any-return]
+
+
+def _instruction(typed: Callable[..., Any]) -> Any:
+    """A function for kernels, from one that types it and returns the builder of its code."""
+    return intrinsic(typed)
 
 
 def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any, element: Any) -> Any:
@@ -42,19 +45,16 @@ def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any
 
 
 def _lanes(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
-    element = ir.IntType(array_type.dtype.bitwidth)
+    element = context.get_data_type(array_type.dtype)
     address = _address(context, builder, array_type, array, index, element)
     return builder.load(builder.bitcast(address, ir.VectorType(element, LANES).as_pointer()), align=1)
 
 
-def _compare(builder: Any, operator: str, left: Any, right: Any) -> Any:
-    return builder.bitcast(builder.icmp_unsigned(operator, left, right), _WORD)
-
-
 def _load64(_: Any, bits: Any, byte: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        word = ir.IntType(64)
         address = _address(context, builder, signature.args[0], args[0], args[1], ir.IntType(8))
-        return builder.load(builder.bitcast(address, _WORD.as_pointer()), align=1)
+        return builder.load(builder.bitcast(address, word.as_pointer()), align=1)
 
     return types.uint64(bits, types.int64), build
 
@@ -63,75 +63,79 @@ def _differ64(_: Any, a: Any, i: Any, b: Any, j: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         left = _lanes(context, builder, signature.args[0], args[0], args[1])
         right = _lanes(context, builder, signature.args[2], args[2], args[3])
-        return _compare(builder, "!=", left, right)
+        return builder.bitcast(builder.icmp_unsigned("!=", left, right), ir.IntType(64))
 
     return types.uint64(a, types.int64, b, types.int64), build
 
 
-def _equal64(_: Any, a: Any, i: Any, value: Any) -> Any:
-    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        left = _lanes(context, builder, signature.args[0], args[0], args[1])
-        unset = ir.Constant(left.type, ir.Undefined)
-        one = builder.insert_element(unset, args[2], ir.Constant(ir.IntType(32), 0))
-        spread = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-        return _compare(builder, "==", left, builder.shuffle_vector(one, unset, spread))
+def _against(compare: str, operator: str) -> Any:
+    def typed(_: Any, a: Any, i: Any, value: Any) -> Any:
+        def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            left = _lanes(context, builder, signature.args[0], args[0], args[1])
+            unset = ir.Constant(left.type, ir.Undefined)
+            one = builder.insert_element(unset, args[2], ir.Constant(ir.IntType(32), 0))
+            first = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+            right = builder.shuffle_vector(one, unset, first)
+            return builder.bitcast(getattr(builder, compare)(operator, left, right), ir.IntType(64))
 
-    return types.uint64(a, types.int64, a.dtype), build
+        return types.uint64(a, types.int64, a.dtype), build
+
+    return typed
 
 
-def _bit_count(instruction: str, *flags: bool) -> Any:
+def _counted(name: str, *flags: bool) -> Any:
     def typed(_: Any, word: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return getattr(builder, instruction)(args[0], *(ir.Constant(ir.IntType(1), flag) for flag in flags))
+            return getattr(builder, name)(args[0], *(ir.Constant(ir.IntType(1), flag) for flag in flags))
 
         return types.int64(types.uint64), build
 
     return typed
 
 
-def _chosen(operator: str) -> Any:
+def _preferred(operator: str) -> Any:
     def typed(_: Any, a: Any, b: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            first = builder.fcmp_ordered(operator, args[0], args[1], flags=_NO_NAN)
-            return builder.select(first, args[0], args[1], flags=_NO_NAN)
+            flags = ("nnan", "nsz")
+            first = builder.fcmp_ordered(operator, args[0], args[1], flags=flags)
+            return builder.select(first, args[0], args[1], flags=flags)
 
         return a(a, a), build
 
     return typed
 
 
-def _inline(build: Callable[..., Any]) -> Any:
-    return intrinsic(build)
-
-
-load64: Callable[[Bits, int], Word] = _inline(_load64)
+load64: Callable[[Bits, int], Word] = _instruction(_load64)
 """The 64 bits that begin at a byte of an array of words."""
 
-differ64: Callable[[Labels, int, Labels, int], Word] = _inline(_differ64)
+differ64: Callable[[Labels, int, Labels, int], Word] = _instruction(_differ64)
 """Bit k: `a[i + k] != b[j + k]`; all 64 must lie in the arrays."""
 
-equal64: Callable[[Labels, int, Any], Word] = _inline(_equal64)
-"""Bit k: `a[i + k] == value`; all 64 must lie in the array."""
+equal64: Callable[[Labels, int, Any], Word] = _instruction(_against("icmp_unsigned", "=="))
+"""Bit k: `a[i + k] == value`, of integers; all 64 must lie in the array."""
 
-ctz: Callable[[Word], int] = _inline(_bit_count("cttz", False))
+at_most64: Callable[[NDArray[np.float32], int, Any], Word] = _instruction(_against("fcmp_ordered", "<="))
+"""Bit k: `a[i + k] <= value`, of floats; all 64 must lie in the array."""
+
+ctz: Callable[[Word], int] = _instruction(_counted("cttz", False))
 """Number of zero bits below the lowest set one; 64 for zero."""
 
-clz: Callable[[Word], int] = _inline(_bit_count("ctlz", False))
+clz: Callable[[Word], int] = _instruction(_counted("ctlz", False))
 """Number of zero bits above the highest set one; 64 for zero."""
 
-popcount: Callable[[Word], int] = _inline(_bit_count("ctpop"))
+popcount: Callable[[Word], int] = _instruction(_counted("ctpop"))
 """Number of set bits."""
 
-least: Callable[[Any, Any], Any] = _inline(_chosen("<"))
-"""The smaller of two floats; unlike `min` it knows nothing of NaN, so that LLVM vectorises loops of it."""
+least: Callable[[Any, Any], Any] = _instruction(_preferred("<"))
+"""The smaller of two floats; it knows nothing of NaN, unlike `min`, so that LLVM vectorises loops over it."""
 
-greatest: Callable[[Any, Any], Any] = _inline(_chosen(">"))
+greatest: Callable[[Any, Any], Any] = _instruction(_preferred(">"))
 """The larger of two floats, neither of them NaN."""
 
 
 @kernel
 def low(n: int) -> Word:
-    """A word whose `n` lowest bits are set, 0 <= n <= 64."""
+    """A word whose `n` lowest bits are set; all of them from 64 on."""
     return ALL if n >= LANES else (ONE << np.uint64(n)) - ONE
 
 

@@ -65,7 +65,7 @@ def test_a_row_has_a_note_where_its_value_is_undefined_or_infinite_or_a_mask_is_
 
 def test_a_case_whose_voxels_are_all_ignored_has_a_note_for_every_metric(metric):
     table = segeval.score(np.eye(3), np.full((3, 3), 255), metrics=metric.column, regions=[1], ignore_label=255)
-    note = {"1": "region in neither mask", "all": f"{metric.column} undefined (0/0)"}
+    note = {"1": "region in neither mask", "all": f"{metric.column} undefined (a denominator vanishes)"}
     assert [note[region] for region in table.region] == list(table.note)
     assert metric.spec.scope == "region" or np.isnan(table[metric.column]).all()
 
@@ -82,4 +82,4 @@ def test_a_note_says_which_mask_is_empty():
 
 def test_the_row_of_the_whole_case_has_a_note_of_its_own():
     table = segeval.score(*PAIRS["both masks full"], metrics="dice,multiclass_mcc")
-    assert table.set_index("region").note.to_dict() == {"1": "", "all": "multiclass_mcc undefined (0/0)"}
+    assert table.set_index("region").note.to_dict() == {"1": "", "all": "multiclass_mcc undefined (a denominator vanishes)"}

@@ -1,0 +1,152 @@
+"""What the pages for users say is true: their code runs and prints what they show, and their links lead somewhere."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import io
+import json
+import re
+import runpy
+import shlex
+import shutil
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from pages import ROOT, RUN, Block, anchors, blocks, commands, links
+
+from segeval import score, score_folder
+from segeval.citations import CITATIONS
+from segeval.cli.app import app
+from segeval.io import known_suffixes
+from segeval.io import registry as readers
+from segeval.metrics import REGISTRY
+
+LINKING = sorted({*RUN, *ROOT.glob("*.md"), *ROOT.glob("sample_data/*.md"), *ROOT.glob("benchmarks/*.md")})
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with `sample_data`, and its brains as `predictions` and `labels`; what a page registers goes with it."""
+    shutil.copytree(ROOT / "sample_data", tmp_path / "sample_data")
+    for name, side in (("predictions", "pred"), ("labels", "gt")):
+        shutil.copytree(ROOT / "sample_data" / "brain" / side, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    tables: list[dict[str, Any]] = [REGISTRY, readers._READERS]
+    kept = [dict(table) for table in tables]
+    yield tmp_path
+    for table, before in zip(tables, kept, strict=True):
+        table.clear()
+        table.update(before)
+
+
+def run_python(block: Block, names: dict[str, Any]) -> None:
+    """Runs a block in the names of its page, or in those of the file that it goes into, and looks at what it prints."""
+    home = re.search(r"goes into `(segeval/\w+(?:/\w+)*)\.py`", block.before)
+    if home:
+        names = dict(vars(importlib.import_module(home[1].replace("/", "."))))
+    code = compile("\n" * (block.line - 1) + block.text, str(block.page), "exec", dont_inherit=True)
+    with redirect_stdout(io.StringIO()) as printed:
+        exec(code, names)
+    if block.prints is not None:
+        assert_shown(block, block.prints, printed.getvalue())
+
+
+def run_command(block: Block, call: str, shown: str | None) -> None:
+    """Runs a command line in this process; it succeeds unless the page shows its error."""
+    result = CliRunner().invoke(app, shlex.split(call, comments=True)[1:], prog_name="segeval", catch_exceptions=False)
+    failed = re.search(r"^(error|failed): ", shown or "", re.MULTILINE) is not None
+    assert (result.exit_code != 0) == failed, f"{block}: {call}\n{result.output}"
+    if shown is not None:
+        assert_shown(block, shown, re.sub(r"^note: compiling .*\n", "", result.output, flags=re.MULTILINE))
+
+
+def assert_shown(block: Block, shown: str, printed: str) -> None:
+    """What a page shows is what is printed; `...` stands for anything."""
+    want, got = (re.sub(r"[ \t]+$", "", text.strip("\n"), flags=re.MULTILINE) for text in (shown, printed))
+    same = doctest.OutputChecker().check_output(want, got, doctest.ELLIPSIS)
+    assert same, f"{block} shows\n{want}\n\nbut it prints\n{got}"
+
+
+@pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
+def test_page_does_what_it_says(page: Path, room: Path) -> None:
+    names: dict[str, Any] = {"__name__": page.stem}
+    for block in blocks(page):
+        if block.language == "python":
+            run_python(block, names)
+        elif block.language in ("console", "bash"):
+            for call, shown in commands(block):
+                run_command(block, call, shown)
+
+
+@pytest.mark.parametrize("page", LINKING, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in links(page):
+        if re.match(r"[a-z]+:", link):  # another site, or a mail address
+            continue
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.exists(), f"{page.name} links to {link}, which is not there"
+        assert target.is_relative_to(ROOT), f"{page.name} links to {link}, outside of the project"
+        assert not anchor or anchor in anchors(target), f"{page.name} links to {link}: no such heading"
+
+
+def test_generated_pages_are_up_to_date() -> None:
+    pages = runpy.run_path(str(ROOT / "docs" / "make.py"))["pages"]()
+    for name, text in pages.items():
+        assert (ROOT / "docs" / name).read_text(encoding="utf-8") == text, f"docs/{name}: run `make docs`"
+
+
+def test_number_of_metrics_is_right_where_it_is_said() -> None:
+    said = {number for page in RUN for number in re.findall(r"\b(\d+) metrics\b", page.read_text(encoding="utf-8"))}
+    assert said <= {str(len(REGISTRY))}
+
+
+def test_every_page_is_in_the_index() -> None:
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"index.md"}
+    assert pages <= set(links(ROOT / "docs" / "index.md"))
+
+
+def test_recipe_adds_a_metric_everywhere(room: Path) -> None:
+    recipe = next(block for block in blocks(ROOT / "CONTRIBUTING.md") if "@metric" in block.text)
+    before = set(REGISTRY)
+    run_python(recipe, {})
+    (name,) = set(REGISTRY) - before
+    assert CITATIONS[REGISTRY[name].cite]
+
+    listed = CliRunner().invoke(app, ["metrics"], catch_exceptions=False)
+    assert re.search(rf"^{name} ", listed.output, re.MULTILINE)
+    card = CliRunner().invoke(app, ["metrics", name], catch_exceptions=False)
+    assert card.output.startswith(f"{name}: {REGISTRY[name].title}")
+
+    gt = np.zeros((4, 4), int)
+    gt[1:3, 1:3] = 1
+    pred = np.roll(gt, 1, axis=0)
+    rows = score(pred, gt, metrics=name)
+    assert rows[name].tolist() == [1 - 2 / 6]  # two voxels of six are in both
+
+    called = ["score", "predictions", "labels", "-m", name, "--no-plots", "--json", "--quiet"]
+    summary = CliRunner().invoke(app, called, catch_exceptions=False)
+    assert {row["metric"] for row in json.loads(summary.output)} == {name}
+
+
+def test_results_page_names_every_column_and_key(room: Path) -> None:
+    text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    results = score_folder("predictions", "labels", metrics="dice,hd95", output="results")
+    run = results.run
+    case = next(iter(run["cases"].values()))
+    keys = {*results.summary.columns, *run, *run["protocol"], *run["environment"], *run["units"], *case}
+    keys |= {*results.cases.columns} - {"dice", "hd95"}
+    with np.load(room / "results" / "details.npz") as details:
+        keys |= {*details.files, *(path.name for path in (room / "results").iterdir())}
+    assert {key for key in keys if f"`{key}`" not in text} == set()
+
+
+def test_formats_page_names_every_suffix() -> None:
+    text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert {suffix for suffix in known_suffixes() if f"`{suffix}`" not in text} == set()
