@@ -23,7 +23,7 @@ from segeval.scoring import Scores, score_measured
 from segeval.workspace import Workspace
 
 VOXELS_PER_RELATIVE = 100
-"""The geometry tolerance is relative for spacings; times this it is the tolerance of positions, in voxels: 1e-3 and 0.1."""
+"""The geometry tolerance is relative for spacings; times this it is that of positions, in voxels: 1e-3 and 0.1."""
 
 
 @dataclass(frozen=True, slots=True)

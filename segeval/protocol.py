@@ -43,7 +43,7 @@ class Protocol:
     def __post_init__(self) -> None:
         if not self.metrics:
             raise UsageError("no metric to compute; name at least one, such as dice")
-        names = [region.name for region in self.regions or ()]
+        names = [region.name for region in self.regions_among(())]
         twice = {name for name in names if names.count(name) > 1}
         if twice:
             raise UsageError(f"region {min(twice)!r} is given twice; give every region its own name")

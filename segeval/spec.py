@@ -247,7 +247,7 @@ Number = TypeVar("Number")
 def ratio(numerator: Number, denominator: Any) -> Number:
     """The quotient of arrays, without an epsilon: 0/0 is NaN and anything else over 0 infinite, silently."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        quotient: Number = numerator / denominator  # type: ignore[operator]
+        quotient: Number = numerator / denominator
         return quotient
 
 

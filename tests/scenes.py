@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from segeval.spec import Metric
 from segeval.workspace import Workspace
 
 Mask = NDArray[np.uint8]
+ONE = (Region.of(1),)
 SPACINGS = (0.5, 0.7, 1.0, 1.3, 2.0, 5.0)
 
 
@@ -75,7 +77,7 @@ def measured(
     gt: NDArray[Any],
     *statistics: type,
     spacing: Sequence[float] | None = None,
-    regions: Sequence[Region] | Callable[[Sequence[int]], Sequence[Region]] = (Region.of(1),),
+    regions: Sequence[Region] | Callable[[Sequence[int]], Sequence[Region]] = ONE,
     workspace: Workspace | None = None,
 ) -> Measured:
     """These statistics of a case; of region 1 unless other regions are named."""
@@ -95,3 +97,20 @@ def values(metric: Metric | str, pred: NDArray[Any], gt: NDArray[Any], **options
 def value(metric: Metric | str, pred: NDArray[Any], gt: NDArray[Any], **options: Any) -> float:
     """The value of region 1, or of the case."""
     return float(values(metric, pred, gt, **options)[0])
+
+
+TWO_LABELS = scene("""
+    . . . . .     . . . . .
+    . 1 1 . .     . 1 1 1 .
+    . 1 1 . .     . 1 1 1 .
+    . . . 2 2     . . . . 2
+""")
+
+
+def folders(root: Path, pred: Mapping[str, Mask], gt: Mapping[str, Mask]) -> tuple[Path, Path]:
+    """The folders `pred` and `gt` below `root`, which hold these masks by name."""
+    for side, masks in (("pred", pred), ("gt", gt)):
+        (root / side).mkdir(parents=True)
+        for name, mask in masks.items():
+            np.save(root / side / f"{name}.npy", mask)
+    return root / "pred", root / "gt"

@@ -36,7 +36,8 @@ class Contingency:
 
     def __add__(self, other: Contingency) -> Contingency:
         rows = np.concatenate([np.stack([c.gt, c.pred, c.count], 1) for c in (self, other)])
-        return Contingency(*_summed(rows).T)
+        gt, pred, count = _summed(rows).T
+        return Contingency(gt, pred, count)
 
 
 def contingency(pred: Labels, gt: Labels, workspace: Workspace) -> Contingency:
@@ -50,7 +51,8 @@ def contingency(pred: Labels, gt: Labels, workspace: Workspace) -> Contingency:
     scan = Scan.of(pred, gt)
     cuts = evenly(scan.size, workspace.parts(scan.size))
     tallies = workspace.map(lambda ends: _count(scan.pred, scan.gt, *ends), pairwise(cuts))
-    return Contingency(*joined(tallies)[:, :3].T)
+    rows = joined(tallies)
+    return Contingency(rows[:, 0], rows[:, 1], rows[:, 2])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,10 +69,11 @@ class Scan:
 
     @classmethod
     def of(cls, pred: Labels, gt: Labels) -> Scan:
-        """The scan of two masks; copies only what is neither C- nor Fortran-ordered, and masks of less than 128 voxels."""
+        """The scan of two masks; copies only those under 128 voxels, or not both in C or both in Fortran order."""
         transposed = all(mask.flags.f_contiguous and not mask.flags.c_contiguous for mask in (pred, gt))
-        masks = [np.ascontiguousarray(mask.T if transposed else mask) for mask in (pred, gt)]
-        return cls(*(_padded(mask.reshape(-1)) for mask in masks), masks[0].shape, transposed)
+        dtype = np.result_type(pred, gt)
+        p, g = (np.ascontiguousarray(mask.T if transposed else mask, dtype) for mask in (pred, gt))
+        return cls(_flat(p), _flat(g), p.shape, transposed)
 
     @property
     def size(self) -> int:
@@ -78,10 +81,13 @@ class Scan:
         return int(np.prod(self.shape, dtype=np.int64))
 
 
-def _padded(mask: Labels) -> Labels:
-    """The mask, with zeros behind it if it is too short for words and their neighbours."""
-    missing = 2 * LANES - mask.size
-    return mask if missing <= 0 else np.concatenate([mask, np.zeros(missing, mask.dtype)])
+def _flat(mask: Labels) -> Labels:
+    """The mask as a line, with zeros behind it if it is too short for words and their neighbours."""
+    flat = mask.reshape(-1)
+    if flat.size < 2 * LANES:
+        flat = np.concatenate([flat, np.zeros(2 * LANES - flat.size, flat.dtype)])
+    flat.flags.writeable = False  # for all masks, or kernels would be compiled once more for those that are
+    return flat
 
 
 # A tally is a hash table of label pairs with open addressing. Its rows are (pair, voxels, border voxels of pred, border
@@ -105,7 +111,7 @@ def _slot(tally: Integers, pair: Any) -> Any:
 
 
 @kernel
-def crowded(tally: Integers) -> bool:
+def crowded(tally: Integers) -> Any:
     """Whether a word of new pairs could fill more than half of the rows."""
     slots = tally.shape[0] - 1
     return 2 * (tally[slots, 0] + LANES) > slots
@@ -118,8 +124,10 @@ def enlarged(tally: Integers) -> Integers:
     larger = new_tally(2 * slots)
     for row in range(slots):
         if tally[row, 1]:
-            larger[_slot(larger, tally[row, 0])] = tally[row]
-    larger[2 * slots] = tally[slots]
+            to = _slot(larger, tally[row, 0])
+            for k in range(4):
+                larger[to, k] = tally[row, k]
+    larger[2 * slots, 0] = tally[slots, 0]
     return larger
 
 

@@ -1,4 +1,4 @@
-"""The surface-distance statistic: for all regions at once, how much boundary lies at which distance of the other one."""
+"""The surface-distance statistic: how much of one boundary lies at which distance from the other, region by region."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ Integers = NDArray[np.int64]
 class Distances:
     """A histogram of distances for each of R regions.
 
-    Region r has the distances `value[start[r]:start[r + 1]]`, strictly increasing, infinite where there is nothing to be
-    near to. `size` says how much lies at each: int64 counts for elements of equal size, float64 for elements that have
-    sizes of their own. Every method gives one number a region, NaN where that needs an element and there is none.
+    Region r has the distances `value[start[r]:start[r + 1]]`, strictly increasing, infinite where there is nothing to
+    measure to. `size` says how much lies at each: int64 counts for elements of equal size, float64 for elements that
+    have sizes of their own. Methods give one number a region, NaN where that needs an element and there is none.
 
     >>> d = Distances.of([0, 1, 1, 4])
     >>> d.mean(), d.quantile(0.75), d.within(1)
@@ -112,7 +112,8 @@ class Distances:
         """Size of what lies at most each of some ascending tolerances away, (R, T)."""
         first = np.searchsorted(tolerances * (1 + SLACK), self.value)
         bins = np.bincount(self._region * (len(tolerances) + 1) + first, self.size, len(self) * (len(tolerances) + 1))
-        return np.cumsum(bins.reshape(len(self), -1), axis=1)[:, :-1]
+        reached: Floats = np.cumsum(bins.reshape(len(self), len(tolerances) + 1), axis=1, dtype=np.float64)
+        return reached[:, :-1]
 
     def below(self, width: float) -> Floats:
         """Size of what lies less than `width` away, with the same slack."""
@@ -137,7 +138,8 @@ class Distances:
         finite = np.isfinite(mean)
         centre = np.where(finite, mean, 0)[self._region]
         squares = self._sum(self.size * (self.value - centre) ** 2)
-        return np.sqrt(np.divide(squares, total, out=mean.copy(), where=finite))
+        root: Floats = np.sqrt(np.divide(squares, total, out=mean.copy(), where=finite))
+        return root
 
     def quantile(self, q: float) -> Floats:
         """The distance that a share `q` of the set, by size, does not exceed; `q` in (0, 1], 1 is the maximum.
@@ -154,7 +156,7 @@ class Distances:
         reached = np.cumsum(self.size)
         before = np.concatenate([[0], reached])[self.start]
         last = np.diff(before)[regions] - 1
-        place = last * q
+        place = np.asarray(last * q, np.float64)
         rank = np.floor(place).astype(np.int64)
         low, high = (
             self.value[np.searchsorted(reached, before[regions] + k, side="right")]
@@ -207,12 +209,12 @@ class SurfaceDistances:
     @property
     def empty_p(self) -> NDArray[np.bool_]:
         """Where the prediction has no voxel of the region."""
-        return self.pg.total() == 0
+        return np.equal(self.pg.total(), 0)
 
     @property
     def empty_g(self) -> NDArray[np.bool_]:
         """Where the ground truth has no voxel of the region."""
-        return self.gp.total() == 0
+        return np.equal(self.gp.total(), 0)
 
     @property
     def pooled(self) -> Distances:
@@ -240,8 +242,8 @@ def surface_distances(
 ) -> SurfaceDistances:
     """The distances between the boundaries of each label, or with `solid` between its voxels; one region a label.
 
-    `spacing` is in the axis order of the masks that were swept. `labels` may be absent from one mask, or from both; None
-    stands for all that occur, but for 0, which has no boundary.
+    `spacing` is in the axis order of the masks that were swept. `labels` may be absent from one mask or both; None
+    stands for all that occur, except 0, which has no boundary.
 
     >>> from segeval.surface.boundary import sweep
     >>> from segeval.workspace import Workspace
@@ -254,34 +256,27 @@ def surface_distances(
     from segeval.surface.boundary import disagreements
     from segeval.surface.nearest import Way, nearest
 
-    known = swept.contingency.labels
-    wanted = known[known > 0] if labels is None else np.asarray(labels, np.int64)
-    of_p, of_g = swept.pred.size, swept.gt.size
-    near_p, near_g = swept.pred.apart, swept.gt.apart
+    p, g, known, table = swept.pred, swept.gt, swept.labels, swept.contingency
+    size_p, size_g, marks_p, marks_g = p.size, g.size, p.apart, g.apart
     if solid:
-        of_p, of_g = (
-            np.bincount(np.searchsorted(known, of), swept.contingency.count, len(known)).astype(np.int64)
-            for of in (swept.contingency.pred, swept.contingency.gt)
+        size_p, size_g = (
+            np.bincount(of, table.count, known[-1] + 1)[known].astype(np.int64) for of in (table.pred, table.gt)
         )
-        near_p, near_g = disagreements(swept, workspace)
-    asked = np.isin(known, wanted) & (known > 0)
-    both = np.flatnonzero(asked & (of_p > 0) & (of_g > 0))
-    alone = np.flatnonzero(asked & ((of_p > 0) != (of_g > 0)))
-    p, g = swept.pred, swept.gt
-    ways = [
-        Way("pg", p.mask, near_p, of_p[both], g.mask, g.border),
-        Way("gp", g.mask, near_g, of_g[both], p.mask, p.border),
-    ]
+        marks_p, marks_g = disagreements(swept, workspace)
+    wanted = known[known > 0] if labels is None else np.minimum(labels, known[-1] + 1)
+    asked = np.zeros(known[-1] + 2, np.bool_)
+    asked[wanted] = True
+    asked[0] = False
+    both = np.flatnonzero(asked[known] & (size_p > 0) & (size_g > 0))
+    alone = np.flatnonzero(asked[known] & ((size_p > 0) != (size_g > 0)))
+    ways = [Way(p.mask, marks_p, size_p[both], g.mask, g.border), Way(g.mask, marks_g, size_g[both], p.mask, p.border)]
     along = spacing[::-1] if swept.transposed else spacing
     pair = nearest(ways, swept.layout, along, known[both], workspace) if len(both) else [Distances.absent(0)] * 2
     if len(alone):
-        pair = [Distances.stacked([d, _unreached(of[alone])]) for d, of in zip(pair, (of_p, of_g), strict=True)]
-    measured = known[np.concatenate([both, alone])]
-    by_label = np.argsort(measured)
-    at = np.searchsorted(measured[by_label], wanted)
-    order = np.append(by_label, -1)[np.where(np.isin(wanted, measured), at, len(measured))]
-    kind = VolumeDistances if solid else SurfaceDistances
-    return kind(*pair).select(order)
+        pair = [Distances.stacked([d, _unreached(n[alone])]) for d, n in zip(pair, (size_p, size_g), strict=True)]
+    order = np.full(len(asked), -1)
+    order[known[np.concatenate([both, alone])]] = np.arange(len(both) + len(alone))
+    return (VolumeDistances if solid else SurfaceDistances)(*pair).select(order[wanted])
 
 
 def _unreached(size: Integers) -> Distances:

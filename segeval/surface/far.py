@@ -1,153 +1,214 @@
-"""Exact nearest voxels at any distance, from all voxels of a tile at once."""
+"""Exact squared distances to the nearest voxel of the same label, however far, for all voxels of a tile together."""
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segeval.overlap.contingency import Integers
-from segeval.surface.tiles import Tiles
-from segeval.words import greatest, kernel, least
+from segeval.surface.tiles import COUNT, FIRST, PLACE, Tiles, X, Y, Z, balanced
+from segeval.words import LANES, ONE, at_most64, ctz, greatest, kernel, least, low
+from segeval.workspace import Workspace
+
+SLACK = 1e-5
+"""Relative. Bounds are float32, computed from whole numbers that it holds exactly."""
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
-Scale = tuple[float, float, float]
-
-SLACK = 1e-5
-"""Relative; bounds are computed in float32, from whole numbers that it holds exactly."""
+Point = tuple[float, float, float]
+"""Indices (z, y, x) of a voxel, or between voxels; also the squared spacing along these axes."""
 
 
-@kernel
+class Scratch(NamedTuple):
+    """Room for the search of one tile: a bound and a choice for each block and each tile in a block, rivals."""
+
+    block_bound: Singles
+    tile_bound: Singles
+    blocks: Integers
+    tiles: Integers
+    z: Floats
+    y: Floats
+    x: Floats
+
+
 def squared_distances(
-    queries: Tiles, targets: Tiles, scale: Scale, snap: float, start: int, stop: int, to: Integers, out: Floats
-) -> None:
-    """Squared distances from the voxels of the query tiles `start` to `stop` to the nearest target voxel of their place,
-    times `snap` and rounded.
+    queries: Tiles, targets: Tiles, scale: Point, snap: float, workspace: Workspace
+) -> tuple[Integers, Floats]:
+    """Squared distance of every query voxel to the nearest target voxel of its place, times `snap` and rounded.
 
-    Those of tile q are written from `out[to[q]]` on. For each tile: the exact nearest target of its centre; every block,
-    tile and voxel of targets that is nowhere in the query's box nearer than this one is dropped; the few that are left
-    are compared with every voxel of the tile.
+    Place after place, in a buffer, after where each place begins there. `scale` is the squared spacing along z, y, x.
     """
-    outer = np.empty(np.max(np.diff(targets.blocks)), np.float32)
-    inner = np.empty(np.max(np.diff(targets.block)), np.float32)
-    most = 0
-    for p in range(targets.blocks.size - 1):
-        first, last = targets.block[targets.blocks[p]], targets.block[targets.blocks[p + 1]]
-        most = max(most, np.sum(targets.count[first:last]))
-    tz, ty, tx = np.empty(most + 1), np.empty(most + 1), np.empty(most + 1)
-    near = np.zeros(3)
-    place = np.int64(-1)
-    for q in range(start, stop):
-        known = queries.place[q] == place
-        place = queries.place[q]
-        bound = _nearest_to_centre(queries.box, q, targets, place, scale, known, near, outer, inner)
-        if queries.count[q] == 1:
-            out[to[q]] = np.rint(bound * snap)
-            continue
-        n = _rivals(queries.box, q, targets, place, scale, bound, near, outer, inner, tz, ty, tx)
-        for k in range(queries.count[q]):
-            code = np.int64(queries.codes[queries.first[q] + k])
-            z = queries.origin[0, q] + (code >> 6)
-            y = queries.origin[1, q] + (code >> 3 & 7)
-            x = queries.origin[2, q] + (code & 7)
-            out[to[q] + k] = np.rint(_least(tz, ty, tx, n, z, y, x, scale) * snap)
+    count = queries.table[:, COUNT].astype(np.int64)
+    to = np.concatenate([[0], np.cumsum(count)])
+    squared = workspace.buffer("far squared", int(to[-1]), np.float64)
+    boxes = max(np.diff(targets.blocks).max(), np.diff(targets.block).max()) + LANES
+    voxels = int(np.bincount(targets.table[:, PLACE], targets.table[:, COUNT]).max()) + 1
+
+    def part(cut: tuple[int, int]) -> None:
+        _squared_distances(queries, targets, scale, snap, *cut, to, squared, boxes, voxels)
+
+    workspace.map(part, pairwise(balanced(count, 2 * workspace.parts(64 * len(squared)))))
+    return to[np.searchsorted(queries.table[:, PLACE], np.arange(len(queries.blocks)))], squared
 
 
 @kernel
-def _nearest_to_centre(
-    boxes: Singles, q: int, targets: Tiles, place: int, scale: Scale, known: bool, near: Floats, outer: Singles, inner: Singles
-) -> Any:
-    """Squared distance from the centre of box q to its nearest target, which goes to `near`.
+def _squared_distances(
+    queries: Tiles,
+    targets: Tiles,
+    scale: Point,
+    snap: float,
+    start: int,
+    stop: int,
+    to: Integers,
+    squared: Floats,
+    boxes: int,
+    voxels: int,
+) -> None:
+    """Those of the query tiles from `start` to `stop`; of tile q, from `squared[to[q]]` on.
 
-    If `known`, `near` comes as some target: the tile before had it, so it is a good first bound.
+    For each tile: the exact nearest target of its centre; every block, tile and voxel of targets that is nowhere in the
+    tile's box nearer than this one is dropped; the few that are left, its rivals, are compared with every voxel.
     """
-    z = (np.float64(boxes[0, q]) + boxes[1, q]) / 2
-    y = (np.float64(boxes[2, q]) + boxes[3, q]) / 2
-    x = (np.float64(boxes[4, q]) + boxes[5, q]) / 2
-    bound = np.inf
-    if known:
-        bound = (near[0] - z) ** 2 * scale[0] + (near[1] - y) ** 2 * scale[1] + (near[2] - x) ** 2 * scale[2]
-    first, last = targets.blocks[place], targets.blocks[place + 1]
-    best = _lower_bounds(targets.block_box, first, last, z, y, x, scale, outer)
-    for k in range(-1, last - first):  # the one with the least bound first
-        block = first + (best if k < 0 else k)
-        if outer[block - first] > bound * (1 + SLACK):
+    scratch = Scratch(
+        np.empty(boxes, np.float32),
+        np.empty(boxes, np.float32),
+        np.empty(boxes, np.int64),
+        np.empty(boxes, np.int64),
+        np.empty(voxels),
+        np.empty(voxels),
+        np.empty(voxels),
+    )
+    near = np.zeros(3, np.int64)
+    place = -1
+    for q in range(start, stop):
+        box = queries.box[:, q]
+        centre = ((box[0] + box[1]) / 2.0, (box[2] + box[3]) / 2.0, (box[4] + box[5]) / 2.0)
+        bound = np.inf
+        if queries.table[q, PLACE] == place:  # the answer of the tile before is a good first guess
+            bound = _squared(centre, (near[0], near[1], near[2]), scale)
+        place = queries.table[q, PLACE]
+        bound = _nearest(targets, place, centre, scale, bound, near, scratch)
+        if queries.table[q, COUNT] == 1:
+            squared[to[q]] = np.rint(bound * snap)
             continue
-        tile0, tile1 = targets.block[block], targets.block[block + 1]
-        closest = _lower_bounds(targets.box, tile0, tile1, z, y, x, scale, inner)
-        for j in range(-1, tile1 - tile0):
-            tile = tile0 + (closest if j < 0 else j)
-            if inner[tile - tile0] > bound * (1 + SLACK):
-                continue
-            for c in range(targets.first[tile], targets.first[tile] + targets.count[tile]):
-                code = np.int64(targets.codes[c])
-                tz = targets.origin[0, tile] + (code >> 6)
-                ty = targets.origin[1, tile] + (code >> 3 & 7)
-                tx = targets.origin[2, tile] + (code & 7)
-                d = (tz - z) ** 2 * scale[0] + (ty - y) ** 2 * scale[1] + (tx - x) ** 2 * scale[2]
-                if d < bound:
-                    bound = d
-                    near[0], near[1], near[2] = tz, ty, tx
+        rivals = _rivals(targets, place, box, scale, near, scratch)
+        for k in range(queries.table[q, COUNT]):
+            voxel = _voxel(queries, q, k)
+            squared[to[q] + k] = np.rint(_least_squared(scratch, rivals, voxel, scale) * snap)
+
+
+@kernel
+def _voxel(tiles: Tiles, tile: int, k: int) -> Any:
+    """Indices of voxel k of a tile."""
+    code = np.int64(tiles.codes[tiles.table[tile, FIRST] + k])
+    z, y, x = tiles.table[tile, Z], tiles.table[tile, Y], tiles.table[tile, X]
+    return z + (code >> 6), y + (code >> 3 & 7), x + (code & 7)
+
+
+@kernel
+def _squared(a: Point, b: Point, scale: Point) -> Any:
+    dz, dy, dx = a[0] - b[0], a[1] - b[1], a[2] - b[2]
+    return dz * dz * scale[0] + dy * dy * scale[1] + dx * dx * scale[2]
+
+
+@kernel
+def _chosen(bounds: Singles, n: int, limit: float, chosen: Integers) -> Any:
+    """Write the k < n whose bound is at most the limit; how many."""
+    count = 0
+    for start in range(0, n, LANES):
+        left = at_most64(bounds, start, np.float32(limit)) & low(n - start)
+        while left:
+            chosen[count] = start + ctz(left)
+            count += 1
+            left &= left - ONE
+    return count
+
+
+@kernel
+def _nearest(
+    targets: Tiles, place: int, point: Point, scale: Point, bound: float, near: Integers, scratch: Scratch
+) -> Any:
+    """Squared distance to the nearest target of a place if it is below `bound`, which becomes `near`; else `bound`."""
+    first, last = targets.blocks[place], targets.blocks[place + 1]
+    bounds, blocks = scratch.block_bound, scratch.blocks
+    limit = _lower_bounds(targets.block_box, first, last, point, scale, bounds)
+    for _ in range(2):  # first the least bound, to make the limit tight, then what may still be nearer
+        for b in range(_chosen(bounds, last - first, limit, blocks)):
+            if bounds[blocks[b]] <= bound * (1 + SLACK):
+                bound = _nearest_in_block(targets, first + blocks[b], point, scale, bound, near, scratch)
+                bounds[blocks[b]] = np.inf
+        limit = bound * (1 + SLACK)
     return bound
 
 
 @kernel
-def _rivals(
-    boxes: Singles,
-    q: int,
-    targets: Tiles,
-    place: int,
-    scale: Scale,
-    bound: float,
-    near: Floats,
-    outer: Singles,
-    inner: Singles,
-    tz: Floats,
-    ty: Floats,
-    tx: Floats,
+def _nearest_in_block(
+    targets: Tiles, block: int, point: Point, scale: Point, bound: float, near: Integers, scratch: Scratch
 ) -> Any:
-    """Write the targets that may be nearer than `near` to some point of box q, and `near`; their number."""
-    z0, z1 = np.float64(boxes[0, q]), np.float64(boxes[1, q])
-    y0, y1 = np.float64(boxes[2, q]), np.float64(boxes[3, q])
-    x0, x1 = np.float64(boxes[4, q]), np.float64(boxes[5, q])
-    nz, ny, nx = near[0], near[1], near[2]
-    tz[0], ty[0], tx[0] = nz, ny, nx
-    n = 1
-    farthest = max((z0 - nz) ** 2, (z1 - nz) ** 2) * scale[0]
-    farthest += max((y0 - ny) ** 2, (y1 - ny) ** 2) * scale[1] + max((x0 - nx) ** 2, (x1 - nx) ** 2) * scale[2]
-    lost = -SLACK * farthest
-    first, last = targets.blocks[place], targets.blocks[place + 1]
-    _gains(targets.block_box, first, last, boxes, q, near, scale, outer)
-    for block in range(first, last):
-        if outer[block - first] < lost:
-            continue
-        tile0, tile1 = targets.block[block], targets.block[block + 1]
-        _gains(targets.box, tile0, tile1, boxes, q, near, scale, inner)
-        for tile in range(tile0, tile1):
-            if inner[tile - tile0] < lost:
-                continue
-            for c in range(targets.first[tile], targets.first[tile] + targets.count[tile]):
-                code = np.int64(targets.codes[c])
-                z = targets.origin[0, tile] + (code >> 6)
-                y = targets.origin[1, tile] + (code >> 3 & 7)
-                x = targets.origin[2, tile] + (code & 7)
-                gain = max((z0 - nz) ** 2 - (z0 - z) ** 2, (z1 - nz) ** 2 - (z1 - z) ** 2) * scale[0]
-                gain += max((y0 - ny) ** 2 - (y0 - y) ** 2, (y1 - ny) ** 2 - (y1 - y) ** 2) * scale[1]
-                gain += max((x0 - nx) ** 2 - (x0 - x) ** 2, (x1 - nx) ** 2 - (x1 - x) ** 2) * scale[2]
-                tz[n], ty[n], tx[n] = z, y, x
-                n += gain >= lost
-    return n
+    first, last = targets.block[block], targets.block[block + 1]
+    bounds, tiles = scratch.tile_bound, scratch.tiles
+    limit = _lower_bounds(targets.box, first, last, point, scale, bounds)
+    if limit > bound * (1 + SLACK):
+        return bound
+    for _ in range(2):
+        for t in range(_chosen(bounds, last - first, limit, tiles)):
+            if bounds[tiles[t]] <= bound * (1 + SLACK):
+                bound = _nearest_in_tile(targets, first + tiles[t], point, scale, bound, near)
+                bounds[tiles[t]] = np.inf
+        limit = bound * (1 + SLACK)
+    return bound
 
 
 @kernel
-def _lower_bounds(
-    box: Singles, first: int, last: int, z: float, y: float, x: float, scale: Scale, bounds: Singles
-) -> Any:
-    """`bounds[k]`: squared distance from a point to box first + k, rounded; the k of the least."""
+def _nearest_in_tile(targets: Tiles, tile: int, point: Point, scale: Point, bound: float, near: Integers) -> Any:
+    for k in range(targets.table[tile, COUNT]):
+        voxel = _voxel(targets, tile, k)
+        squared = _squared(voxel, point, scale)
+        if squared < bound:
+            bound = squared
+            near[0], near[1], near[2] = voxel
+    return bound
+
+
+@kernel
+def _rivals(targets: Tiles, place: int, box: Singles, scale: Point, near: Integers, scratch: Scratch) -> Any:
+    """Write the targets that may be nearer than `near` to some point of a box, and `near`; how many.
+
+    By how much one is farther than `near`, in squares, is least at a corner of the box: along each axis it is concave.
+    """
+    floor, ceiling = (box[0], box[2], box[4]), (box[1], box[3], box[5])
+    own = (np.float64(near[0]), np.float64(near[1]), np.float64(near[2]))
+    scratch.z[0], scratch.y[0], scratch.x[0] = own
+    count = 1
+    slack = SLACK * (_squared(floor, own, scale) + _squared(ceiling, own, scale))
+    first, last = targets.blocks[place], targets.blocks[place + 1]
+    _losses(targets.block_box, first, last, box, near, scale, scratch.block_bound)
+    for b in range(_chosen(scratch.block_bound, last - first, slack, scratch.blocks)):
+        block = first + scratch.blocks[b]
+        tile0, tile1 = targets.block[block], targets.block[block + 1]
+        _losses(targets.box, tile0, tile1, box, near, scale, scratch.tile_bound)
+        for t in range(_chosen(scratch.tile_bound, tile1 - tile0, slack, scratch.tiles)):
+            tile = tile0 + scratch.tiles[t]
+            for k in range(targets.table[tile, COUNT]):
+                voxel = _voxel(targets, tile, k)
+                loss = 0.0
+                for axis in range(3):
+                    at_floor = (floor[axis] - voxel[axis]) ** 2 - (floor[axis] - own[axis]) ** 2
+                    at_ceiling = (ceiling[axis] - voxel[axis]) ** 2 - (ceiling[axis] - own[axis]) ** 2
+                    loss += min(at_floor, at_ceiling) * scale[axis]
+                scratch.z[count], scratch.y[count], scratch.x[count] = voxel
+                count += loss <= slack
+    return count
+
+
+@kernel
+def _lower_bounds(box: Singles, first: int, last: int, point: Point, scale: Point, bounds: Singles) -> Any:
+    """`bounds[k]`: squared distance from a point to box first + k; the least of them."""
     zero = np.float32(0)
-    z, y, x = np.float32(z), np.float32(y), np.float32(x)
+    z, y, x = np.float32(point[0]), np.float32(point[1]), np.float32(point[2])
     sz, sy, sx = np.float32(scale[0]), np.float32(scale[1]), np.float32(scale[2])
     z0, z1, y0 = box[0, first:last], box[1, first:last], box[2, first:last]
     y1, x0, x1 = box[3, first:last], box[4, first:last], box[5, first:last]
@@ -158,47 +219,37 @@ def _lower_bounds(
         dx = greatest(greatest(x0[k] - x, x - x1[k]), zero)
         bounds[k] = dz * dz * sz + dy * dy * sy + dx * dx * sx
         lowest = least(lowest, bounds[k])
-    k = 0
-    while bounds[k] != lowest:
-        k += 1
-    return k
+    return lowest
 
 
 @kernel
-def _gain(q: Any, near: Any, low: Any, high: Any) -> Any:
-    """On one axis: squared distance from q to `near`, less that from q to the nearest of low ... high."""
+def _loss(q: Any, near: Any, low: Any, high: Any) -> Any:
+    """Along one axis: squared distance from q to the nearest of low ... high, less that to `near`."""
     away = greatest(greatest(low - q, q - high), np.float32(0))
-    return (q - near) * (q - near) - away * away
+    return away * away - (q - near) * (q - near)
 
 
 @kernel
-def _gains(
-    box: Singles, first: int, last: int, boxes: Singles, q: int, near: Floats, scale: Scale, gains: Singles
-) -> None:
-    """`gains[k]`: by how much box first + k may at most be nearer than `near`, in squares, over the points of box q.
-
-    A sum of a convex function of each coordinate, so its maximum is at a corner.
-    """
-    qz0, qz1, qy0, qy1, qx0, qx1 = boxes[0, q], boxes[1, q], boxes[2, q], boxes[3, q], boxes[4, q], boxes[5, q]
+def _losses(box: Singles, first: int, last: int, query: Singles, near: Integers, scale: Point, losses: Singles) -> None:
+    """`losses[k]`: by how much box first + k is at least farther than `near`, in squares, from any point of a box."""
+    qz0, qz1, qy0, qy1, qx0, qx1 = query[0], query[1], query[2], query[3], query[4], query[5]
     nz, ny, nx = np.float32(near[0]), np.float32(near[1]), np.float32(near[2])
     sz, sy, sx = np.float32(scale[0]), np.float32(scale[1]), np.float32(scale[2])
     z0, z1, y0 = box[0, first:last], box[1, first:last], box[2, first:last]
     y1, x0, x1 = box[3, first:last], box[4, first:last], box[5, first:last]
     for k in range(last - first):
-        gz = greatest(_gain(qz0, nz, z0[k], z1[k]), _gain(qz1, nz, z0[k], z1[k]))
-        gy = greatest(_gain(qy0, ny, y0[k], y1[k]), _gain(qy1, ny, y0[k], y1[k]))
-        gx = greatest(_gain(qx0, nx, x0[k], x1[k]), _gain(qx1, nx, x0[k], x1[k]))
-        gains[k] = gz * sz + gy * sy + gx * sx
+        lz = least(_loss(qz0, nz, z0[k], z1[k]), _loss(qz1, nz, z0[k], z1[k]))
+        ly = least(_loss(qy0, ny, y0[k], y1[k]), _loss(qy1, ny, y0[k], y1[k]))
+        lx = least(_loss(qx0, nx, x0[k], x1[k]), _loss(qx1, nx, x0[k], x1[k]))
+        losses[k] = lz * sz + ly * sy + lx * sx
 
 
 @kernel
-def _least(
-    tz: Floats, ty: Floats, tx: Floats, n: int, z: float, y: float, x: float, scale: Scale
-) -> Any:
-    """Least squared distance from a point to the first n targets."""
-    sz, sy, sx = scale
+def _least_squared(scratch: Scratch, rivals: int, voxel: Point, scale: Point) -> Any:
+    """Squared distance from a voxel to the nearest of the rivals."""
+    z, y, x = voxel
     lowest = np.inf
-    for k in range(n):
-        dz, dy, dx = tz[k] - z, ty[k] - y, tx[k] - x
-        lowest = least(lowest, dz * dz * sz + dy * dy * sy + dx * dx * sx)
+    for k in range(rivals):
+        dz, dy, dx = scratch.z[k] - z, scratch.y[k] - y, scratch.x[k] - x
+        lowest = least(lowest, dz * dz * scale[0] + dy * dy * scale[1] + dx * dx * scale[2])
     return lowest

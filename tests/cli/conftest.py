@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from calling import Answer, Folders, Segeval
 from click.testing import CliRunner
+
 from segeval.cli.app import app
 
 

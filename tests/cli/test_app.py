@@ -6,10 +6,10 @@ import sys
 
 import click
 import pytest
-from segeval.cli import app as application
-from segeval.cli.app import app
 
 from segeval import __version__
+from segeval.cli import app as application
+from segeval.cli.app import app
 
 COMMANDS = sorted(app.commands)
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 from calling import CUBE
-from segeval.cli.plot import FORMATS, KINDS
 
 from segeval import plots
+from segeval.cli.plot import FORMATS, KINDS
 
 
 @pytest.fixture

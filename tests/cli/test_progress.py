@@ -12,9 +12,9 @@ import numba
 import pandas as pd
 import pytest
 from calling import CUBE
-from segeval.cli import progress
 
 from segeval import run
+from segeval.cli import progress
 from segeval.compiling import on_compiling
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from calling import CUBE, HALF
-from segeval.cli.score import DEFAULTS, FORMATS, MISSING
 
 from segeval import api
+from segeval.cli.score import DEFAULTS, FORMATS, MISSING
 from segeval.errors import UsageError
 from segeval.metrics import DEFAULT_METRICS
 from segeval.protocol import Missing

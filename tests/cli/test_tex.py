@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from segeval.cli.tex import plain
 
+from segeval.cli.tex import plain
 from segeval.metrics import REGISTRY
 
 

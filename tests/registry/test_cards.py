@@ -13,7 +13,7 @@ from segeval.spec import lookup, parse_metric
 
 
 def test_a_card_says_what_the_metric_is(spec):
-    assert spec.title and spec.symbol and spec.tex
+    assert all([spec.title, spec.symbol, spec.tex])
     assert spec.doc[0].isupper(), "the docstring is a sentence"
     assert spec.doc.endswith("."), "the docstring is a sentence"
     assert spec.tex.count("{") == spec.tex.count("}")

@@ -82,4 +82,5 @@ def test_a_note_says_which_mask_is_empty():
 
 def test_the_row_of_the_whole_case_has_a_note_of_its_own():
     table = segeval.score(*PAIRS["both masks full"], metrics="dice,multiclass_mcc")
-    assert table.set_index("region").note.to_dict() == {"1": "", "all": "multiclass_mcc undefined (a denominator vanishes)"}
+    undefined = "multiclass_mcc undefined (a denominator vanishes)"
+    assert table.set_index("region").note.to_dict() == {"1": "", "all": undefined}

@@ -140,7 +140,9 @@ def test_regions_are_measured_as_if_each_were_alone_whether_or_not_they_overlap(
     for metric in ("hd", "assd", "boundary_iou@1.5", "centroid_distance", "average_hd_volume"):
         found = values(metric, pred, gt, spacing=spacing, regions=regions)
         alone = [
-            value(metric, *(np.isin(mask, list(region.labels)).astype(np.uint8) for mask in (pred, gt)), spacing=spacing)
+            value(
+                metric, *(np.isin(mask, list(region.labels)).astype(np.uint8) for mask in (pred, gt)), spacing=spacing
+            )
             for region in regions
         ]
         assert found == pytest.approx(alone, rel=1e-12, abs=1e-12, nan_ok=True)
@@ -221,6 +223,20 @@ def test_a_tolerance_that_is_a_distance_of_the_grid_holds_in_spite_of_the_header
     assert float32 > 0.8
     assert value("nsd@1.6", pred, gt, spacing=(1, float32)) == 1
     assert value("nsd@1.59", pred, gt, spacing=(1, float32)) == 0
+
+
+def test_a_width_that_is_a_distance_of_the_grid_leaves_it_out_in_spite_of_the_headers_single_precision():
+    pred, gt = scene("""
+        # # # # #     # # # # #
+        # # # # #     # # # # #
+        # # # # #     # # . # #
+        # # # # #     # # # # #
+        # # # # #     # # # # #
+    """)
+    float32 = float(np.float32(0.7))
+    assert float32 < 0.7
+    assert value("boundary_iou@0.7", pred, gt, spacing=(float32, float32)) == 16 / (16 + 4)
+    assert value("boundary_iou@0.71", pred, gt, spacing=(float32, float32)) == 24 / 24
 
 
 def test_nsd_auc_grows_from_the_distance_on():
