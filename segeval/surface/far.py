@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.overlap.contingency import Integers
-from segeval.surface.tiles import COUNT, FIRST, PLACE, Tiles, X, Y, Z, balanced
+from segeval.surface.tiles import COUNT, FIRST, PLACE, Blocks, Tiles, X, Y, Z, balanced
 from segeval.words import LANES, ONE, at_most64, ctz, greatest, kernel, least, low
 from segeval.workspace import Workspace
 
@@ -35,7 +35,7 @@ class Scratch(NamedTuple):
 
 
 def squared_distances(
-    queries: Tiles, targets: Tiles, scale: Point, snap: float, workspace: Workspace
+    queries: Tiles, targets: Tiles, places: int, scale: Point, snap: float, workspace: Workspace
 ) -> tuple[Integers, Floats]:
     """Squared distance of every query voxel to the nearest target voxel of its place, times `snap` and rounded.
 
@@ -44,20 +44,22 @@ def squared_distances(
     count = queries.table[:, COUNT].astype(np.int64)
     to = np.concatenate([[0], np.cumsum(count)])
     squared = workspace.buffer("far squared", int(to[-1]), np.float64)
-    boxes = max(np.diff(targets.blocks).max(), np.diff(targets.block).max()) + LANES
+    blocks = Blocks.of(targets, places)
+    boxes = max(np.diff(blocks.blocks).max(), np.diff(blocks.tiles).max()) + LANES
     voxels = int(np.bincount(targets.table[:, PLACE], targets.table[:, COUNT]).max()) + 1
 
     def part(cut: tuple[int, int]) -> None:
-        _squared_distances(queries, targets, scale, snap, *cut, to, squared, boxes, voxels)
+        _squared_distances(queries, targets, blocks, scale, snap, *cut, to, squared, boxes, voxels)
 
     workspace.map(part, pairwise(balanced(count, 2 * workspace.parts(64 * len(squared)))))
-    return to[np.searchsorted(queries.table[:, PLACE], np.arange(len(queries.blocks)))], squared
+    return to[np.searchsorted(queries.table[:, PLACE], np.arange(places + 1))], squared
 
 
 @kernel
 def _squared_distances(
     queries: Tiles,
     targets: Tiles,
+    blocks: Blocks,
     scale: Point,
     snap: float,
     start: int,
@@ -90,11 +92,11 @@ def _squared_distances(
         if queries.table[q, PLACE] == place:  # the answer of the tile before is a good first guess
             bound = _squared(centre, (near[0], near[1], near[2]), scale)
         place = queries.table[q, PLACE]
-        bound = _nearest(targets, place, centre, scale, bound, near, scratch)
+        bound = _nearest(targets, blocks, place, centre, scale, bound, near, scratch)
         if queries.table[q, COUNT] == 1:
             squared[to[q]] = np.rint(bound * snap)
             continue
-        rivals = _rivals(targets, place, box, scale, near, scratch)
+        rivals = _rivals(targets, blocks, place, box, scale, near, scratch)
         for k in range(queries.table[q, COUNT]):
             voxel = _voxel(queries, q, k)
             squared[to[q] + k] = np.rint(_least_squared(scratch, rivals, voxel, scale) * snap)
@@ -129,35 +131,50 @@ def _chosen(bounds: Singles, n: int, limit: float, chosen: Integers) -> Any:
 
 @kernel
 def _nearest(
-    targets: Tiles, place: int, point: Point, scale: Point, bound: float, near: Integers, scratch: Scratch
+    targets: Tiles,
+    blocks: Blocks,
+    place: int,
+    point: Point,
+    scale: Point,
+    bound: float,
+    near: Integers,
+    scratch: Scratch,
 ) -> Any:
     """Squared distance to the nearest target of a place if it is below `bound`, which becomes `near`; else `bound`."""
-    first, last = targets.blocks[place], targets.blocks[place + 1]
-    bounds, blocks = scratch.block_bound, scratch.blocks
-    limit = _lower_bounds(targets.block_box, first, last, point, scale, bounds)
+    first, last = blocks.blocks[place], blocks.blocks[place + 1]
+    bounds, chosen = scratch.block_bound, scratch.blocks
+    limit = _lower_bounds(blocks.box, first, last, point, scale, bounds)
     for _ in range(2):  # first the least bound, to make the limit tight, then what may still be nearer
-        for b in range(_chosen(bounds, last - first, limit, blocks)):
-            if bounds[blocks[b]] <= bound * (1 + SLACK):
-                bound = _nearest_in_block(targets, first + blocks[b], point, scale, bound, near, scratch)
-                bounds[blocks[b]] = np.inf
+        for c in range(_chosen(bounds, last - first, limit, chosen)):
+            if bounds[chosen[c]] <= bound * (1 + SLACK):
+                block = first + chosen[c]
+                tile0, tile1 = blocks.tiles[block], blocks.tiles[block + 1]
+                bound = _nearest_in_tiles(targets, tile0, tile1, point, scale, bound, near, scratch)
+                bounds[chosen[c]] = np.inf
         limit = bound * (1 + SLACK)
     return bound
 
 
 @kernel
-def _nearest_in_block(
-    targets: Tiles, block: int, point: Point, scale: Point, bound: float, near: Integers, scratch: Scratch
+def _nearest_in_tiles(
+    targets: Tiles,
+    first: int,
+    last: int,
+    point: Point,
+    scale: Point,
+    bound: float,
+    near: Integers,
+    scratch: Scratch,
 ) -> Any:
-    first, last = targets.block[block], targets.block[block + 1]
-    bounds, tiles = scratch.tile_bound, scratch.tiles
+    bounds, chosen = scratch.tile_bound, scratch.tiles
     limit = _lower_bounds(targets.box, first, last, point, scale, bounds)
     if limit > bound * (1 + SLACK):
         return bound
     for _ in range(2):
-        for t in range(_chosen(bounds, last - first, limit, tiles)):
-            if bounds[tiles[t]] <= bound * (1 + SLACK):
-                bound = _nearest_in_tile(targets, first + tiles[t], point, scale, bound, near)
-                bounds[tiles[t]] = np.inf
+        for c in range(_chosen(bounds, last - first, limit, chosen)):
+            if bounds[chosen[c]] <= bound * (1 + SLACK):
+                bound = _nearest_in_tile(targets, first + chosen[c], point, scale, bound, near)
+                bounds[chosen[c]] = np.inf
         limit = bound * (1 + SLACK)
     return bound
 
@@ -174,7 +191,9 @@ def _nearest_in_tile(targets: Tiles, tile: int, point: Point, scale: Point, boun
 
 
 @kernel
-def _rivals(targets: Tiles, place: int, box: Singles, scale: Point, near: Integers, scratch: Scratch) -> Any:
+def _rivals(
+    targets: Tiles, blocks: Blocks, place: int, box: Singles, scale: Point, near: Integers, scratch: Scratch
+) -> Any:
     """Write the targets that may be nearer than `near` to some point of a box, and `near`; how many.
 
     By how much one is farther than `near`, in squares, is least at a corner of the box: along each axis it is concave.
@@ -184,11 +203,11 @@ def _rivals(targets: Tiles, place: int, box: Singles, scale: Point, near: Intege
     scratch.z[0], scratch.y[0], scratch.x[0] = own
     count = 1
     slack = SLACK * (_squared(floor, own, scale) + _squared(ceiling, own, scale))
-    first, last = targets.blocks[place], targets.blocks[place + 1]
-    _losses(targets.block_box, first, last, box, near, scale, scratch.block_bound)
+    first, last = blocks.blocks[place], blocks.blocks[place + 1]
+    _losses(blocks.box, first, last, box, near, scale, scratch.block_bound)
     for b in range(_chosen(scratch.block_bound, last - first, slack, scratch.blocks)):
         block = first + scratch.blocks[b]
-        tile0, tile1 = targets.block[block], targets.block[block + 1]
+        tile0, tile1 = blocks.tiles[block], blocks.tiles[block + 1]
         _losses(targets.box, tile0, tile1, box, near, scale, scratch.tile_bound)
         for t in range(_chosen(scratch.tile_bound, tile1 - tile0, slack, scratch.tiles)):
             tile = tile0 + scratch.tiles[t]

@@ -120,7 +120,7 @@ def _far(
     some = np.zeros(places + 1, np.bool_)
     some[queries.table[:, PLACE]] = True
     targets = Tiles.of("targets", way.other, way.border, layout, np.where(some[place], place, -1), depth, workspace)
-    start, squared = squared_distances(queries, targets, around.scale, SNAP, workspace)
+    start, squared = squared_distances(queries, targets, places, around.scale, SNAP, workspace)
 
     def sort(cut: tuple[int, int]) -> None:
         for first, last in pairwise(start[cut[0] : cut[1] + 1].tolist()):

@@ -28,16 +28,13 @@ Places = NDArray[np.int32]
 class Tiles(NamedTuple):
     """Voxels of a mask by label and cell: a tile is what one label has in one cell of depth x 8 x 8 voxels.
 
-    Tiles are sorted by the place that stands for their label, those of a place by blocks of 4 x 4 x 4 cells. Boxes are
-    tight. T tiles, B blocks, P places.
+    Sorted by the place that stands for the label, those of a place by blocks of 4 x 4 x 4 cells. Boxes are tight.
     """
 
     codes: NDArray[np.uint16]  # a tile's voxels one after the other: z << 6 | y << 3 | x in its cell
     table: NDArray[np.int32]  # (T, 12): place, first of its codes, count, first voxel of its cell, box
     box: NDArray[np.float32]  # (6, T)
-    block: Integers  # (B + 1,) first tile of each block
-    block_box: NDArray[np.float32]  # (6, B)
-    blocks: Integers  # (P + 1,) first block of each place
+    block: Integers  # (T,) a number for the block and the place
 
     @classmethod
     def of(
@@ -61,19 +58,32 @@ class Tiles(NamedTuple):
 
         cuts = balanced(count, workspace.parts(8 * int(ends[-1])))
         table = np.concatenate(workspace.map(part, pairwise(cuts)))
-        z, y, x = (table[:, axis] // (BLOCK * side) for axis, side in ((Z, depth), (Y, BAND), (X, 8)))
-        key = table[:, PLACE].astype(np.int64)
-        for axis in (z, y, x):
-            key = key * (int(axis.max()) + 1) + axis
-        order = np.argsort(key, kind="stable")
+        block = table[:, PLACE].astype(np.int64)
+        for column, side in ((Z, depth), (Y, BAND), (X, 8)):
+            index = table[:, column] // (BLOCK * side)
+            block = block * (int(index.max()) + 1) + index
+        order = np.argsort(block, kind="stable")
         table = table[order]
-        box = table[:, BOX:].T.astype(np.float32, order="C")
-        block = np.flatnonzero(np.diff(key[order], prepend=-1))
-        block_box = np.empty((6, len(block)), np.float32)
-        block_box[0::2] = np.minimum.reduceat(box[0::2], block, axis=1)
-        block_box[1::2] = np.maximum.reduceat(box[1::2], block, axis=1)
-        blocks = np.searchsorted(table[block, PLACE], np.arange(places + 1))
-        return cls(codes, table, box, np.append(block, len(table)), block_box, blocks)
+        return cls(codes, table, table[:, BOX:].T.astype(np.float32, order="C"), block[order])
+
+
+class Blocks(NamedTuple):
+    """The blocks that tiles lie in: B blocks, P places."""
+
+    tiles: Integers  # (B + 1,) first tile of each block
+    box: NDArray[np.float32]  # (6, B)
+    blocks: Integers  # (P + 1,) first block of each place
+
+    @classmethod
+    def of(cls, tiles: Tiles, places: int) -> Blocks:
+        """The blocks of some tiles, which have so many places."""
+        first = np.flatnonzero(np.diff(tiles.block, prepend=-1))
+        box = np.empty((6, len(first)), np.float32)
+        box[0::2] = np.minimum.reduceat(tiles.box[0::2], first, axis=1)
+        box[1::2] = np.maximum.reduceat(tiles.box[1::2], first, axis=1)
+        return cls(
+            np.append(first, len(tiles.block)), box, np.searchsorted(tiles.table[first, PLACE], np.arange(places + 1))
+        )
 
 
 def balanced(count: Integers, parts: int) -> list[int]:

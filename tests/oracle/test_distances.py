@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segeval.surface.distances import Distances, SurfaceDistances, VolumeDistances
 
-VALUES = st.lists(st.sampled_from([0.0, 0.7, 1.0, 1.4, 2.0, 2.1, 30.0]), max_size=12)
+VALUES = st.lists(st.sampled_from([0.0, 1 / 3, 0.7, 2**0.5, 2.0, 2.1, 30.1]), max_size=12)
 SETS = st.lists(VALUES, max_size=4)
 SHARES = st.sampled_from([0.01, 0.25, 1 / 3, 0.5, 0.95, 0.99, 1.0])
 
@@ -22,6 +22,7 @@ def each(function, sets, empty=np.nan):
     return [function(np.array(values)) if values else empty for values in sets]
 
 
+@settings(max_examples=100)
 @given(SETS, SHARES)
 def test_quantiles_are_numpys_to_the_last_bit(sets, q):
     np.testing.assert_array_equal(stacked(sets).quantile(q), each(lambda values: np.quantile(values, q), sets))
@@ -37,7 +38,7 @@ def test_sums_are_those_over_the_elements(sets):
     np.testing.assert_allclose(d.within(2), each(lambda values: (values <= 2).sum(), sets, 0))
     np.testing.assert_allclose(d.below(2), each(lambda values: (values < 2).sum(), sets, 0))
     np.testing.assert_allclose(d.shortfall(2), each(lambda values: np.maximum(2 - values, 0).sum(), sets, 0))
-    tolerances = np.array([0, 0.7, 2.05, 30])
+    tolerances = np.array([0, 0.7, 2.05, 31])
     np.testing.assert_array_equal(d.within_each(tolerances), np.stack([d.within(t) for t in tolerances], 1))
 
 
@@ -81,6 +82,11 @@ def test_elements_with_sizes_count_by_size(elements, q):
     np.testing.assert_allclose(d.total(), total)
     np.testing.assert_allclose(d.moment(1), sum(v * s for v, s in elements))
     np.testing.assert_array_equal(d.quantile(q), [min(v for v in reached if v in present)] if present else [np.nan])
+
+
+def test_a_share_that_is_reached_but_for_rounding_is_reached():
+    assert 0.7 + 0.1 < 0.8
+    assert Distances.of([1, 2, 3], sizes=[0.7, 0.1, 0.2]).quantile(0.8) == 2
 
 
 def test_a_distance_of_the_grid_is_within_a_tolerance_of_its_decimals():

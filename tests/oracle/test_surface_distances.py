@@ -51,13 +51,13 @@ def test_distances_are_those_of_the_definition(case, solid):
             np.testing.assert_allclose(elements(found, region), directed(one, other, case.spacing), rtol=1e-9)
 
 
-@given(masks(), st.data())
-def test_regions_come_as_asked_for(case, data):
-    labels = np.array(data.draw(st.lists(st.sampled_from([1, 2, 3, 7, 255, 300, 65535, 65536]), max_size=6)), np.int64)
-    everything = measured(case.pred, case.gt, case.spacing)
+@given(masks(), st.lists(st.sampled_from([0, 1, 2, 3, 7, 255, 300, 65535, 65536]), max_size=6), st.booleans())
+def test_regions_come_as_asked_for(case, labels, solid):
+    everything = measured(case.pred, case.gt, case.spacing, solid=solid)
     occurring = np.setdiff1d(np.union1d(case.pred, case.gt), 0).tolist()
-    order = [occurring.index(label) if label in occurring else -1 for label in labels.tolist()]
-    assert_identical(measured(case.pred, case.gt, case.spacing, labels=labels), everything.select(order))
+    order = [occurring.index(label) if label in occurring else -1 for label in labels]
+    chosen = measured(case.pred, case.gt, case.spacing, solid=solid, labels=np.array(labels, np.int64))
+    assert_identical(chosen, everything.select(order))
 
 
 def blobs(shape, labels, seed, dtype=np.uint8):
