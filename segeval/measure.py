@@ -16,7 +16,8 @@ from segeval.overlap.counts import Counts
 from segeval.surface.bands import Depths
 from segeval.surface.boundary import Sweep, sweep
 from segeval.surface.crops import Crop, crops
-from segeval.surface.distances import SurfaceDistances, VolumeDistances, surface_distances
+from segeval.surface.distances import SurfaceDistances, VolumeDistances
+from segeval.surface.engine import surface_distances
 from segeval.surface.layers import Layer, Maps, layers
 from segeval.surface.moments import Moments
 from segeval.workspace import Workspace

@@ -12,9 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from segeval.surface.boundary import Sweep
-    from segeval.workspace import Workspace
-
 SLACK = 1e-6
 """Relative; spacings come from float32 headers, so a distance of 0.8 arrives as 0.800000012."""
 
@@ -130,7 +127,8 @@ class Distances:
     def mean(self) -> Floats:
         """Mean distance, by size."""
         total = self.total()
-        return np.divide(self.moment(1), total, out=np.full(len(self), np.nan), where=total > 0)
+        mean: Floats = np.divide(self.moment(1), total, out=np.full(len(self), np.nan), where=total > 0)
+        return mean
 
     def std(self) -> Floats:
         """Standard deviation of the distance, by size; infinite if a distance is."""
@@ -230,56 +228,3 @@ class VolumeDistances(SurfaceDistances):
     """Distances from all voxels of one mask to the other mask, 0 for those that lie in it."""
 
     __slots__ = ()
-
-
-def surface_distances(
-    swept: Sweep,
-    spacing: Sequence[float],
-    labels: Integers | None = None,
-    *,
-    solid: bool = False,
-    workspace: Workspace,
-) -> SurfaceDistances:
-    """The distances between the boundaries of each label, or with `solid` between its voxels; one region a label.
-
-    `spacing` is in the axis order of the masks that were swept. `labels` may be absent from one mask or both; None
-    stands for all that occur, except 0, which has no boundary.
-
-    >>> from segeval.surface.boundary import sweep
-    >>> from segeval.workspace import Workspace
-    >>> workspace = Workspace()
-    >>> pred, gt = np.zeros((2, 4, 9), np.uint8)
-    >>> pred[1, 2] = gt[1, 5] = 7
-    >>> surface_distances(sweep(pred, gt, workspace), (1.0, 0.5), workspace=workspace).pg.mean()
-    array([1.])
-    """
-    from segeval.surface.boundary import disagreements
-    from segeval.surface.nearest import Way, nearest
-
-    p, g, known, table = swept.pred, swept.gt, swept.labels, swept.contingency
-    size_p, size_g, marks_p, marks_g = p.size, g.size, p.apart, g.apart
-    if solid:
-        size_p, size_g = (
-            np.bincount(of, table.count, known[-1] + 1)[known].astype(np.int64) for of in (table.pred, table.gt)
-        )
-        marks_p, marks_g = disagreements(swept, workspace)
-    wanted = known[known > 0] if labels is None else np.minimum(labels, known[-1] + 1)
-    asked = np.zeros(known[-1] + 2, np.bool_)
-    asked[wanted] = True
-    asked[0] = False
-    both = np.flatnonzero(asked[known] & (size_p > 0) & (size_g > 0))
-    alone = np.flatnonzero(asked[known] & ((size_p > 0) != (size_g > 0)))
-    ways = [Way(p.mask, marks_p, size_p[both], g.mask, g.border), Way(g.mask, marks_g, size_g[both], p.mask, p.border)]
-    along = spacing[::-1] if swept.transposed else spacing
-    pair = nearest(ways, swept.layout, along, known[both], workspace) if len(both) else [Distances.absent(0)] * 2
-    if len(alone):
-        pair = [Distances.stacked([d, _unreached(n[alone])]) for d, n in zip(pair, (size_p, size_g), strict=True)]
-    order = np.full(len(asked), -1)
-    order[known[np.concatenate([both, alone])]] = np.arange(len(both) + len(alone))
-    return (VolumeDistances if solid else SurfaceDistances)(*pair).select(order[wanted])
-
-
-def _unreached(size: Integers) -> Distances:
-    """Regions whose elements, so many, have nothing to be near to."""
-    some = size > 0
-    return Distances(np.concatenate([[0], np.cumsum(some)]), np.full(some.sum(), np.inf), size[some])

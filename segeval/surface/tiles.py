@@ -48,13 +48,15 @@ class Tiles(NamedTuple):
         workspace: Workspace,
     ) -> Tiles:
         """The tiles of the marked voxels whose label has a place, in cells of so many slices; codes are in a buffer."""
-        count = np.add.reduceat(marks.per_band.reshape(layout.depth, -1), np.arange(0, layout.depth, depth)).ravel()
+        slabs = np.arange(0, layout.depth, depth)
+        count = np.add.reduceat(marks.per_band.reshape(layout.depth, -1), slabs).ravel()
+        occupied = np.logical_or.reduceat(marks.occupied.reshape(layout.depth, -1), slabs).ravel()
         ends = np.concatenate([[0], np.cumsum(count)])
         codes = workspace.buffer(f"codes {name}", int(ends[-1]), np.uint16)
         places = int(place.max()) + 1
 
         def part(cut: tuple[int, int]) -> Any:
-            return _gathered(mask, marks, layout, place, places, depth, *cut, codes, ends[cut[0]])
+            return _gathered(mask, marks, occupied, layout, place, places, depth, *cut, codes, ends[cut[0]])
 
         cuts = balanced(count, workspace.parts(8 * int(ends[-1])))
         table = np.concatenate(workspace.map(part, pairwise(cuts)))
@@ -107,6 +109,7 @@ class _Slots(NamedTuple):
 def _gathered(
     mask: Labels,
     marks: Marks,
+    occupied: NDArray[np.bool_],
     layout: Layout,
     place: Places,
     places: int,
@@ -127,6 +130,8 @@ def _gathered(
     slots = _Slots(of, np.empty(most, np.int32), rows, columns, np.empty((most, depth * BAND), np.uint64))
     for band in range(start, stop):
         for word in range(layout.words):
+            if not occupied[band * layout.words + word]:
+                continue
             used = _fill(slots, mask, marks, layout, place, depth, band, word)
             if tiles + 8 * used > table.shape[0]:
                 table = _longer(table, tiles, 2 * (tiles + 8 * used))

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from segeval.surface.boundary import sweep
-from segeval.surface.distances import Distances, SurfaceDistances, surface_distances
+from segeval.surface.distances import Distances, SurfaceDistances
+from segeval.surface.engine import surface_distances
 from segeval.workspace import Workspace
 
 KEPT = Workspace()  # of one worker: what a case leaves behind in its buffers must not reach the next
