@@ -32,10 +32,12 @@ clean:
 	$(BIN)/python -m pip install -q --upgrade pip
 	touch $@
 
-.venv/installed: .venv/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install -q -c constraints.txt -e .
+SOURCES := $(shell find segeval cli -name '*.py')
+
+.venv/installed: .venv/python pyproject.toml constraints.txt $(SOURCES)
+	$(BIN)/python -m pip install -q -c constraints.txt .
 	touch $@
 
 .venv/installed-dev: .venv/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev]'
-	touch $@ .venv/installed
+	touch $@

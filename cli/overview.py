@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from segeval.spec import Metric, parse_metric
+from segeval.metrics import parse_metric
+from segeval.spec import Metric
 from segeval.table import ALL, MEAN
 
 from .sheet import Sheet

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from segeval.errors import UsageError
+
 from . import plot
 from .types import spacing, words
 
@@ -104,19 +106,21 @@ def score(
 
     from .progress import reporting
 
+    folder = Path(output, "plots")
     with reporting(options["metrics"], quiet=quiet) as report:
         try:
             results = score_folder(pred, gt, output=output, listener=report, **options)
         except KeyboardInterrupt:
+            if report.cases:  # the tables are those of this run
+                _clear(folder)
             raise KeyboardInterrupt(report.left_in(output)) from None
     _print(results.summary, report.scored, as_json=as_json)
     tables = ", ".join(f"{table}.{name}" for name in options["formats"] for table in ("cases", "summary"))
     report.tell(f"tables in {output}: {tables}")
-    folder = Path(output, "plots")
     _clear(folder)
     if plots and report.scored:
         report.tell("drawing plots")
-        report.tell(f"plots in {folder}: {_draw(results, folder, plot_formats, quiet=quiet)} files")
+        report.tell(_draw(results, folder, plot_formats, quiet=quiet))
     ctx.exit(1 if report.failed else 0)
 
 
@@ -137,19 +141,35 @@ def _print(summary: DataFrame, cases: int, *, as_json: bool) -> None:
 
 
 def _clear(folder: Path) -> None:
-    """Removes the plots of an earlier run, which would lie beside the tables of this one."""
-    for kind in plot.KINDS:
-        for path in (*folder.glob(f"{kind}.*"), *folder.glob(f"{kind}-*.*")):
-            if path.suffix[1:] in plot.FORMATS:
-                path.unlink()
+    """Removes the plots of an earlier run, which would lie beside the tables of this one, and nothing else."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        kind, _, part = path.stem.partition("-")
+        if kind in plot.KINDS and path.suffix[1:] in plot.FORMATS and (_own(kind, part) or path.stem == kind):
+            path.unlink()
 
 
-def _draw(results: Results, folder: Path, formats: tuple[str, ...], *, quiet: bool) -> int:
-    """Draws every kind of plot there are data for, and returns how many files that makes."""
+def _own(kind: str, part: str) -> bool:
+    """Whether segeval names plots so: by the number of a page, heat maps by their metric."""
+    from segeval.metrics import parse_metric
+
+    if kind != "heatmap":
+        return part.isdecimal()
+    form = part.replace("-", ":", 1)  # as their names have it
+    try:
+        return parse_metric(form).column == form
+    except UsageError:
+        return False
+
+
+def _draw(results: Results, folder: Path, formats: tuple[str, ...], *, quiet: bool) -> str:
+    """Draws every kind of plot there are data for, and returns what to tell of it."""
     from segeval.plots import draw
+    from segeval.plots.source import NothingToDraw
 
     try:
         with plot.remarks(logging.CRITICAL if quiet else logging.WARNING):
-            return len(draw(results, folder, formats=formats))
+            return f"plots in {folder}: {len(draw(results, folder, formats=formats))} files"
+    except NothingToDraw as reason:
+        return f"note: no plots: {reason}"
     except KeyboardInterrupt:
         raise KeyboardInterrupt("the tables are complete, the plots are not; `segeval plot` draws them") from None

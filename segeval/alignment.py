@@ -18,7 +18,12 @@ Affine: TypeAlias = NDArray[np.float64]
 
 
 def aligned(
-    pred: LabelMap, gt: LabelMap, *, check_position: bool = True, tolerance: float = 0.1
+    pred: LabelMap,
+    gt: LabelMap,
+    *,
+    check_position: bool = True,
+    tolerance: float = 0.1,
+    spacing_tolerance: float = 1e-3,
 ) -> tuple[LabelMap, str]:
     """The prediction on the array axes of the ground truth, and a note of what was done; "" when nothing was.
 
@@ -39,7 +44,7 @@ def aligned(
         return pred, ""
     turned, note = _turned(pred, gt, keep_spacing=check_position)
     if check_position:
-        _check_position(turned, gt, tolerance)
+        _check_position(turned, gt, tolerance, spacing_tolerance)
     return (replace(turned, grid=replace(turned.grid, affine=gt.grid.affine)), note) if note else (pred, "")
 
 
@@ -69,8 +74,9 @@ def _nearest_axes(pred: Grid, gt: Grid) -> tuple[tuple[int, ...], tuple[int, ...
     return axes, tuple(-1 if along[i, axis] < 0 else 1 for i, axis in enumerate(axes))
 
 
-def _check_position(pred: LabelMap, gt: LabelMap, tolerance: float) -> None:
-    if pred.grid.shape != gt.grid.shape or not np.allclose(pred.grid.spacing, gt.grid.spacing, rtol=1e-3, atol=0):
+def _check_position(pred: LabelMap, gt: LabelMap, tolerance: float, spacing_tolerance: float) -> None:
+    spaced = np.allclose(pred.grid.spacing, gt.grid.spacing, rtol=spacing_tolerance, atol=0)
+    if pred.grid.shape != gt.grid.shape or not spaced:
         return  # the error of `Case` says more
     ends = [(0, n - 1) for n in gt.grid.shape] + [(0,)] * (3 - gt.grid.ndim)
     corners = np.array([(*corner, 1) for corner in product(*ends)]).T

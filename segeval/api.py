@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,6 +109,8 @@ def score_folder(
         raise UsageError(f"jobs must be at least 1, not {jobs}; leave it out to use every core")
     check_formats(formats)
     found = pair(pred_dir, gt_dir, pred_suffix=pred_suffix, gt_suffix=gt_suffix)
+    if output is not None:
+        _check_apart(Path(output), (Path(pred_dir), Path(gt_dir)))
     run = Run(
         protocol, _chosen(found, missing), jobs=jobs or cores(), listener=listener, output=output,
         formats=formats,
@@ -129,6 +132,12 @@ def make_protocol(
     colors: Colors | str | Path | None,
 ) -> Protocol:
     """The protocol that the options of `score` and `score_folder` describe."""
+    if not isinstance(metrics, (str, Sequence)):
+        raise UsageError(f"metrics must be a text or a list of texts such as ['dice', 'nsd@2'], not {metrics!r}")
+    if ignore_label is not None and not isinstance(ignore_label, (int, np.integer)):
+        raise UsageError(f"ignore_label must be one label, a whole number, not {ignore_label!r}")
+    if isinstance(spacing, str) or not isinstance(spacing, (Sequence, np.ndarray, type(None))):
+        raise UsageError(f"spacing must be a list, one length an array axis, such as (2.5, 0.8, 0.8), not {spacing!r}")
     bound: tuple[Metric, ...] = parse_metrics([metrics] if isinstance(metrics, str) else list(metrics))
     chosen, ignored = (None, None) if regions is None else parse_regions(regions)
     return Protocol(
@@ -152,14 +161,29 @@ def cores() -> int:
 def _label_map(mask: Any, protocol: Protocol, name: str) -> LabelMap:
     if isinstance(mask, (str, os.PathLike)):
         return read(mask, spacing=protocol.spacing, colors=protocol.colors)
-    array = np.asarray(mask.detach().cpu() if hasattr(mask, "detach") else mask)
+    array = np.asarray(_on_host(mask) if hasattr(mask, "detach") else mask)
     grid = Grid(array.shape, protocol.spacing, "mm") if protocol.spacing else Grid.unspaced(array.shape)
     return LabelMap.of(array, grid, name)
 
 
+def _on_host(tensor: Any) -> Any:
+    """A torch tensor where NumPy can take it: on the CPU, and in a dtype that NumPy knows."""
+    tensor = tensor.detach().cpu()
+    return tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor
+
+
+def _check_apart(output: Path, inputs: Sequence[Path]) -> None:
+    """Results inside a folder of masks would be taken for masks by the next run."""
+    for folder in inputs:
+        if folder.is_dir() and output.resolve().is_relative_to(folder.resolve()):
+            raise UsageError(f"{output}: results would lie among the masks of {folder}; give another folder with -o")
+
+
 def _check_device(device: str) -> None:
-    if device not in ("auto", "cpu"):
+    if re.fullmatch(r"cuda(:\d+)?", device):
         raise UsageError(f"device {device!r}: this version measures on the CPU alone; pass --device cpu, or auto")
+    if device not in ("auto", "cpu"):
+        raise UsageError(f"unknown device {device!r}; it is auto, cpu, cuda or one such as cuda:1")
 
 
 def _chosen(found: Pairing, missing: Missing) -> list[Pair]:

@@ -102,14 +102,15 @@ class Case:
 
     def __post_init__(self) -> None:
         pred, gt = self.pred.grid, self.gt.grid
+        where = f"({self.pred.source} against {self.gt.source})"
         if pred.shape != gt.shape:
             raise GeometryMismatch(
-                f"case {self.id!r}: pred shape {pred.shape} differs from gt shape {gt.shape}; "
+                f"case {self.id!r}: pred shape {pred.shape} differs from gt shape {gt.shape} {where}; "
                 "resample the prediction onto the ground-truth grid"
             )
         if pred.unit != gt.unit or not np.allclose(pred.spacing, gt.spacing, rtol=self.tolerance, atol=0):
             raise GeometryMismatch(
-                f"case {self.id!r}: pred spacing {_written(pred)} differs from gt spacing {_written(gt)}; "
+                f"case {self.id!r}: pred spacing {_written(pred)} differs from gt spacing {_written(gt)} {where}; "
                 "resample the prediction onto the ground-truth grid, or pass --spacing to override both"
             )
 

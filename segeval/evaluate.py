@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -66,20 +67,24 @@ def evaluate(pairs: Sequence[Pair], protocol: Protocol, *, jobs: int) -> Iterato
         return _outcome(pair, protocol, local.workspace)
 
     pool = ThreadPoolExecutor(workers)
+    waiting = enumerate(pairs)
+    running: dict[Future[Outcome], int] = {}
     try:
-        positions: dict[Future[Outcome], int] = {pool.submit(one, pair): at for at, pair in enumerate(pairs)}
-        for future in as_completed(positions):
-            yield positions[future], future.result()
+        while True:
+            for at, pair in itertools.islice(waiting, 2 * workers - len(running)):
+                running[pool.submit(one, pair)] = at
+            if not running:
+                return
+            for future in sorted(wait(running, return_when=FIRST_COMPLETED).done, key=running.__getitem__):
+                yield running.pop(future), future.result()  # forgotten here, so that its statistics can be dropped
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
 def score_case(case: Case, protocol: Protocol, workspace: Workspace) -> tuple[Scores, Measured]:
     """The rows of a case under a protocol, and the statistics that they come from."""
-    if protocol.ignore_label is not None:
-        case = case.ignoring(protocol.ignore_label)
     measured = measure(case, protocol.regions_among, protocol.statistics, workspace)
-    if not protocol.binary and protocol.regions is None:
+    if not protocol.binary and not any(region.labels >= {1, 255} for region in protocol.regions or ()):
         _check_scales(case, measured)
     return score_measured(measured, protocol.metrics, case.notes), measured
 
@@ -90,11 +95,19 @@ def _outcome(pair: Pair, protocol: Protocol, workspace: Workspace) -> Outcome:
         case = _read_case(pair, protocol, workspace)
         scores, measured = score_case(case, protocol, workspace)
         inputs = tuple(_fingerprint(path) if path else None for path in (pair.pred, pair.gt))
-    except (SegevalError, MemoryError, OSError) as error:
-        text = "out of memory; run with fewer --jobs" if isinstance(error, MemoryError) else str(error)
+    except Exception as error:  # whatever it is, it stops this case alone
+        text = _told(error)
         named = any(str(name) in text for name in (repr(pair.id), pair.pred, pair.gt))
         return Outcome(pair, time.perf_counter() - start, text if named else f"case {pair.id!r}: {text}")
     return Outcome(pair, time.perf_counter() - start, "", scores, measured, case.grid, case.notes, inputs)
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, SegevalError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "out of memory; run with fewer --jobs"
+    return f"{type(error).__name__}: {error}; this is a fault of segeval itself, please report it"
 
 
 def _read_case(pair: Pair, protocol: Protocol, workspace: Workspace) -> Case:
@@ -114,13 +127,23 @@ def make_case(name: str, pred: LabelMap | None, gt: LabelMap, protocol: Protocol
     if pred is None:
         pred = replace(gt, labels=np.zeros_like(gt.labels))
     else:
-        slack = VOXELS_PER_RELATIVE * protocol.geometry_tolerance
-        pred, note = aligned(pred, gt, check_position=protocol.spacing is None, tolerance=slack)
-    if protocol.binary:
-        pred, gt = (replace(mask, labels=(mask.labels != 0).view(np.uint8)) for mask in (pred, gt))
+        slack = protocol.geometry_tolerance
+        pred, note = aligned(
+            pred,
+            gt,
+            check_position=protocol.spacing is None,
+            tolerance=VOXELS_PER_RELATIVE * slack,
+            spacing_tolerance=slack,
+        )
     thin = "one voxel thick in 3-D: every voxel is boundary" if gt.grid.ndim == 3 and 1 in gt.grid.shape else ""
     notes = tuple(filter(None, (note, thin)))
-    return Case(name, pred, gt, notes=notes, tolerance=protocol.geometry_tolerance)
+    case = Case(name, pred, gt, notes=notes, tolerance=protocol.geometry_tolerance)
+    if protocol.ignore_label is not None:
+        case = case.ignoring(protocol.ignore_label)
+    if protocol.binary:  # after that, or the label to ignore would be foreground
+        pred, gt = (replace(mask, labels=(mask.labels != 0).view(np.uint8)) for mask in (case.pred, case.gt))
+        case = replace(case, pred=pred, gt=gt)
+    return case
 
 
 def _check_scales(case: Case, measured: Measured) -> None:
@@ -129,14 +152,18 @@ def _check_scales(case: Case, measured: Measured) -> None:
     if found["pred"] | found["gt"] == {1, 255} and found["pred"] != found["gt"] and not found["pred"] & found["gt"]:
         values = {side: f"{{0, {max(labels)}}}" for side, labels in found.items()}
         raise ReadError(
-            f"case {case.id!r}: pred holds only {values['pred']} and gt only {values['gt']}; pass --binary to take "
-            "every non-zero value as 1"
+            f"case {case.id!r}: pred holds only {values['pred']} and gt only {values['gt']} ({case.pred.source} against "
+            f"{case.gt.source}); pass --binary (in Python binary=True) to take every non-zero value as 1"
         )
 
 
-def _fingerprint(path: Path) -> Input:
+def _fingerprint(path: Path) -> Input | None:
+    """The file's size and hash; None if it has gone since it was read."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return Input(path.stat().st_size, digest.hexdigest())
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+        return Input(path.stat().st_size, digest.hexdigest())
+    except OSError:
+        return None

@@ -15,7 +15,7 @@ from segeval.overlap.contingency import Contingency, contingency
 from segeval.overlap.counts import Counts
 from segeval.surface.bands import Depths
 from segeval.surface.boundary import Sweep, sweep
-from segeval.surface.crops import Crop, crops
+from segeval.surface.crops import crops
 from segeval.surface.distances import SurfaceDistances, VolumeDistances
 from segeval.surface.engine import surface_distances
 from segeval.surface.layers import Layer, Maps, layers
@@ -85,8 +85,7 @@ def _of_layer(kind: type, layer: Layer, swept: Sweep | None, spacing: tuple[floa
     if swept and kind in (SurfaceDistances, VolumeDistances):
         return surface_distances(swept, spacing, layer.labels, solid=kind is VolumeDistances, workspace=workspace)
     by_crop: dict[type, Callable[[Any, tuple[float, ...]], Any]] = {Depths: Depths.of, Moments: Moments.of}
-    regions: list[Crop] = list(crops(layer.maps.pred, layer.maps.gt, layer.labels))
-    return by_crop[kind](regions, spacing)
+    return by_crop[kind](crops(layer.maps.pred, layer.maps.gt, layer.labels), spacing)
 
 
 def _joined(kind: Any, parts: list[Any], order: list[int]) -> Any:
@@ -108,12 +107,13 @@ def _compact(pred: Labels, gt: Labels) -> Maps:
     dtype = np.result_type(pred, gt)
     if dtype.itemsize <= 2:
         return Maps(pred.astype(dtype, order="K", copy=False), gt.astype(dtype, order="K", copy=False))
-    values = np.union1d(np.union1d(pred, gt), [0]).astype(np.int64)
+    masks = [mask.astype(np.int64, order="K", copy=False) for mask in (pred, gt)]  # uint64 would compare as float64
+    values = np.union1d(np.union1d(*masks), [0])
     if len(values) > 2**16:
         raise UsageError(
             f"{len(values) - 1} different labels; a case may hold 65,535: split the masks or remap the labels"
         )
-    ranks = [np.searchsorted(values, labels).astype(np.uint16) for labels in (pred, gt)]
+    ranks = [np.searchsorted(values, labels).astype(np.uint16) for labels in masks]
     return Maps(ranks[0], ranks[1], values)
 
 

@@ -18,7 +18,7 @@ from segeval.spec import Metric
 Missing: TypeAlias = Literal["error", "skip", "empty"]
 """What a ground truth without a prediction means: stop, leave it out, or score an empty prediction."""
 
-RegionsLike: TypeAlias = "str | Path | Mapping[str, int | Sequence[int]] | Sequence[int | Region]"
+RegionsLike: TypeAlias = "str | Path | Mapping[str, int | Sequence[int]] | Sequence[int | Region] | int"
 BACKGROUND = Region("background", frozenset({0}))
 
 
@@ -106,6 +106,8 @@ def parse_regions(regions: RegionsLike) -> tuple[tuple[Region, ...], int | None]
         return tuple(_from_text(piece) for piece in str(regions).split(",") if piece.strip()), None
     if isinstance(regions, Mapping):
         return _from_mapping(regions, "regions")
+    if isinstance(regions, int):
+        regions = [regions]
     return tuple(r if isinstance(r, Region) else _from_text(str(r)) for r in regions), None
 
 

@@ -35,8 +35,9 @@ class Details:
 
     def __post_init__(self) -> None:
         table = (len(self.cases), len(self.regions))
-        assert self.volume_p.shape == self.volume_g.shape == table
-        assert self.nsd.shape == (*table, len(self.tolerance))
+        shapes = (self.volume_p.shape, self.volume_g.shape, self.nsd.shape)
+        if shapes != (table, table, (*table, len(self.tolerance))):
+            raise ValueError(f"volumes and NSD of shapes {shapes} for {table[0]} cases and {table[1]} regions")
 
     def save(self, path: Path) -> None:
         """Writes an .npz, uncompressed: compressing saves a fifth of the space and takes forty times as long."""
@@ -105,6 +106,12 @@ class Results:
             _load_run(folder / "run.json"),
             Details.load(details) if details.exists() else None,
         )
+
+
+def clear(folder: Path) -> None:
+    """Deletes the results of an earlier run from a folder: its tables, run.json and details.npz."""
+    for name in ("run.json", "details.npz", *(f"{table}.{name}" for name in FORMATS for table in ("cases", "summary"))):
+        (folder / name).unlink(missing_ok=True)
 
 
 def _find(folder: Path, table: str) -> Path:

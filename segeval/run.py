@@ -6,7 +6,7 @@ import csv
 import os
 import platform
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timezone
@@ -30,7 +30,8 @@ from segeval.errors import UsageError
 from segeval.evaluate import Outcome, evaluate
 from segeval.io import Pair
 from segeval.protocol import Protocol
-from segeval.results import Results
+from segeval.remarks import remarks
+from segeval.results import Results, clear
 from segeval.scoring import Scores
 from segeval.summary import summarise
 from segeval.surface.distances import SurfaceDistances
@@ -38,6 +39,9 @@ from segeval.version import __version__
 
 INTERVAL: dict[str, Any] = {"confidence": 0.95, "resamples": 2000, "seed": 0}
 """How the intervals of the summary are made, the same in every run."""
+
+MOST_CURVES = 1000
+"""NSD curves are kept of runs with so many regions at most: of thousands of instances they would fill the disk."""
 
 PARTIAL = "cases.partial.csv"
 """The rows of a run that goes on; what is left of one that crashed."""
@@ -114,8 +118,9 @@ class Run:
         first = next((o for o in map(self._outcomes.get, range(len(self.pairs))) if o is None or o.grid), None)
         if first is None or first.grid is None:
             return
-        if SurfaceDistances in self.protocol.statistics:
-            self._tolerance = tolerances(first.grid.spacing)
+        if SurfaceDistances in self.protocol.statistics and first.measured:
+            many = len(first.measured.regions) > MOST_CURVES
+            self._tolerance = np.empty(0) if many else tolerances(first.grid.spacing)
         for at in self._waiting:
             waiting = self._outcomes[at]
             if waiting.measured and len(self._tolerance):
@@ -129,27 +134,14 @@ class Run:
         regions = all_regions(outcomes, self.protocol)
         counts = [o.measured.counts_of(regions) for o in outcomes if o.measured]
         cases = cases_table(outcomes, regions, self.protocol)
-        self._remark(outcomes, regions, counts)
+        for text in remarks(regions, counts, [o.grid for o in outcomes if o.grid], self.protocol):
+            self.notice(text)
         units = _units(outcomes)
         pooled = pooled_scores(outcomes, counts, regions, self.protocol)
         summary = summarise(cases, length_unit=units["length"], volume_unit=units["volume"], pooled=pooled, **INTERVAL)
         curves = {row: self._curves[at] for row, at in enumerate(done) if at in self._curves}
         kept = details(outcomes, counts, curves, self._tolerance, regions)
         return Results(cases, summary, self._record(outcomes, regions, units), kept)
-
-    def _remark(self, outcomes: Sequence[Outcome], regions: Sequence[Region], counts: Sequence[Any]) -> None:
-        """Notices about the run as a whole."""
-        if counts:
-            absent = np.all([c.empty_p & c.empty_g for c in counts], axis=0)
-            for region in np.array(regions, dtype=object)[absent].tolist():
-                labels = ", ".join(map(str, sorted(region.labels)))
-                self.notice(f"region {region.name!r} (label {labels}) occurs in no mask; check --regions")
-        if not regions and counts:
-            self.notice("no mask holds a label above 0: there is no region to score")
-        kinds = {(o.grid.ndim, o.grid.unit) for o in outcomes if o.grid}
-        if len(kinds) > 1:
-            found = ", ".join(f"{ndim}-D in {unit}" for ndim, unit in sorted(kinds))
-            self.notice(f"the cases are of several kinds ({found}): means over them mix units")
 
     def _record(self, outcomes: Sequence[Outcome], regions: Sequence[Region], units: dict[str, str]) -> dict[str, Any]:
         """The content of run.json."""
@@ -176,36 +168,35 @@ class Run:
     def _save(self, results: Results) -> None:
         if self.output is not None:
             results.save(self.output, self.formats)
+            (self.output / PARTIAL).unlink(missing_ok=True)  # its rows are in the tables now
 
 
 @contextmanager
-def _row_log(folder: Path | None, protocol: Protocol) -> Iterator[Any]:
-    """A function that appends the rows of a case to the folder's partial table, which goes when the block ends."""
+def _row_log(folder: Path | None, protocol: Protocol) -> Iterator[Callable[[str, Scores], None]]:
+    """A function that appends the rows of a case to the folder's partial table; results of an earlier run go first.
+
+    Raises `UsageError` when they cannot be written.
+    """
     if folder is None:
         yield lambda name, scores: None
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / PARTIAL).open("w", newline="", encoding="utf-8")
+        clear(folder)
+        with (folder / PARTIAL).open("w", newline="", encoding="utf-8") as file:
+            rows = csv.writer(file)
+            rows.writerow(["case", "region", *(metric.column for metric in protocol.metrics), "note"])
+
+            def write(name: str, scores: Scores) -> None:
+                for region, values, note in zip(scores.regions, scores.values.tolist(), scores.notes, strict=True):
+                    rows.writerow([name, region, *values, note])
+                file.flush()
+
+            yield write
     except OSError as error:
         raise UsageError(
             f"{folder}: cannot write the results there ({error.strerror}); give another folder with -o"
         ) from error
-    with file:
-        rows = csv.writer(file)
-        rows.writerow(["case", "region", *(metric.column for metric in protocol.metrics), "note"])
-
-        def write(name: str, scores: Scores) -> None:
-            for region, values, note in zip(scores.regions, scores.values.tolist(), scores.notes, strict=True):
-                rows.writerow([name, region, *values, note])
-            file.flush()
-
-        try:
-            yield write
-        except KeyboardInterrupt:  # what was scored has been saved
-            (folder / PARTIAL).unlink(missing_ok=True)
-            raise
-    (folder / PARTIAL).unlink(missing_ok=True)
 
 
 def _units(outcomes: Sequence[Outcome]) -> dict[str, str]:

@@ -33,7 +33,7 @@ def score_measured(measured: Measured, metrics: Sequence[Metric], remarks: Seque
     """
     by_region = np.full((len(measured.regions), len(metrics)), np.nan)
     whole = np.full(len(metrics), np.nan)
-    per_region = np.array([metric.spec.scope == "region" for metric in metrics])
+    per_region = np.array([metric.spec.scope == "region" for metric in metrics], dtype=bool)
     for column, metric in enumerate(metrics):
         scored = metric.score(measured.statistics[metric.spec.statistic])
         if per_region[column]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Protocol, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -152,7 +150,8 @@ class MetricSpec:
 class Metric:
     """A metric with its parameters given: what a run asks for.
 
-    >>> parse_metric("fbeta:beta=2").column
+    >>> from segeval.metrics import REGISTRY
+    >>> REGISTRY["fbeta"].bind({"beta": 2}).column
     'fbeta@2'
     """
 
@@ -232,7 +231,7 @@ def metric(
             name or formula.__name__, title, symbol, range, best, unit, empty, aliases, tex, cite, formula,
             hints[statistic.name], parameters, scope, glued,
         )  # fmt: skip
-        taken = _names() & {spec.name, *spec.aliases}
+        taken = taken_names() & {spec.name, *spec.aliases}
         if taken:
             raise ValueError(f"metric {spec.name!r}: {min(taken)!r} names another metric already")
         REGISTRY[spec.name] = spec
@@ -251,66 +250,14 @@ def ratio(numerator: Number, denominator: Any) -> Number:
         return quotient
 
 
-def lookup(name: str) -> MetricSpec:
-    """The card of a metric by its name or an alias. Raises `UsageError` with the nearest names for anything else."""
-    key = name.strip().lower().replace("-", "_")
-    for spec in REGISTRY.values():
-        if key in (spec.name, *(alias.replace("-", "_") for alias in spec.aliases)):
-            return spec
-    near = difflib.get_close_matches(key, sorted(_names()), n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else "`segeval metrics` lists them"
-    raise UsageError(f"unknown metric {name!r}; {hint}")
-
-
-def parse_metric(text: str) -> Metric:
-    """The metric that a written form stands for: `dice`, `nsd@2`, `hd95`, `tversky:alpha=0.3,beta=0.7`.
-
-    >>> parse_metric("hd95").parameters
-    (('percentile', 95.0),)
-    """
-    glued = re.fullmatch(r"([a-zA-Z_]+?)(\d+(?:\.\d+)?)", text.strip())
-    if glued and glued[1].lower() in (base := {s.name: s for s in REGISTRY.values() if s.glued}):
-        text = f"{base[glued[1].lower()].name}@{glued[2]}"
-    name, mark, rest = re.match(r"([^@:]*)([@:]?)(.*)", text.strip()).groups()  # type: ignore[union-attr]
-    spec = lookup(name)
-    if not mark:
-        return spec.bind({})
-    if not spec.parameters:
-        raise UsageError(f"metric {spec.name!r} has no parameters; write {spec.name}, not {text!r}")
-    pairs = [(spec.parameters[0].name, rest)] if mark == "@" else [_split(pair, text) for pair in rest.split(",")]
-    return spec.bind(dict(pairs))
-
-
-def parse_metrics(texts: tuple[str, ...] | list[str]) -> tuple[Metric, ...]:
-    """The metrics of several written forms, each of which may hold some, separated by commas; doubles count once.
-
-    >>> [m.column for m in parse_metrics(["dice,hd95", "tversky:alpha=0.3,beta=0.7"])]
-    ['dice', 'hd95', 'tversky:alpha=0.3,beta=0.7']
-    """
-    forms: list[str] = []
-    for text in texts:
-        for piece in text.split(","):
-            if forms and "=" in piece and ":" not in piece:  # a further parameter of the form before
-                forms[-1] += f",{piece}"
-            elif piece.strip():
-                forms.append(piece)
-    return tuple({m.column: m for m in map(parse_metric, forms)}.values())
-
-
 def _domain(hint: Any) -> Interval | tuple[str, ...]:
     if get_origin(hint) is Literal:
         return get_args(hint)
     return cast(Interval, hint.__metadata__[0])
 
 
-def _split(pair: str, text: str) -> tuple[str, str]:
-    key, equals, value = pair.partition("=")
-    if not equals:
-        raise UsageError(f"metric {text!r}: after ':' come parameter=value pairs, not {pair!r}")
-    return key.strip(), value.strip()
-
-
-def _names() -> set[str]:
+def taken_names() -> set[str]:
+    """Every name and alias of a metric."""
     return {name for spec in REGISTRY.values() for name in (spec.name, *spec.aliases)}
 
 

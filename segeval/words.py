@@ -30,7 +30,11 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def kernel(function: Function) -> Function:
     """A function compiled on its first call, kept on disk, and run without the GIL."""
-    compiled: Any = njit(nogil=True, cache=True)(function)
+    compiled: Any
+    try:
+        compiled = njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # neither the package's folder nor the user's can be written to: compiled in every process
+        compiled = njit(nogil=True)(function)
     return compiled  # type: ignore[no-any-return]
 
 

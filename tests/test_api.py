@@ -97,7 +97,9 @@ def test_binary_takes_every_value_above_zero_as_one():
 
 
 def test_masks_on_different_scales_are_an_error_that_names_binary():
-    with pytest.raises(ReadError, match=r"pred holds only \{0, 1\} and gt only \{0, 255\}; pass --binary"):
+    with pytest.raises(
+        ReadError, match=r"pred holds only \{0, 1\} and gt only \{0, 255\} \(pred against gt\); pass --binary"
+    ):
         segeval.score(GT > 0, 255 * (GT > 0))
 
 

@@ -175,7 +175,7 @@ def test_a_listener_hears_how_the_run_goes_on(three):
     segeval.score_folder(*three, metrics="dice", regions=[1, 2, 9], listener=heard, jobs=1)
     assert heard.calls[0] == ("started", 3)
     assert [name for kind, name in heard.calls if kind == "finished"] == ["a", "b", "c"]
-    assert heard.notices == ["region '9' (label 9) occurs in no mask; check --regions"]
+    assert heard.notices == ["1 of 3 regions occur in no mask: 9; check --regions"]
 
 
 def test_the_same_folder_twice_is_noticed(three):

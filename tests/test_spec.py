@@ -21,6 +21,7 @@ from segeval.spec import Empty, Interval, metric, ratio
         ("f1", "dice", {}, "dice"),
         ("DSC", "dice", {}, "dice"),
         ("fall-out", "fpr", {}, "fpr"),
+        ("miss rate", "fnr", {}, "fnr"),
         ("volume-similarity", "volume_similarity", {}, "volume_similarity"),
         ("hd", "hd", {"percentile": 100}, "hd"),
         ("hd95", "hd", {"percentile": 95}, "hd95"),
@@ -177,3 +178,8 @@ def test_an_interval_holds_finite_numbers(interval, inside, outside, text):
     assert all(number in interval for number in inside)
     assert not any(number in interval for number in outside)
     assert str(interval) == text
+
+
+def test_a_parameter_given_twice_is_an_error():
+    with pytest.raises(UsageError, match="metric 'nsd:tolerance=1,tolerance=2' gives tolerance twice; give it once"):
+        parse_metric("nsd:tolerance=1,tolerance=2")

@@ -100,7 +100,8 @@ def _masks(folder: Path, role: Role, suffix: str) -> dict[str, Path]:
     if not masks:
         raise UsageError(_nothing(folder, files))
     for path in masks:
-        if any("\udc80" <= character <= "\udcff" for character in path.name):  # how Python shows other bytes
+        name = str(path.relative_to(folder))
+        if any("\udc80" <= character <= "\udcff" for character in name):  # how Python shows other bytes
             raise UsageError(f"{str(path)!a}: the name is not valid text in UTF-8, as tables need it; rename the file")
     ids = {path: path.relative_to(folder).with_name(stem_of(path)).as_posix() for path in masks}
     named = {path: name.removesuffix(suffix) for path, name in ids.items() if name.endswith(suffix)}

@@ -195,6 +195,13 @@ def _summed(rows: Integers) -> Integers:
     return sums
 
 
+def balanced(count: Integers, parts: int) -> list[int]:
+    """Where to cut consecutive things into parts with about the same sums of their counts, both ends included."""
+    ends = np.cumsum(count)
+    inner = np.searchsorted(ends, ends[-1] * np.arange(1, parts) / parts)
+    return [0, *inner.tolist(), len(count)]
+
+
 def evenly(size: int, parts: int) -> list[int]:
     """Where to cut `size` things into so many parts, both ends included."""
     return [size * part // parts for part in range(parts + 1)]

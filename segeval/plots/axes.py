@@ -19,8 +19,13 @@ from .style import FRAME, GREY
 SKEW = 25
 """How many times the upper quartile the largest value may be before the axis turns logarithmic."""
 Box: TypeAlias = "tuple[float, float, float, float]"
-OFFSETS = [(dx, dy) for reach in (5, 14, 26, 40) for dy in (0, reach, -reach) for dx in (reach, -reach)]
-"""Where a name may stand, in points from its point, the best first."""
+OFFSETS = [
+    (side * dx, dy)
+    for dy in (0, 8, -8, 16, -16, 24, -24, 36, -36, 48, -48, 64, -64)
+    for dx in (5, 14, 28)
+    for side in (1, -1)
+]
+"""Where the near end of a name may be, in points from its point."""
 
 
 def shortened(value: float) -> str:
@@ -41,6 +46,7 @@ def brief(value: float) -> str:
     """
     size = abs(value)
     digits = 3 if size < 1 else 2 if size < 10 else 1 if size < 100 else 0
+    value = round(value, digits) + 0.0  # no −0.000
     return f"{value:.{digits}f}".replace("-", "−") if size < 10_000 else shortened(value)
 
 
@@ -116,22 +122,42 @@ def name_points(ax: Axes, x: Scores, y: Scores, names: Sequence[str], size: floa
     points = np.asarray(ax.transData.transform(np.column_stack([x, y]))) * 72 / figure.dpi
     frame = tuple(np.asarray(ax.get_window_extent().extents) * 72 / figure.dpi)
     taken: list[Box] = [(px - 2, py - 2, px + 2, py + 2) for px, py in points]
-    for (px, py), at, name in zip(points, zip(x, y, strict=True), names, strict=True):
-        width, height = 0.6 * size * len(name), 1.15 * size
-        places = [_place(dx, dy, width, height) for dx, dy in OFFSETS]
-        boxes = [(px + a, py + b, px + a + width, py + b + height) for a, b in places]
-        costs = [sum(_shared(box, other) for other in taken) + 10 * _outside(box, frame) for box in boxes]
+    leaders = np.empty((0, 2))
+    for point, at, name in zip(points, zip(x, y, strict=True), names, strict=True):
+        boxes = [_beside(point, offset, 0.6 * size * len(name), 1.15 * size) for offset in OFFSETS]
+        lines = [point + np.linspace(0.15, 1, 16)[:, None] * offset for offset in OFFSETS]
+        costs = [
+            sum(_shared(box, other) for other in taken)
+            + 10 * _outside(box, frame)
+            + 30 * (_inside(box, leaders) + sum(_inside(other, line) for other in taken))
+            + 0.2 * float(np.hypot(*offset))
+            for box, line, offset in zip(boxes, lines, OFFSETS, strict=True)
+        ]
         best = int(np.argmin(costs))
         taken.append(boxes[best])
+        leaders = np.concatenate([leaders, lines[best]])
+        right = OFFSETS[best][0] > 0
         ax.annotate(
-            name, at, xytext=places[best], textcoords="offset points", size=size, color=GREY, annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": FRAME, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2},
+            name, at, xytext=OFFSETS[best], textcoords="offset points", size=size, color=GREY, annotation_clip=False,
+            ha="left" if right else "right", va="center_baseline",
+            arrowprops={
+                "arrowstyle": "-", "color": FRAME, "linewidth": 0.5, "shrinkA": 0.5, "shrinkB": 2, "patchA": None,
+                "relpos": (0 if right else 1, 0.5),
+            },
         ).set_in_layout(False)  # fmt: skip
 
 
-def _place(dx: float, dy: float, width: float, height: float) -> tuple[float, float]:
-    """Lower left corner of a text beside its point, in points from it."""
-    return (dx if dx > 0 else dx - width), dy - height / 2
+def _beside(point: Scores, offset: tuple[int, int], width: float, height: float) -> Box:
+    """The box of a text whose near end lies at this offset."""
+    left = point[0] + (offset[0] if offset[0] > 0 else offset[0] - width)
+    bottom = point[1] + offset[1] - height / 2
+    return left, bottom, left + width, bottom + height
+
+
+def _inside(box: Box, points: Scores) -> int:
+    """How many of the (n, 2) points lie in the box."""
+    x, y = points.T
+    return int(((x > box[0]) & (x < box[2]) & (y > box[1]) & (y < box[3])).sum())
 
 
 def _shared(a: Box, b: Box) -> float:

@@ -18,7 +18,7 @@ from segeval.summary.bootstrap import quantiles
 
 from .axes import fit, label
 from .source import Scores, Source, counted
-from .style import GREY, INK, WIDTH, page, region_name
+from .style import GREY, INK, WIDTH, page, region_names
 
 Item = TypeVar("Item")
 COLUMNS = 4
@@ -66,7 +66,7 @@ def _page(source: Source, regions: Sequence[str], metrics: Sequence[Metric], tit
     scores = [source.cube.values[:, at, source.cube.metrics.index(metric)] for metric in metrics]
     gaps = any(not np.isfinite(s).all() for s in scores)
     most = max(int(np.isfinite(values).sum(axis=0).max()) for values in scores)
-    caption = CAPTION + MEDIANS * (most > 1) + BOXES * (most >= BOX_FROM) + GAPS * gaps
+    caption = CAPTION + MEDIANS * (most > 1) + BOXES * (most >= BOX_FROM) + GAPS * gaps + source.omission
     width = min(WIDTH, 2.2 + 2.2 * columns)
     figure = page(rows * (_panel_height(len(regions)) + 0.45) + 0.6, title, caption, width)
     axes = figure.subplots(rows, columns, sharey=True, squeeze=False)
@@ -74,10 +74,10 @@ def _page(source: Source, regions: Sequence[str], metrics: Sequence[Metric], tit
         ax.remove()
     for ax, metric, values in zip(axes.flat, metrics, scores, strict=False):
         _panel(ax, values, source.colors(regions))
-        fit(ax, "x", metric, values, ticks=4)
+        fit(ax, "x", metric, source.cube.scores(metric), ticks=3)  # of all regions: the same on every page
         ax.set_xlabel(label(metric, source).replace(" (", "\n("))
         _count_gaps(ax, values, source.cube.present[:, at])
-    axes[0, 0].set_yticks(range(len(regions)), [region_name(region) for region in regions])
+    axes[0, 0].set_yticks(range(len(regions)), region_names(regions))
     axes[0, 0].set_ylim(len(regions) - 0.4, -0.6)
     return figure
 

@@ -16,14 +16,18 @@ from segeval.spec import Metric
 
 from .axes import brief, direction, symbol, with_unit
 from .source import NothingToDraw, Scores, Source, badness, counted, worst_first
-from .style import ALARM, PALE, page, printable, region_name
+from .style import ALARM, PALE, page, printables, region_names
 
 CASES = 50
 """Rows at most: the worst cases."""
 REGIONS = 120
 """Columns at most: the worst regions."""
-WRITTEN = 12
-"""Regions at most for which the numbers are written into the cells."""
+LEVEL = 16
+"""Regions at most for which numbers are written into the cells."""
+STEEP = 12
+"""Cases at most for which they are where there are more regions: from bottom to top."""
+STRETCH = 1.25
+"""How much longer the worst fiftieth of the values may make the scale of colours; else it is cut off."""
 WIDEST = 14.0
 COLORS = {True: "viridis", False: "viridis_r", None: "PRGn"}
 """Dark is bad, whichever way is better, and on both sides of a best value in the middle."""
@@ -34,6 +38,9 @@ def figures(source: Source) -> Iterator[tuple[str, Figure]]:
     metrics = source.metrics if source.chosen else [metric for metric in source.leading() if metric]
     if not metrics:
         raise NothingToDraw("the table has neither an overlap in [0, 1] nor a distance; choose a metric")
+    metrics = [metric for metric in metrics if source.cube.regions_of(metric)]
+    if not metrics:
+        raise NothingToDraw("no region occurs in any mask")
     for metric in metrics:
         yield f"heatmap-{metric.column.replace(':', '-')}", _page(source, metric)
 
@@ -45,32 +52,32 @@ def _page(source: Source, metric: Metric) -> Figure:
     columns = np.sort(worst_first(bad.T)[:REGIONS])
     regions = [source.cube.regions_of(metric)[k] for k in columns]
     shown, endless = scores[np.ix_(rows, columns)], np.isposinf(bad[np.ix_(rows, columns)])
-    written = len(regions) <= WRITTEN
-    width = float(np.clip(2.6 + len(regions) * (0.5 if written else 0.115), 3.6, WIDEST))
-    title, caption = _title(metric, shown.shape, scores.shape), _caption(shown, bool(endless.any()))
-    figure = page(1.9 + 0.155 * len(rows), title, caption, width)
-    ax = figure.subplots()
+    level = len(regions) <= LEVEL
+    steep = not level and len(rows) <= STEEP
     limits = _limits(metric, scores)
+    caption = _caption(shown, bool(endless.any())) + _cut(limits, shown) + source.omission
+    cases, names = printables([source.cube.cases[k] for k in rows]), region_names(regions)
+    width = float(np.clip(1.4 + 0.05 * max(map(len, cases)) + len(regions) * (0.5 if level else 0.12), 3.6, WIDEST))
+    upright = max(map(len, names)) * 7 * 0.65 > (width - 2) * 72 / len(names)
+    height = 1.5 + (0.065 * max(map(len, names)) if upright else 0.2) + len(rows) * (0.3 if steep else 0.155)
+    figure = page(height, _title(metric, shown.shape, scores.shape), caption.strip(), width)
+    ax = figure.subplots()
     scale = ScalarMappable(Normalize(*limits), colormaps[COLORS[metric.spec.higher_is_better]])
-    _cells(ax, shown, scale, endless, written=written)
-    _label(ax, [source.cube.cases[k] for k in rows], regions, width)
-    bar = figure.colorbar(
-        scale, ax=ax, shrink=min(1.0, 12 / len(rows) + 0.3), extend=_extend(limits, scores), aspect=15
-    )
+    _cells(ax, shown, scale, endless)
+    if level or steep:
+        _write(ax, shown, scale, 90 if steep else 0)
+    _label(ax, cases, names, upright=upright)
+    bar = figure.colorbar(scale, ax=ax, shrink=min(1.0, 12 / len(rows) + 0.3), extend=_extend(limits, shown), aspect=15)
     bar.set_label(f"{with_unit(metric, source)}\n({direction(metric)})")
     bar.outline.set_visible(False)
     return figure
 
 
-def _cells(ax: Axes, shown: Scores, scale: ScalarMappable, endless: NDArray[np.bool_], *, written: bool) -> None:
-    """Coloured cells, with their numbers if `written`; signs where there is none, `endless` ones in alarm."""
+def _cells(ax: Axes, shown: Scores, scale: ScalarMappable, endless: NDArray[np.bool_]) -> None:
+    """Coloured cells; signs where there is no number, `endless` ones in alarm."""
     colored = scale.to_rgba(shown)
     colored[np.isnan(shown)], colored[endless] = to_rgba(PALE), to_rgba(ALARM)
     ax.imshow(colored, aspect="auto", interpolation="nearest")
-    for row, column in np.argwhere(np.isfinite(shown)) if written else ():
-        light = colored[row, column, :3] @ [0.299, 0.587, 0.114] > 0.5
-        text = brief(shown[row, column])
-        ax.text(column, row, text, ha="center", va="center", size=5.5, color="black" if light else "white")
     signs = (
         (np.isnan(shown), "$-$", "black"),
         (endless, r"$\infty$", "white"),
@@ -79,6 +86,16 @@ def _cells(ax: Axes, shown: Scores, scale: ScalarMappable, endless: NDArray[np.b
     for where, sign, color in signs:
         y, x = np.nonzero(where)
         ax.plot(x, y, linestyle="", marker=sign, color=color, markersize=4, markeredgewidth=0.2)
+
+
+def _write(ax: Axes, shown: Scores, scale: ScalarMappable, rotation: float) -> None:
+    """The numbers, in their cells."""
+    light = scale.to_rgba(shown)[..., :3] @ [0.299, 0.587, 0.114] > 0.5
+    for row, column in np.argwhere(np.isfinite(shown)):
+        color = "black" if light[row, column] else "white"
+        ax.text(
+            column, row, brief(shown[row, column]), ha="center", va="center", size=5.5, color=color, rotation=rotation
+        )
 
 
 def _title(metric: Metric, shown: tuple[int, ...], total: tuple[int, ...]) -> str:
@@ -95,7 +112,16 @@ def _caption(shown: Scores, endless: bool) -> str:
     first = "the number of infinite values, then by " if endless else ""
     order = f"Worst at the top, by {first}the mean over the case's regions." if len(shown) > 1 else ""
     gaps = (" Grey, −: undefined." if np.isnan(shown).any() else "") + (" Orange, ∞: infinite." if endless else "")
-    return (order + gaps).strip()
+    return order + gaps
+
+
+def _cut(limits: tuple[float, float], shown: Scores) -> str:
+    """What the caption says of values that are beyond the colours."""
+    finite = shown[np.isfinite(shown)]
+    ends = [brief(end) for end, beyond in zip(limits, _beyond(limits, finite), strict=True) if beyond]
+    if not ends:
+        return ""
+    return f" Colours end at {' and '.join(ends)}; values reach from {brief(finite.min())} to {brief(finite.max())}."
 
 
 def _limits(metric: Metric, scores: Scores) -> tuple[float, float]:
@@ -106,7 +132,11 @@ def _limits(metric: Metric, scores: Scores) -> tuple[float, float]:
         best = metric.spec.best or 0.0
         reach = float(np.quantile(abs(finite - best), 0.98)) if finite.size else 0.0
         return best - (reach or 1.0), best + (reach or 1.0)
-    low, high = np.quantile(finite, [0.02 if up else 0, 1 if up else 0.98]).tolist() if finite.size else (0.0, 0.0)
+    low, least, most, high = np.quantile(finite, [0, 0.02, 0.98, 1]).tolist() if finite.size else [0.0] * 4
+    if up and high - low > STRETCH * (high - least):
+        low = least
+    elif not up and high - low > STRETCH * (most - low):
+        high = most
     if metric.spec.range == (0, np.inf):
         low = 0.0
     if low == high:
@@ -115,17 +145,18 @@ def _limits(metric: Metric, scores: Scores) -> tuple[float, float]:
     return low, high
 
 
-def _extend(limits: tuple[float, float], scores: Scores) -> str:
-    finite = scores[np.isfinite(scores)]
-    below, above = bool((finite < limits[0]).any()), bool((finite > limits[1]).any())
-    return {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[below, above]
+def _beyond(limits: tuple[float, float], values: Scores) -> tuple[bool, bool]:
+    """Whether finite values lie below and above the limits."""
+    return bool((values < limits[0]).any()), bool((values > limits[1]).any())
 
 
-def _label(ax: Axes, cases: Sequence[str], regions: Sequence[str], width: float) -> None:
-    names = [region_name(region, 16) for region in regions]
-    upright = max(map(len, names)) * 7 * 0.65 < (width - 2) * 72 / len(names)
-    size = 7 if len(names) <= WRITTEN else 5.5
-    ax.set_yticks(range(len(cases)), [printable(case) for case in cases], size=6)
-    ax.set_xticks(range(len(names)), names, size=size, rotation=0 if upright else 90)
+def _extend(limits: tuple[float, float], shown: Scores) -> str:
+    ends = _beyond(limits, shown[np.isfinite(shown)])
+    return {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[ends]
+
+
+def _label(ax: Axes, cases: Sequence[str], regions: Sequence[str], *, upright: bool) -> None:
+    ax.set_yticks(range(len(cases)), cases, size=6)
+    ax.set_xticks(range(len(regions)), regions, size=7 if len(regions) <= LEVEL else 5.5, rotation=90 if upright else 0)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)

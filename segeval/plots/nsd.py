@@ -11,12 +11,14 @@ from segeval.results import Details
 from segeval.summary.bootstrap import quantiles
 
 from .source import NothingToDraw, Scores, Source
-from .style import FRAME, PALETTE, page, region_name
+from .style import FRAME, PALETTE, page, region_names
 
 COLORED = 5
 """Regions in colour, at most: more bands cannot be told apart."""
-FLAT = 0.995
-"""Where the lower quartile of every coloured region is above this, the curves say no more."""
+RISEN = 0.99
+"""The axis ends where every coloured median has come this near to its last value: beyond, the curves say no more."""
+STEPS = 6
+"""Tolerances that the axis shows at least."""
 
 
 def figures(source: Source) -> Iterator[tuple[str, Figure]]:
@@ -33,32 +35,41 @@ def figures(source: Source) -> Iterator[tuple[str, Figure]]:
 def _page(source: Source, details: Details) -> Figure:
     low, middle, high = _bands(details)
     defined = np.flatnonzero(np.isfinite(middle).any(axis=1))
-    worst = defined[np.argsort(middle[defined].mean(axis=1), kind="stable")][:COLORED]
-    colored = np.sort(worst)
+    mean = np.nanmean(details.nsd[:, defined], axis=(0, 2))
+    colored = np.sort(defined[np.lexsort((mean, middle[defined].mean(axis=1)))][:COLORED])
     many = len(defined) > COLORED
-    title = f"NSD against tolerance, n = {source.extent}"
-    caption = "Line: median over cases. Band: quartiles." + f" Grey: the other {len(defined) - COLORED} regions." * many
-    figure = page(3.4, title, caption, width=5.4)
+    end = _end(middle[colored], details.tolerance)
+    caption = "Line: median over cases." + " Band: quartiles." * (len(details.cases) > 1)
+    caption += f" Grey: the other {len(defined) - COLORED:,} regions; lowest: by the area under the median." * many
+    caption += f" Farther on, no coloured median rises by more than {1 - RISEN:.0%}." * bool(
+        end < details.tolerance[-1]
+    )
+    figure = page(3.4, f"NSD against tolerance, n = {source.extent}", caption + source.omission, width=6.4)
     ax = figure.subplots()
     ax.grid()
     for region in set(defined.tolist()) - set(colored.tolist()):
         ax.plot(details.tolerance, middle[region], color=FRAME, linewidth=0.5, alpha=0.7, drawstyle="steps-post")
     colors = PALETTE if many else source.colors([details.regions[k] for k in colored])
-    for region, color in zip(colored, colors, strict=False):
+    names = region_names([details.regions[k] for k in colored])
+    for region, color, name in zip(colored, colors, names, strict=False):
         n = int(np.isfinite(details.nsd[:, region]).any(axis=1).sum())
         if n > 1:
             ax.fill_between(
                 details.tolerance, low[region], high[region], color=color, alpha=0.16, linewidth=0, step="post"
             )
-        name = f"\u200b{region_name(details.regions[region])} (n = {n:,})"
-        ax.plot(details.tolerance, middle[region], color=color, linewidth=1.6, label=name, drawstyle="steps-post")
-    risen = details.tolerance[(low[colored] >= FLAT).all(axis=0)]
-    ax.set(xlim=(0, max(risen[0], details.tolerance[1]) if len(risen) else details.tolerance[-1]))
-    ax.set(ylim=(min(0.98, low[colored].min()) - 0.02, 1.01))
+        key = f"\u200b{name} (n = {n:,})"
+        ax.plot(details.tolerance, middle[region], color=color, linewidth=1.6, label=key, drawstyle="steps-post")
+    ax.set(xlim=(0, end), ylim=(min(0.98, low[colored].min()) - 0.02, 1.01))
     ax.set(xlabel=f"tolerance [{source.length_unit}]", ylabel="NSD (higher is better)")
     heading = f"the {COLORED} lowest of {len(defined):,}" if many else None
-    ax.legend(loc="lower right", title=heading, title_fontsize=7, alignment="left")
+    figure.legend(loc="outside right upper", title=heading, title_fontsize=7, alignment="left")
     return figure
+
+
+def _end(medians: Scores, tolerance: Scores) -> float:
+    """The tolerance at which the last of these curves, (regions, T), has risen."""
+    risen = (medians >= RISEN * medians[:, -1:]).argmax(axis=1).max()
+    return float(tolerance[min(max(int(1.2 * risen) + 1, STEPS), len(tolerance) - 1)])
 
 
 def _bands(details: Details) -> Scores:

@@ -27,13 +27,17 @@ from segeval.spec import Metric
 from .axes import symbol
 from .slices import Slice, bounds, cut, farthest
 from .source import NothingToDraw, Source, badness, counted, worst_first
-from .style import GREY, INK, page, printable, region_name
+from .style import GREY, INK, page, printable, region_names
 
 COLUMNS = 3
 PER_PAGE = 12
 BOTH, ONLY_P, ONLY_G, OTHERS = "#C9C9C9", "#E69F00", "#0072B2", "#F1F1F1"
 MARGIN = 0.1
 """Width of the rim around the object, as a share of its extent."""
+ZOOM = 8
+"""How many times larger than the window the whole object may be, where the slice shows but a speck of it."""
+VOXELS = 16
+"""Width of the window, at least."""
 RING: dict[str, Any] = {"markerfacecolor": "none", "color": INK, "markeredgewidth": 0.9}
 NOTE: dict[str, Any] = {
     "textcoords": "offset points",
@@ -75,7 +79,8 @@ def figures(source: Source) -> Iterator[tuple[str, Figure]]:
         except (SegevalError, OSError) as error:
             log.warning("no overlay of case %r: %s", source.cube.cases[case], error)
     if not views:
-        raise NothingToDraw("none of the worst cases' files can be read" if ranked else "no case was asked for")
+        asked = f"no case has a score of {metric.column}" if source.worst else "no case was asked for"
+        raise NothingToDraw("none of the worst cases' files can be read" if ranked else asked)
     pages = [views[start : start + PER_PAGE] for start in range(0, len(views), PER_PAGE)]
     title = f"Worst cases by {symbol(metric)}: {len(views)} of n = {counted(len(source.cube.cases), 'case')}"
     for number, part in enumerate(pages, 1):
@@ -132,17 +137,20 @@ def _read(source: Source, name: str) -> Case:
     case = make_case(name, pred, gt, protocol)
     if case.grid.ndim not in (2, 3):
         raise NothingToDraw(f"it has {case.grid.ndim} axes, and only 2 or 3 can be shown")
-    return case if protocol.ignore_label is None else case.ignoring(protocol.ignore_label)
+    return case
 
 
 def _window(plane: Slice, mask: NDArray[np.bool_], spacing: tuple[float, float]) -> tuple[float, float, float, float]:
-    """A square, in physical units, around all of the mask, not only what the slice shows of it."""
-    corners = [(side.start, side.stop - 1) for side in bounds(mask)]
-    ends = [plane.locate(corner, mask.shape) for corner in zip(*corners, strict=True)]
-    middle = [(a + b) / 2 for a, b in zip(*ends, strict=True)]
-    size = max((abs(a - b) + 1) * step for a, b, step in zip(*ends, spacing, strict=True))
-    reach = [max((0.5 + MARGIN) * size, 4 * max(spacing)) / step for step in spacing]
-    return middle[0] - reach[0], middle[0] + reach[0], middle[1] - reach[1], middle[1] + reach[1]
+    """A square, in physical units, around what the slice shows of the mask."""
+    whole, shown = bounds(mask), bounds(plane.of(mask))
+    size, most = (
+        max((side.stop - side.start) * step for side, step in zip(box, spacing, strict=True))
+        for box in (shown, (whole[plane.down], whole[plane.across]))
+    )
+    reach = max((0.5 + MARGIN) * max(size, most / ZOOM), VOXELS / 2 * max(spacing))
+    top, left = ((side.start + side.stop - 1) / 2 for side in shown)
+    down, across = (reach / step for step in spacing)
+    return top - down, top + down, left - across, left + across
 
 
 def _heading(source: Source, case: int, region: int, metric: Metric, plane: Slice, shape: Sequence[int]) -> str:
@@ -156,7 +164,7 @@ def _heading(source: Source, case: int, region: int, metric: Metric, plane: Slic
         )
     where = "" if plane.axis is None else f"slice {plane.index} of {shape[plane.axis]} along axis {plane.axis}"
     name = printable(source.cube.cases[case])
-    title = f"{name} · {region_name(source.regions[region], 16)}" if len(source.regions) > 1 else name
+    title = f"{name} · {region_names(source.regions, 16)[region]}" if len(source.regions) > 1 else name
     return "\n".join(filter(None, (title, ", ".join(scores), where)))
 
 

@@ -13,7 +13,7 @@ from segeval.spec import Metric
 
 from .axes import fit, label, name_points, symbol
 from .source import NothingToDraw, Scores, Source
-from .style import GREY, PALETTE, page, printable, region_name
+from .style import GREY, PALETTE, page, printable, region_names
 
 NAMED = 8
 """Outliers that are named, at most: the farthest."""
@@ -26,6 +26,8 @@ def figures(source: Source) -> Iterator[tuple[str, Figure]]:
     overlap, distance = source.leading()
     if overlap is None or distance is None:
         raise NothingToDraw("it needs an overlap in [0, 1] and a distance in the table, such as dice and hd95")
+    if not (np.isfinite(source.cube.scores(overlap)) & ~np.isnan(source.cube.scores(distance))).any():
+        raise NothingToDraw(f"{overlap.column} and {distance.column} are defined together in no case and region")
     yield "scatter", _page(source, overlap, distance)
 
 
@@ -40,22 +42,22 @@ def _page(source: Source, overlap: Metric, distance: Metric) -> Figure:
         (beyond.any(), "Triangle: infinite distance, since one mask is empty."),
         (n < x.size, f"Left out: {x.size - n:,} undefined."),
     )
-    figure = page(4.6, title, " ".join(note for holds, note in notes if holds), width=5.4)
+    figure = page(4.6, title, " ".join(note for holds, note in notes if holds) + source.omission, width=5.4)
     if beyond.any():
         margin, ax = figure.subplots(2, 1, sharex=True, height_ratios=[0.05, 1])
     else:
         ax = figure.subplots()
     ax.grid()
     ax.set(xlabel=label(overlap, source), ylabel=label(distance, source))
-    fit(ax, "x", overlap, x[drawn if drawn.any() else beyond])
+    fit(ax, "x", overlap, x[drawn | beyond])
     fit(ax, "y", distance, y[drawn])
     if beyond.any():
         _margin(margin, x, beyond, source)
     _points(ax, x, y, drawn, source)
     if 1 < len(source.regions) <= len(PALETTE):
         keys = [
-            Line2D([], [], marker="o", linestyle="", markersize=4, color=color, label=f"\u200b{region_name(region)}")
-            for region, color in zip(source.regions, source.colors(source.regions), strict=True)
+            Line2D([], [], marker="o", linestyle="", markersize=4, color=color, label=f"\u200b{name}")
+            for name, color in zip(region_names(source.regions), source.colors(source.regions), strict=True)
         ]
         figure.legend(handles=keys, loc="outside right upper")
     name_points(ax, x[tuple(outliers.T)], y[tuple(outliers.T)], [_name(source, *at) for at in outliers])
@@ -78,14 +80,12 @@ def _points(ax: Axes, x: Scores, y: Scores, drawn: np.ndarray, source: Source) -
 
 
 def _margin(ax: Axes, x: Scores, beyond: np.ndarray, source: Source) -> None:
-    """A strip above the axes for the infinite distances, at the overlaps that they have or the nearest end."""
-    low, high = ax.get_xlim()
+    """A strip above the axes for the infinite distances, at their overlaps."""
     cells = np.argwhere(beyond)
     colors = [source.colors(source.regions)[region] for _, region in cells]
-    ax.scatter(
-        np.clip(x[beyond], low, high), np.zeros(len(cells)), s=18, c=colors, marker="^", linewidths=0, clip_on=False
-    )
-    ax.set(yticks=[0], yticklabels=["∞"], ylim=(-1, 1), xlim=(low, high), facecolor="#F5F5F5")
+    limits = ax.get_xlim()
+    ax.scatter(x[beyond], np.zeros(len(cells)), s=18, c=colors, marker="^", linewidths=0, clip_on=False)
+    ax.set(yticks=[0], yticklabels=["∞"], ylim=(-1, 1), xlim=limits, facecolor="#F5F5F5")
     ax.tick_params(axis="both", length=0, pad=6, labelbottom=False)
     ax.spines[:].set_visible(False)
     some = ", ".join(_name(source, *at) for at in cells[:2]) + (" …" if len(cells) > 2 else "")
@@ -94,7 +94,7 @@ def _margin(ax: Axes, x: Scores, beyond: np.ndarray, source: Source) -> None:
 
 def _name(source: Source, case: int, region: int) -> str:
     name = printable(source.cube.cases[case])
-    return f"{name} · {region_name(source.regions[region], 16)}" if len(source.regions) > 1 else name
+    return f"{name} · {region_names(source.regions, 16)[region]}" if len(source.regions) > 1 else name
 
 
 def _outliers(x: Scores, y: Scores, drawn: np.ndarray) -> np.ndarray:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segeval.errors import UsageError
+from segeval.metrics import parse_metrics
 from segeval.results import Results
-from segeval.spec import Metric, parse_metrics
+from segeval.spec import Metric
 from segeval.summary.cube import Cube
 from segeval.table import ALL
 
 from .style import PALETTE
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 Scores = NDArray[np.float64]
+NOWHERE = "region in neither mask"
+"""What the table notes of a region that a case lacks."""
 
 
 class NothingToDraw(UsageError):  # noqa: N818  # it says what is wrong
@@ -25,20 +32,32 @@ class NothingToDraw(UsageError):  # noqa: N818  # it says what is wrong
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """Results to draw: `metrics` are those chosen, all where none was; `worst` is how many cases to show singly."""
+    """Results to draw: `metrics` are those chosen, all where none was; `worst` is how many cases to show singly.
+
+    `nowhere` is how many regions occur in no mask at all: the cube and the figures do without them.
+    """
 
     results: Results
     cube: Cube
     metrics: tuple[Metric, ...]
     chosen: bool
     worst: int
+    nowhere: int = 0
 
     @classmethod
     def of(cls, results: Results, metrics: Sequence[str] | None, worst: int) -> Source:
-        """The source for these metrics. Raises `UsageError` for those that the table lacks, and for empty tables."""
-        cube = Cube.of(results.cases)
-        if not cube.cases:
-            raise UsageError("there is no scored case in the table, so nothing to draw; see the notes of its rows")
+        """The source for these metrics. Raises `UsageError` for those that the table lacks.
+
+        Raises `NothingToDraw` for tables without scores.
+        """
+        whole = Cube.of(results.cases)
+        if not len(results.cases):
+            raise NothingToDraw("the table of cases is empty: there was no region to score")
+        if not whole.cases:
+            raise NothingToDraw("there is no scored case in the table, so nothing to draw; see the notes of its rows")
+        cube = _without(whole, _nowhere(results.cases))
+        if not cube.regions:
+            raise NothingToDraw(f"nothing to draw: none of the {len(whole.regions):,} regions occurs in any mask")
         asked = parse_metrics(list(metrics or ()))
         absent = [metric.column for metric in asked if metric not in cube.metrics]
         if absent:
@@ -46,17 +65,25 @@ class Source:
             raise UsageError(
                 f"metric {absent[0]!r} is not in the table, which has {have}; score again with -m {absent[0]}"
             )
-        return cls(results, cube, asked or cube.metrics, bool(asked), worst)
+        return cls(results, cube, asked or cube.metrics, bool(asked), worst, len(whole.regions) - len(cube.regions))
 
     @property
     def regions(self) -> tuple[str, ...]:
-        """The regions that were scored, without `all`."""
+        """The regions that were scored and occur in some mask, without `all`."""
         return tuple(region for region in self.cube.regions if region != ALL)
 
     @property
     def extent(self) -> str:
         """How much was scored: `30 cases × 3 regions`."""
         return f"{counted(len(self.cube.cases), 'case')} × {counted(len(self.regions), 'region')}"
+
+    @property
+    def omission(self) -> str:
+        """What a caption says of the regions that are left out; empty if none is."""
+        if not self.nowhere:
+            return ""
+        verbs = ("occurs", "is") if self.nowhere == 1 else ("occur", "are")
+        return f" {counted(self.nowhere, 'region')} that {verbs[0]} nowhere {verbs[1]} left out."
 
     @property
     def length_unit(self) -> str:
@@ -80,6 +107,18 @@ class Source:
         overlap = next((m for m, s in specs if s.best == 1 and s.range == (0, 1)), None)
         distance = next((m for m, s in specs if s.best == 0 and s.unit == "length"), None)
         return overlap, distance
+
+
+def _nowhere(table: DataFrame) -> set[str]:
+    """The regions that are in neither mask of any case."""
+    lacking = table["note"].astype(str).str.contains(NOWHERE, regex=False)
+    return set(table.loc[lacking, "region"]) - set(table.loc[~lacking, "region"])
+
+
+def _without(cube: Cube, regions: set[str]) -> Cube:
+    at = [place for place, region in enumerate(cube.regions) if region not in regions]
+    kept = tuple(cube.regions[place] for place in at)
+    return replace(cube, regions=kept, values=cube.values[:, at], present=cube.present[:, at])
 
 
 def counted(number: int, word: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -86,13 +87,28 @@ def printable(text: str, width: int = 24) -> str:
     return drawn.replace("$", r"\$")
 
 
-def region_name(name: str, width: int = 24) -> str:
-    """A region's name as figures show it, where a bare number would say little.
+def printables(names: Sequence[str], width: int = 24) -> list[str]:
+    """Names as figures show them, each unlike the others: where `width` makes two alike, longer, or else numbered.
 
-    >>> region_name("liver"), region_name("7")
-    ('liver', 'region 7')
+    >>> printables(["lobe_upper_left_a_1", "lobe_lower_left_a_1"], 12)
+    ['lobe_up…t_a_1', 'lobe_lo…t_a_1']
+    >>> printables(["肝臓", "脾臓"])
+    ['□□ (1)', '□□ (2)']
     """
-    return f"region {name}" if name.isdigit() else printable(name, width)
+    for wide in range(width, 2 * width + 1):
+        shown = [printable(name, wide) for name in names]
+        if len(set(shown)) == len(names):
+            return shown
+    return [f"{printable(name, width)} ({number})" for number, name in enumerate(names, 1)]
+
+
+def region_names(names: Sequence[str], width: int = 24) -> list[str]:
+    """Regions' names as figures show them, where a bare number would say little.
+
+    >>> region_names(["liver", "7"])
+    ['liver', 'region 7']
+    """
+    return [f"region {n}" if n.isdigit() else shown for n, shown in zip(names, printables(names, width), strict=True)]
 
 
 @cache

@@ -25,12 +25,14 @@ class Depths:
     shared: Distances
 
     @classmethod
-    def of(cls, regions: Iterable[Crop], spacing: tuple[float, ...]) -> Depths:
+    def of(cls, regions: Iterable[tuple[Crop, Crop]], spacing: tuple[float, ...]) -> Depths:
         """The depths in both masks of each region."""
         sets: list[list[Distances]] = [[], [], []]
-        for crop in regions:
-            p, g = (_depth(mask, spacing) for mask in (crop.pred, crop.gt))
-            depths = (p[crop.pred], g[crop.gt], np.maximum(p, g)[crop.pred & crop.gt])
+        for pred, gt in regions:
+            p, g = (_depth(crop.mask, spacing) for crop in (pred, gt))
+            in_p, in_g = pred.overlap(gt), gt.overlap(pred)
+            both = pred.mask[in_p] & gt.mask[in_g]
+            depths = (p[pred.mask], g[gt.mask], np.maximum(p[in_p], g[in_g])[both])
             for members, values in zip(sets, depths, strict=True):
                 members.append(Distances.of(values))
         return cls(*(Distances.stacked(members) for members in sets))

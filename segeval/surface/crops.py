@@ -1,4 +1,4 @@
-"""Both masks of a region, cut to the smallest box that holds them: for statistics that look at one region at a time."""
+"""The masks of one region, each cut to the smallest box that holds it: for statistics that take a region at a time."""
 
 from __future__ import annotations
 
@@ -13,24 +13,28 @@ from segeval.labels import Labels
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Crop:
-    """The two masks of a region in a box; `origin` is the index of the box's first voxel."""
+    """A mask in a box; `origin` is the index of the box's first voxel."""
 
-    pred: NDArray[np.bool_]
-    gt: NDArray[np.bool_]
+    mask: NDArray[np.bool_]
     origin: tuple[int, ...]
 
+    def overlap(self, other: Crop) -> tuple[slice, ...]:
+        """The part of this box that the other one shares."""
+        ends = zip(self.origin, other.origin, self.mask.shape, other.mask.shape, strict=True)
+        return tuple(slice(max(b - a, 0), max(min(b + m, a + n) - a, 0)) for a, b, n, m in ends)
 
-def crops(pred: Labels, gt: Labels, labels: NDArray[np.int64]) -> Iterator[Crop]:
-    """The crop of each label, in order; a label without a voxel gives an empty box."""
+
+def crops(pred: Labels, gt: Labels, labels: NDArray[np.int64]) -> Iterator[tuple[Crop, Crop]]:
+    """The crops of the prediction and the ground truth for each label, in order; an absent label's box is empty."""
     top = int(labels.max(initial=0))
     boxes = [_boxes(volume, top) for volume in (pred, gt)]
+    nowhere = (slice(0, 0),) * pred.ndim
     for label in labels.tolist():
-        found = [box for side in boxes if (box := side[label - 1]) is not None]
-        both = (
-            tuple(slice(min(s.start for s in sides), max(s.stop for s in sides)) for sides in zip(*found, strict=True))
-            or (slice(0, 0),) * pred.ndim
+        p, g = (side[label - 1] or nowhere for side in boxes)
+        yield (
+            Crop(pred[p] == label, tuple(s.start for s in p)),
+            Crop(gt[g] == label, tuple(s.start for s in g)),
         )
-        yield Crop(pred[both] == label, gt[both] == label, tuple(s.start for s in both))
 
 
 def _boxes(volume: Labels, top: int) -> Sequence[tuple[slice, ...] | None]:

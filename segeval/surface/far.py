@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.overlap.contingency import Integers
-from segeval.surface.tiles import COUNT, FIRST, PLACE, Blocks, Tiles, X, Y, Z, balanced
+from segeval.overlap.contingency import Integers, balanced
+from segeval.surface.tiles import COUNT, FIRST, PLACE, Blocks, Tiles, X, Y, Z
 from segeval.words import LANES, ONE, at_most64, ctz, greatest, kernel, least, low
 from segeval.workspace import Workspace
 
@@ -34,42 +35,41 @@ class Scratch(NamedTuple):
     x: Floats
 
 
-def squared_distances(
-    queries: Tiles, targets: Tiles, places: int, scale: Point, snap: float, workspace: Workspace
-) -> tuple[Integers, Floats]:
-    """Squared distance of every query voxel to the nearest target voxel of its place, times `snap` and rounded.
+class Quest(NamedTuple):
+    """Tiles of voxels that look for the nearest voxel of the same place in some other tiles."""
 
-    Place after place, in a buffer, after where each place begins there. `scale` is the squared spacing along z, y, x.
+    queries: Tiles
+    targets: Tiles
+    blocks: Blocks
+
+
+def squared_distances(quests: Sequence[Quest], scale: Point, snap: float, workspace: Workspace) -> list[Floats]:
+    """For each quest, the squared distances of its query voxels, place after place, times `snap` and rounded.
+
+    They are in buffers. `scale` is the squared spacing along z, y, x.
     """
-    count = queries.table[:, COUNT].astype(np.int64)
-    to = np.concatenate([[0], np.cumsum(count)])
-    squared = workspace.buffer("far squared", int(to[-1]), np.float64)
-    blocks = Blocks.of(targets, places)
-    boxes = max(np.diff(blocks.blocks).max(), np.diff(blocks.tiles).max()) + LANES
-    voxels = int(np.bincount(targets.table[:, PLACE], targets.table[:, COUNT]).max()) + 1
+    ends = [np.concatenate([[0], np.cumsum(quest.queries.table[:, COUNT], dtype=np.int64)]) for quest in quests]
+    squared = [workspace.buffer(f"squared {k}", int(end[-1]), np.float64) for k, end in enumerate(ends)]
+    jobs = []
+    for k, end in enumerate(ends):
+        jobs += [(k, *cut) for cut in pairwise(balanced(np.diff(end), 2 * workspace.parts(64 * int(end[-1]))))]
 
-    def part(cut: tuple[int, int]) -> None:
-        _squared_distances(queries, targets, blocks, scale, snap, *cut, to, squared, boxes, voxels)
+    def part(job: tuple[int, int, int]) -> None:
+        k, start, stop = job
+        blocks, table = quests[k].blocks, quests[k].targets.table
+        boxes = max(np.diff(blocks.blocks).max(), np.diff(blocks.tiles).max()) + LANES
+        voxels = int(np.bincount(table[:, PLACE], table[:, COUNT]).max()) + 1
+        _squared_distances(quests[k], scale, snap, start, stop, boxes, voxels, squared[k][ends[k][start] :])
 
-    workspace.map(part, pairwise(balanced(count, 2 * workspace.parts(64 * len(squared)))))
-    return to[np.searchsorted(queries.table[:, PLACE], np.arange(places + 1))], squared
+    workspace.map(part, jobs)
+    return squared
 
 
 @kernel
 def _squared_distances(
-    queries: Tiles,
-    targets: Tiles,
-    blocks: Blocks,
-    scale: Point,
-    snap: float,
-    start: int,
-    stop: int,
-    to: Integers,
-    squared: Floats,
-    boxes: int,
-    voxels: int,
+    quest: Quest, scale: Point, snap: float, start: int, stop: int, boxes: int, voxels: int, squared: Floats
 ) -> None:
-    """Those of the query tiles from `start` to `stop`; of tile q, from `squared[to[q]]` on.
+    """Write those of the query tiles from `start` to `stop`.
 
     For each tile: the exact nearest target of its centre; every block, tile and voxel of targets that is nowhere in the
     tile's box nearer than this one is dropped; the few that are left, its rivals, are compared with every voxel.
@@ -83,23 +83,26 @@ def _squared_distances(
         np.empty(voxels),
         np.empty(voxels),
     )
-    near = np.zeros(3, np.int64)
+    queries, targets, blocks = quest.queries, quest.targets, quest.blocks
+    near = np.zeros(2, np.int64)  # a tile, and which of its voxels
     place = -1
+    at = 0
     for q in range(start, stop):
         box = queries.box[:, q]
         centre = ((box[0] + box[1]) / 2.0, (box[2] + box[3]) / 2.0, (box[4] + box[5]) / 2.0)
         bound = np.inf
         if queries.table[q, PLACE] == place:  # the answer of the tile before is a good first guess
-            bound = _squared(centre, (near[0], near[1], near[2]), scale)
+            bound = _squared(centre, _voxel(targets, near[0], near[1]), scale)
         place = queries.table[q, PLACE]
         bound = _nearest(targets, blocks, place, centre, scale, bound, near, scratch)
         if queries.table[q, COUNT] == 1:
-            squared[to[q]] = np.rint(bound * snap)
+            squared[at] = np.rint(bound * snap)
+            at += 1
             continue
-        rivals = _rivals(targets, blocks, place, box, scale, near, scratch)
+        rivals = _rivals(targets, blocks, place, box, scale, _voxel(targets, near[0], near[1]), scratch)
         for k in range(queries.table[q, COUNT]):
-            voxel = _voxel(queries, q, k)
-            squared[to[q] + k] = np.rint(_least_squared(scratch, rivals, voxel, scale) * snap)
+            squared[at] = np.rint(_least_squared(scratch, rivals, _voxel(queries, q, k), scale) * snap)
+            at += 1
 
 
 @kernel
@@ -182,27 +185,25 @@ def _nearest_in_tiles(
 @kernel
 def _nearest_in_tile(targets: Tiles, tile: int, point: Point, scale: Point, bound: float, near: Integers) -> Any:
     for k in range(targets.table[tile, COUNT]):
-        voxel = _voxel(targets, tile, k)
-        squared = _squared(voxel, point, scale)
+        squared = _squared(_voxel(targets, tile, k), point, scale)
         if squared < bound:
             bound = squared
-            near[0], near[1], near[2] = voxel
+            near[0], near[1] = tile, k
     return bound
 
 
 @kernel
 def _rivals(
-    targets: Tiles, blocks: Blocks, place: int, box: Singles, scale: Point, near: Integers, scratch: Scratch
+    targets: Tiles, blocks: Blocks, place: int, box: Singles, scale: Point, near: Point, scratch: Scratch
 ) -> Any:
     """Write the targets that may be nearer than `near` to some point of a box, and `near`; how many.
 
     By how much one is farther than `near`, in squares, is least at a corner of the box: along each axis it is concave.
     """
     floor, ceiling = (box[0], box[2], box[4]), (box[1], box[3], box[5])
-    own = (np.float64(near[0]), np.float64(near[1]), np.float64(near[2]))
-    scratch.z[0], scratch.y[0], scratch.x[0] = own
+    scratch.z[0], scratch.y[0], scratch.x[0] = near
     count = 1
-    slack = SLACK * (_squared(floor, own, scale) + _squared(ceiling, own, scale))
+    slack = SLACK * (_squared(floor, near, scale) + _squared(ceiling, near, scale))
     first, last = blocks.blocks[place], blocks.blocks[place + 1]
     _losses(blocks.box, first, last, box, near, scale, scratch.block_bound)
     for b in range(_chosen(scratch.block_bound, last - first, slack, scratch.blocks)):
@@ -215,8 +216,8 @@ def _rivals(
                 voxel = _voxel(targets, tile, k)
                 loss = 0.0
                 for axis in range(3):
-                    at_floor = (floor[axis] - voxel[axis]) ** 2 - (floor[axis] - own[axis]) ** 2
-                    at_ceiling = (ceiling[axis] - voxel[axis]) ** 2 - (ceiling[axis] - own[axis]) ** 2
+                    at_floor = (floor[axis] - voxel[axis]) ** 2 - (floor[axis] - near[axis]) ** 2
+                    at_ceiling = (ceiling[axis] - voxel[axis]) ** 2 - (ceiling[axis] - near[axis]) ** 2
                     loss += min(at_floor, at_ceiling) * scale[axis]
                 scratch.z[count], scratch.y[count], scratch.x[count] = voxel
                 count += loss <= slack
@@ -249,7 +250,7 @@ def _loss(q: Any, near: Any, low: Any, high: Any) -> Any:
 
 
 @kernel
-def _losses(box: Singles, first: int, last: int, query: Singles, near: Integers, scale: Point, losses: Singles) -> None:
+def _losses(box: Singles, first: int, last: int, query: Singles, near: Point, scale: Point, losses: Singles) -> None:
     """`losses[k]`: by how much box first + k is at least farther than `near`, in squares, from any point of a box."""
     qz0, qz1, qy0, qy1, qx0, qx1 = query[0], query[1], query[2], query[3], query[4], query[5]
     nz, ny, nx = np.float32(near[0]), np.float32(near[1]), np.float32(near[2])

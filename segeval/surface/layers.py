@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from segeval.case import Region, disjoint_layers
 from segeval.labels import Labels
+from segeval.words import kernel
+
+LARGEST = 2**16 - 1
+"""The largest label of a map."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +54,9 @@ class Layer:
 
 def layers(maps: Maps, regions: Sequence[Region]) -> Iterator[Layer]:
     """The regions in layers; those that are single labels, on the maps as they are, come first."""
-    groups = disjoint_layers(regions)
+    groups = [
+        group[start : start + LARGEST] for group in disjoint_layers(regions) for start in range(0, len(group), LARGEST)
+    ]
     plain = [all(len(regions[m].labels) == 1 and 0 not in regions[m].labels for m in members) for members in groups]
     for single, members in sorted(zip(plain, groups, strict=True), key=lambda pair: not pair[0]):
         if single:
@@ -71,7 +76,7 @@ def _looked_up(table: Labels, labels: Labels) -> Labels:
     return found.reshape(labels.shape, order=order)
 
 
-@njit(nogil=True, cache=True)
-def _look_up(table, labels, found):  # type: ignore[no-untyped-def]
+@kernel
+def _look_up(table: Labels, labels: Labels, found: Labels) -> None:
     for i in range(labels.size):
         found[i] = table[labels[i]]

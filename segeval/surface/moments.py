@@ -28,9 +28,9 @@ class Moments:
     outer_g: NDArray[np.float64]
 
     @classmethod
-    def of(cls, regions: Iterable[Crop], spacing: tuple[float, ...]) -> Moments:
+    def of(cls, regions: Iterable[tuple[Crop, Crop]], spacing: tuple[float, ...]) -> Moments:
         """The moments of both masks of each region."""
-        pairs = [[_sums(mask, crop.origin, spacing) for mask in (crop.pred, crop.gt)] for crop in regions]
+        pairs = [[_sums(crop, spacing) for crop in pair] for pair in regions]
         return cls(*(np.array([pair[side][power] for pair in pairs]) for power in range(3) for side in range(2)))
 
     @classmethod
@@ -89,12 +89,10 @@ class Moments:
         return scores
 
 
-def _sums(
-    mask: NDArray[np.bool_], origin: tuple[int, ...], spacing: tuple[float, ...]
-) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+def _sums(crop: Crop, spacing: tuple[float, ...]) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
     """Number, sum and sum of outer products of the positions in a mask, from its projections onto pairs of axes."""
-    axes = range(mask.ndim)
-    places = [(o + np.arange(n)) * s for o, n, s in zip(origin, mask.shape, spacing, strict=True)]
+    mask, axes = crop.mask, range(crop.mask.ndim)
+    places = [(o + np.arange(n)) * s for o, n, s in zip(crop.origin, mask.shape, spacing, strict=True)]
     outer = np.empty((mask.ndim, mask.ndim))
     for i, j in itertools.combinations_with_replacement(axes, 2):
         shadow = mask.sum(tuple(k for k in axes if k not in (i, j)), dtype=np.float64)

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.overlap.contingency import Integers
+from segeval.overlap.contingency import Integers, balanced
 from segeval.surface.boundary import BAND, REACH, Layout, Marks, note
 from segeval.surface.distances import Distances
-from segeval.surface.far import squared_distances
-from segeval.surface.tiles import PLACE, Places, Tiles, balanced
+from segeval.surface.far import Quest, squared_distances
+from segeval.surface.tiles import Blocks, Places, Tiles
 from segeval.words import LANES, ONE, ZERO, Labels, clz, ctz, differ, equal, kernel, load64
 from segeval.workspace import Workspace
 
@@ -85,12 +85,37 @@ def nearest(
     place = np.full(np.iinfo(ways[0].mask.dtype).max + 1, -1, np.int32)
     place[labels] = np.arange(len(labels))
     far = [layout.unmarked(f"far {k}", workspace) for k in range(len(ways))]
-    shape = (len(labels), len(around.squared))
+    hists = _near(ways, far, layout, around, place, workspace)
+    starts = [np.concatenate([[0], np.cumsum(hist[:, -1])]) for hist in hists]
+    squared = _far(ways, far, starts, layout, around, place, workspace)
+
+    def finished(k: int) -> Distances:
+        hist, start, most = hists[k], np.empty(len(labels) + 1, np.int64), hists[k].size + len(squared[k])
+        value, size = (
+            workspace.buffer(f"{name} {k}", most, dtype) for name, dtype in (("value", float), ("size", int))
+        )
+        hist[:, 0] += ways[k].size - hist.sum(1)
+        _join(hist, around.squared, starts[k], squared[k], around.unit / SNAP**0.5, start, value, size)
+        return Distances(start, value[: start[-1]].copy(), size[: start[-1]].copy())
+
+    return workspace.map(finished, range(len(ways)))
+
+
+def _near(
+    ways: Sequence[Way],
+    far: Sequence[Marks],
+    layout: Layout,
+    around: Neighbourhood,
+    place: Places,
+    workspace: Workspace,
+) -> list[Integers]:
+    """For each way, how many voxels of each place have which rank; in the last column, how many are marked as far."""
+    shape = (int(place.max()) + 1, len(around.squared) + 1)
     jobs = []
     for k, way in enumerate(ways):
         # each part has a histogram of its own: fewer parts where labels are many
         parts = min(workspace.parts(64 * int(way.marks.per_band.sum())), max(1, 2**24 // (shape[0] * shape[1])))
-        jobs += [(k, start, stop) for start, stop in pairwise(balanced(way.marks.per_band, parts))]
+        jobs += [(k, *cut) for cut in pairwise(balanced(way.marks.per_band, parts))]
 
     def part(job: tuple[int, int, int]) -> NDArray[np.int32]:
         k, start, stop = job
@@ -99,44 +124,48 @@ def nearest(
         return hist
 
     hists = workspace.map(part, jobs)
-    found = []
-    for k, way in enumerate(ways):
-        hist = np.stack([h for job, h in zip(jobs, hists, strict=True) if job[0] == k]).sum(0, np.int64)
-        start, squared = _far(way, far[k], layout, place, around, workspace)
-        hist[:, 0] += way.size - hist.sum(1) - np.diff(start)
-        found.append(_joined(hist, around, start, squared, workspace))
-    return found
+    return [
+        np.stack([hist for job, hist in zip(jobs, hists, strict=True) if job[0] == k]).sum(0, np.int64)
+        for k in range(len(ways))
+    ]
 
 
 def _far(
-    way: Way, marks: Marks, layout: Layout, place: Places, around: Neighbourhood, workspace: Workspace
-) -> tuple[Integers, Floats]:
-    """Squared distances times SNAP of the marked voxels: where those of each place begin, and all of them, sorted."""
-    places = int(place.max()) + 1
-    if not marks.per_band.any():
-        return np.zeros(places + 1, np.int64), np.empty(0)
+    ways: Sequence[Way],
+    far: Sequence[Marks],
+    starts: Sequence[Integers],
+    layout: Layout,
+    around: Neighbourhood,
+    place: Places,
+    workspace: Workspace,
+) -> list[Floats]:
+    """For each way, the squared distances, times SNAP, of what is marked as far; place after place, sorted in each."""
     depth = int(np.clip(round((BAND**2 * min(around.scale[1:]) / around.scale[0]) ** 0.5), 1, BAND))
-    queries = Tiles.of("queries", way.mask, marks, layout, place, depth, workspace)
-    some = np.zeros(places + 1, np.bool_)
-    some[queries.table[:, PLACE]] = True
-    targets = Tiles.of("targets", way.other, way.border, layout, np.where(some[place], place, -1), depth, workspace)
-    start, squared = squared_distances(queries, targets, places, around.scale, SNAP, workspace)
+    some = [k for k in range(len(ways)) if starts[k][-1]]
+    jobs = []
+    for k in some:
+        lost = np.append(np.diff(starts[k]) > 0, False)[place]
+        jobs.append((f"queries {k}", ways[k].mask, far[k], place))
+        jobs.append((f"targets {k}", ways[k].other, ways[k].border, np.where(lost, place, -1)))
 
-    def sort(cut: tuple[int, int]) -> None:
-        for first, last in pairwise(start[cut[0] : cut[1] + 1].tolist()):
-            if last - first > 1:
-                squared[first:last].sort()
+    def tiled(job: tuple[str, Labels, Marks, Places]) -> Tiles:
+        name, mask, marks, places = job
+        codes = workspace.buffer(name, int(marks.per_band.sum()), np.uint16)
+        return Tiles.of(mask, marks, layout, places, depth, codes)
 
-    workspace.map(sort, pairwise(balanced(np.diff(start), workspace.parts(64 * len(squared)))))
-    return start, squared
+    tiles = workspace.map(tiled, jobs)
+    quests = [Quest(q, t, Blocks.of(t)) for q, t in zip(tiles[::2], tiles[1::2], strict=True)]
+    squared = dict(zip(some, squared_distances(quests, around.scale, SNAP, workspace), strict=True))
 
+    def sort(job: tuple[int, int, int]) -> None:
+        k, first, last = job
+        for start, stop in pairwise(starts[k][first : last + 1].tolist()):
+            if stop - start > 1:
+                squared[k][start:stop].sort()
 
-def _joined(hist: Integers, around: Neighbourhood, far_start: Integers, far: Floats, workspace: Workspace) -> Distances:
-    most = int(np.count_nonzero(hist)) + len(far)
-    start = np.empty(len(hist) + 1, np.int64)
-    value, size = workspace.buffer("value", most, np.float64), workspace.buffer("size", most, np.int64)
-    _join(hist, around.squared, far_start, far, around.unit / SNAP**0.5, start, value, size)
-    return Distances(start, value[: start[-1]].copy(), size[: start[-1]].copy())
+    parts = workspace.parts(64 * sum(map(len, squared.values())))
+    workspace.map(sort, [(k, *cut) for k in some for cut in pairwise(balanced(np.diff(starts[k]), parts))])
+    return [squared.get(k, np.empty(0)) for k in range(len(ways))]
 
 
 @kernel
@@ -186,15 +215,15 @@ def _search(
     hist: NDArray[np.int32],
     far: Marks,
 ) -> None:
-    """Search the neighbourhoods of the marked voxels in the bands from `start` to `stop`: count `hist[place, rank]`, or
-    mark as far.
+    """Search the neighbourhoods of the marked voxels in the bands from `start` to `stop`: count `hist[place, rank]`, and
+    mark what finds nothing as far.
 
     One long kernel, so that what the loop over voxels needs stays in registers.
     """
     mask, other, query_bits, border = way.mask, way.other, way.marks.bits, way.border.bits
     rows, rank, far_bits = around.rows, around.rank, far.bits
     height, width, words = layout.height, layout.width, layout.words
-    none = hist.shape[1]
+    none = around.squared.size
     missed = np.zeros(hist.shape[0], np.int64)
     tick = 0
     for band in range(start, stop):
@@ -238,9 +267,8 @@ def _search(
                             missed[p] >>= 1
                         elif missed[p] < 2 * LOST:
                             missed[p] += 1
-                    if best < none:
-                        hist[p, best] += 1
-                    else:
+                    hist[p, best] += 1
+                    if best == none:
                         unfound |= bit
                 far_bits[at] = unfound
                 note(far, band, band * words + word, unfound)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +10,6 @@ from numpy.typing import NDArray
 from segeval.overlap.contingency import Integers
 from segeval.surface.boundary import BAND, Layout, Marks
 from segeval.words import LANES, ONE, ZERO, Bits, Labels, Word, clz, ctz, equal, kernel
-from segeval.workspace import Workspace
 
 BLOCK = 4
 """Cells along each axis of a block."""
@@ -38,28 +36,12 @@ class Tiles(NamedTuple):
 
     @classmethod
     def of(
-        cls,
-        name: str,
-        mask: Labels,
-        marks: Marks,
-        layout: Layout,
-        place: Places,
-        depth: int,
-        workspace: Workspace,
+        cls, mask: Labels, marks: Marks, layout: Layout, place: Places, depth: int, codes: NDArray[np.uint16]
     ) -> Tiles:
-        """The tiles of the marked voxels whose label has a place, in cells of so many slices; codes are in a buffer."""
+        """The tiles of the marked voxels whose label has a place, in cells of so many slices; `codes` has room for all."""
         slabs = np.arange(0, layout.depth, depth)
-        count = np.add.reduceat(marks.per_band.reshape(layout.depth, -1), slabs).ravel()
-        occupied = np.logical_or.reduceat(marks.occupied.reshape(layout.depth, -1), slabs).ravel()
-        ends = np.concatenate([[0], np.cumsum(count)])
-        codes = workspace.buffer(f"codes {name}", int(ends[-1]), np.uint16)
-        places = int(place.max()) + 1
-
-        def part(cut: tuple[int, int]) -> Any:
-            return _gathered(mask, marks, occupied, layout, place, places, depth, *cut, codes, ends[cut[0]])
-
-        cuts = balanced(count, workspace.parts(8 * int(ends[-1])))
-        table = np.concatenate(workspace.map(part, pairwise(cuts)))
+        occupied = np.logical_or.reduceat(marks.occupied.reshape(layout.depth, -1), slabs)
+        table: NDArray[np.int32] = _gathered(mask, marks, occupied.ravel(), layout, place, depth, codes)
         block = table[:, PLACE].astype(np.int64)
         for column, side in ((Z, depth), (Y, BAND), (X, 8)):
             index = table[:, column] // (BLOCK * side)
@@ -77,22 +59,14 @@ class Blocks(NamedTuple):
     blocks: Integers  # (P + 1,) first block of each place
 
     @classmethod
-    def of(cls, tiles: Tiles, places: int) -> Blocks:
-        """The blocks of some tiles, which have so many places."""
+    def of(cls, tiles: Tiles) -> Blocks:
+        """The blocks of some tiles."""
         first = np.flatnonzero(np.diff(tiles.block, prepend=-1))
         box = np.empty((6, len(first)), np.float32)
         box[0::2] = np.minimum.reduceat(tiles.box[0::2], first, axis=1)
         box[1::2] = np.maximum.reduceat(tiles.box[1::2], first, axis=1)
-        return cls(
-            np.append(first, len(tiles.block)), box, np.searchsorted(tiles.table[first, PLACE], np.arange(places + 1))
-        )
-
-
-def balanced(count: Integers, parts: int) -> list[int]:
-    """Where to cut consecutive units into parts with about the same counts, both ends included."""
-    ends = np.cumsum(count)
-    inner = np.searchsorted(ends, ends[-1] * np.arange(1, parts) / parts)
-    return [0, *inner.tolist(), len(count)]
+        place = tiles.table[first, PLACE]
+        return cls(np.append(first, len(tiles.block)), box, np.searchsorted(place, np.arange(place[-1] + 2)))
 
 
 class _Slots(NamedTuple):
@@ -112,23 +86,19 @@ def _gathered(
     occupied: NDArray[np.bool_],
     layout: Layout,
     place: Places,
-    places: int,
     depth: int,
-    start: int,
-    stop: int,
     codes: NDArray[np.uint16],
-    at: int,
 ) -> Any:
-    """The table of the tiles in the bands of cells from `start` to `stop`, unsorted; codes from `at` on."""
+    """The table of the tiles, unsorted, and their codes; `occupied`: which words of each band of cells have any voxel."""
     table = np.empty((256, 12), np.int32)
-    tiles = 0
-    of = np.empty(places, np.int32)
-    for p in range(places):
+    tiles = at = 0
+    of = np.empty(np.max(place) + 1, np.int32)
+    for p in range(of.size):
         of[p] = -1
     most = depth * BAND * LANES
     rows, columns = np.empty(most, np.uint64), np.empty(most, np.uint64)
     slots = _Slots(of, np.empty(most, np.int32), rows, columns, np.empty((most, depth * BAND), np.uint64))
-    for band in range(start, stop):
+    for band in range(occupied.size // layout.words):
         for word in range(layout.words):
             if not occupied[band * layout.words + word]:
                 continue

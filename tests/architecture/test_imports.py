@@ -20,7 +20,7 @@ ORDER = (
     ("overlap", "surface", "metrics"),
     ("io", "alignment", "protocol", "table"),
     ("measure", "scoring", "evaluate"),
-    ("results", "summary", "assemble", "run", "api"),
+    ("results", "summary", "assemble", "remarks", "run", "api"),
     ("plots", "cli"),
 )
 """The rooms (packages and single modules) of segeval: each may import those before it, in reading order."""

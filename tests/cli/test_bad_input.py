@@ -100,8 +100,8 @@ BAD_FILES = {
     with_nan: "holds NaN or infinite values; .*: replace them with a label",
     with_halves: "holds 0.5, which is not a whole number; .*: threshold",
     negative: "holds the negative value -1; labels start at 0",
-    of_another_shape: r"case 'bad': pred shape \(5, 6, 6\) differs from gt shape \(6, 6, 6\); resample the prediction",
-    of_another_spacing: r"case 'bad': pred spacing \(1, 1, 2\) mm differs from gt spacing \(1, 1, 1\) mm; .* --spacing",
+    of_another_shape: r"case 'bad': pred shape \(5, 6, 6\) differs from gt shape \(6, 6, 6\) \(.*\); resample",
+    of_another_spacing: r"case 'bad': pred spacing \(1, 1, 2\) mm differs from .* \(1, 1, 1\) mm \(.*\); .* --spacing",
     elsewhere: "a voxel lies 3 voxels from its place in .*; resample the prediction",
     five_axes: r"wanted a 2-D or 3-D mask, but the shape is \(6, 6, 6, 1, 2\); take one volume",
     complex_numbers: "wanted whole numbers, but the data type is complex64; save an integer label map",
@@ -158,7 +158,7 @@ def test_text_that_is_named_png_fails_alone(segeval, folders):
 def test_masks_of_zero_and_one_against_zero_and_255_name_the_option_that_helps(segeval, folders):
     folders.add("good", CUBE, CUBE * 255)
     answer = folders.score(segeval, "--quiet")
-    assert answer.err.startswith("failed: case 'good': pred holds only {0, 1} and gt only {0, 255}; pass --binary")
+    assert answer.err.startswith("failed: case 'good': pred holds only {0, 1} and gt only {0, 255} (")
     assert (answer.code, answer.out) == (1, "")
     assert folders.score(segeval, "--binary").out == "region  dice\n1       1.000\n"
 
@@ -199,7 +199,14 @@ BAD_USAGE = {
     "an unknown format": (["--format", "csv,xls"], "'xls' is not one of csv, parquet, json, xlsx"),
     "an unknown plot format": (["--plot-format", "jpg"], "'jpg' is not one of png, svg, pdf"),
     "an unknown policy": (["--missing", "guess"], "'guess' is not one of 'error', 'skip', 'empty'"),
-    "an unknown device": (["--device", "abacus"], "device 'abacus'.*; pass --device cpu"),
+    "an unknown device": (
+        ["--device", "abacus"],
+        "unknown device .abacus.; it is auto, cpu, cuda or one such as cuda:1",
+    ),
+    "a device to come": (
+        ["--device", "cuda:1"],
+        "device .cuda:1.: this version .* CPU alone; pass --device cpu, or auto",
+    ),
     "colours that are missing": (["--colors", "no.json"], "no.json: wanted a JSON object of colours .*no such file"),
     "a suffix that nothing has": (["--pred-suffix", "_x"], r"pred: wanted files whose names end in '_x' \(--pred-"),
 }
@@ -236,7 +243,7 @@ def test_the_same_folder_twice_is_a_warning(segeval, folders):
 def test_a_region_that_occurs_in_no_mask_is_a_warning(segeval, folders):
     answer = folders.score(segeval, "--regions", "liver=7")
     assert answer.code == 0
-    assert "note: region 'liver' (label 7) occurs in no mask; check --regions" in answer.err
+    assert "note: 1 of 1 regions occur in no mask: liver; check --regions" in answer.err
     assert answer.out == "region  dice\nliver   - (1 undef.)\n"
 
 

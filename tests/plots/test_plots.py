@@ -18,13 +18,13 @@ from matplotlib.figure import Figure
 from synthetic import results
 
 from segeval.errors import UsageError
+from segeval.metrics import parse_metric
 from segeval.plots import FORMATS, KINDS, distribution, draw, heatmap, nsd, scatter, volume
 from segeval.plots.axes import direction, label, symbol
 from segeval.plots.distribution import jitter
 from segeval.plots.source import NothingToDraw, Source, badness, worst_first
 from segeval.plots.style import RC, page, printable
 from segeval.results import Results
-from segeval.spec import parse_metric
 
 NAN, INF = float("nan"), float("inf")
 TABLES = [kind for kind in KINDS if kind != "overlay"]

@@ -8,8 +8,7 @@ from collections import Counter
 import pytest
 
 from segeval.citations import CITATIONS
-from segeval.metrics import REGISTRY
-from segeval.spec import lookup, parse_metric
+from segeval.metrics import REGISTRY, lookup, parse_metric
 
 
 def test_a_card_says_what_the_metric_is(spec):
