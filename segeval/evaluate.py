@@ -152,8 +152,8 @@ def _check_scales(case: Case, measured: Measured) -> None:
     if found["pred"] | found["gt"] == {1, 255} and found["pred"] != found["gt"] and not found["pred"] & found["gt"]:
         values = {side: f"{{0, {max(labels)}}}" for side, labels in found.items()}
         raise ReadError(
-            f"case {case.id!r}: pred holds only {values['pred']} and gt only {values['gt']} ({case.pred.source} against "
-            f"{case.gt.source}); pass --binary (in Python binary=True) to take every non-zero value as 1"
+            f"case {case.id!r}: pred holds only {values['pred']} and gt only {values['gt']} ({case.pred.source} "
+            f"against {case.gt.source}); pass --binary (in Python binary=True) to take every non-zero value as 1"
         )
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from scenes import TWO_LABELS, folders
+from scenes import REAL_MASKS, TWO_LABELS, folders
 
 collect_ignore_glob = ["*conftest.py"]
 """They hold no doctests, and looking for some would import two modules of one name."""
 
-REAL_MASKS = Path(os.environ.get("SEGEVAL_REAL_MASKS", Path(__file__).parents[2] / "shared" / "data"))
-"""Published masks that are too large for the repository; without them their tests do not exist."""
-if not REAL_MASKS.is_dir():
+if not REAL_MASKS.is_dir():  # they are not ours to hand on
     collect_ignore_glob.append("*test_real_masks.py")
 
 # The same examples on every machine and in every run: a failure can be repeated, and green means the same thing.

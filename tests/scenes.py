@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,8 @@ from segeval.workspace import Workspace
 
 Mask = NDArray[np.uint8]
 ONE = (Region.of(1),)
+REAL_MASKS = Path(os.environ.get("SEGEVAL_REAL_MASKS", Path(__file__).parents[2] / "shared" / "data"))
+"""Published masks that are too large for the repository; without them their tests do not exist."""
 SPACINGS = (0.5, 0.7, 1.0, 1.3, 2.0, 5.0)
 
 
