@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -119,16 +119,18 @@ def name_points(ax: Axes, x: Scores, y: Scores, names: Sequence[str], size: floa
     figure = ax.get_figure(root=True)
     assert figure is not None
     figure.draw_without_rendering()  # the layout decides where the points are
-    points = np.asarray(ax.transData.transform(np.column_stack([x, y]))) * 72 / figure.dpi
+    points = _in_points(ax, np.column_stack([x, y]))
     frame = tuple(np.asarray(ax.get_window_extent().extents) * 72 / figure.dpi)
+    crowd = np.concatenate([points, *(_in_points(ax, collection.get_offsets()) for collection in ax.collections)])
     taken: list[Box] = [(px - 2, py - 2, px + 2, py + 2) for px, py in points]
     leaders = np.empty((0, 2))
     for point, at, name in zip(points, zip(x, y, strict=True), names, strict=True):
         boxes = [_beside(point, offset, 0.6 * size * len(name), 1.15 * size) for offset in OFFSETS]
-        lines = [point + np.linspace(0.15, 1, 16)[:, None] * offset for offset in OFFSETS]
+        lines = [point + np.linspace(0.5, 1, 16)[:, None] * offset for offset in OFFSETS]
         costs = [
             sum(_shared(box, other) for other in taken)
             + 10 * _outside(box, frame)
+            + 5 * min(_inside(box, crowd), 10)
             + 30 * (_inside(box, leaders) + sum(_inside(other, line) for other in taken))
             + 0.2 * float(np.hypot(*offset))
             for box, line, offset in zip(boxes, lines, OFFSETS, strict=True)
@@ -145,6 +147,13 @@ def name_points(ax: Axes, x: Scores, y: Scores, names: Sequence[str], size: floa
                 "relpos": (0 if right else 1, 0.5),
             },
         ).set_in_layout(False)  # fmt: skip
+
+
+def _in_points(ax: Axes, data: Any) -> Scores:
+    """Places of data on the page, in points."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return np.asarray(ax.transData.transform(data), dtype=np.float64) * 72 / figure.dpi
 
 
 def _beside(point: Scores, offset: tuple[int, int], width: float, height: float) -> Box:

@@ -16,7 +16,7 @@ from .style import FRAME, PALETTE, page, region_names
 COLORED = 5
 """Regions in colour, at most: more bands cannot be told apart."""
 RISEN = 0.99
-"""The axis ends where every coloured median has come this near to its last value: beyond, the curves say no more."""
+"""The axis ends where every median has come this near to its last value: beyond, the curves say no more."""
 STEPS = 6
 """Tolerances that the axis shows at least."""
 
@@ -38,10 +38,11 @@ def _page(source: Source, details: Details) -> Figure:
     mean = np.nanmean(details.nsd[:, defined], axis=(0, 2))
     colored = np.sort(defined[np.lexsort((mean, middle[defined].mean(axis=1)))][:COLORED])
     many = len(defined) > COLORED
-    end = _end(middle[colored], details.tolerance)
+    end = _end(middle[defined], details.tolerance)
     caption = "Line: median over cases." + " Band: quartiles." * (len(details.cases) > 1)
-    caption += f" Grey: the other {len(defined) - COLORED:,} regions; lowest: by the area under the median." * many
-    caption += f" Farther on, no coloured median rises by more than {1 - RISEN:.0%}." * bool(
+    caption += f" Grey: the other {len(defined) - COLORED:,} regions." * many
+    caption += " Lowest: by the area under the median, then under the mean." * many
+    caption += f" Farther on, no median rises by more than {100 * (1 - RISEN):.0f} %." * bool(
         end < details.tolerance[-1]
     )
     figure = page(3.4, f"NSD against tolerance, n = {source.extent}", caption + source.omission, width=6.4)

@@ -34,7 +34,7 @@ PER_PAGE = 12
 BOTH, ONLY_P, ONLY_G, OTHERS = "#C9C9C9", "#E69F00", "#0072B2", "#F1F1F1"
 MARGIN = 0.1
 """Width of the rim around the object, as a share of its extent."""
-ZOOM = 8
+ZOOM = 6
 """How many times larger than the window the whole object may be, where the slice shows but a speck of it."""
 VOXELS = 16
 """Width of the window, at least."""

@@ -90,8 +90,8 @@ def printable(text: str, width: int = 24) -> str:
 def printables(names: Sequence[str], width: int = 24) -> list[str]:
     """Names as figures show them, each unlike the others: where `width` makes two alike, longer, or else numbered.
 
-    >>> printables(["lobe_upper_left_a_1", "lobe_lower_left_a_1"], 12)
-    ['lobe_up…t_a_1', 'lobe_lo…t_a_1']
+    >>> printables(["lobe_left_upper_a", "lobe_left_lower_a"], 8)
+    ['lobe_l…per_a', 'lobe_l…wer_a']
     >>> printables(["肝臓", "脾臓"])
     ['□□ (1)', '□□ (2)']
     """

@@ -69,13 +69,33 @@ def test_plots_are_drawn_and_counted(segeval, folders):
 
 
 def test_plots_of_an_earlier_run_do_not_stay_beside_new_tables(segeval, folders):
-    stale, own = (folders.out / "plots" / name for name in ("heatmap-iou.png", "notes.png"))
-    stale.parent.mkdir(parents=True)
-    stale.touch()
-    own.touch()
+    stale = {
+        "heatmap-iou.png",
+        "heatmap-nsd@1.svg",
+        "heatmap-tversky-alpha=0.3,beta=0.7.pdf",
+        "nsd.png",
+        "overlay-12.png",
+    }
+    own = {"notes.png", "distribution-final.png", "heatmap-final.png", "nsd.txt", "overlay-1b.png", "scatter.old.png"}
+    (folders.out / "plots").mkdir(parents=True)
+    for name in stale | own:
+        (folders.out / "plots" / name).touch()
     folders.score(segeval)
-    assert not stale.exists()
-    assert own.exists()
+    assert {path.name for path in (folders.out / "plots").iterdir()} == own
+
+
+@pytest.mark.parametrize(
+    ("regions", "reason"),
+    [([], "the table of cases is empty"), (["--regions", "1"], "none of the 1 regions occurs in any mask")],
+)
+def test_masks_without_a_region_are_tables_without_plots(segeval, folders, regions, reason):
+    folders.add("good", 0 * CUBE, 0 * CUBE)
+    answer = segeval("score", folders.pred, folders.gt, "-o", folders.out, "-m", "dice", *regions)
+    assert answer.code == 0
+    assert answer.err.count("no plots: ") == 1
+    assert reason in answer.err
+    assert (folders.out / "cases.csv").exists()
+    assert not (folders.out / "plots").exists()
 
 
 def test_two_files_are_a_run(segeval, folders):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import permutations, product
 from pathlib import Path
 
-import matplotlib as mpl
 import nibabel as nib
 import numpy as np
 import pandas as pd
@@ -22,16 +20,9 @@ from segeval.plots import draw, overlay
 from segeval.plots.overlay import BOTH, ONLY_G, ONLY_P, OTHERS
 from segeval.plots.slices import cut, farthest
 from segeval.plots.source import NothingToDraw, Source
-from segeval.plots.style import RC
 from segeval.results import Results
 
 SPACING = (1.0, 1.5, 2.5)
-
-
-@pytest.fixture(autouse=True)
-def _style() -> Iterator[None]:
-    with mpl.rc_context(RC):
-        yield
 
 
 def results(folder: Path, scores: dict[tuple[str, str], float], suffix: str, **protocol: object) -> Results:
@@ -144,6 +135,24 @@ def test_colours_tell_prediction_ground_truth_and_other_regions(tmp_path: Path):
     for place, color in (((2, 2), ONLY_G), ((5, 5), BOTH), ((7, 7), ONLY_P), ((9, 9), OTHERS), ((0, 0), "white")):
         np.testing.assert_allclose(shown[place], to_rgb(color), err_msg=str(place))
     assert ax.get_title(loc="left") == "a · region 1\nDSC 0.3"
+
+
+def test_the_window_fits_what_the_slice_shows(tmp_path: Path):
+    gt = np.zeros((120, 120, 8), dtype=np.uint8)
+    gt[10:110, 10:110, 0] = 1
+    pred = gt.copy()
+    pred[30:32, 40, 7] = 1  # a speck, far from all that is true
+    for side, mask in (("pred", pred), ("gt", gt)):
+        nib.Nifti1Image(mask, np.diag([1.0, 1.0, 3.0, 1.0])).to_filename(tmp_path / f"a_{side}.nii.gz")
+    run = results(tmp_path, {("a", "1"): 0.8}, ".nii.gz")
+    (ax,) = drawn(run).axes
+    assert "slice 7 of 8" in ax.get_title(loc="left")
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    assert right - left == bottom - top == pytest.approx(1.2 * 100 / 6)
+    assert ((left + right) / 2, (bottom + top) / 2) == (30.5, 120 - 1 - 40)
+    nib.Nifti1Image(gt, np.diag([1.0, 1.0, 3.0, 1.0])).to_filename(tmp_path / "a_pred.nii.gz")
+    (ax,) = drawn(run).axes
+    assert ax.get_xlim()[1] - ax.get_xlim()[0] == pytest.approx(1.2 * 100)
 
 
 def test_the_worst_cases_come_first_and_no_more_than_asked(tmp_path: Path):

@@ -1,0 +1,56 @@
+"""How tests draw figures and read what is on them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from segeval.plots import KINDS, distribution, heatmap, nsd, scatter, volume
+from segeval.plots.source import Source
+from segeval.results import Results
+
+NAN, INF = float("nan"), float("inf")
+TABLES = [kind for kind in KINDS if kind != "overlay"]
+MODULES = {"distribution": distribution, "heatmap": heatmap, "scatter": scatter, "volume": volume, "nsd": nsd}
+
+
+def drawn(kind: str, run: Results, *metrics: str) -> dict[str, Figure]:
+    """The figures of a kind, laid out, so that a warning of the layout fails the test."""
+    figures = dict(MODULES[kind].figures(Source.of(run, metrics, 3)))
+    for figure in figures.values():
+        figure.draw_without_rendering()
+    return figures
+
+
+def panels(figure: Figure) -> list[Axes]:
+    return [ax for ax in figure.axes if ax.get_label() != "<colorbar>"]
+
+
+def words(figure: Figure) -> str:
+    return "\n".join(text.get_text() for text in figure.findobj(mpl.text.Text) if text.get_visible())
+
+
+def with_scores(run: Results, **columns: object) -> Results:
+    """The results with other numbers in the table; None takes a column out."""
+    gone = [name for name, values in columns.items() if values is None]
+    kept = {name: values for name, values in columns.items() if values is not None}
+    return replace(run, cases=run.cases.drop(columns=gone).assign(**kept))
+
+
+def keys(figure: Figure) -> list[str]:
+    return [text.get_text().lstrip("\u200b") for legend in figure.legends for text in legend.get_texts()]
+
+
+def without(run: Results, *regions: str) -> Results:
+    """The results as they would be if these regions occurred in no mask."""
+    table, at = run.cases.copy(), [run.details.regions.index(region) for region in regions]
+    gone = table["region"].isin(regions)
+    table.loc[gone, "note"] = "region in neither mask"
+    table.loc[gone, [c for c in table if c not in ("case", "region", "note")]] = NAN
+    nsd = run.details.nsd.copy()
+    volume_p, volume_g = run.details.volume_p.copy(), run.details.volume_g.copy()
+    nsd[:, at], volume_p[:, at], volume_g[:, at] = NAN, 0, 0
+    return replace(run, cases=table, details=replace(run.details, nsd=nsd, volume_p=volume_p, volume_g=volume_g))

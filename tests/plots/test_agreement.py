@@ -1,0 +1,167 @@
+"""Scatters, volumes and NSD curves: how well both sides agree, along an axis of numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+from drawing import INF, NAN, drawn, keys, panels, with_scores, words
+from matplotlib.text import Text
+from synthetic import results
+
+from segeval.plots.source import NothingToDraw
+
+
+def test_the_scatter_names_outliers_and_shows_infinite_distances_at_the_margin():
+    run = results(30, 2, gaps=False)
+    hd95 = np.random.default_rng(0).uniform(1, 2, 60)
+    hd95[[7, 20, 33]] = 40, INF, NAN
+    (figure,) = drawn("scatter", with_scores(run, hd95=hd95, dice=np.linspace(0.8, 0.9, 60))).values()
+    margin, ax = panels(figure)
+    assert "DSC against HD95, n = 59 (30 cases × 2 regions)" in words(figure)
+    assert [text.get_text() for text in ax.texts] == ["case_0004 · spleen"]
+    assert margin.get_title(loc="right") == "n = 1: case_0011 · liver"
+    assert len(ax.collections[0].get_offsets()) == 58
+    assert ax.get_xlabel() == "DSC (higher is better)"
+    assert ax.get_ylabel() == "HD95 [mm] (lower is better)"
+    assert "Left out: 1 undefined" in words(figure)
+
+
+def test_the_scatter_shows_infinite_distances_at_their_overlaps():
+    run = with_scores(results(4, 1, gaps=False), dice=[0.9, 0.95, 0.85, 0], hd95=[1, 2, 3, INF])
+    (figure,) = drawn("scatter", run).values()
+    margin, ax = panels(figure)
+    np.testing.assert_array_equal(margin.collections[0].get_offsets(), [[0, 0]])
+    assert margin.get_xlim() == ax.get_xlim()
+    assert ax.get_xlim()[0] < 0
+
+
+def test_a_scatter_of_no_point_is_not_drawn():
+    run = with_scores(results(2, 1, gaps=False), dice=[NAN, 1], hd95=[INF, NAN])
+    with pytest.raises(NothingToDraw, match="dice and hd95 are defined together in no case and region"):
+        drawn("scatter", run)
+
+
+def test_names_of_crowded_outliers_lie_apart_and_their_lines_end_at_them():
+    run = results(60, 1, gaps=False)
+    hd95 = np.random.default_rng(0).uniform(1, 2, 60)
+    hd95[:6] = 30 + np.arange(6) / 10
+    (figure,) = drawn("scatter", with_scores(run, hd95=hd95, dice=np.where(hd95 > 2, 0.2, 0.9))).values()
+    names = panels(figure)[0].texts
+    boxes = [Text.get_window_extent(name) for name in names]
+    assert len(names) == 6
+    assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+    for name, own in zip(names, boxes, strict=True):
+        line = name.arrow_patch.get_window_extent()
+        assert min(abs(own.x0 - line.x1), abs(own.x1 - line.x0)) < 2 * figure.dpi / 72
+        assert not any(other.contains(*end) for other in boxes if other is not own for end in line.corners())
+
+
+def test_the_volume_plot_draws_bias_and_limits_of_agreement():
+    run = results(5, 1, gaps=False)
+    pred, gt = np.array([[11.0], [19], [33], [0], [7]]), np.array([[10.0], [20], [30], [0], [7]])
+    details = replace(run.details, volume_p=pred, volume_g=gt)
+    (figure,) = drawn("volume", replace(run, details=details)).values()
+    (ax,) = panels(figure)
+    difference = [1, -1, 3, 0]  # the case that is empty in both masks is left out
+    bias, spread = np.mean(difference), np.std(difference, ddof=1)
+    points, *lines = sorted(ax.lines, key=lambda line: line.get_marker() != "o")
+    heights = [line.get_ydata()[0] for line in lines]
+    assert heights == pytest.approx([0, bias, bias - 1.96 * spread, bias + 1.96 * spread])
+    np.testing.assert_array_equal(points.get_xdata(), [10.5, 19.5, 31.5, NAN, 7])
+    assert "liver (n = 4)" in words(figure)
+    assert "Left out: 1 where both masks are empty." in words(figure)
+    assert ax.get_ylabel() == "pred − gt [ml]"
+
+
+@pytest.mark.parametrize(("cases", "lines"), [(2, 2), (3, 4)])
+def test_limits_of_agreement_are_drawn_and_explained_from_three_cases_on(cases: int, lines: int):
+    (figure,) = drawn("volume", results(cases, 1, gaps=False)).values()
+    assert len(panels(figure)[0].lines) == 1 + lines
+    assert ("limits" in words(figure)) == (lines == 4)
+
+
+def test_equal_volumes_do_not_blow_up_the_axis():
+    run = results(5, 1, gaps=False)
+    volumes = np.full((5, 1), 1000.0)
+    details = replace(run.details, volume_p=volumes, volume_g=volumes + 1e-13)
+    (figure,) = drawn("volume", replace(run, details=details)).values()
+    assert panels(figure)[0].get_ylim() == pytest.approx((-5, 5))
+    assert "bias 0.000, limits 0.000 to 0.000 ml" in words(figure)
+
+
+def test_the_volumes_of_one_case_share_a_panel():
+    run = results(1, 40, gaps=False)
+    (figure,) = drawn("volume", run).values()
+    (ax,) = panels(figure)
+    pred, gt = run.details.volume_p[0], run.details.volume_g[0]
+    np.testing.assert_allclose(ax.collections[0].get_offsets(), np.column_stack([(pred + gt) / 2, pred - gt]))
+    worst = np.argsort(-abs(pred - gt) / (pred + gt))[:8]
+    assert {text.get_text() for text in ax.texts} == {run.details.regions[k] for k in worst}
+    assert "limits" not in words(figure)
+
+
+def test_the_volume_plot_of_many_regions_shows_those_that_agree_worst():
+    run = results(8, 40, gaps=False)
+    scale = np.ones(40)
+    scale[[3, 17]] = 2
+    details = replace(run.details, volume_g=run.details.volume_p * scale)
+    (figure,) = drawn("volume", replace(run, details=details)).values()
+    assert len(panels(figure)) == 12
+    assert "the 12 regions that agree worst of n = 8 cases × 40 regions" in words(figure)
+    assert {"organ_004 (n = 8)", "organ_018 (n = 8)"} <= set(words(figure).splitlines())
+
+
+def test_the_nsd_plot_draws_the_median_and_the_quartiles():
+    run = results(3, 1, gaps=False)
+    curves = np.array([[[0.2, 0.4]], [[0.3, 0.8]], [[0.9, 0.9]]], dtype=np.float32)
+    (figure,) = drawn(
+        "nsd", replace(run, details=replace(run.details, tolerance=np.array([0, 2.0]), nsd=curves))
+    ).values()
+    (ax,) = panels(figure)
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), [0.3, 0.8], rtol=1e-6)
+    band = ax.collections[0].get_paths()[0].vertices[:, 1]
+    assert (band.min(), band.max()) == pytest.approx((0.25, 0.85))
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("tolerance [mm]", "NSD (higher is better)")
+    assert keys(figure) == ["liver (n = 3)"]
+    assert "Band: quartiles" in words(figure)
+
+
+def test_the_nsd_plot_of_many_regions_colours_the_lowest():
+    (figure,) = drawn("nsd", results(10, 40)).values()
+    (ax,) = panels(figure)
+    assert len(ax.lines) == 40
+    assert len(keys(figure)) == 5
+    assert "Grey: the other 35 regions." in words(figure)
+
+
+def test_the_lowest_of_equal_medians_have_the_lowest_means():
+    run = results(3, 8, gaps=False)
+    curves = np.zeros((3, 8, 41), dtype=np.float32)
+    curves[0, :3] = 0.5
+    (figure,) = drawn("nsd", replace(run, details=replace(run.details, nsd=curves))).values()
+    assert keys(figure) == [f"organ_{k:03d} (n = 3)" for k in (4, 5, 6, 7, 8)]
+
+
+def test_the_nsd_axis_ends_where_the_medians_have_risen():
+    run = results(1, 2, gaps=False)
+    curves = np.ones((1, 2, 41), dtype=np.float32)
+    curves[0, 0, :10], curves[0, 0, 10:40] = 0.5, 0.995  # 10 steps of 0.25 mm
+    curves[0, 1] = 0
+    (figure,) = drawn("nsd", replace(run, details=replace(run.details, nsd=curves))).values()
+    (ax,) = panels(figure)
+    assert ax.get_xlim() == (0, 13 * 0.25)
+    assert "Farther on, no median rises by more than 1 %." in words(figure)
+    assert "Band" not in words(figure)
+    curves[0, 0, :38] = 0
+    (figure,) = drawn("nsd", replace(run, details=replace(run.details, nsd=curves))).values()
+    assert panels(figure)[0].get_xlim() == (0, 10)
+    assert "Farther on" not in words(figure)
+
+
+def test_no_legend_lies_over_the_nsd_curves():
+    (figure,) = drawn("nsd", results(10, 40)).values()
+    (ax,), (legend,) = panels(figure), figure.legends
+    assert not ax.get_window_extent().overlaps(legend.get_window_extent())
