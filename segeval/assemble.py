@@ -16,7 +16,7 @@ from segeval.overlap.contingency import Contingency
 from segeval.overlap.counts import Counts
 from segeval.protocol import Protocol
 from segeval.results import Details
-from segeval.scoring import Scores, score_measured
+from segeval.scoring import NEITHER, Scores
 from segeval.spec import ratio
 from segeval.surface.distances import SurfaceDistances
 from segeval.table import ALL, FAILED
@@ -57,17 +57,20 @@ def completed(outcome: Outcome, regions: Sequence[Region], protocol: Protocol) -
     further = [region for region in regions if region.name not in own]
     if not further:
         return outcome.scores
-    columns = [at for at, metric in enumerate(protocol.metrics) if metric.spec.scope == "region"]
-    metrics = [protocol.metrics[at] for at in columns]
-    absent = score_measured(
-        outcome.measured.absent(further, {m.spec.statistic for m in metrics}), metrics, outcome.remarks
-    )
     values = np.full((len(further), len(protocol.metrics)), np.nan)
-    values[:, columns] = absent.values
+    for column, metric in enumerate(protocol.metrics):
+        if metric.spec.scope == "region":
+            both = metric.spec.empty.both
+            if both is None:  # by formula
+                both = metric.score(outcome.measured.absent(further, metric.spec.statistic))
+            values[:, column] = both
+    absent = Scores(
+        tuple(region.name for region in further), values, ("; ".join((NEITHER, *outcome.remarks)),) * len(further)
+    )
     rows = {
         name: (row, note)
-        for s, v in ((outcome.scores, outcome.scores.values), (absent, values))
-        for name, row, note in zip(s.regions, v, s.notes, strict=True)
+        for s in (outcome.scores, absent)
+        for name, row, note in zip(s.regions, s.values, s.notes, strict=True)
     }
     order = [region.name for region in regions] + ([ALL] if ALL in rows else [])
     return Scores(tuple(order), np.array([rows[name][0] for name in order]), tuple(rows[name][1] for name in order))

@@ -108,7 +108,8 @@ class Case:
                 f"case {self.id!r}: pred shape {pred.shape} differs from gt shape {gt.shape} {where}; "
                 "resample the prediction onto the ground-truth grid"
             )
-        if pred.unit != gt.unit or not np.allclose(pred.spacing, gt.spacing, rtol=self.tolerance, atol=0):
+        off = any(abs(p - g) > self.tolerance * g for p, g in zip(pred.spacing, gt.spacing, strict=True))
+        if pred.unit != gt.unit or off:
             raise GeometryMismatch(
                 f"case {self.id!r}: pred spacing {_written(pred)} differs from gt spacing {_written(gt)} {where}; "
                 "resample the prediction onto the ground-truth grid, or pass --spacing to override both"

@@ -37,13 +37,10 @@ class Measured:
         """The counts of any regions, also of such as do not occur in the case."""
         return Counts.of(self.contingency, regions, self.voxel_volume)
 
-    def absent(self, regions: Sequence[Region], statistics: Collection[type]) -> Measured:
-        """These statistics of further regions, which occur in neither mask of the case."""
-        empty = replace(self, regions=tuple(regions), counts=self.counts_of(regions), statistics={})
-        for kind in statistics:
-            table = _from_table(kind, empty)
-            empty.statistics[kind] = kind.absent(len(regions)) if table is None else table  # type: ignore[attr-defined]
-        return empty
+    def absent(self, regions: Sequence[Region], kind: Any) -> Any:
+        """The statistic of this type for further regions, which occur in neither mask of the case."""
+        table = _from_table(kind, replace(self, regions=tuple(regions), counts=self.counts_of(regions)))
+        return kind.absent(len(regions)) if table is None else table
 
 
 def measure(

@@ -26,6 +26,10 @@ class Scores:
         return float(self.values[self.regions.index(region), metric])
 
 
+NEITHER = "region in neither mask"
+"""The note of a region without a voxel."""
+
+
 def score_measured(measured: Measured, metrics: Sequence[Metric], remarks: Sequence[str] = ()) -> Scores:
     """The rows of a case: one a region, and one for the whole case if a metric asks for it.
 
@@ -41,10 +45,12 @@ def score_measured(measured: Measured, metrics: Sequence[Metric], remarks: Seque
         else:
             whole[column] = scored[0]
     counts = measured.counts
-    notes = [
-        _note(_emptiness(no_p, no_g), row[per_region], [m for m in metrics if m.spec.scope == "region"], remarks)
-        for no_p, no_g, row in zip(counts.empty_p, counts.empty_g, by_region, strict=True)
-    ]
+    plain = np.isfinite(by_region[:, per_region]).all(1) & ~counts.empty_p & ~counts.empty_g
+    chosen = [m for m in metrics if m.spec.scope == "region"]
+    notes = ["; ".join(remarks)] * len(plain)
+    for row in np.flatnonzero(~plain).tolist():
+        emptiness = _emptiness(counts.empty_p[row], counts.empty_g[row])
+        notes[row] = _note(emptiness, by_region[row, per_region], chosen, remarks)
     names = [region.name for region in measured.regions]
     if per_region.all():
         return Scores(tuple(names), by_region, tuple(notes))
@@ -54,7 +60,7 @@ def score_measured(measured: Measured, metrics: Sequence[Metric], remarks: Seque
 
 def _emptiness(no_p: bool, no_g: bool) -> str:
     if no_p and no_g:
-        return "region in neither mask"
+        return NEITHER
     return "region not in the prediction" if no_p else "region not in the ground truth" if no_g else ""
 
 

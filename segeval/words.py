@@ -30,11 +30,20 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def kernel(function: Function) -> Function:
     """A function compiled on its first call, kept on disk, and run without the GIL."""
+    return _compiled(function)
+
+
+def helper(function: Function) -> Function:
+    """A function for kernels to call that makes no array: without reference counts, which can cost more than its work."""
+    return _compiled(function, _nrt=False)
+
+
+def _compiled(function: Function, **options: bool) -> Function:
     compiled: Any
     try:
-        compiled = njit(nogil=True, cache=True)(function)
+        compiled = njit(nogil=True, cache=True, **options)(function)  # type: ignore[call-overload]
     except RuntimeError:  # neither the package's folder nor the user's can be written to: compiled in every process
-        compiled = njit(nogil=True)(function)
+        compiled = njit(nogil=True, **options)(function)  # type: ignore[call-overload]
     return compiled  # type: ignore[no-any-return]
 
 
@@ -137,18 +146,18 @@ greatest: Callable[[Any, Any], Any] = _instruction(_preferred(">"))
 """The larger of two floats, neither of them NaN."""
 
 
-@kernel
-def low(n: int) -> Word:
+@helper
+def ones(n: int) -> Word:
     """A word whose `n` lowest bits are set; all of them from 64 on."""
     return ALL if n >= LANES else (ONE << np.uint64(n)) - ONE
 
 
-@kernel
+@helper
 def _moved(word: Word, by: int) -> Word:
     return word << np.uint64(by) if by > 0 else word >> np.uint64(-by)
 
 
-@kernel
+@helper
 def differ(a: Labels, i: int, b: Labels, j: int) -> Word:
     """Bit k: `a[i + k] != b[j + k]`, 0 where either lies outside.
 
@@ -161,7 +170,7 @@ def differ(a: Labels, i: int, b: Labels, j: int) -> Word:
     return _moved(differ64(a, i + by, b, j + by), by)
 
 
-@kernel
+@helper
 def equal(a: Labels, i: int, value: Any) -> Word:
     """Bit k: `a[i + k] == value`, 0 outside of the array, which holds 64 or more and at least one such k."""
     beyond = i - (a.size - LANES)

@@ -168,7 +168,7 @@ def test_a_new_run_takes_the_place_of_an_earlier_one(tmp_path, monkeypatch):
 def test_kernels_compile_where_nothing_can_be_kept(monkeypatch):
     from segeval import words
 
-    def unwritable(*, cache=False, **options):
+    def unwritable(*, cache=False, **_):
         if cache:
             raise RuntimeError("cannot cache function: no locator available")
         return lambda function: function

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.words import LANES, ONE, ZERO, Labels, Word, ctz, differ, kernel, low, popcount
+from segeval.words import LANES, ONE, ZERO, Labels, Word, ctz, differ, helper, kernel, ones, popcount
 from segeval.workspace import Workspace
 
 Integers = NDArray[np.int64]
@@ -100,7 +100,7 @@ def new_tally(slots: int) -> Integers:
     return np.zeros((slots + 1, 4), np.int64)
 
 
-@kernel
+@helper
 def _slot(tally: Integers, pair: Any) -> Any:
     """The row of a pair, or the unused one where it belongs."""
     last = tally.shape[0] - 2
@@ -110,7 +110,7 @@ def _slot(tally: Integers, pair: Any) -> Any:
     return row
 
 
-@kernel
+@helper
 def crowded(tally: Integers) -> Any:
     """Whether a word of new pairs could fill more than half of the rows."""
     slots = tally.shape[0] - 1
@@ -131,7 +131,7 @@ def enlarged(tally: Integers) -> Integers:
     return larger
 
 
-@kernel
+@helper
 def count(tally: Integers, pair: Any, voxels: int, border_p: int, border_g: int) -> None:
     """Add voxels of one pair of labels, `gt << 16 | pred`."""
     row = _slot(tally, pair)
@@ -143,7 +143,7 @@ def count(tally: Integers, pair: Any, voxels: int, border_p: int, border_g: int)
     tally[row, 3] += border_g
 
 
-@kernel
+@helper
 def count_runs(
     tally: Integers, pred: Labels, gt: Labels, i: int, n: int, changes: Word, border_p: Word, border_g: Word
 ) -> None:
@@ -153,7 +153,7 @@ def count_runs(
         first = ctz(changes)
         changes &= changes - ONE
         last = min(ctz(changes), n)
-        run = low(last) & ~low(first)
+        run = ones(last) & ~ones(first)
         pair = np.int64(gt[i + first]) << 16 | np.int64(pred[i + first])
         count(tally, pair, last - first, popcount(border_p & run), popcount(border_g & run))
 
@@ -165,7 +165,7 @@ def _count(pred: Labels, gt: Labels, start: int, stop: int) -> Integers:
     background = 0
     for i in range(start, stop, LANES):
         n = min(LANES, stop - i)
-        changes = (differ(pred, i, pred, i - 1) | differ(gt, i, gt, i - 1)) & low(n)
+        changes = (differ(pred, i, pred, i - 1) | differ(gt, i, gt, i - 1)) & ones(n)
         if changes == ZERO and pred[i] | gt[i] == 0:
             background += n
             continue

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from segeval.errors import UsageError
 from segeval.metrics import parse_metrics
 from segeval.results import Results
+from segeval.scoring import NEITHER
 from segeval.spec import Metric
 from segeval.summary.cube import Cube
 from segeval.table import ALL
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 Scores = NDArray[np.float64]
-NOWHERE = "region in neither mask"
-"""What the table notes of a region that a case lacks."""
 
 
 class NothingToDraw(UsageError):  # noqa: N818  # it says what is wrong
@@ -111,7 +110,7 @@ class Source:
 
 def _nowhere(table: DataFrame) -> set[str]:
     """The regions that are in neither mask of any case."""
-    lacking = table["note"].astype(str).str.contains(NOWHERE, regex=False)
+    lacking = table["note"].astype(str).str.contains(NEITHER, regex=False)
     return set(table.loc[lacking, "region"]) - set(table.loc[~lacking, "region"])
 
 

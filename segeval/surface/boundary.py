@@ -22,7 +22,7 @@ from segeval.overlap.contingency import (
     joined,
     new_tally,
 )
-from segeval.words import ALL, LANES, ONE, ZERO, Bits, Labels, Word, differ, equal, kernel, low, popcount
+from segeval.words import ALL, LANES, ONE, ZERO, Bits, Labels, Word, differ, equal, helper, kernel, ones, popcount
 from segeval.workspace import Workspace
 
 REACH = 8
@@ -142,7 +142,7 @@ def disagreements(swept: Sweep, workspace: Workspace) -> tuple[Marks, Marks]:
     return p, g
 
 
-@kernel
+@helper
 def note(marks: Marks, band: int, at: int, bits: Word) -> None:
     """Count the bits of a word of a band; `at` is its place in `marks.occupied`."""
     if bits:
@@ -160,7 +160,7 @@ def _disagreements(pred: Labels, gt: Labels, layout: Layout, start: int, stop: i
             at = layout.first + (z * layout.rows + y) * layout.stride
             for word in range(words):
                 i = (z * height + y) * width + word * LANES
-                apart = differ(pred, i, gt, i) & low(width - word * LANES)
+                apart = differ(pred, i, gt, i) & ones(width - word * LANES)
                 p.bits[at + word] = g.bits[at + word] = ZERO
                 if apart:
                     p.bits[at + word] = apart & ~equal(pred, i, background)
@@ -169,7 +169,7 @@ def _disagreements(pred: Labels, gt: Labels, layout: Layout, start: int, stop: i
                     note(g, band, band * words + word, g.bits[at + word])
 
 
-@kernel
+@helper
 def _border(mask: Labels, i: int, changes: Word, edge: Word, width: int, plane: int) -> Word:
     """Border bits of the voxels from i on: foreground, and at the volume's edge or unlike a neighbour.
 
@@ -214,8 +214,8 @@ def _sweep(
                 x = word * LANES
                 i = (z * height + y) * width + x
                 n = min(LANES, width - x)
-                changes_p = differ(pred, i, pred, i - 1) & low(n)
-                changes_g = differ(gt, i, gt, i - 1) & low(n)
+                changes_p = differ(pred, i, pred, i - 1) & ones(n)
+                changes_g = differ(gt, i, gt, i - 1) & ones(n)
                 if changes_p | changes_g == ZERO and pred[i] | gt[i] == 0:
                     p.bits[at + word] = g.bits[at + word] = ZERO
                     background += n
@@ -225,8 +225,8 @@ def _sweep(
                     edge |= ONE
                 if x + n == width:
                     edge |= ONE << np.uint64(n - 1)
-                border_p = _border(pred, i, changes_p, edge, width, plane) & low(n)
-                border_g = _border(gt, i, changes_g, edge, width, plane) & low(n)
+                border_p = _border(pred, i, changes_p, edge, width, plane) & ones(n)
+                border_g = _border(gt, i, changes_g, edge, width, plane) & ones(n)
                 p.bits[at + word], g.bits[at + word] = border_p, border_g
                 if border_p | border_g:
                     same = border_p & border_g

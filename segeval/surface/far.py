@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.overlap.contingency import Integers, balanced
-from segeval.surface.tiles import COUNT, FIRST, PLACE, Blocks, Tiles, X, Y, Z
-from segeval.words import LANES, ONE, at_most64, ctz, greatest, kernel, least, low
+from segeval.surface.tiles import BOX, COUNT, FIRST, PLACE, Blocks, Tiles, X, Y, Z
+from segeval.words import LANES, ONE, at_most64, ctz, greatest, helper, kernel, least, ones
 from segeval.workspace import Workspace
 
 SLACK = 1e-5
@@ -57,7 +57,7 @@ def squared_distances(quests: Sequence[Quest], scale: Point, snap: float, worksp
     def part(job: tuple[int, int, int]) -> None:
         k, start, stop = job
         blocks, table = quests[k].blocks, quests[k].targets.table
-        boxes = max(np.diff(blocks.blocks).max(), np.diff(blocks.tiles).max()) + LANES
+        boxes = max(np.diff(blocks.first_block).max(), np.diff(blocks.first_tile).max()) + LANES
         voxels = int(np.bincount(table[:, PLACE], table[:, COUNT]).max()) + 1
         _squared_distances(quests[k], scale, snap, start, stop, boxes, voxels, squared[k][ends[k][start] :])
 
@@ -88,8 +88,9 @@ def _squared_distances(
     place = -1
     at = 0
     for q in range(start, stop):
-        box = queries.box[:, q]
-        centre = ((box[0] + box[1]) / 2.0, (box[2] + box[3]) / 2.0, (box[4] + box[5]) / 2.0)
+        box = queries.table[q, BOX:]
+        low, high = (box[0], box[2], box[4]), (box[1], box[3], box[5])
+        centre = ((low[0] + high[0]) / 2, (low[1] + high[1]) / 2, (low[2] + high[2]) / 2)
         bound = np.inf
         if queries.table[q, PLACE] == place:  # the answer of the tile before is a good first guess
             bound = _squared(centre, _voxel(targets, near[0], near[1]), scale)
@@ -99,13 +100,13 @@ def _squared_distances(
             squared[at] = np.rint(bound * snap)
             at += 1
             continue
-        rivals = _rivals(targets, blocks, place, box, scale, _voxel(targets, near[0], near[1]), scratch)
+        rivals = _rivals(targets, blocks, place, low, high, scale, _voxel(targets, near[0], near[1]), scratch)
         for k in range(queries.table[q, COUNT]):
             squared[at] = np.rint(_least_squared(scratch, rivals, _voxel(queries, q, k), scale) * snap)
             at += 1
 
 
-@kernel
+@helper
 def _voxel(tiles: Tiles, tile: int, k: int) -> Any:
     """Indices of voxel k of a tile."""
     code = np.int64(tiles.codes[tiles.table[tile, FIRST] + k])
@@ -113,18 +114,18 @@ def _voxel(tiles: Tiles, tile: int, k: int) -> Any:
     return z + (code >> 6), y + (code >> 3 & 7), x + (code & 7)
 
 
-@kernel
+@helper
 def _squared(a: Point, b: Point, scale: Point) -> Any:
     dz, dy, dx = a[0] - b[0], a[1] - b[1], a[2] - b[2]
     return dz * dz * scale[0] + dy * dy * scale[1] + dx * dx * scale[2]
 
 
-@kernel
+@helper
 def _chosen(bounds: Singles, n: int, limit: float, chosen: Integers) -> Any:
     """Write the k < n whose bound is at most the limit; how many."""
     count = 0
     for start in range(0, n, LANES):
-        left = at_most64(bounds, start, np.float32(limit)) & low(n - start)
+        left = at_most64(bounds, start, np.float32(limit)) & ones(n - start)
         while left:
             chosen[count] = start + ctz(left)
             count += 1
@@ -132,7 +133,7 @@ def _chosen(bounds: Singles, n: int, limit: float, chosen: Integers) -> Any:
     return count
 
 
-@kernel
+@helper
 def _nearest(
     targets: Tiles,
     blocks: Blocks,
@@ -144,23 +145,24 @@ def _nearest(
     scratch: Scratch,
 ) -> Any:
     """Squared distance to the nearest target of a place if it is below `bound`, which becomes `near`; else `bound`."""
-    first, last = blocks.blocks[place], blocks.blocks[place + 1]
+    first, last = blocks.first_block[place], blocks.first_block[place + 1]
     bounds, chosen = scratch.block_bound, scratch.blocks
     limit = _lower_bounds(blocks.box, first, last, point, scale, bounds)
     for _ in range(2):  # first the least bound, to make the limit tight, then what may still be nearer
         for c in range(_chosen(bounds, last - first, limit, chosen)):
             if bounds[chosen[c]] <= bound * (1 + SLACK):
                 block = first + chosen[c]
-                tile0, tile1 = blocks.tiles[block], blocks.tiles[block + 1]
-                bound = _nearest_in_tiles(targets, tile0, tile1, point, scale, bound, near, scratch)
+                tile0, tile1 = blocks.first_tile[block], blocks.first_tile[block + 1]
+                bound = _nearest_in_tiles(targets, blocks, tile0, tile1, point, scale, bound, near, scratch)
                 bounds[chosen[c]] = np.inf
         limit = bound * (1 + SLACK)
     return bound
 
 
-@kernel
+@helper
 def _nearest_in_tiles(
     targets: Tiles,
+    blocks: Blocks,
     first: int,
     last: int,
     point: Point,
@@ -170,7 +172,7 @@ def _nearest_in_tiles(
     scratch: Scratch,
 ) -> Any:
     bounds, chosen = scratch.tile_bound, scratch.tiles
-    limit = _lower_bounds(targets.box, first, last, point, scale, bounds)
+    limit = _lower_bounds(blocks.tile_box, first, last, point, scale, bounds)
     if limit > bound * (1 + SLACK):
         return bound
     for _ in range(2):
@@ -182,7 +184,7 @@ def _nearest_in_tiles(
     return bound
 
 
-@kernel
+@helper
 def _nearest_in_tile(targets: Tiles, tile: int, point: Point, scale: Point, bound: float, near: Integers) -> Any:
     for k in range(targets.table[tile, COUNT]):
         squared = _squared(_voxel(targets, tile, k), point, scale)
@@ -192,39 +194,38 @@ def _nearest_in_tile(targets: Tiles, tile: int, point: Point, scale: Point, boun
     return bound
 
 
-@kernel
+@helper
 def _rivals(
-    targets: Tiles, blocks: Blocks, place: int, box: Singles, scale: Point, near: Point, scratch: Scratch
+    targets: Tiles, blocks: Blocks, place: int, low: Point, high: Point, scale: Point, near: Point, scratch: Scratch
 ) -> Any:
     """Write the targets that may be nearer than `near` to some point of a box, and `near`; how many.
 
     By how much one is farther than `near`, in squares, is least at a corner of the box: along each axis it is concave.
     """
-    floor, ceiling = (box[0], box[2], box[4]), (box[1], box[3], box[5])
     scratch.z[0], scratch.y[0], scratch.x[0] = near
     count = 1
-    slack = SLACK * (_squared(floor, near, scale) + _squared(ceiling, near, scale))
-    first, last = blocks.blocks[place], blocks.blocks[place + 1]
-    _losses(blocks.box, first, last, box, near, scale, scratch.block_bound)
+    slack = SLACK * (_squared(low, near, scale) + _squared(high, near, scale))
+    first, last = blocks.first_block[place], blocks.first_block[place + 1]
+    _losses(blocks.box, first, last, low, high, near, scale, scratch.block_bound)
     for b in range(_chosen(scratch.block_bound, last - first, slack, scratch.blocks)):
         block = first + scratch.blocks[b]
-        tile0, tile1 = blocks.tiles[block], blocks.tiles[block + 1]
-        _losses(targets.box, tile0, tile1, box, near, scale, scratch.tile_bound)
+        tile0, tile1 = blocks.first_tile[block], blocks.first_tile[block + 1]
+        _losses(blocks.tile_box, tile0, tile1, low, high, near, scale, scratch.tile_bound)
         for t in range(_chosen(scratch.tile_bound, tile1 - tile0, slack, scratch.tiles)):
             tile = tile0 + scratch.tiles[t]
             for k in range(targets.table[tile, COUNT]):
                 voxel = _voxel(targets, tile, k)
                 loss = 0.0
                 for axis in range(3):
-                    at_floor = (floor[axis] - voxel[axis]) ** 2 - (floor[axis] - near[axis]) ** 2
-                    at_ceiling = (ceiling[axis] - voxel[axis]) ** 2 - (ceiling[axis] - near[axis]) ** 2
-                    loss += min(at_floor, at_ceiling) * scale[axis]
+                    at_low = (low[axis] - voxel[axis]) ** 2 - (low[axis] - near[axis]) ** 2
+                    at_high = (high[axis] - voxel[axis]) ** 2 - (high[axis] - near[axis]) ** 2
+                    loss += min(at_low, at_high) * scale[axis]
                 scratch.z[count], scratch.y[count], scratch.x[count] = voxel
                 count += loss <= slack
     return count
 
 
-@kernel
+@helper
 def _lower_bounds(box: Singles, first: int, last: int, point: Point, scale: Point, bounds: Singles) -> Any:
     """`bounds[k]`: squared distance from a point to box first + k; the least of them."""
     zero = np.float32(0)
@@ -242,17 +243,20 @@ def _lower_bounds(box: Singles, first: int, last: int, point: Point, scale: Poin
     return lowest
 
 
-@kernel
+@helper
 def _loss(q: Any, near: Any, low: Any, high: Any) -> Any:
     """Along one axis: squared distance from q to the nearest of low ... high, less that to `near`."""
     away = greatest(greatest(low - q, q - high), np.float32(0))
     return away * away - (q - near) * (q - near)
 
 
-@kernel
-def _losses(box: Singles, first: int, last: int, query: Singles, near: Point, scale: Point, losses: Singles) -> None:
+@helper
+def _losses(
+    box: Singles, first: int, last: int, low: Point, high: Point, near: Point, scale: Point, losses: Singles
+) -> None:
     """`losses[k]`: by how much box first + k is at least farther than `near`, in squares, from any point of a box."""
-    qz0, qz1, qy0, qy1, qx0, qx1 = query[0], query[1], query[2], query[3], query[4], query[5]
+    qz0, qy0, qx0 = np.float32(low[0]), np.float32(low[1]), np.float32(low[2])
+    qz1, qy1, qx1 = np.float32(high[0]), np.float32(high[1]), np.float32(high[2])
     nz, ny, nx = np.float32(near[0]), np.float32(near[1]), np.float32(near[2])
     sz, sy, sx = np.float32(scale[0]), np.float32(scale[1]), np.float32(scale[2])
     z0, z1, y0 = box[0, first:last], box[1, first:last], box[2, first:last]
@@ -264,7 +268,7 @@ def _losses(box: Singles, first: int, last: int, query: Singles, near: Point, sc
         losses[k] = lz * sz + ly * sy + lx * sx
 
 
-@kernel
+@helper
 def _least_squared(scratch: Scratch, rivals: int, voxel: Point, scale: Point) -> Any:
     """Squared distance from a voxel to the nearest of the rivals."""
     z, y, x = voxel

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,10 +90,10 @@ def nearest(
     squared = _far(ways, far, starts, layout, around, place, workspace)
 
     def finished(k: int) -> Distances:
-        hist, start, most = hists[k], np.empty(len(labels) + 1, np.int64), hists[k].size + len(squared[k])
-        value, size = (
-            workspace.buffer(f"{name} {k}", most, dtype) for name, dtype in (("value", float), ("size", int))
-        )
+        hist, most = hists[k], hists[k].size + len(squared[k])
+        start = np.empty(len(labels) + 1, np.int64)
+        value = workspace.buffer(f"value {k}", most, np.float64)
+        size = workspace.buffer(f"size {k}", most, np.int64)
         hist[:, 0] += ways[k].size - hist.sum(1)
         _join(hist, around.squared, starts[k], squared[k], around.unit / SNAP**0.5, start, value, size)
         return Distances(start, value[: start[-1]].copy(), size[: start[-1]].copy())
@@ -215,8 +215,8 @@ def _search(
     hist: NDArray[np.int32],
     far: Marks,
 ) -> None:
-    """Search the neighbourhoods of the marked voxels in the bands from `start` to `stop`: count `hist[place, rank]`, and
-    mark what finds nothing as far.
+    """Search around the marked voxels in the bands from `start` to `stop`: count the ranks found, `hist[place, rank]`,
+    and what finds nothing in the last column, and mark that as far.
 
     One long kernel, so that what the loop over voxels needs stays in registers.
     """
@@ -247,7 +247,7 @@ def _search(
                     p = place[label]
                     if p < 0:
                         continue
-                    best = none
+                    best: Any = none
                     tick += 1
                     if missed[p] < LOST or tick & 15 == 0:
                         byte = (x - 31) >> 3  # where 64 bits begin that have x in their middle

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from segeval.overlap.contingency import Integers
 from segeval.surface.boundary import BAND, Layout, Marks
-from segeval.words import LANES, ONE, ZERO, Bits, Labels, Word, clz, ctz, equal, kernel
+from segeval.words import LANES, ONE, ZERO, Bits, Labels, Word, clz, ctz, equal, helper, kernel
 
 BLOCK = 4
 """Cells along each axis of a block."""
@@ -31,14 +31,13 @@ class Tiles(NamedTuple):
 
     codes: NDArray[np.uint16]  # a tile's voxels one after the other: z << 6 | y << 3 | x in its cell
     table: NDArray[np.int32]  # (T, 12): place, first of its codes, count, first voxel of its cell, box
-    box: NDArray[np.float32]  # (6, T)
     block: Integers  # (T,) a number for the block and the place
 
     @classmethod
     def of(
         cls, mask: Labels, marks: Marks, layout: Layout, place: Places, depth: int, codes: NDArray[np.uint16]
     ) -> Tiles:
-        """The tiles of the marked voxels whose label has a place, in cells of so many slices; `codes` has room for all."""
+        """The tiles of marked voxels whose label has a place, in cells of so many slices; `codes` has room for all."""
         slabs = np.arange(0, layout.depth, depth)
         occupied = np.logical_or.reduceat(marks.occupied.reshape(layout.depth, -1), slabs)
         table: NDArray[np.int32] = _gathered(mask, marks, occupied.ravel(), layout, place, depth, codes)
@@ -47,26 +46,28 @@ class Tiles(NamedTuple):
             index = table[:, column] // (BLOCK * side)
             block = block * (int(index.max()) + 1) + index
         order = np.argsort(block, kind="stable")
-        table = table[order]
-        return cls(codes, table, table[:, BOX:].T.astype(np.float32, order="C"), block[order])
+        return cls(codes, table[order], block[order])
 
 
 class Blocks(NamedTuple):
-    """The blocks that tiles lie in: B blocks, P places."""
+    """The blocks that tiles lie in, and the boxes of both: T tiles, B blocks, P places."""
 
-    tiles: Integers  # (B + 1,) first tile of each block
+    first_tile: Integers  # (B + 1,) of each block
+    first_block: Integers  # (P + 1,) of each place
+    tile_box: NDArray[np.float32]  # (6, T)
     box: NDArray[np.float32]  # (6, B)
-    blocks: Integers  # (P + 1,) first block of each place
 
     @classmethod
     def of(cls, tiles: Tiles) -> Blocks:
         """The blocks of some tiles."""
         first = np.flatnonzero(np.diff(tiles.block, prepend=-1))
+        tile_box = tiles.table[:, BOX:].T.astype(np.float32, order="C")
         box = np.empty((6, len(first)), np.float32)
-        box[0::2] = np.minimum.reduceat(tiles.box[0::2], first, axis=1)
-        box[1::2] = np.maximum.reduceat(tiles.box[1::2], first, axis=1)
+        box[0::2] = np.minimum.reduceat(tile_box[0::2], first, axis=1)
+        box[1::2] = np.maximum.reduceat(tile_box[1::2], first, axis=1)
         place = tiles.table[first, PLACE]
-        return cls(np.append(first, len(tiles.block)), box, np.searchsorted(place, np.arange(place[-1] + 2)))
+        first_block = np.searchsorted(place, np.arange(place[-1] + 2))
+        return cls(np.append(first, len(tiles.block)), first_block, tile_box, box)
 
 
 class _Slots(NamedTuple):
@@ -89,7 +90,7 @@ def _gathered(
     depth: int,
     codes: NDArray[np.uint16],
 ) -> Any:
-    """The table of the tiles, unsorted, and their codes; `occupied`: which words of each band of cells have any voxel."""
+    """Write the codes of all tiles; their table, unsorted. `occupied`: which words of each band of cells have any."""
     table = np.empty((256, 12), np.int32)
     tiles = at = 0
     of = np.empty(np.max(place) + 1, np.int32)
@@ -119,7 +120,7 @@ def _gathered(
     return table[:tiles]
 
 
-@kernel
+@helper
 def _fill(
     slots: _Slots, mask: Labels, marks: Marks, layout: Layout, place: Places, depth: int, band: int, word: int
 ) -> int:
@@ -153,7 +154,7 @@ def _fill(
     return used
 
 
-@kernel
+@helper
 def _write_tile(
     slots: _Slots, s: int, x: int, codes: NDArray[np.uint16], at: int, table: NDArray[np.int32], tile: int
 ) -> int:
