@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 demo: .venv/installed
-	@echo "Scoring sample_data/brain: a classical segmentation against the MNI tissue maps, 3 cases × 3 tissues"
+	@echo "Scoring sample_data/brain, a classical segmentation against the MNI tissue maps, 3 cases × 3 tissues"
 	$(BIN)/segeval score sample_data/brain/pred sample_data/brain/gt --regions fluid=1,grey=2,white=3 \
 		-m dice,iou,precision,recall,volume_similarity,hd95,assd,nsd@1 -o demo-results
 	@echo "Tables and plots are in demo-results/: cases.csv, summary.csv, plots/"

@@ -117,7 +117,8 @@ def prediction(kind: str, variant: str, gt: Labels) -> Labels:
         return noisy
     if variant == "displaced":
         return deformed(prediction(kind, "good", gt), 20, 55, rng)
-    return deformed(gt, 2, 30, rng) if kind == "street" else with_blobs(deformed(gt, 2, 30, rng), 60, rng)
+    blobs = {"ct": 60, "brats": 20, "liver": 30, "street": 0}[kind]
+    return with_blobs(deformed(gt, 2, 30, rng), blobs, rng)
 
 
 def shifted(gt: Labels) -> Labels:

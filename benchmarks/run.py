@@ -71,10 +71,10 @@ def kernels(runs: int) -> None:
     table(("input", "prediction", *(f"{n} thread{'s' if n > 1 else ''}" for n in THREADS)), rows)
 
 
-def against_peers(runs: int, only: Sequence[str]) -> None:
+def against_peers(runs: int, only: Sequence[str], kinds: Sequence[str]) -> None:
     """HD, HD95, ASSD, NSD and Dice of all labels by every tool, on one thread each."""
     rows = []
-    for kind in ("brats", "liver", "ct"):
+    for kind in kinds or ("brats", "liver", "ct"):
         pred, gt, spacing = inputs.load(kind)
         labels = present(pred, gt)
         part = labels[: EXTRAPOLATED.get(kind, len(labels))]
@@ -188,6 +188,7 @@ def main() -> None:
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; all without")
     parser.add_argument("--runs", type=int, default=5, help="counted runs of each")
     parser.add_argument("--tool", action="append", default=[], help="compare with these peers alone")
+    parser.add_argument("--input", action="append", default=[], help="compare with peers on these inputs alone")
     options = parser.parse_args()
     unknown = set(options.sections) - set(SECTIONS)
     if unknown:
@@ -195,7 +196,7 @@ def main() -> None:
     warnings.simplefilter("ignore")  # the peers' own
     run = {
         "kernels": lambda: kernels(options.runs),
-        "peers": lambda: against_peers(options.runs, options.tool),
+        "peers": lambda: against_peers(options.runs, options.tool, options.input),
         "files": lambda: files(options.runs),
         "growth": lambda: growth(options.runs),
         "memory": memory,

@@ -60,10 +60,8 @@ def completed(outcome: Outcome, regions: Sequence[Region], protocol: Protocol) -
     values = np.full((len(further), len(protocol.metrics)), np.nan)
     for column, metric in enumerate(protocol.metrics):
         if metric.spec.scope == "region":
-            both = metric.spec.empty.both
-            if both is None:  # by formula
-                both = metric.score(outcome.measured.absent(further, metric.spec.statistic))
-            values[:, column] = both
+            both, kind = metric.spec.empty.both, metric.spec.statistic
+            values[:, column] = metric.score(outcome.measured.absent(further, kind)) if both is None else both
     absent = Scores(
         tuple(region.name for region in further), values, ("; ".join((NEITHER, *outcome.remarks)),) * len(further)
     )

@@ -34,7 +34,7 @@ def kernel(function: Function) -> Function:
 
 
 def helper(function: Function) -> Function:
-    """A function for kernels to call that makes no array: without reference counts, which can cost more than its work."""
+    """A function that kernels call and that makes no array: without reference counts, which can outweigh its work."""
     return _compiled(function, _nrt=False)
 
 

@@ -89,7 +89,8 @@ def _squared_distances(
     at = 0
     for q in range(start, stop):
         box = queries.table[q, BOX:]
-        low, high = (box[0], box[2], box[4]), (box[1], box[3], box[5])
+        low = (float(box[0]), float(box[2]), float(box[4]))
+        high = (float(box[1]), float(box[3]), float(box[5]))
         centre = ((low[0] + high[0]) / 2, (low[1] + high[1]) / 2, (low[2] + high[2]) / 2)
         bound = np.inf
         if queries.table[q, PLACE] == place:  # the answer of the tile before is a good first guess
