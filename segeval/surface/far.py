@@ -50,16 +50,15 @@ def squared_distances(quests: Sequence[Quest], scale: Point, snap: float, worksp
     """
     ends = [np.concatenate([[0], np.cumsum(quest.queries.table[:, COUNT], dtype=np.int64)]) for quest in quests]
     squared = [workspace.buffer(f"squared {k}", int(end[-1]), np.float64) for k, end in enumerate(ends)]
+    boxes = [max(np.diff(q.blocks.first_block).max(), np.diff(q.blocks.first_tile).max()) + LANES for q in quests]
+    voxels = [int(np.bincount(q.targets.table[:, PLACE], q.targets.table[:, COUNT]).max()) + 1 for q in quests]
     jobs = []
     for k, end in enumerate(ends):
         jobs += [(k, *cut) for cut in pairwise(balanced(np.diff(end), 2 * workspace.parts(64 * int(end[-1]))))]
 
     def part(job: tuple[int, int, int]) -> None:
         k, start, stop = job
-        blocks, table = quests[k].blocks, quests[k].targets.table
-        boxes = max(np.diff(blocks.first_block).max(), np.diff(blocks.first_tile).max()) + LANES
-        voxels = int(np.bincount(table[:, PLACE], table[:, COUNT]).max()) + 1
-        _squared_distances(quests[k], scale, snap, start, stop, boxes, voxels, squared[k][ends[k][start] :])
+        _squared_distances(quests[k], scale, snap, start, stop, boxes[k], voxels[k], squared[k][ends[k][start] :])
 
     workspace.map(part, jobs)
     return squared
