@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Protocol, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +16,6 @@ Values: TypeAlias = NDArray[np.float64]
 Value: TypeAlias = float | str
 Unit: TypeAlias = Literal["", "length", "volume", "voxel", "bit"]
 """Kinds of unit; a length is in the unit of the spacing, a volume in that of `Grid.volume_unit`."""
-
-
-class Statistic(Protocol):
-    """What metrics need to know about a case, for all regions at once: which masks are empty, as (R,) booleans."""
-
-    @property
-    def empty_p(self) -> NDArray[np.bool_]: ...
-
-    @property
-    def empty_g(self) -> NDArray[np.bool_]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,16 +75,12 @@ class Distances:
         return len(self.start) - 1
 
     def __add__(self, other: Distances) -> Distances:
-        """Both together, region by region, as over cases."""
+        """The elements of both, region by region: of two directions, or of two cases."""
         region, value, size = (
             np.concatenate(pair)
             for pair in ((self._region, other._region), (self.value, other.value), (self.size, other.size))
         )
         return self._gathered(region, value, size, len(self))
-
-    def merged(self, other: Distances) -> Distances:
-        """The set that holds the elements of both, region by region."""
-        return self + other
 
     def select(self, order: ArrayLike) -> Distances:
         """The regions at these positions, in this order; -1 is a region without an element."""
@@ -217,7 +213,7 @@ class SurfaceDistances:
     @property
     def pooled(self) -> Distances:
         """Both directions as one set."""
-        return self.pg.merged(self.gp)
+        return self.pg + self.gp
 
     def select(self, order: ArrayLike) -> Self:
         """The regions at these positions, in this order; -1 is a region without a voxel in either mask."""
