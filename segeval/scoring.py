@@ -21,6 +21,10 @@ class Scores:
     values: NDArray[np.float64]
     notes: tuple[str, ...]
 
+    def row(self, region: str, metric: int) -> float:
+        """The value of one cell, by the name of the region and the position of the metric."""
+        return float(self.values[self.regions.index(region), metric])
+
 
 NEITHER = "region in neither mask"
 """The note of a region without a voxel."""
