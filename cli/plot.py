@@ -1,4 +1,4 @@
-"""`segeval plot`: the figures of a run, drawn again from its tables."""
+"""`segeval plot`: the figures of a run, drawn again from its tables, and the curves of trainings."""
 
 from __future__ import annotations
 
@@ -6,57 +6,109 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import click
+from click.core import ParameterSource
 
 from .types import words
 
 KINDS = ("distribution", "heatmap", "scatter", "volume", "nsd", "overlay")
 FORMATS = ("png", "svg", "pdf")
+OF_RESULTS = ("kinds", "worst")
+OF_LOGS = ("smooth", "per_region", "by", "unit")
+"""The options that do something for results alone, and for tables of trainings alone."""
 
 
-@click.command(short_help="Draw the plots of a run again.")
-@click.argument("results", type=click.Path(readable=False))
+@click.command(short_help="Draw the plots of a run again, or the curves of trainings.")
+@click.argument("paths", type=click.Path(readable=False), nargs=-1, required=True, metavar="RESULTS | CSV...")
 @click.option(
     "--kind", "kinds", multiple=True, callback=words(*KINDS), metavar=",".join(KINDS),
-    help="Kinds of plots.  [default: all there are data for]",
+    help="Of results, the kinds of plots.  [default: all there are data for]",
 )  # fmt: skip
-@click.option("-m", "--metric", "metrics", multiple=True, help="Metrics to show.  [default: all of the table]")
+@click.option(
+    "-m", "--metric", "metrics", multiple=True,
+    help="Metrics to show; of trainings dice, val/dice or dice/liver, too.  [default: all of the table]",
+)  # fmt: skip
 @click.option(
     "--format", "formats", multiple=True, default=["png"], show_default=True, callback=words(*FORMATS),
     metavar=",".join(FORMATS), help="Formats of the plots.",
 )  # fmt: skip
-@click.option("-o", "--output", metavar="DIR", help="Folder for the plots.  [default: RESULTS/plots]")
+@click.option(
+    "-o", "--output", metavar="DIR", help="Folder for the plots.  [default: plots in RESULTS, or beside the first CSV]"
+)  # fmt: skip
 @click.option(
     "--worst", type=click.IntRange(min=0), default=3, show_default=True, metavar="K",
-    help="How many cases to show as overlays, the worst first.",
+    help="Of results, how many cases to show as overlays, the worst first.",
 )  # fmt: skip
+@click.option(
+    "--smooth", type=float, default=0, show_default=True, metavar="S",
+    help="Of trainings: below 1 the weight of an exponential moving average, from 2 on the width of a centred one.",
+)  # fmt: skip
+@click.option(
+    "--per-region/--mean", default=None,
+    help="Of trainings: each region, or the mean over them.  [default: each for one run, the mean for several]",
+)  # fmt: skip
+@click.option(
+    "--by", type=click.Choice(["epoch", "step"]), help="Of trainings: the axis.  [default: epoch if there are several]"
+)  # fmt: skip
+@click.option("--unit", default="", metavar="U", help="Of trainings: the unit of distances, such as mm.")
+@click.pass_context
 def plot(
-    results: str,
+    ctx: click.Context,
+    paths: tuple[str, ...],
     kinds: tuple[str, ...],
     metrics: tuple[str, ...],
     formats: tuple[str, ...],
     output: str | None,
     worst: int,
+    smooth: float,
+    per_region: bool | None,
+    by: Literal["epoch", "step"] | None,
+    unit: str,
 ) -> None:
-    """Draw the plots of a run again.
+    """Draw the plots of a run again, or the curves of trainings.
 
-    RESULTS is the folder that `segeval score` wrote.
+    RESULTS is the folder that `segeval score` wrote. CSV is the table of a training, one row an epoch or step: what
+    `segeval.History` wrote, the metrics.csv of Lightning, or the folder of either. Several are drawn together.
 
     \b
     Example:
       segeval plot segeval-results --kind heatmap,scatter -m dice,hd95 --format pdf
+      segeval plot lightning_logs/version_0 --smooth 0.6
+      segeval plot unet/history.csv swin/history.csv -m val/dice -o figures
     """
-    from segeval.plots import draw
-    from segeval.results import Results
+    from segeval.logs import are_logs, named_runs
 
-    folder = Path(output) if output else Path(results, "plots")
-    with remarks():
-        written = draw(
-            Results.load(results), folder, kinds=kinds or None, metrics=metrics or None, formats=formats, worst=worst
+    given = [Path(path) for path in paths]
+    logs = are_logs(given)
+    _refuse(ctx, OF_RESULTS if logs else OF_LOGS, "trainings" if logs else "results")
+    first = given[0] if given[0].is_dir() or not logs else given[0].parent
+    folder = Path(output) if output else first / "plots"
+    if logs:
+        from segeval.history import History
+        from segeval.plots.curves import draw_curves
+
+        runs = {name: History.read(table, by=by).series() for name, table in named_runs(given).items()}
+        written = draw_curves(
+            runs, folder, metrics=metrics or None, smooth=smooth, per_region=per_region, unit=unit, formats=formats
         )
+    else:
+        from segeval.plots import draw
+        from segeval.results import Results
+
+        results = Results.load(given[0])
+        with remarks():
+            written = draw(results, folder, kinds=kinds or None, metrics=metrics or None, formats=formats, worst=worst)
     for path in written:
         click.echo(path)
+
+
+def _refuse(ctx: click.Context, names: tuple[str, ...], what: str) -> None:
+    """Raises a usage error for the first of these options that was given: it does nothing for what is plotted."""
+    for option in ctx.command.params:
+        if option.name in names and ctx.get_parameter_source(option.name) is ParameterSource.COMMANDLINE:
+            raise click.BadParameter(f"means nothing for {what}; leave it out", ctx, option)
 
 
 @contextmanager

@@ -1,4 +1,5 @@
-"""Writes the pages that are generated: docs/metrics.md from the cards, docs/commands.md from every command's --help.
+"""Writes what is generated: from the cards docs/metrics.md, docs/reference.md and the stubs of the functions and metric
+objects, and docs/commands.md from every command's --help.
 
 `python docs/make.py` writes them; `python docs/make.py --check` fails when one is out of date.
 """
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import stubs
 from click.testing import CliRunner
 
 from segeval.citations import CITATIONS
@@ -18,7 +20,7 @@ from segeval.cli.app import app
 from segeval.metrics import REGISTRY
 from segeval.spec import MetricSpec, Parameter
 
-DOCS = Path(__file__).parent
+ROOT = Path(__file__).parents[1]
 METRICS = """\
 # Metrics
 
@@ -31,6 +33,20 @@ Lengths are in the unit of the spacing (mm or px), volumes in ml (3-D in mm), mm
 values where both masks, only the prediction or only the ground truth is empty; a dash there means: what the formula
 gives.
 """
+REFERENCE = """\
+# Functions and metric objects
+
+This page is generated from the metric cards.
+
+`segeval.functional.NAME(pred, gt, *, …)` computes a metric of arrays or tensors; `segeval.NAME(…)` is the object that
+does it over many batches, and `segeval.SegmentationMetrics([…], …)` the object of several. Parameters of the metric
+itself come first and, in objects, may be given by position; those shown without a default must be given.
+"""
+OPTIONS_HEAD = """\
+## Options
+All are keywords. `average` is not for metrics of whole cases, `include_background` and `multilabel` not for partitions,
+`spacing` for what has a length or a volume.
+"""
 COMMANDS = """\
 # Commands
 
@@ -40,8 +56,14 @@ This page is generated from `--help`. What the commands read is told in [formats
 
 
 def pages() -> dict[str, str]:
-    """The text of every generated page, by file name."""
-    return {"metrics.md": metrics_page(), "commands.md": commands_page()}
+    """The text of every generated file, by its path."""
+    return {
+        "docs/metrics.md": metrics_page(),
+        "docs/commands.md": commands_page(),
+        "docs/reference.md": reference_page(),
+        "segeval/functional.pyi": stubs.functional(),
+        "segeval/stateful.pyi": stubs.stateful(),
+    }
 
 
 def metrics_page() -> str:
@@ -95,6 +117,18 @@ def _domain(parameter: Parameter) -> str:
     return f"{words}; {'must be given' if default is None else f'{default} unless given'}."
 
 
+def reference_page() -> str:
+    """The page of all functions and metric objects."""
+    lines = ["| metric | function | object | of its own |", "|---|---|---|---|"]
+    for spec in REGISTRY.values():
+        own = ", ".join(f"`{p.name}`" if p.default is None else f"`{p.name}={p.default!r}`" for p in spec.parameters)
+        lines.append(
+            f"| [{spec.title}](metrics.md#{spec.name}) | `functional.{spec.formula.__name__}` | `{spec.class_name}` "
+            f"| {own or '–'} |"
+        )
+    return "\n".join([REFERENCE, *lines, "", OPTIONS_HEAD, *stubs.options_table(), ""])
+
+
 def commands_page() -> str:
     """The page of all commands, as their --help prints them."""
     names = app.list_commands(click.Context(app))
@@ -111,7 +145,7 @@ def _help(arguments: list[str]) -> str:
 def main() -> None:
     """Writes or checks the pages."""
     for name, text in pages().items():
-        path = DOCS / name
+        path = ROOT / name
         if "--check" not in sys.argv:
             path.write_text(text, encoding="utf-8")
         elif not path.exists() or path.read_text(encoding="utf-8") != text:

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from segeval.errors import ReadError as ReadError
     from segeval.errors import SegevalError as SegevalError
     from segeval.errors import UsageError as UsageError
+    from segeval.history import History as History
     from segeval.results import Results as Results
     from segeval.run import Listener as Listener
+    from segeval.stateful import *  # noqa: F403  # the stub lists them
 
 _HOMES = {
     "segeval.api": ("score", "score_folder"),
     "segeval.errors": ("GeometryMismatch", "ReadError", "SegevalError", "UsageError"),
+    "segeval.history": ("History",),
     "segeval.results": ("Results",),
     "segeval.run": ("Listener",),
 }
@@ -33,6 +36,8 @@ def __getattr__(name: str) -> Any:
     for home, names in _HOMES.items():
         if name in names:
             return getattr(importlib.import_module(home), name)
+    if name[:1].isupper():  # the metric objects, of which the cards alone know the names
+        return getattr(importlib.import_module("segeval.stateful"), name)
     raise AttributeError(f"module 'segeval' has no attribute {name!r}")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segeval.case import LabelMap
+from segeval.devices import chosen_device
 from segeval.errors import UsageError
 from segeval.evaluate import make_case, score_case
 from segeval.grid import Grid
@@ -21,7 +21,7 @@ from segeval.results import Results
 from segeval.run import Listener, Run
 from segeval.spec import Metric
 from segeval.table import check_formats
-from segeval.workspace import Workspace
+from segeval.workspace import Workspace, cores
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -57,10 +57,10 @@ def score(
     protocol = make_protocol(
         metrics, regions, include_background, ignore_label, binary, spacing, geometry_tolerance, "error", colors
     )
-    _check_device(device)
+    where = chosen_device(device)
     masks = [_label_map(mask, protocol, name) for mask, name in ((pred, "pred"), (gt, "gt"))]
     name = stem_of(gt) if isinstance(gt, (str, os.PathLike)) else "case"
-    with Workspace(cores()) as workspace:
+    with Workspace(cores(), where) as workspace:
         scores, _ = score_case(make_case(name, masks[0], masks[1], protocol), protocol, workspace)
     import pandas as pd
 
@@ -104,7 +104,7 @@ def score_folder(
     protocol = make_protocol(
         metrics, regions, include_background, ignore_label, binary, spacing, geometry_tolerance, missing, colors
     )
-    _check_device(device)
+    where = chosen_device(device)
     if jobs is not None and jobs < 1:
         raise UsageError(f"jobs must be at least 1, not {jobs}; leave it out to use every core")
     check_formats(formats)
@@ -112,8 +112,8 @@ def score_folder(
     if output is not None:
         _check_apart(Path(output), (Path(pred_dir), Path(gt_dir)))
     run = Run(
-        protocol, _chosen(found, missing), jobs=jobs or cores(), listener=listener, output=output,
-        formats=formats,
+        protocol, _chosen(found, missing), jobs=jobs or cores(), device=where, listener=listener,
+        output=output, formats=formats,
     )  # fmt: skip
     for text in (*found.notices, *_about(found, missing)):
         run.notice(text)
@@ -153,11 +153,6 @@ def make_protocol(
     )
 
 
-def cores() -> int:
-    """How many processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _label_map(mask: Any, protocol: Protocol, name: str) -> LabelMap:
     if isinstance(mask, (str, os.PathLike)):
         return read(mask, spacing=protocol.spacing, colors=protocol.colors)
@@ -177,13 +172,6 @@ def _check_apart(output: Path, inputs: Sequence[Path]) -> None:
     for folder in inputs:
         if folder.is_dir() and output.resolve().is_relative_to(folder.resolve()):
             raise UsageError(f"{output}: results would lie among the masks of {folder}; give another folder with -o")
-
-
-def _check_device(device: str) -> None:
-    if re.fullmatch(r"cuda(:\d+)?", device):
-        raise UsageError(f"device {device!r}: this version measures on the CPU alone; pass --device cpu, or auto")
-    if device not in ("auto", "cpu"):
-        raise UsageError(f"unknown device {device!r}; it is auto, cpu, cuda or one such as cuda:1")
 
 
 def _chosen(found: Pairing, missing: Missing) -> list[Pair]:

@@ -73,6 +73,9 @@ def disjoint_layers(regions: Sequence[Region]) -> list[list[int]]:
     >>> disjoint_layers([Region.of("whole", 1, 2), Region.of("core", 1), Region.of(2), Region.of(3)])
     [[0, 3], [1, 2]]
     """
+    labels = [label for region in regions for label in region.labels]
+    if labels and len(set(labels)) == len(labels):
+        return [list(range(len(regions)))]
     layers: list[tuple[list[int], set[int]]] = []
     for position, region in enumerate(regions):
         layer = next((layer for layer in layers if layer[1].isdisjoint(region.labels)), None)

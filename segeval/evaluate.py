@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from queue import SimpleQueue
 
 import numpy as np
 
 from segeval.alignment import aligned
 from segeval.case import Case, LabelMap
+from segeval.devices import out_of_memory
 from segeval.errors import ReadError, SegevalError
 from segeval.grid import Grid
 from segeval.io import Pair, read
@@ -25,6 +26,10 @@ from segeval.workspace import Workspace
 
 VOXELS_PER_RELATIVE = 100
 """The geometry tolerance is relative for spacings; times this it is that of positions, in voxels: 1e-3 and 0.1."""
+
+
+SPILLED = "measured on the CPU: the memory of the GPU was not enough"
+"""The note of a case that its device could not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,9 @@ class Outcome:
         return replace(self, measured=self.measured and replace(self.measured, statistics={}))
 
 
-def evaluate(pairs: Sequence[Pair], protocol: Protocol, *, jobs: int) -> Iterator[tuple[int, Outcome]]:
+def evaluate(
+    pairs: Sequence[Pair], protocol: Protocol, *, jobs: int, device: str = "cpu"
+) -> Iterator[tuple[int, Outcome]]:
     """Every pair's position and outcome, as they get done; a pair that fails, fails alone.
 
     `jobs` threads take a case each; where there are fewer cases, the threads left over help inside them.
@@ -61,39 +68,51 @@ def evaluate(pairs: Sequence[Pair], protocol: Protocol, *, jobs: int) -> Iterato
     workers = max(1, min(jobs, len(pairs)))
     local = threading.local()
 
-    def one(pair: Pair) -> Outcome:
+    def one(at: int) -> tuple[int, Outcome]:
         if not hasattr(local, "workspace"):
-            local.workspace = Workspace(jobs // workers)
-        return _outcome(pair, protocol, local.workspace)
+            local.workspace = Workspace(jobs // workers, device)
+        return at, _outcome(pairs[at], protocol, local.workspace)
 
     pool = ThreadPoolExecutor(workers)
-    waiting = enumerate(pairs)
-    running: dict[Future[Outcome], int] = {}
+    done: SimpleQueue[Future[tuple[int, Outcome]]] = SimpleQueue()
+    ahead = 2 * workers  # and no more: an outcome that waits holds the statistics of its case
     try:
-        while True:
-            for at, pair in itertools.islice(waiting, 2 * workers - len(running)):
-                running[pool.submit(one, pair)] = at
-            if not running:
-                return
-            for future in sorted(wait(running, return_when=FIRST_COMPLETED).done, key=running.__getitem__):
-                yield running.pop(future), future.result()  # forgotten here, so that its statistics can be dropped
+        for at in range(len(pairs) + ahead):
+            if at >= ahead:
+                yield done.get().result()
+            if at < len(pairs):
+                pool.submit(one, at).add_done_callback(done.put)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
 def score_case(case: Case, protocol: Protocol, workspace: Workspace) -> tuple[Scores, Measured]:
     """The rows of a case under a protocol, and the statistics that they come from."""
-    measured = measure(case, protocol.regions_among, protocol.statistics, workspace)
+    case, measured = _measured(case, protocol, workspace)
+    return score_measured(measured, protocol.metrics, case.notes), measured
+
+
+def _measured(case: Case, protocol: Protocol, workspace: Workspace) -> tuple[Case, Measured]:
+    """The statistics of a case, which gets a note if they were too much for its device."""
+    try:
+        measured = measure(case, protocol.regions_among, protocol.statistics, workspace)
+    except RuntimeError as error:
+        if not out_of_memory(error):
+            raise
+        with Workspace(workspace.threads) as host:
+            measured = measure(case, protocol.regions_among, protocol.statistics, host)
+        case = replace(case, notes=(*case.notes, SPILLED))
     if not protocol.binary and not any(region.labels >= {1, 255} for region in protocol.regions or ()):
         _check_scales(case, measured)
-    return score_measured(measured, protocol.metrics, case.notes), measured
+    return case, measured
 
 
 def _outcome(pair: Pair, protocol: Protocol, workspace: Workspace) -> Outcome:
     start = time.perf_counter()
     try:
         case = _read_case(pair, protocol, workspace)
-        scores, measured = score_case(case, protocol, workspace)
+        case, measured = _measured(case, protocol, workspace)
+        scores = score_measured(measured, protocol.metrics, case.notes)
         inputs = tuple(_fingerprint(path) if path else None for path in (pair.pred, pair.gt))
     except Exception as error:  # whatever it is, it stops this case alone
         text = _told(error)
@@ -148,7 +167,9 @@ def make_case(name: str, pred: LabelMap | None, gt: LabelMap, protocol: Protocol
 
 def _check_scales(case: Case, measured: Measured) -> None:
     """Stops a case whose masks say the same with other numbers: {0, 1} and {0, 255}."""
-    found = {side: set(np.unique(getattr(measured.contingency, side)).tolist()) - {0} for side in ("pred", "gt")}
+    if len(measured.contingency.count) > 4:  # of pairs of {0, 1} and {0, 255} there are no more
+        return
+    found = {side: set(getattr(measured.contingency, side).tolist()) - {0} for side in ("pred", "gt")}
     if found["pred"] | found["gt"] == {1, 255} and found["pred"] != found["gt"] and not found["pred"] & found["gt"]:
         values = {side: f"{{0, {max(labels)}}}" for side, labels in found.items()}
         raise ReadError(
@@ -159,11 +180,12 @@ def _check_scales(case: Case, measured: Measured) -> None:
 
 def _fingerprint(path: Path) -> Input | None:
     """The file's size and hash; None if it has gone since it was read."""
-    digest = hashlib.sha256()
+    digest, size = hashlib.sha256(), 0
     try:
-        with path.open("rb") as file:
+        with path.open("rb", buffering=0) as file:
             while block := file.read(1 << 20):
                 digest.update(block)
-        return Input(path.stat().st_size, digest.hexdigest())
+                size += len(block)
+        return Input(size, digest.hexdigest())
     except OSError:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from segeval.labels import Labels
 from segeval.overlap.contingency import Contingency, contingency
 from segeval.overlap.counts import Counts
 from segeval.surface.bands import Depths
-from segeval.surface.boundary import Sweep, sweep
+from segeval.surface.boundary import sweep
 from segeval.surface.crops import crops
 from segeval.surface.distances import SurfaceDistances, VolumeDistances
 from segeval.surface.engine import surface_distances
@@ -51,6 +51,8 @@ def measure(
 ) -> Measured:
     """The statistics of a case. `regions` gives the regions to measure, from the labels that occur in the case.
 
+    The device of the workspace decides what measures them.
+
     Raises `UsageError` when surfaces are asked for in other than 2 or 3 dimensions.
     """
     maps = _compact(case.pred.labels, case.gt.labels)
@@ -60,29 +62,67 @@ def measure(
             f"case {case.id!r}: surface metrics need masks of 2 or 3 axes, these have {case.grid.ndim}; "
             "ask for overlap metrics alone"
         )
-    swept = sweep(maps.pred, maps.gt, workspace) if with_surfaces else None
-    table = _decoded(swept.contingency if swept else contingency(maps.pred, maps.gt, workspace), maps, case.ignored)
+    engine = _engine(maps, with_surfaces, workspace)
+    table = _decoded(engine.table(), maps, case.ignored)
     chosen = tuple(regions(table.labels.tolist()))
     volume = case.grid.voxel_volume
     measured = Measured(chosen, table, Counts.of(table, chosen, volume), {}, volume)
     parts: dict[type, list[Any]] = {kind: [] for kind in statistics if _from_table(kind, measured) is None}
     order: list[int] = []
     for layer in layers(maps, measured.regions) if parts else ():
-        if swept and layer.relabelled:  # the buffers are shared: the layers before are done with them
-            swept = sweep(layer.maps.pred, layer.maps.gt, workspace)
+        engine.enter(layer)
         order += layer.members
         for kind, done in parts.items():
-            done.append(_of_layer(kind, layer, swept, case.grid.spacing, workspace))
+            done.append(engine.statistic(kind, layer, case.grid.spacing))
     for kind in statistics:
         measured.statistics[kind] = _joined(kind, parts[kind], order) if kind in parts else _from_table(kind, measured)
     return measured
 
 
-def _of_layer(kind: type, layer: Layer, swept: Sweep | None, spacing: tuple[float, ...], workspace: Workspace) -> Any:
-    if swept and kind in (SurfaceDistances, VolumeDistances):
-        return surface_distances(swept, spacing, layer.labels, solid=kind is VolumeDistances, workspace=workspace)
-    by_crop: dict[type, Callable[[Any, tuple[float, ...]], Any]] = {Depths: Depths.of, Moments: Moments.of}
-    return by_crop[kind](crops(layer.maps.pred, layer.maps.gt, layer.labels), spacing)
+class Engine(Protocol):
+    """What measures the masks of one case: the compiled kernels of the host, or torch on a device."""
+
+    def table(self) -> Contingency:
+        """The contingency table."""
+
+    def enter(self, layer: Layer) -> None:
+        """Turns to the maps of a layer; those before are done with."""
+
+    def statistic(self, kind: Any, layer: Layer, spacing: tuple[float, ...]) -> Any:
+        """The statistic of the regions of the layer entered last."""
+
+
+def _engine(maps: Maps, with_surfaces: bool, workspace: Workspace) -> Engine:
+    if workspace.device == "cpu":
+        return _HostEngine(maps, with_surfaces, workspace)
+    from segeval.tensors.engine import DeviceEngine
+
+    return DeviceEngine(maps, workspace.device)
+
+
+class _HostEngine:
+    """Measures with the compiled kernels. Sweeps lie in the buffers of the workspace, one at a time."""
+
+    def __init__(self, maps: Maps, with_surfaces: bool, workspace: Workspace) -> None:
+        self._maps, self._workspace = maps, workspace
+        self._swept = sweep(maps.pred, maps.gt, workspace) if with_surfaces else None
+
+    def table(self) -> Contingency:
+        """The contingency table, from the sweep if there was one."""
+        return self._swept.contingency if self._swept else contingency(self._maps.pred, self._maps.gt, self._workspace)
+
+    def enter(self, layer: Layer) -> None:
+        """Sweeps the maps of a layer if they are others."""
+        if self._swept and layer.relabelled:
+            self._swept = sweep(layer.maps.pred, layer.maps.gt, self._workspace)
+
+    def statistic(self, kind: Any, layer: Layer, spacing: tuple[float, ...]) -> Any:
+        """The statistic of the regions of the layer entered last."""
+        if self._swept and kind in (SurfaceDistances, VolumeDistances):
+            solid = kind is VolumeDistances
+            return surface_distances(self._swept, spacing, layer.labels, solid=solid, workspace=self._workspace)
+        by_crop: dict[type, Callable[[Any, tuple[float, ...]], Any]] = {Depths: Depths.of, Moments: Moments.of}
+        return by_crop[kind](crops(layer.maps.pred, layer.maps.gt, layer.labels), spacing)
 
 
 def _joined(kind: Any, parts: list[Any], order: list[int]) -> Any:
@@ -117,6 +157,8 @@ def _compact(pred: Labels, gt: Labels) -> Maps:
 def _decoded(table: Contingency, maps: Maps, ignored: int) -> Contingency:
     """The table with labels for ranks, without the ignored voxels, which are background in both masks."""
     gt, pred = (table.gt, table.pred) if maps.values is None else (maps.values[table.gt], maps.values[table.pred])
+    if not ignored:
+        return Contingency(gt, pred, table.count)
     count = table.count - np.where((gt == 0) & (pred == 0), ignored, 0)
     left = count > 0
     return Contingency(gt[left], pred[left], count[left])

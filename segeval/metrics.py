@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import segeval.overlap.metrics
 import segeval.overlap.partition
@@ -55,6 +57,11 @@ def parse_metrics(texts: Sequence[str]) -> tuple[Metric, ...]:
     >>> [m.column for m in parse_metrics(["dice,hd95", "tversky:alpha=0.3,beta=0.7"])]
     ['dice', 'hd95', 'tversky:alpha=0.3,beta=0.7']
     """
+    return tuple({m.column: m for m in map(parse_metric, separate(texts))}.values())
+
+
+def separate(texts: Sequence[str]) -> list[str]:
+    """The written forms in several texts, each of which may hold some, separated by commas."""
     forms: list[str] = []
     for text in texts:
         for piece in text.split(","):
@@ -62,7 +69,7 @@ def parse_metrics(texts: Sequence[str]) -> tuple[Metric, ...]:
                 forms[-1] += f",{piece}"
             elif piece.strip():
                 forms.append(piece)
-    return tuple({m.column: m for m in map(parse_metric, forms)}.values())
+    return forms
 
 
 def _split(pair: str, text: str) -> tuple[str, str]:
@@ -70,3 +77,19 @@ def _split(pair: str, text: str) -> tuple[str, str]:
     if not equals:
         raise UsageError(f"metric {text!r}: after ':' come parameter=value pairs, not {pair!r}")
     return key.strip(), value.strip()
+
+
+def made(module: str, name: Callable[[MetricSpec], str], make: Callable[[MetricSpec], Any]) -> tuple[list[str], Any]:
+    """`__all__` and `__getattr__` of a module that holds something for every metric, made when it is asked for."""
+
+    def attribute(asked: str) -> Any:
+        for spec in REGISTRY.values():
+            if name(spec) == asked:
+                found = make(spec)
+                setattr(sys.modules[module], asked, found)
+                return found
+        near = difflib.get_close_matches(asked, [name(spec) for spec in REGISTRY.values()], n=1)
+        hint = f"; did you mean {near[0]}?" if near and not asked.startswith("_") else ""
+        raise AttributeError(f"module {module!r} has no attribute {asked!r}{hint}")
+
+    return [name(spec) for spec in REGISTRY.values()], attribute

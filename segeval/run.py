@@ -8,7 +8,6 @@ import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from segeval.assemble import (
 )
 from segeval.case import Region
 from segeval.errors import UsageError
-from segeval.evaluate import Outcome, evaluate
+from segeval.evaluate import SPILLED, Outcome, evaluate
 from segeval.io import Pair
 from segeval.protocol import Protocol
 from segeval.remarks import remarks
@@ -73,6 +72,7 @@ class Run:
         pairs: Sequence[Pair],
         *,
         jobs: int,
+        device: str = "cpu",
         listener: Listener | None = None,
         output: str | os.PathLike[str] | None = None,
         formats: Sequence[str] = ("csv",),
@@ -80,6 +80,7 @@ class Run:
         self.protocol = protocol
         self.pairs = pairs
         self.jobs = jobs
+        self.device = device
         self.listener = listener or Listener()
         self.output = None if output is None else Path(output)
         self.formats = formats
@@ -100,7 +101,7 @@ class Run:
         with _row_log(self.output, self.protocol) as write_rows:
             self.listener.started(len(self.pairs))
             try:
-                for position, outcome in evaluate(self.pairs, self.protocol, jobs=self.jobs):
+                for position, outcome in evaluate(self.pairs, self.protocol, jobs=self.jobs, device=self.device):
                     self._take(position, outcome)
                     write_rows(outcome.pair.id, outcome.scores or failed_scores(outcome, self.protocol))
                     self.listener.finished(outcome)
@@ -118,7 +119,7 @@ class Run:
         first = next((o for o in map(self._outcomes.get, range(len(self.pairs))) if o is None or o.grid), None)
         if first is None or first.grid is None:
             return
-        if SurfaceDistances in self.protocol.statistics and first.measured:
+        if SurfaceDistances in self.protocol.statistics and first.measured and not len(self._tolerance):
             many = len(first.measured.regions) > MOST_CURVES
             self._tolerance = np.empty(0) if many else tolerances(first.grid.spacing)
         for at in self._waiting:
@@ -134,6 +135,9 @@ class Run:
         regions = all_regions(outcomes, self.protocol)
         counts = [o.measured.counts_of(regions) for o in outcomes if o.measured]
         cases = cases_table(outcomes, regions, self.protocol)
+        spilled = sum(SPILLED in outcome.remarks for outcome in outcomes)
+        if spilled:
+            self.notice(f"{spilled} of {len(outcomes)} cases {SPILLED}; their rows say so")
         for text in remarks(regions, counts, [o.grid for o in outcomes if o.grid], self.protocol):
             self.notice(text)
         units = _units(outcomes)
@@ -154,6 +158,7 @@ class Run:
             "started": datetime.fromtimestamp(self._started, timezone.utc).isoformat(timespec="seconds"),
             "seconds": round(time.time() - self._started, 3),
             "jobs": self.jobs,
+            "device": self.device,
             "environment": {
                 "python": platform.python_version(), "numpy": np.__version__, "platform": platform.platform(),
             },
@@ -210,7 +215,10 @@ def _units(outcomes: Sequence[Outcome]) -> dict[str, str]:
 def _case_record(outcome: Outcome) -> dict[str, Any]:
     sides = {"pred": outcome.pair.pred, "gt": outcome.pair.gt}
     record: dict[str, Any] = {side: path and str(path.absolute()) for side, path in sides.items()}
-    record["files"] = {side: found and asdict(found) for side, found in zip(sides, outcome.inputs, strict=True)}
+    record["files"] = {
+        side: found and {"bytes": found.bytes, "sha256": found.sha256}
+        for side, found in zip(sides, outcome.inputs, strict=True)
+    }
     record["seconds"] = round(outcome.seconds, 4)
     if outcome.error:
         record["error"] = outcome.error

@@ -79,7 +79,7 @@ class MetricSpec:
     """A metric's definition and card. The signature of `formula` gives the statistic and the parameters.
 
     `scope` is "region" for one number per region and "case" for one number per case. `glued` lets the main parameter
-    follow the name (`hd95` for `hd@95`).
+    follow the name (`hd95` for `hd@95`). `class_name` is that of the metric object.
     """
 
     name: str
@@ -97,6 +97,7 @@ class MetricSpec:
     parameters: tuple[Parameter, ...]
     scope: Literal["region", "case"]
     glued: bool
+    class_name: str
 
     @property
     def doc(self) -> str:
@@ -208,6 +209,7 @@ def metric(
     name: str = "",
     scope: Literal["region", "case"] = "region",
     glued: bool = False,
+    class_name: str = "",
 ) -> Callable[[Formula], Formula]:
     """Declares the decorated formula as a metric."""
 
@@ -219,7 +221,7 @@ def metric(
         )
         spec = MetricSpec(
             name or formula.__name__, title, symbol, range, best, unit, empty, aliases, tex, cite, formula,
-            hints[statistic.name], parameters, scope, glued,
+            hints[statistic.name], parameters, scope, glued, class_name or _class_name(formula.__name__, symbol),
         )  # fmt: skip
         taken = taken_names() & {spec.name, *spec.aliases}
         if taken:
@@ -238,6 +240,16 @@ def ratio(numerator: Number, denominator: Any) -> Number:
     with np.errstate(divide="ignore", invalid="ignore"):
         quotient: Number = numerator / denominator
         return quotient
+
+
+def _class_name(name: str, symbol: str) -> str:
+    """The name of a formula as that of a class, abbreviations spelled as in the symbol: `mean_iou` is MeanIoU."""
+    parts = []
+    for part in name.split("_"):
+        at = symbol.casefold().find(part) if len(part) > 1 else -1
+        spelled = part if at < 0 else symbol[at : at + len(part)]
+        parts.append(spelled[0].upper() + spelled[1:])
+    return "".join(parts)
 
 
 def _domain(hint: Any) -> Interval | tuple[str, ...]:

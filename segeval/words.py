@@ -33,17 +33,23 @@ def kernel(function: Function) -> Function:
     return _compiled(function)
 
 
+def brief(function: Function) -> Function:
+    """A kernel of microseconds: it keeps the GIL, which would take longer to come back to than the work takes."""
+    return _compiled(function, nogil=False)
+
+
 def helper(function: Function) -> Function:
     """A function that kernels call and that makes no array: without reference counts, which can outweigh its work."""
     return _compiled(function, _nrt=False)
 
 
-def _compiled(function: Function, **options: bool) -> Function:
+def _compiled(function: Function, *, nogil: bool = True, **options: bool) -> Function:
+    options["nogil"] = nogil
     compiled: Any
     try:
-        compiled = njit(nogil=True, cache=True, **options)(function)  # type: ignore[call-overload]
+        compiled = njit(cache=True, **options)(function)  # type: ignore[call-overload]
     except RuntimeError:  # neither the package's folder nor the user's can be written to: compiled in every process
-        compiled = njit(nogil=True, **options)(function)  # type: ignore[call-overload]
+        compiled = njit(**options)(function)  # type: ignore[call-overload]
     return compiled  # type: ignore[no-any-return]
 
 

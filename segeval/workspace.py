@@ -1,8 +1,9 @@
-"""What one worker keeps from case to case: its buffers and its threads."""
+"""What one worker keeps from case to case: its buffers, its threads and the device that it measures on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -14,7 +15,7 @@ Result = TypeVar("Result")
 
 
 class Workspace:
-    """Buffers kept from case to case, and the threads of one worker; not to be shared between workers.
+    """Buffers kept from case to case, the threads and the device of one worker; not to be shared between workers.
 
     Kept buffers matter: the pages of fresh memory cost more than most kernels here. What a statistic returns never lies
     in a buffer, what passes between kernels does, until the next case overwrites it.
@@ -24,9 +25,11 @@ class Workspace:
     [1, 2]
     """
 
-    def __init__(self, threads: int = 1) -> None:
+    def __init__(self, threads: int = 1, device: str = "cpu") -> None:
         self.threads = threads
+        self.device = device
         self._buffers: dict[str, NDArray[np.uint8]] = {}
+        self._kept: dict[Callable[..., Any], tuple[tuple[Hashable, ...], Any]] = {}
         self._pool = ThreadPoolExecutor(threads, "segeval") if threads > 1 else None
 
     def buffer(self, name: str, size: int, dtype: DTypeLike) -> NDArray[Any]:
@@ -38,6 +41,14 @@ class Workspace:
             # a quarter more than asked, so that slightly larger cases do not each allocate anew
             kept = self._buffers[name] = np.empty(needed + needed // 4, np.uint8)
         return kept[:needed].view(dtype)
+
+    def kept(self, make: Callable[..., Result], *key: Hashable) -> Result:
+        """`make(*key)`, made anew only when the key is another than the time before."""
+        last = self._kept.get(make)
+        if last is None or last[0] != key:
+            last = self._kept[make] = (key, make(*key))
+        result: Result = last[1]
+        return result
 
     def map(self, function: Callable[[Job], Result], jobs: Iterable[Job]) -> list[Result]:
         """`function` of every job, in order; on the threads when there are several."""
@@ -54,9 +65,18 @@ class Workspace:
         if self._pool is not None:
             self._pool.shutdown()
         self._buffers.clear()
+        self._kept.clear()
+
+    def __reduce__(self) -> tuple[type[Workspace], tuple[int, str]]:
+        return Workspace, (self.threads, self.device)  # a copy begins with empty buffers and threads of its own
 
     def __enter__(self) -> Workspace:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def cores() -> int:
+    """How many processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -120,7 +120,7 @@ def test_metrics_of_a_whole_case_have_a_row_of_their_own():
         ({"regions": "liver"}, UsageError, "region 'liver' is not understood"),
         ({"spacing": (1, 1, 1)}, UsageError, "spacing .* has 3 values for a mask of shape"),
         ({"spacing": (1, 0)}, UsageError, r"spacing must be lengths above 0, not \(1.0, 0.0\)"),
-        ({"device": "cuda"}, UsageError, "device 'cuda': this version measures on the CPU alone"),
+        ({"device": "cuda:99"}, UsageError, "device 'cuda:99': there is no such GPU"),
         ({"gt": GT[1:]}, GeometryMismatch, r"pred shape \(4, 5\) differs from gt shape \(3, 5\)"),
         ({"gt": GT / 2}, ReadError, "gt: holds 0.5, which is not a whole number"),
         ({"pred": -1.0 * PRED}, ReadError, "pred: holds the negative value"),

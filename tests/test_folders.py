@@ -197,7 +197,7 @@ def test_masks_without_foreground_are_noticed(tmp_path):
         ({"jobs": 0}, "jobs must be at least 1, not 0; leave it out to use every core"),
         ({"formats": ("doc",)}, "doc"),
         ({"metrics": "nsd"}, "metric 'nsd' needs a value for tolerance"),
-        ({"device": "cuda:1"}, "device 'cuda:1': this version measures on the CPU alone"),
+        ({"device": "cuda:99"}, "device 'cuda:99': there is no such GPU"),
         ({"pred_suffix": "_x"}, "whose names end in '_x' .--pred-suffix., but none of 3 does"),
     ],
 )

@@ -96,22 +96,23 @@ def _check_alike(pred: Path, gt: Path) -> None:
 
 def _masks(folder: Path, role: Role, suffix: str) -> dict[str, Path]:
     files = list(_files(folder))
-    masks = [path for path in files if suffix_of(path)]
-    if not masks:
+    kinds = {path: kind for path in files if (kind := suffix_of(path))}
+    if not kinds:
         raise UsageError(_nothing(folder, files))
-    for path in masks:
-        name = str(path.relative_to(folder))
-        if any("\udc80" <= character <= "\udcff" for character in name):  # how Python shows other bytes
+    names = {path: path.relative_to(folder).as_posix() for path in kinds}
+    for path, name in names.items():
+        # how Python shows bytes that are no text
+        if not name.isascii() and any("\udc80" <= character <= "\udcff" for character in name):
             raise UsageError(f"{str(path)!a}: the name is not valid text in UTF-8, as tables need it; rename the file")
-    ids = {path: path.relative_to(folder).with_name(stem_of(path)).as_posix() for path in masks}
+    ids = {path: name.removesuffix(kinds[path]) for path, name in names.items()}
     named = {path: name.removesuffix(suffix) for path, name in ids.items() if name.endswith(suffix)}
-    for path in masks:
+    for path, name in names.items():
         if path not in named and path.name.endswith(suffix):  # such as "_seg.nii.gz", which says the format too
-            named[path] = path.relative_to(folder).as_posix().removesuffix(suffix)
+            named[path] = name.removesuffix(suffix)
     if not named:
         raise UsageError(
-            f"{folder}: wanted files whose names end in {suffix!r} (--{role}-suffix), but none of {len(masks)} does, "
-            f"for instance {masks[0].name}; correct the option"
+            f"{folder}: wanted files whose names end in {suffix!r} (--{role}-suffix), but none of {len(names)} does, "
+            f"for instance {next(iter(names)).name}; correct the option"
         )
     return _by_id(named)
 

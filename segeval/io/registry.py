@@ -75,6 +75,10 @@ def refuse(*suffixes: str, because: str) -> None:
     _REFUSED.update(dict.fromkeys(suffixes, because))
 
 
+def _path(path: str | os.PathLike[str]) -> Path:
+    return path if isinstance(path, Path) else Path(path)  # Path(path) would parse it once more
+
+
 def known_suffixes() -> tuple[str, ...]:
     """Every suffix that has a reader, in alphabetical order.
 
@@ -95,8 +99,9 @@ def suffix_of(path: str | os.PathLike[str]) -> str:
     >>> suffix_of("liver.v2.NII.gz"), suffix_of("notes.txt")
     ('.NII.gz', '')
     """
-    name = Path(path).name
-    known = max((s for s in _READERS if name.lower().endswith(s) and len(s) < len(name)), key=len, default="")
+    name = _path(path).name
+    lower = name.lower()
+    known = max((s for s in _READERS if lower.endswith(s) and len(s) < len(name)), key=len, default="")
     return name[len(name) - len(known) :]
 
 
@@ -106,7 +111,8 @@ def stem_of(path: str | os.PathLike[str]) -> str:
     >>> stem_of("scans/liver.v2.nii.gz")
     'liver.v2'
     """
-    return Path(path).name.removesuffix(suffix_of(path) or Path(path).suffix)
+    path = _path(path)
+    return path.name.removesuffix(suffix_of(path) or path.suffix)
 
 
 def read(
@@ -128,8 +134,8 @@ def read(
     >>> read(path).labels
     array([[0, 3]], dtype=uint8)
     """
-    request = Request(Path(path), tuple(spacing) if spacing else None, colors, workspace, slot)
-    suffix = suffix_of(path).lower()
+    request = Request(_path(path), tuple(spacing) if spacing else None, colors, workspace, slot)
+    suffix = suffix_of(request.path).lower()
     if not suffix:
         instead = refusal(path) or f"convert it to one of {', '.join(known_suffixes())}"
         raise ReadError(f"{path}: wanted a mask, but files of the kind {Path(path).suffix!r} are not read; {instead}")

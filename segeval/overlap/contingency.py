@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.words import LANES, ONE, ZERO, Labels, Word, ctz, differ, helper, kernel, ones, popcount
+from segeval.words import LANES, ONE, ZERO, Labels, Word, brief, ctz, differ, helper, kernel, ones, popcount
 from segeval.workspace import Workspace
 
 Integers = NDArray[np.int64]
@@ -179,24 +179,45 @@ def _count(pred: Labels, gt: Labels, start: int, stop: int) -> Integers:
 
 def joined(tallies: Sequence[Integers]) -> Integers:
     """Rows (gt, pred, voxels, border voxels of pred, of gt) of all tallies together, sorted by pair."""
-    rows = np.concatenate([tally[:-1][tally[:-1, 1] > 0] for tally in tallies])
-    return _summed(np.column_stack([rows[:, 0] >> 16, rows[:, 0] & 0xFFFF, rows[:, 1:]]))
+    return _summed(np.concatenate([_listed(tally) for tally in tallies]))
+
+
+@brief
+def _listed(tally: Integers) -> Integers:
+    """Rows (gt, pred, voxels, border voxels of pred, of gt) of the pairs in a tally."""
+    slots = tally.shape[0] - 1
+    rows = np.empty((tally[slots, 0], 5), np.int64)
+    at = 0
+    for slot in range(slots):
+        if tally[slot, 1]:
+            rows[at, 0], rows[at, 1] = tally[slot, 0] >> 16, tally[slot, 0] & 0xFFFF
+            for k in range(1, 4):
+                rows[at, k + 1] = tally[slot, k]
+            at += 1
+    return rows
 
 
 def _summed(rows: Integers) -> Integers:
     """Rows (gt, pred, counts ...), those of a pair added up, sorted by pair."""
-    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
-    new = np.ones(len(rows), np.bool_)
-    new[1:] = (rows[1:, :2] != rows[:-1, :2]).any(1)
-    if new.all():
-        return rows
-    sums = np.add.reduceat(rows, np.flatnonzero(new))
-    sums[:, :2] = rows[new, :2]
-    return sums
+    return _merged(rows[np.lexsort((rows[:, 1], rows[:, 0]))])
 
 
-def balanced(count: Integers, parts: int) -> list[int]:
+@brief
+def _merged(rows: Integers) -> Integers:
+    """Sorted rows, those of a pair added up in place."""
+    last = -1
+    for row in range(rows.shape[0]):
+        new = last < 0 or rows[row, 0] != rows[last, 0] or rows[row, 1] != rows[last, 1]
+        last += new
+        for k in range(rows.shape[1]):
+            rows[last, k] = rows[row, k] + (0 if new or k < 2 else rows[last, k])
+    return rows[: last + 1]
+
+
+def balanced(count: NDArray[np.integer[Any]], parts: int) -> list[int]:
     """Where to cut consecutive things into parts with about the same sums of their counts, both ends included."""
+    if parts == 1:
+        return [0, len(count)]
     ends = np.cumsum(count)
     inner = np.searchsorted(ends, ends[-1] * np.arange(1, parts) / parts)
     return [0, *inner.tolist(), len(count)]

@@ -105,7 +105,7 @@ def false_omission_rate(c: Counts) -> Scores:
 
 
 @metric(
-    title="F-beta score", symbol="Fβ", range=(0, 1), best=1, empty=OVERLAP, cite="rijsbergen1979",
+    title="F-beta score", symbol="Fβ", range=(0, 1), best=1, empty=OVERLAP, cite="rijsbergen1979", class_name="FBeta",
     tex=r"\frac{(1+\beta^2)\,TP}{(1+\beta^2)\,TP+\beta^2 FN+FP}",
 )  # fmt: skip
 def fbeta(c: Counts, beta: Positive) -> Scores:

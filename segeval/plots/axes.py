@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -55,7 +56,15 @@ def symbol(metric: Metric) -> str:
     return re.sub(r"_([A-Za-z]+)", r"$_{\\mathrm{\1}}$", metric.symbol)
 
 
-def with_unit(metric: Metric, source: Source) -> str:
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The units of lengths and volumes where there are no results to tell them; empty where nobody does."""
+
+    length_unit: str = ""
+    volume_unit: str = ""
+
+
+def with_unit(metric: Metric, source: Source | Units) -> str:
     """The symbol and the unit in brackets, if any."""
     unit = metric.unit(source.length_unit, source.volume_unit)
     return f"{symbol(metric)} [{unit}]" if unit else symbol(metric)
@@ -72,7 +81,7 @@ def direction(metric: Metric) -> str:
             return "" if metric.spec.best is None else f"best: {metric.spec.best:g}"
 
 
-def label(metric: Metric, source: Source) -> str:
+def label(metric: Metric, source: Source | Units) -> str:
     """What an axis of the metric says: `HD95 [mm] (lower is better)`.
 
     >>> from segeval.metrics import parse_metric

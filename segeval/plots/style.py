@@ -62,10 +62,16 @@ _METADATA: dict[str, dict[str, Any]] = {"png": {}, "svg": {"Date": None}, "pdf":
 def page(height: float, title: str, caption: str = "", width: float = WIDTH) -> Figure:
     """An empty figure with a title above, a caption below, and a layout that keeps labels apart."""
     figure = Figure(figsize=(width, height), layout="constrained")
+    head(figure, title, caption)
+    return figure
+
+
+def head(figure: Figure, title: str, caption: str) -> None:
+    """Puts the title above a figure, and the caption, if any, below it."""
+    width = figure.get_figwidth()
     figure.suptitle(title, x=0.01, ha="left", weight="bold", size=9)
     if caption:
         figure.supxlabel(textwrap.fill(caption, int(20 * width)), x=0.01, ha="left", size=6.5, color=GREY)
-    return figure
 
 
 def save(figure: Figure, path: Path) -> None:

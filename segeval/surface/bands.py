@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segeval.surface.crops import Crop
 from segeval.surface.distances import Distances
+from segeval.words import helper, kernel
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,18 +27,19 @@ class Depths:
     p: Distances
     g: Distances
     shared: Distances
+    background: ClassVar[bool] = False
 
     @classmethod
     def of(cls, regions: Iterable[tuple[Crop, Crop]], spacing: tuple[float, ...]) -> Depths:
         """The depths in both masks of each region."""
         sets: list[list[Distances]] = [[], [], []]
         for pred, gt in regions:
-            p, g = (_depth(crop.mask, spacing) for crop in (pred, gt))
+            p, g = (_squared_depths(crop.mask, spacing) for crop in (pred, gt))
             in_p, in_g = pred.overlap(gt), gt.overlap(pred)
             both = pred.mask[in_p] & gt.mask[in_g]
             depths = (p[pred.mask], g[gt.mask], np.maximum(p[in_p], g[in_g])[both])
             for members, values in zip(sets, depths, strict=True):
-                members.append(Distances.of(values))
+                members.append(_histogram(values))
         return cls(*(Distances.stacked(members) for members in sets))
 
     @classmethod
@@ -47,12 +52,21 @@ class Depths:
         """The regions of all members, one after the other."""
         return cls(*(Distances.stacked([getattr(m, name) for m in members]) for name in cls.__slots__))
 
+    def grouped(self, groups: NDArray[np.int64], count: int) -> Depths:
+        """All regions of a group as one region: region r belongs to `groups[r]` of `count` groups."""
+        return Depths(*(getattr(self, name).grouped(groups, count) for name in self.__slots__))
+
     def select(self, order: ArrayLike) -> Depths:
         """The regions at these positions, in this order."""
         return Depths(*(getattr(self, name).select(order) for name in self.__slots__))
 
     def __add__(self, other: Depths) -> Depths:
         return Depths(self.p + other.p, self.g + other.g, self.shared + other.shared)
+
+    @property
+    def size_g(self) -> NDArray[np.float64]:
+        """Voxels of the ground truth."""
+        return self.g.total()
 
     @property
     def empty_p(self) -> NDArray[np.bool_]:
@@ -65,11 +79,75 @@ class Depths:
         return np.asarray(self.g.total() == 0)
 
 
-def _depth(mask: NDArray[np.bool_], spacing: tuple[float, ...]) -> NDArray[np.float64]:
-    """Distance of every voxel to the nearest boundary voxel of the mask, which ends where the array does."""
-    from scipy import ndimage
+def _histogram(squared: Floats) -> Distances:
+    """The distances of one region from their squares."""
+    value, size = np.unique(np.sqrt(squared), return_counts=True)
+    return Distances(np.array([0, len(value)]), value, size.astype(np.int64))
 
-    inner = ndimage.binary_erosion(mask)
-    if not mask.any():
-        return np.zeros(mask.shape)
-    return np.asarray(ndimage.distance_transform_edt(~(mask & ~inner), sampling=spacing), dtype=np.float64)
+
+def _squared_depths(mask: NDArray[np.bool_], spacing: tuple[float, ...]) -> Floats:
+    """Squared distance of every voxel to the nearest boundary voxel of the mask, which ends where the array does."""
+    if mask.flags.f_contiguous and not mask.flags.c_contiguous:
+        return _squared_depths(mask.T, spacing[::-1]).T
+    mask = np.ascontiguousarray(mask)
+    depth = np.zeros(mask.shape)
+    volume = mask.reshape((1, *mask.shape)[-3:])
+    scale = np.array((1.0, *spacing)[-3:]) ** 2
+    _fill(volume, mask.ndim == 2, scale, depth.reshape(volume.shape))
+    return depth
+
+
+@kernel
+def _fill(mask: NDArray[np.bool_], flat: bool, scale: Floats, depth: Floats) -> None:
+    """Write the squared depths, one axis after the other; `depth` is 0 outside of the mask."""
+    slices, height, width = mask.shape
+    for z in range(slices):
+        for y in range(height):
+            _along_row(mask, z, y, flat, scale[2], depth)
+    column = np.empty(max(slices, height))
+    for z in range(slices):
+        for x in range(width):
+            for y in range(height):
+                column[y] = depth[z, y, x]
+            for y in range(height):
+                depth[z, y, x] = _least(column, y, scale[1])
+    if flat:
+        return
+    for y in range(height):
+        for x in range(width):
+            for z in range(slices):
+                column[z] = depth[z, y, x]
+            for z in range(slices):
+                depth[z, y, x] = _least(column, z, scale[0])
+
+
+@helper
+def _along_row(mask: NDArray[np.bool_], z: int, y: int, flat: bool, scale: float, depth: Floats) -> None:
+    """Write the squared distances to the nearest boundary voxel in the same row."""
+    slices, height, width = mask.shape
+    rim = y == 0 or y == height - 1 or (not flat and (z == 0 or z == slices - 1))
+    last = 0
+    for x in range(width):
+        if mask[z, y, x]:
+            inside = not rim and 0 < x < width - 1 and mask[z, y, x - 1] and mask[z, y, x + 1]
+            inside = inside and mask[z, y - 1, x] and mask[z, y + 1, x]
+            if not (inside and (flat or (mask[z - 1, y, x] and mask[z + 1, y, x]))):
+                last = x
+            depth[z, y, x] = (x - last) ** 2 * scale
+    for x in range(width - 1, -1, -1):
+        if depth[z, y, x] == 0:
+            last = x
+        depth[z, y, x] = min(depth[z, y, x], (x - last) ** 2 * scale)
+
+
+@helper
+def _least(squared: Floats, at: int, scale: float) -> Any:
+    """The least of what each voxel of a line has and the square of how far it is.
+
+    The line goes on at least to where the mask ends, to both sides. A voxel there has 0, so the search ends before.
+    """
+    least, k = squared[at], 1
+    while k * k * scale < least:
+        least = min(least, min(squared[at - k], squared[at + k]) + k * k * scale)
+        k += 1
+    return least

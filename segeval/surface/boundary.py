@@ -22,7 +22,22 @@ from segeval.overlap.contingency import (
     joined,
     new_tally,
 )
-from segeval.words import ALL, LANES, ONE, ZERO, Bits, Labels, Word, differ, equal, helper, kernel, ones, popcount
+from segeval.words import (
+    ALL,
+    LANES,
+    ONE,
+    ZERO,
+    Bits,
+    Labels,
+    Word,
+    brief,
+    differ,
+    equal,
+    helper,
+    kernel,
+    ones,
+    popcount,
+)
 from segeval.workspace import Workspace
 
 REACH = 8
@@ -68,14 +83,23 @@ class Layout(NamedTuple):
 
     def unmarked(self, name: str, workspace: Workspace) -> Marks:
         """Marks in kept buffers: the spare rows and slices are zero, all other words are yet to be written."""
-        inner = self.depth * self.rows * self.stride
-        bits = workspace.buffer(f"{name} bits", inner + 2 * self.first, np.uint64)
-        bits[: self.first] = 0
-        bits[self.first + inner :] = 0
-        bits[self.first : self.first + inner].reshape(self.depth, self.rows, self.stride)[:, self.height :] = 0
+        words = self.depth * self.rows * self.stride + 2 * self.first
+        bits = workspace.buffer(f"{name} bits", words, np.uint64)
         occupied = workspace.buffer(f"{name} occupied", self.depth * self.bands * self.words, np.bool_)
-        occupied[:] = False
+        _clear(self, bits, occupied)
         return Marks(bits, occupied, np.zeros(self.depth * self.bands, np.int64))
+
+
+@brief
+def _clear(layout: Layout, bits: Bits, occupied: NDArray[np.bool_]) -> None:
+    """Zero the spare rows and slices, and what tells which words are occupied."""
+    occupied[:] = False
+    start = 0
+    for z in range(layout.depth):
+        row = layout.first + z * layout.rows * layout.stride
+        bits[start:row] = 0
+        start = row + layout.height * layout.stride
+    bits[start:] = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,20 +141,33 @@ def sweep(pred: Labels, gt: Labels, workspace: Workspace) -> Sweep:
     scan = Scan.of(pred, gt)
     layout = Layout.of(scan.shape)
     p, g = (layout.unmarked(f"border {side}", workspace) for side in "pg")
-    apart_p, apart_g = (Marks(m.bits, np.zeros_like(m.occupied), np.zeros_like(m.per_band)) for m in (p, g))
+    apart_p, apart_g = (Marks(m.bits, np.zeros(m.occupied.size, np.bool_), np.zeros_like(m.per_band)) for m in (p, g))
 
     def part(cut: tuple[int, int]) -> Any:
         return _sweep(scan.pred, scan.gt, layout, *cut, p, g, apart_p, apart_g)
 
     rows = joined(workspace.map(part, pairwise(evenly(len(p.per_band), workspace.parts(scan.size)))))
     table = Contingency(rows[:, 0], rows[:, 1], rows[:, 2])
-    labels = np.union1d(table.labels, 0)
-    size_p, size_g = (
-        np.bincount(of, border, labels[-1] + 1)[labels].astype(np.int64)
-        for of, border in ((table.pred, rows[:, 3]), (table.gt, rows[:, 4]))
-    )
-    sides = Side(scan.pred, p, apart_p, size_p), Side(scan.gt, g, apart_g, size_g)
+    labels, size_p, size_g = _sizes(rows)
+    sides = Side(scan.pred, p, apart_p, size_p[labels]), Side(scan.gt, g, apart_g, size_g[labels])
     return Sweep(layout, scan.transposed, table, labels, *sides)
+
+
+@brief
+def _sizes(rows: Integers) -> Any:
+    """0 and the labels that occur in the rows of a tally; how many border voxels each number has in pred, and in gt."""
+    last = 0
+    for row in range(rows.shape[0]):
+        last = max(last, rows[row, 0], rows[row, 1])
+    found = np.zeros(last + 1, np.bool_)
+    size_p, size_g = np.zeros(last + 1, np.int64), np.zeros(last + 1, np.int64)
+    found[0] = True
+    for row in range(rows.shape[0]):
+        gt, pred = rows[row, 0], rows[row, 1]
+        found[gt] = found[pred] = True
+        size_p[pred] += rows[row, 3]
+        size_g[gt] += rows[row, 4]
+    return np.flatnonzero(found), size_p, size_g
 
 
 def disagreements(swept: Sweep, workspace: Workspace) -> tuple[Marks, Marks]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from segeval.words import brief
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -82,6 +84,10 @@ class Distances:
         )
         return self._gathered(region, value, size, len(self))
 
+    def grouped(self, groups: Integers, count: int) -> Distances:
+        """The elements of all regions of a group as one region: region r belongs to `groups[r]` of `count` groups."""
+        return self._gathered(groups[self._region], self.value, self.size, count)
+
     def select(self, order: ArrayLike) -> Distances:
         """The regions at these positions, in this order; -1 is a region without an element."""
         order = np.asarray(order, np.int64)
@@ -103,10 +109,7 @@ class Distances:
 
     def within_each(self, tolerances: Floats) -> Floats:
         """Size of what lies at most each of some ascending tolerances away, (R, T)."""
-        first = np.searchsorted(tolerances * (1 + SLACK), self.value)
-        bins = np.bincount(self._region * (len(tolerances) + 1) + first, self.size, len(self) * (len(tolerances) + 1))
-        reached: Floats = np.cumsum(bins.reshape(len(self), len(tolerances) + 1), axis=1, dtype=np.float64)
-        return reached[:, :-1]
+        return _within_each(self.start, self.value, self.size, tolerances * (1 + SLACK))
 
     def below(self, width: float) -> Floats:
         """Size of what lies less than `width` away, with the same slack."""
@@ -141,25 +144,12 @@ class Distances:
         Equal elements: linear interpolation, as `numpy.quantile`. Elements with sizes: the smallest distance of the set
         at which the cumulative size reaches the share.
         """
-        some = np.flatnonzero(np.diff(self.start))
+        if self.size.dtype.kind == "i":
+            return _interpolated(self.start, self.value, self.size, q)
+        some = np.flatnonzero(self._some)
         result = np.full(len(self), np.nan)
-        result[some] = (self._interpolated if self.size.dtype.kind == "i" else self._reached)(some, q)
+        result[some] = self._reached(some, q)
         return result
-
-    def _interpolated(self, regions: Integers, q: float) -> Floats:
-        reached = np.cumsum(self.size)
-        before = np.concatenate([[0], reached])[self.start]
-        last = np.diff(before)[regions] - 1
-        place = np.asarray(last * q, np.float64)
-        rank = np.floor(place).astype(np.int64)
-        low, high = (
-            self.value[np.searchsorted(reached, before[regions] + k, side="right")]
-            for k in (rank, np.minimum(rank + 1, last))
-        )
-        share = place - rank
-        step = np.subtract(high, low, out=np.zeros(len(regions)), where=(high > low) & (share > 0))
-        upper = (share >= 0.5) & np.isfinite(high)
-        return np.subtract(high, step * (1 - share), out=low + step * share, where=upper)
 
     def _reached(self, regions: Integers, q: float) -> Floats:
         reached = np.cumsum(self.size)
@@ -169,15 +159,64 @@ class Distances:
         return self.value[np.clip(at, self.start[regions], self.start[regions + 1] - 1)]
 
     @property
+    def empty(self) -> NDArray[np.bool_]:
+        """Where there is no element."""
+        return ~self._some
+
+    @property
+    def _some(self) -> NDArray[np.bool_]:
+        return np.greater(self.start[1:], self.start[:-1])
+
+    @property
     def _region(self) -> Integers:
         return np.repeat(np.arange(len(self)), np.diff(self.start))
 
     def _sum(self, terms: NDArray[Any]) -> Floats:
-        some = np.flatnonzero(np.diff(self.start))
+        some = self._some
         result = np.zeros(len(self))
-        if len(some):
-            result[some] = np.add.reduceat(terms, self.start[some])
+        if some.any():
+            result[some] = np.add.reduceat(terms, self.start[:-1][some])
         return result
+
+
+@brief
+def _within_each(start: Integers, value: Floats, size: NDArray[Any], tolerances: Floats) -> Floats:
+    within = np.zeros((start.size - 1, tolerances.size))
+    for region in range(within.shape[0]):
+        t = 0
+        for i in range(start[region], start[region + 1]):
+            while t < tolerances.size and tolerances[t] < value[i]:
+                t += 1
+            if t == tolerances.size:
+                break
+            within[region, t] += size[i]
+        for t in range(1, tolerances.size):
+            within[region, t] += within[region, t - 1]
+    return within
+
+
+@brief
+def _interpolated(start: Integers, value: Floats, size: Integers, q: float) -> Floats:
+    result = np.full(start.size - 1, np.nan)
+    for region in range(result.size):
+        first, end = start[region], start[region + 1]
+        if first == end:
+            continue
+        total = 0
+        for i in range(first, end):
+            total += size[i]
+        place = (total - 1) * q
+        share = place - np.floor(place)
+        i, reached = first, size[first]
+        while reached <= place:
+            i += 1
+            reached += size[i]
+        low = high = value[i]
+        if share > 0 and reached <= np.floor(place) + 1:
+            high = value[i + 1]
+        step = high - low if high > low else 0.0
+        result[region] = high - step * (1 - share) if share >= 0.5 and np.isfinite(high) else low + step * share
+    return result
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,6 +225,7 @@ class SurfaceDistances:
 
     pg: Distances
     gp: Distances
+    background: ClassVar[bool] = False
 
     @classmethod
     def absent(cls, regions: int) -> Self:
@@ -201,19 +241,28 @@ class SurfaceDistances:
         return type(self)(self.pg + other.pg, self.gp + other.gp)
 
     @property
+    def size_g(self) -> Floats:
+        """Size of the ground truth's boundary."""
+        return self.gp.total()
+
+    @property
     def empty_p(self) -> NDArray[np.bool_]:
         """Where the prediction has no voxel of the region."""
-        return np.equal(self.pg.total(), 0)
+        return self.pg.empty
 
     @property
     def empty_g(self) -> NDArray[np.bool_]:
         """Where the ground truth has no voxel of the region."""
-        return np.equal(self.gp.total(), 0)
+        return self.gp.empty
 
     @property
     def pooled(self) -> Distances:
         """Both directions as one set."""
         return self.pg + self.gp
+
+    def grouped(self, groups: Integers, count: int) -> Self:
+        """All regions of a group as one region: region r belongs to `groups[r]` of `count` groups."""
+        return type(self)(self.pg.grouped(groups, count), self.gp.grouped(groups, count))
 
     def select(self, order: ArrayLike) -> Self:
         """The regions at these positions, in this order; -1 is a region without a voxel in either mask."""

@@ -44,8 +44,8 @@ def surface_distances(
     asked = np.zeros(known[-1] + 2, np.bool_)
     asked[wanted] = True
     asked[0] = False
-    both = np.flatnonzero(asked[known] & (size_p > 0) & (size_g > 0))
-    alone = np.flatnonzero(asked[known] & ((size_p > 0) != (size_g > 0)))
+    in_p, in_g = asked[known] & (size_p > 0), asked[known] & (size_g > 0)
+    both, alone = np.flatnonzero(in_p & in_g), np.flatnonzero(in_p ^ in_g)
     ways = [Way(p.mask, marks_p, size_p[both], g.mask, g.border), Way(g.mask, marks_g, size_g[both], p.mask, p.border)]
     along = spacing[::-1] if swept.transposed else spacing
     pair = nearest(ways, swept.layout, along, known[both], workspace) if len(both) else [Distances.absent(0)] * 2

@@ -50,29 +50,27 @@ def squared_distances(quests: Sequence[Quest], scale: Point, snap: float, worksp
     """
     ends = [np.concatenate([[0], np.cumsum(quest.queries.table[:, COUNT], dtype=np.int64)]) for quest in quests]
     squared = [workspace.buffer(f"squared {k}", int(end[-1]), np.float64) for k, end in enumerate(ends)]
-    boxes = [max(np.diff(q.blocks.first_block).max(), np.diff(q.blocks.first_tile).max()) + LANES for q in quests]
-    voxels = [int(np.bincount(q.targets.table[:, PLACE], q.targets.table[:, COUNT]).max()) + 1 for q in quests]
     jobs = []
     for k, end in enumerate(ends):
-        jobs += [(k, *cut) for cut in pairwise(balanced(np.diff(end), 2 * workspace.parts(64 * int(end[-1]))))]
+        parts = workspace.parts(128 * int(end[-1]))
+        jobs += [(k, *cut) for cut in pairwise(balanced(quests[k].queries.table[:, COUNT], parts))]
 
     def part(job: tuple[int, int, int]) -> None:
         k, start, stop = job
-        _squared_distances(quests[k], scale, snap, start, stop, boxes[k], voxels[k], squared[k][ends[k][start] :])
+        _squared_distances(quests[k], scale, snap, start, stop, squared[k][ends[k][start] :])
 
     workspace.map(part, jobs)
     return squared
 
 
 @kernel
-def _squared_distances(
-    quest: Quest, scale: Point, snap: float, start: int, stop: int, boxes: int, voxels: int, squared: Floats
-) -> None:
+def _squared_distances(quest: Quest, scale: Point, snap: float, start: int, stop: int, squared: Floats) -> None:
     """Write those of the query tiles from `start` to `stop`.
 
     For each tile: the exact nearest target of its centre; every block, tile and voxel of targets that is nowhere in the
     tile's box nearer than this one is dropped; the few that are left, its rivals, are compared with every voxel.
     """
+    boxes, voxels = quest.blocks.most_boxes + LANES, quest.blocks.most_voxels + 1
     scratch = Scratch(
         np.empty(boxes, np.float32),
         np.empty(boxes, np.float32),

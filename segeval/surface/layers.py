@@ -33,10 +33,13 @@ class Maps:
         """The largest number that the maps may hold."""
         return int(np.iinfo(self.pred.dtype).max if self.values is None else len(self.values) - 1)
 
-    def number(self, label: int) -> int:
-        """The number that stands for a label in the maps; `top` + 1 for a label that does not occur."""
-        at = label if self.values is None else int(np.searchsorted(self.values, label))
-        return at if at <= self.top and (self.values is None or self.values[at] == label) else self.top + 1
+    def numbers(self, labels: Sequence[int]) -> NDArray[np.int64]:
+        """The numbers that stand for labels in the maps; `top` + 1 for a label that does not occur."""
+        wanted, top = np.array(labels, np.int64), self.top
+        if self.values is None:
+            return np.minimum(wanted, top + 1)
+        at = np.searchsorted(self.values, wanted)
+        return np.where(self.values[np.minimum(at, top)] == wanted, at, top + 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,11 +63,11 @@ def layers(maps: Maps, regions: Sequence[Region]) -> Iterator[Layer]:
     plain = [all(len(regions[m].labels) == 1 and 0 not in regions[m].labels for m in members) for members in groups]
     for single, members in sorted(zip(plain, groups, strict=True), key=lambda pair: not pair[0]):
         if single:
-            yield Layer(members, maps, np.array([maps.number(min(regions[m].labels)) for m in members]), False)
+            yield Layer(members, maps, maps.numbers([min(regions[m].labels) for m in members]), False)
             continue
         table: Labels = np.zeros(maps.top + 2, np.uint8 if len(members) < 256 else np.uint16)
         for number, member in enumerate(members, 1):
-            table[[maps.number(label) for label in regions[member].labels]] = number
+            table[maps.numbers(list(regions[member].labels))] = number
         new = Maps(_looked_up(table, maps.pred), _looked_up(table, maps.gt))
         yield Layer(members, new, np.arange(1, len(members) + 1), True)
 

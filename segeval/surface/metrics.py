@@ -25,6 +25,7 @@ OVERLAP = Empty(both=nan, pred=0, gt=0)
 @metric(
     title="Hausdorff distance", symbol="HD", range=(0, inf), best=0, unit="length", empty=APART, aliases=("hausdorff",),
     tex=r"\max\left(P_q D_{pg},\,P_q D_{gp}\right)", cite="huttenlocher1993", glued=True,
+    class_name="HausdorffDistance",
 )  # fmt: skip
 def hd(d: SurfaceDistances, percentile: Percentile = 100) -> Scores:
     """Larger of the two directed percentiles of the boundary distances; at 100 the largest distance of all."""
@@ -123,6 +124,7 @@ def rmsd(d: SurfaceDistances) -> Scores:
 
 @metric(
     title="Normalized surface distance", symbol="NSD", range=(0, 1), best=1, empty=OVERLAP, aliases=("surface_dice",),
+    class_name="SurfaceDice",
     tex=r"\frac{|D_{pg}\le\tau|+|D_{gp}\le\tau|}{|D_{pg}|+|D_{gp}|}", cite="nikolov2021",
 )  # fmt: skip
 def nsd(d: SurfaceDistances, tolerance: NonNegative) -> Scores:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ class Moments:
     sum_g: NDArray[np.float64]
     outer_p: NDArray[np.float64]
     outer_g: NDArray[np.float64]
+    background: ClassVar[bool] = False
 
     @classmethod
     def of(cls, regions: Iterable[tuple[Crop, Crop]], spacing: tuple[float, ...]) -> Moments:
@@ -44,12 +46,25 @@ class Moments:
         """The regions of all members, one after the other."""
         return cls(*(np.concatenate([getattr(m, name) for m in members]) for name in cls.__slots__))
 
+    def grouped(self, groups: NDArray[np.int64], count: int) -> Moments:
+        """All regions of a group as one region: region r belongs to `groups[r]` of `count` groups."""
+        member = (groups == np.arange(count)[:, None]).astype(np.float64)
+        return Moments(*(np.tensordot(member, getattr(self, name), 1) for name in self.__slots__))
+
     def select(self, order: NDArray[np.int64]) -> Moments:
-        """The regions at these positions, in this order."""
-        return Moments(*(getattr(self, name)[order] for name in self.__slots__))
+        """The regions at these positions, in this order; -1 is a region without a voxel in either mask."""
+        fields = (getattr(self, name) for name in self.__slots__)
+        return Moments(
+            *(np.concatenate([field, np.zeros_like(field, shape=(1, *field.shape[1:]))])[order] for field in fields)
+        )
 
     def __add__(self, other: Moments) -> Moments:
         return Moments(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+
+    @property
+    def size_g(self) -> NDArray[np.float64]:
+        """Voxels of the ground truth."""
+        return self.n_g
 
     @property
     def empty_p(self) -> NDArray[np.bool_]:

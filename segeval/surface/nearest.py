@@ -15,7 +15,7 @@ from segeval.surface.boundary import BAND, REACH, Layout, Marks, note
 from segeval.surface.distances import Distances
 from segeval.surface.far import Quest, squared_distances
 from segeval.surface.tiles import Blocks, Places, Tiles
-from segeval.words import LANES, ONE, ZERO, Labels, clz, ctz, differ, equal, kernel, load64
+from segeval.words import LANES, ONE, ZERO, Labels, brief, clz, ctz, differ, equal, kernel, load64
 from segeval.workspace import Workspace
 
 SNAP = 2.0**32
@@ -81,13 +81,14 @@ def nearest(
     ways: Sequence[Way], layout: Layout, spacing: Sequence[float], labels: Integers, workspace: Workspace
 ) -> list[Distances]:
     """The distances of each way for labels that occur in both masks; the spacing is along the axes of the layout."""
-    around = Neighbourhood.of(layout, spacing)
+    around = workspace.kept(Neighbourhood.of, layout, tuple(spacing))
     place = np.full(np.iinfo(ways[0].mask.dtype).max + 1, -1, np.int32)
     place[labels] = np.arange(len(labels))
     far = [layout.unmarked(f"far {k}", workspace) for k in range(len(ways))]
-    hists = _near(ways, far, layout, around, place, workspace)
-    starts = [np.concatenate([[0], np.cumsum(hist[:, -1])]) for hist in hists]
-    squared = _far(ways, far, starts, layout, around, place, workspace)
+    hists = _near(ways, far, layout, around, place, len(labels), workspace)
+    starts = np.zeros((len(ways), len(labels) + 1), np.int64)
+    hists[:, :, -1].cumsum(1, out=starts[:, 1:])
+    squared = _far(ways, far, starts, layout, around, place, labels, workspace)
 
     def finished(k: int) -> Distances:
         hist, most = hists[k], hists[k].size + len(squared[k])
@@ -107,10 +108,11 @@ def _near(
     layout: Layout,
     around: Neighbourhood,
     place: Places,
+    places: int,
     workspace: Workspace,
-) -> list[Integers]:
+) -> Integers:
     """For each way, how many voxels of each place have which rank; in the last column, how many are marked as far."""
-    shape = (int(place.max()) + 1, len(around.squared) + 1)
+    shape = (places, len(around.squared) + 1)
     jobs = []
     for k, way in enumerate(ways):
         # each part has a histogram of its own: fewer parts where labels are many
@@ -123,30 +125,31 @@ def _near(
         _search(ways[k], layout, around, place, start, stop, hist, far[k])
         return hist
 
-    hists = workspace.map(part, jobs)
-    return [
-        np.stack([hist for job, hist in zip(jobs, hists, strict=True) if job[0] == k]).sum(0, np.int64)
-        for k in range(len(ways))
-    ]
+    total = np.zeros((len(ways), *shape), np.int64)
+    for job, hist in zip(jobs, workspace.map(part, jobs), strict=True):
+        total[job[0]] += hist
+    return total
 
 
 def _far(
     ways: Sequence[Way],
     far: Sequence[Marks],
-    starts: Sequence[Integers],
+    starts: Integers,
     layout: Layout,
     around: Neighbourhood,
     place: Places,
+    labels: Integers,
     workspace: Workspace,
 ) -> list[Floats]:
     """For each way, the squared distances, times SNAP, of what is marked as far; place after place, sorted in each."""
-    depth = int(np.clip(round((BAND**2 * min(around.scale[1:]) / around.scale[0]) ** 0.5), 1, BAND))
-    some = [k for k in range(len(ways)) if starts[k][-1]]
+    depth = min(max(round((BAND**2 * min(around.scale[1:]) / around.scale[0]) ** 0.5), 1), BAND)
+    some = [k for k in range(len(ways)) if starts[k, -1]]
     jobs = []
     for k in some:
-        lost = np.append(np.diff(starts[k]) > 0, False)[place]
+        lost = place.copy()
+        lost[labels[starts[k, 1:] == starts[k, :-1]]] = -1
         jobs.append((f"queries {k}", ways[k].mask, far[k], place))
-        jobs.append((f"targets {k}", ways[k].other, ways[k].border, np.where(lost, place, -1)))
+        jobs.append((f"targets {k}", ways[k].other, ways[k].border, lost))
 
     def tiled(job: tuple[str, Labels, Marks, Places]) -> Tiles:
         name, mask, marks, places = job
@@ -159,7 +162,7 @@ def _far(
 
     def sort(job: tuple[int, int, int]) -> None:
         k, first, last = job
-        for start, stop in pairwise(starts[k][first : last + 1].tolist()):
+        for start, stop in pairwise(starts[k, first : last + 1].tolist()):
             if stop - start > 1:
                 squared[k][start:stop].sort()
 
@@ -168,7 +171,7 @@ def _far(
     return [squared.get(k, np.empty(0)) for k in range(len(ways))]
 
 
-@kernel
+@brief
 def _join(
     hist: Integers,
     near: Floats,

@@ -38,36 +38,29 @@ class Tiles(NamedTuple):
         cls, mask: Labels, marks: Marks, layout: Layout, place: Places, depth: int, codes: NDArray[np.uint16]
     ) -> Tiles:
         """The tiles of marked voxels whose label has a place, in cells of so many slices; `codes` has room for all."""
-        slabs = np.arange(0, layout.depth, depth)
-        occupied = np.logical_or.reduceat(marks.occupied.reshape(layout.depth, -1), slabs)
-        table: NDArray[np.int32] = _gathered(mask, marks, occupied.ravel(), layout, place, depth, codes)
-        block = table[:, PLACE].astype(np.int64)
-        for column, side in ((Z, depth), (Y, BAND), (X, 8)):
-            index = table[:, column] // (BLOCK * side)
-            block = block * (int(index.max()) + 1) + index
+        table: NDArray[np.int32] = _gathered(mask, marks, layout, place, depth, codes)
+        block = _numbered(table, layout, depth)
         order = np.argsort(block, kind="stable")
         return cls(codes, table[order], block[order])
 
 
 class Blocks(NamedTuple):
-    """The blocks that tiles lie in, and the boxes of both: T tiles, B blocks, P places."""
+    """The blocks that tiles lie in, and the boxes of both: T tiles, B blocks, P places.
+
+    `most_boxes` a place has blocks, or a block tiles; `most_voxels` a place has voxels.
+    """
 
     first_tile: Integers  # (B + 1,) of each block
     first_block: Integers  # (P + 1,) of each place
     tile_box: NDArray[np.float32]  # (6, T)
     box: NDArray[np.float32]  # (6, B)
+    most_boxes: int
+    most_voxels: int
 
     @classmethod
     def of(cls, tiles: Tiles) -> Blocks:
         """The blocks of some tiles."""
-        first = np.flatnonzero(np.diff(tiles.block, prepend=-1))
-        tile_box = tiles.table[:, BOX:].T.astype(np.float32, order="C")
-        box = np.empty((6, len(first)), np.float32)
-        box[0::2] = np.minimum.reduceat(tile_box[0::2], first, axis=1)
-        box[1::2] = np.maximum.reduceat(tile_box[1::2], first, axis=1)
-        place = tiles.table[first, PLACE]
-        first_block = np.searchsorted(place, np.arange(place[-1] + 2))
-        return cls(np.append(first, len(tiles.block)), first_block, tile_box, box)
+        return cls(*_boxed(tiles))
 
 
 class _Slots(NamedTuple):
@@ -84,13 +77,12 @@ class _Slots(NamedTuple):
 def _gathered(
     mask: Labels,
     marks: Marks,
-    occupied: NDArray[np.bool_],
     layout: Layout,
     place: Places,
     depth: int,
     codes: NDArray[np.uint16],
 ) -> Any:
-    """Write the codes of all tiles; their table, unsorted. `occupied`: which words of each band of cells have any."""
+    """Write the codes of all tiles; their table, unsorted."""
     table = np.empty((256, 12), np.int32)
     tiles = at = 0
     of = np.empty(np.max(place) + 1, np.int32)
@@ -99,10 +91,8 @@ def _gathered(
     most = depth * BAND * LANES
     rows, columns = np.empty(most, np.uint64), np.empty(most, np.uint64)
     slots = _Slots(of, np.empty(most, np.int32), rows, columns, np.empty((most, depth * BAND), np.uint64))
-    for band in range(occupied.size // layout.words):
+    for band in range((layout.depth + depth - 1) // depth * layout.bands):
         for word in range(layout.words):
-            if not occupied[band * layout.words + word]:
-                continue
             used = _fill(slots, mask, marks, layout, place, depth, band, word)
             if tiles + 8 * used > table.shape[0]:
                 table = _longer(table, tiles, 2 * (tiles + 8 * used))
@@ -180,6 +170,54 @@ def _write_tile(
     table[tile, BOX + 2], table[tile, BOX + 3] = y + ctz(ys), y + 63 - clz(ys)
     table[tile, BOX + 4], table[tile, BOX + 5] = x0 + ctz(xs), x0 + 63 - clz(xs)
     return at
+
+
+@kernel
+def _numbered(table: NDArray[np.int32], layout: Layout, depth: int) -> Integers:
+    """For each tile a number for its place and its block, along z, y, x."""
+    side_z, side_y, side_x = BLOCK * depth, BLOCK * BAND, BLOCK * 8
+    blocks_y, blocks_x = layout.height // side_y + 1, layout.width // side_x + 1
+    blocks_z = layout.depth // side_z + 1
+    block = np.empty(table.shape[0], np.int64)
+    for tile in range(block.size):
+        z, y, x = table[tile, Z] // side_z, table[tile, Y] // side_y, table[tile, X] // side_x
+        block[tile] = ((table[tile, PLACE] * blocks_z + z) * blocks_y + y) * blocks_x + x
+    return block
+
+
+@kernel
+def _boxed(tiles: Tiles) -> Any:
+    """The fields of the blocks of some tiles."""
+    table, block = tiles.table, tiles.block
+    count, blocks = block.size, 1
+    for tile in range(1, count):
+        blocks += block[tile] != block[tile - 1]
+    first_tile, first_block = np.empty(blocks + 1, np.int64), np.zeros(table[count - 1, PLACE] + 2, np.int64)
+    tile_box, box = np.empty((6, count), np.float32), np.empty((6, blocks), np.float32)
+    voxels = np.zeros(first_block.size, np.int64)
+    b = -1
+    for tile in range(count):
+        place = table[tile, PLACE]
+        voxels[place] += table[tile, COUNT]
+        if tile == 0 or block[tile] != block[tile - 1]:
+            b += 1
+            first_tile[b] = tile
+            first_block[place + 1] = b + 1
+            for side in range(0, 6, 2):
+                box[side, b], box[side + 1, b] = np.inf, -np.inf
+        for side in range(0, 6, 2):
+            low, high = np.float32(table[tile, BOX + side]), np.float32(table[tile, BOX + side + 1])
+            tile_box[side, tile], tile_box[side + 1, tile] = low, high
+            box[side, b], box[side + 1, b] = min(box[side, b], low), max(box[side + 1, b], high)
+    first_tile[blocks] = count
+    most_boxes = most_voxels = 0
+    for place in range(first_block.size - 1):  # one without tiles ends where the one before does
+        first_block[place + 1] = max(first_block[place + 1], first_block[place])
+        most_boxes = max(most_boxes, first_block[place + 1] - first_block[place])
+        most_voxels = max(most_voxels, voxels[place])
+    for b in range(blocks):
+        most_boxes = max(most_boxes, first_tile[b + 1] - first_tile[b])
+    return first_tile, first_block, tile_box, box, most_boxes, most_voxels
 
 
 @kernel

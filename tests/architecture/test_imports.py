@@ -15,13 +15,15 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ORDER = (
-    ("errors", "version", "citations", "compiling", "words", "workspace"),
+    ("errors", "version", "citations", "compiling", "devices", "words", "workspace"),
     ("grid", "labels", "case", "spec"),
-    ("overlap", "surface", "metrics"),
+    ("overlap", "surface", "tensors", "metrics"),
     ("io", "alignment", "protocol", "table"),
     ("measure", "scoring", "evaluate"),
     ("results", "summary", "assemble", "remarks", "run", "api"),
-    ("plots", "cli"),
+    ("series", "logs", "plots", "history"),
+    ("batches", "generate", "functional", "stateful"),
+    ("cli",),
 )
 """The rooms (packages and single modules) of segeval: each may import those before it, in reading order."""
 HEAVY = {"numpy", "scipy", "numba", "pandas", "nibabel", "PIL", "matplotlib", "rich", "torch", "torchmetrics"}
@@ -97,6 +99,7 @@ def test_the_command_line_knows_no_arrays():
     [
         ("import segeval", HEAVY),
         ("import segeval.api", {"torch", "torchmetrics", "matplotlib", "rich"}),
+        ("from segeval.functional import dice", {"torch", "torchmetrics", "matplotlib", "pandas", "nibabel", "PIL"}),
         ("import segeval.plots", {"torch", "torchmetrics", "matplotlib"}),
         ("from segeval.cli.app import app; app(['--help'], standalone_mode=False)", HEAVY),
         ("from segeval.cli.app import app; app(['score', '--help'], standalone_mode=False)", HEAVY),

@@ -203,9 +203,9 @@ BAD_USAGE = {
         ["--device", "abacus"],
         "unknown device .abacus.; it is auto, cpu, cuda or one such as cuda:1",
     ),
-    "a device to come": (
-        ["--device", "cuda:1"],
-        "device .cuda:1.: this version .* CPU alone; pass --device cpu, or auto",
+    "a device that is not there": (
+        ["--device", "cuda:99"],
+        "device .cuda:99.: there is no such GPU, .*; pass --device cpu, or auto",
     ),
     "colours that are missing": (["--colors", "no.json"], "no.json: wanted a JSON object of colours .*no such file"),
     "a suffix that nothing has": (["--pred-suffix", "_x"], r"pred: wanted files whose names end in '_x' \(--pred-"),

@@ -10,6 +10,8 @@ import re
 import runpy
 import shlex
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -50,11 +52,23 @@ def run_python(block: Block, names: dict[str, Any]) -> None:
     home = re.search(r"goes into `(segeval/\w+(?:/\w+)*)\.py`", block.before)
     if home:
         names = dict(vars(importlib.import_module(home[1].replace("/", "."))))
+    elif call := re.search(r"run by `torchrun ([^`]+ (\w+\.py))`", block.before):
+        run_processes(block, *call.groups())
+        return
     code = compile("\n" * (block.line - 1) + block.text, str(block.page), "exec", dont_inherit=True)
     with redirect_stdout(io.StringIO()) as printed:
         exec(code, names)
     if block.prints is not None:
         assert_shown(block, block.prints, printed.getvalue())
+
+
+def run_processes(block: Block, arguments: str, file: str) -> None:
+    """Runs a block as a script in processes of its own."""
+    Path(file).write_text(block.text, encoding="utf-8")
+    called = [sys.executable, "-m", "torch.distributed.run", *shlex.split(arguments)]
+    done = subprocess.run(called, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, f"{block}\n{done.stderr}"
+    assert_shown(block, block.prints or "", done.stdout)
 
 
 def run_command(block: Block, call: str, shown: str | None) -> None:
@@ -73,6 +87,7 @@ def assert_shown(block: Block, shown: str, printed: str) -> None:
     assert same, f"{block} shows\n{want}\n\nbut it prints\n{got}"
 
 
+@pytest.mark.filterwarnings("ignore:::lightning")
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
 def test_page_does_what_it_says(page: Path, room: Path) -> None:
     names: dict[str, Any] = {"__name__": page.stem}
@@ -96,10 +111,11 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(target), f"{page.name} links to {link}: no such heading"
 
 
-def test_generated_pages_are_up_to_date() -> None:
+def test_generated_pages_are_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "docs")
     pages = runpy.run_path(str(ROOT / "docs" / "make.py"))["pages"]()
     for name, text in pages.items():
-        assert (ROOT / "docs" / name).read_text(encoding="utf-8") == text, f"docs/{name}: run `make docs`"
+        assert (ROOT / name).read_text(encoding="utf-8") == text, f"{name}: run `make docs`"
 
 
 def test_number_of_metrics_is_right_where_it_is_said() -> None:

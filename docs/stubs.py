@@ -1,0 +1,85 @@
+"""The stubs that show editors the functions and metric objects which are made from the cards."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+
+from segeval.generate.signatures import OPTIONS, class_signature, function_signature
+from segeval.metrics import REGISTRY
+from segeval.spec import MetricSpec
+
+HEAD = '''\
+"""{title} Generated from the metrics' cards by docs/make.py."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, TypeVar
+
+from numpy.typing import NDArray
+from torch import Tensor
+'''
+FUNCTIONAL = """
+Array = TypeVar("Array", NDArray[Any], Tensor)
+"""
+STATEFUL = """
+from segeval.generate.objects import SegmentationMetrics as SegmentationMetrics
+from segeval.generate.objects import _Single
+"""
+
+
+def functional() -> str:
+    """The stub of segeval.functional."""
+    text = HEAD.format(title="Every metric as a function.") + FUNCTIONAL
+    return text + "".join(_function(spec) for spec in REGISTRY.values())
+
+
+def stateful() -> str:
+    """The stub of segeval.stateful."""
+    head = HEAD.format(title="Every metric as an object.")
+    head = head.replace(", TypeVar", "").replace("from numpy.typing import NDArray\nfrom torch import Tensor\n", "")
+    return head.rstrip("\n") + "\n" + STATEFUL + "".join(_class(spec) for spec in REGISTRY.values())
+
+
+def _function(spec: MetricSpec) -> str:
+    own, *_ = spec.doc.splitlines()
+    given = "".join(f"    {line},\n" for line in _parameters(function_signature(spec), {"pred", "gt"}))
+    arrays = "    pred: Array | Sequence[Array],\n    gt: Array | Sequence[Array],\n    *,\n"
+    return f'\ndef {spec.formula.__name__}(\n{arrays}{given}) -> Array:\n    """{spec.title}: {own}"""\n'
+
+
+def _class(spec: MetricSpec) -> str:
+    signature = class_signature(spec)
+    positional = [p for p in signature.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    first = "".join(f"        {_written(p)},\n" for p in positional)
+    rest = "".join(f"        {line},\n" for line in _parameters(signature, {p.name for p in positional}))
+    own, *_ = spec.doc.splitlines()
+    return (
+        f'\nclass {spec.class_name}(_Single):\n    """{spec.title}: {own}"""\n\n'
+        f"    def __init__(\n        self,\n{first}        *,\n{rest}    ) -> None: ...\n"
+    )
+
+
+def _parameters(signature: inspect.Signature, without: set[str]) -> Iterator[str]:
+    for parameter in signature.parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            yield f"**{parameter.name}: Any"
+        elif parameter.name not in without:
+            yield _written(parameter)
+
+
+def _written(parameter: inspect.Parameter) -> str:
+    default = "" if parameter.default is parameter.empty else f" = {_literal(parameter.default)}"
+    return f"{parameter.name}: {parameter.annotation}{default}"
+
+
+def _literal(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+def options_table() -> Iterator[str]:
+    """The lines of a table of the options that functions and objects share."""
+    yield "| option | default | what it says |"
+    yield "|---|---|---|"
+    for name, option in OPTIONS.items():
+        text = option.text.replace("; None: {background} for this metric.", "; None: yes for counts, no for surfaces.")
+        yield f"| `{name}` | `{option.default!r}` | {text} |"

@@ -1,0 +1,141 @@
+"""What arrays given to a function or a metric object stand for, told from their shapes and dtypes alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from segeval.errors import UsageError
+
+Format: TypeAlias = Literal["auto", "labels", "one-hot", "logits", "probabilities"]
+Kind: TypeAlias = Literal["classes", "binary", "multilabel"]
+Shape: TypeAlias = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a prediction and a ground truth of shape (N, *spatial) or (N, C, *spatial) are read.
+
+    `kind`: "classes" for label maps 0 … C - 1, "binary" for one mask a case, "multilabel" for a mask a channel.
+    `pred_channels` and `gt_channels` are the lengths of the channel axes, 0 where there is none; with classes, an axis
+    of one is a label map. `scores`: the prediction is to be thresholded, or the largest of its channels taken.
+    `pooled`: a batch of single samples, shape (N,) or (N, C), which all belong to one case. `doubtful`: the masks have
+    no channel axis unless the values of the ground truth say otherwise.
+    """
+
+    kind: Kind
+    pred_channels: int
+    gt_channels: int
+    scores: bool
+    pooled: bool
+    doubtful: bool
+
+    @property
+    def num_classes(self) -> int | None:
+        """Number of classes or channels that the shapes show; a binary mask has two classes."""
+        if self.kind == "binary":
+            return 2
+        channels = max(self.pred_channels, self.gt_channels)
+        return channels if channels > 1 or self.kind == "multilabel" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The options that say what arrays stand for. Raises `UsageError` for options outside their domain."""
+
+    num_classes: int | None = None
+    multilabel: bool = False
+    ignore_index: int | None = None
+    input_format: Format = "auto"
+    threshold: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.input_format not in get_args(Format):
+            raise UsageError(f"input_format is one of {', '.join(get_args(Format))}, not {self.input_format!r}")
+        if self.num_classes is not None and not (_whole(self.num_classes) and 1 < self.num_classes <= 2**16):
+            raise UsageError(
+                f"num_classes is a whole number from 2 to 65,536 and counts the background, not {self.num_classes!r}"
+            )
+        if self.ignore_index is not None and not _whole(self.ignore_index):
+            raise UsageError(f"ignore_index is one label, a whole number, not {self.ignore_index!r}")
+        if not 0 < self.threshold < 1:
+            raise UsageError(f"threshold is a probability between 0 and 1, not {self.threshold!r}")
+
+    def form(self, pred: Shape, gt: Shape, *, floating: bool, boolean: bool) -> Form:
+        """The form of arrays of these shapes. `floating`: those of pred are; `boolean`: both arrays are.
+
+        Shapes and dtypes decide, never values, so that a result cannot depend on what a batch happens to hold.
+        """
+        _check(pred, gt)
+        if self.multilabel:
+            return self._multilabel(pred, gt, floating)
+        scores = self.input_format in ("logits", "probabilities") or (self.input_format == "auto" and floating)
+        one_hot = self.input_format == "one-hot" or (
+            scores and pred == gt and len(pred) > 1 and pred[1] == self.num_classes
+        )
+        if pred == gt and not one_hot:
+            single = len(pred) > 2 and pred[1] == 1
+            channels = int(single)
+            kind: Kind = "binary" if scores or boolean else "classes"
+            doubtful = self.input_format == "auto" and not single and len(pred) > 2 and pred[1] > 1
+            form = Form(kind, channels, channels, scores, len(pred) == 1, doubtful)
+        else:
+            form = self._with_channels(pred, gt, scores, one_hot)
+        self._check_classes(form, pred, gt)
+        return form
+
+    def _multilabel(self, pred: Shape, gt: Shape, floating: bool) -> Form:
+        if pred != gt or len(pred) < 2:
+            raise UsageError(
+                f"multilabel=True wants pred and gt of one shape (N, C, *spatial), one channel a region; came {pred} "
+                f"and {gt}"
+            )
+        if self.num_classes not in (None, pred[1]):
+            raise UsageError(f"num_classes={self.num_classes}, but pred of shape {pred} has {pred[1]} channels")
+        scores = self.input_format in ("logits", "probabilities") or (self.input_format == "auto" and floating)
+        return Form("multilabel", pred[1], pred[1], scores, len(pred) == 2, False)
+
+    def _with_channels(self, pred: Shape, gt: Shape, scores: bool, one_hot: bool) -> Form:
+        """The form of arrays of which at least one has an axis of channels."""
+        pooled = len(gt) == 1 or (one_hot and len(pred) == 2)
+        if one_hot and pred == gt:
+            return Form("classes", pred[1], pred[1], scores, pooled, False)
+        in_pred, in_gt = (len(shape) > 1 for shape in (pred, gt))
+        if in_pred and in_gt and len(pred) > 2 and pred[0] == gt[0] and pred[2:] == gt[2:] and 1 in (pred[1], gt[1]):
+            channels = pred[1], gt[1]  # a label map with an axis of one
+        elif in_pred and pred[:1] + pred[2:] == gt:
+            channels = pred[1], 0
+        elif in_gt and gt[:1] + gt[2:] == pred and not one_hot:
+            channels = 0, gt[1]
+        else:
+            raise UsageError(
+                f"pred of shape {pred} and gt of shape {gt} do not fit; wanted label maps (N, *spatial) of one shape, "
+                "or scores or one-hot (N, C, *spatial) with labels (N, *spatial) or one-hot (N, C, *spatial)"
+            )
+        if scores and channels[0] <= 1:
+            if channels[1] > 1:
+                raise UsageError(f"binary scores of shape {pred} need a binary gt of that shape, not {gt}")
+            return Form("binary", *channels, True, pooled, False)
+        if channels[0] > 1 and not scores and self.input_format == "labels":
+            raise UsageError(f"input_format='labels' wants pred of the shape (N, *spatial), not {pred} with gt {gt}")
+        return Form("classes", *channels, scores, pooled, False)
+
+    def _check_classes(self, form: Form, pred: Shape, gt: Shape) -> None:
+        if None not in (self.num_classes, form.num_classes) and self.num_classes != form.num_classes:
+            found = "is binary" if form.kind == "binary" else f"has {form.num_classes} channels"
+            raise UsageError(
+                f"num_classes={self.num_classes}, but pred of shape {pred} with gt of shape {gt} {found}; "
+                "give the number of channels, or leave num_classes out"
+            )
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _check(pred: Shape, gt: Shape) -> None:
+    for name, shape in (("pred", pred), ("gt", gt)):
+        if not shape or 0 in shape:
+            raise UsageError(f"{name} of shape {shape} holds no voxel; wanted (N, *spatial) or (N, C, *spatial)")
+    if pred[0] != gt[0]:
+        raise UsageError(f"pred of shape {pred} holds {pred[0]} cases, gt of shape {gt} {gt[0]}; give as many of both")

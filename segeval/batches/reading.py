@@ -1,0 +1,70 @@
+"""What is measured of a batch, and what becomes of its records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segeval.errors import UsageError
+from segeval.overlap.contingency import Contingency
+from segeval.spec import Metric, Values
+
+from .averages import Averaging
+from .form import Inputs, Kind
+from .records import RECORDS, Arrays, labels_of
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is measured of a batch: how its arrays are read, and which classes are regions.
+
+    `include_background` None: as the statistic says, which is yes for counts and no for surfaces.
+    """
+
+    inputs: Inputs = field(default_factory=Inputs)
+    include_background: bool | None = None
+
+    def background(self, statistic: Any) -> bool:
+        """Whether class 0 is a region for this kind of statistic."""
+        return bool(statistic.background) if self.include_background is None else self.include_background
+
+    def regions(self, statistic: Any, kind: Kind, count: int) -> NDArray[np.int64]:
+        """Which of `count` labels or channels are regions: no ignored one; the foreground alone of a binary mask."""
+        first = 0 if self.background(statistic) else 1
+        if self.include_background is None and kind != "classes":
+            first = 1 if kind == "binary" else 0
+        found = np.arange(first, count)
+        return found[found != self.inputs.ignore_index] if kind == "classes" else found
+
+
+def spacings(spacing: Any, cases: int) -> list[tuple[float, ...] | None]:
+    """The spacing of each case, from one for all or one for each. Raises `UsageError` for anything else."""
+    if spacing is None:
+        return [None] * cases
+    try:
+        values = np.asarray(spacing, np.float64)
+    except (TypeError, ValueError):
+        values = np.empty(0)
+    if values.ndim == 1 and values.size:
+        return [tuple(values.tolist())] * cases
+    if values.ndim == 2 and len(values) == cases:
+        return [tuple(row) for row in values.tolist()]
+    raise UsageError(
+        f"spacing is one length an axis, such as (2.5, 0.8, 0.8), or such a list for each of the {cases} cases; "
+        f"not {spacing!r}"
+    )
+
+
+def result(metric: Metric, arrays: Arrays, kind: Kind, reading: Reading, averaging: Averaging) -> Values:
+    """The value of a metric from the records of batches of this kind."""
+    statistic = metric.spec.statistic
+    record = RECORDS[statistic]
+    own = {name: arrays[name] for name in record.columns}
+    if statistic is Contingency:
+        return averaging.of(metric, record.unpack(own, 0))
+    count = max(reading.inputs.num_classes or 0, labels_of(own))
+    cases = record.unpack(own, count).only(reading.regions(statistic, kind, count))
+    return averaging.of(metric, cases)

@@ -1,0 +1,1005 @@
+"""Every metric as a function. Generated from the metrics' cards by docs/make.py."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, TypeVar
+
+from numpy.typing import NDArray
+from torch import Tensor
+
+Array = TypeVar("Array", NDArray[Any], Tensor)
+
+def dice(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """Dice similarity coefficient: Overlap of two masks relative to their mean size."""
+
+def iou(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """Intersection over union: Overlap of two masks relative to their union."""
+
+def precision(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """Precision: Share of the prediction that is right."""
+
+def recall(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """Recall: Share of the ground truth that was found."""
+
+def specificity(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """Specificity: Share of what is not ground truth that was left out. Grows with the size of the image around the object."""
+
+def npv(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """Negative predictive value: Share of what was left out that is not ground truth. Grows with the size of the image around the object."""
+
+def fpr(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """False positive rate: Share of what is not ground truth that was predicted: 1 − specificity."""
+
+def fnr(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """False negative rate: Share of the ground truth that was missed: 1 − recall."""
+
+def fdr(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """False discovery rate: Share of the prediction that is wrong: 1 − precision."""
+
+def false_omission_rate(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """False omission rate: Share of what was left out that is ground truth: 1 − negative predictive value."""
+
+def fbeta(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    beta: float,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """F-beta score: Weighted harmonic mean of precision and recall, in which recall weighs `beta` times as much. At 1 it is Dice."""
+
+def tversky(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    alpha: float,
+    beta: float,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """Tversky index: Overlap in which false positives weigh `alpha` and false negatives `beta`: ½, ½ is Dice and 1, 1 is IoU."""
+
+def accuracy(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """Accuracy: Share of all voxels on which both masks agree. Grows with the size of the image around the object."""
+
+def balanced_accuracy(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """Balanced accuracy: Mean of recall and specificity."""
+
+def mcc(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """Matthews correlation coefficient: Correlation of the two masks as binary variables. Undefined where a mask is empty or fills the image."""
+
+def kappa(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """Cohen's kappa: Agreement of the two masks beyond what their sizes alone would give."""
+
+def informedness(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """Informedness: Recall + specificity − 1, Youden's index."""
+
+def markedness(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """Markedness: Precision + negative predictive value − 1."""
+
+def lr_plus(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """Positive likelihood ratio: How many times likelier a voxel of the ground truth is predicted than one outside it."""
+
+def fowlkes_mallows(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """Fowlkes-Mallows index: Geometric mean of precision and recall."""
+
+def volume_similarity(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """Volume similarity: One minus the difference of the sizes over their sum. Says nothing of overlap."""
+
+def volume_error(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Volume error: Size of the prediction minus that of the ground truth: above 0 when too much was predicted."""
+
+def relative_volume_error(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """Relative volume error: Volume error relative to the ground truth; signed, and infinite where the ground truth is empty."""
+
+def absolute_volume_error(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Absolute volume error: Size of the volume error."""
+
+def generalized_dice(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    weight: Literal["square", "simple", "uniform"] = "square",
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """Generalized Dice score: Dice of all regions of a case together, each weighted by 1/V_g² (`square`), 1/V_g (`simple`) or 1 (`uniform`)."""
+
+def volume_p(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Predicted volume: Size of the prediction."""
+
+def volume_g(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """True volume: Size of the ground truth."""
+
+def tp(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """True positives: Voxels in both masks."""
+
+def fp(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """False positives: Voxels in the prediction alone."""
+
+def fn(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """False negatives: Voxels in the ground truth alone."""
+
+def tn(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+) -> Array:
+    """True negatives: Voxels in neither mask."""
+
+def rand(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+) -> Array:
+    """Rand index: Share of voxel pairs that both masks put together or both keep apart."""
+
+def adjusted_rand(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+) -> Array:
+    """Adjusted Rand index: Rand index beyond what chance would give: 0 for independent partitions. Undefined if both masks are constant."""
+
+def mutual_information(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+) -> Array:
+    """Mutual information: What one mask tells of the other: at most the smaller of their entropies, so the best value differs by case."""
+
+def variation_of_information(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+) -> Array:
+    """Variation of information: What is left unknown of each mask when the other is known."""
+
+def global_consistency_error(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+) -> Array:
+    """Global consistency error: How far one partition is from refining the other, in the direction that suits better."""
+
+def multiclass_mcc(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+) -> Array:
+    """Multi-class Matthews correlation coefficient: Correlation of the two label maps as categorical variables. Undefined when a mask is constant."""
+
+def multiclass_kappa(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+) -> Array:
+    """Multi-class kappa: Share of voxels with the same label, beyond what the sizes of the labels alone would give."""
+
+def weighted_kappa(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    weight: Literal["linear", "quadratic"] = "linear",
+    num_classes: int | None = None,
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+) -> Array:
+    """Weighted kappa: Kappa for ordered labels: a confusion costs the (squared) difference of the two labels."""
+
+def pixel_accuracy(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+) -> Array:
+    """Pixel accuracy: Share of voxels with the right label."""
+
+def mean_iou(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+) -> Array:
+    """Mean intersection over union: Mean over the labels that occur in either mask, background among them, of their intersection over union."""
+
+def frequency_weighted_iou(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+) -> Array:
+    """Frequency-weighted intersection over union: Mean of the labels' intersection over union, weighted by their share of the ground truth."""
+
+def hd(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    percentile: float = 100,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Hausdorff distance: Larger of the two directed percentiles of the boundary distances; at 100 the largest distance of all."""
+
+def hd_pooled(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    percentile: float = 100,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Pooled Hausdorff distance: Percentile of the distances of both directions taken together, as MedPy computes HD95."""
+
+def hd_pg(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    percentile: float = 100,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Directed Hausdorff distance, prediction to ground truth: How far the prediction's boundary strays from the true one."""
+
+def hd_gp(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    percentile: float = 100,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Directed Hausdorff distance, ground truth to prediction: How far the true boundary is from the prediction's."""
+
+def assd(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Average symmetric surface distance: Mean of the distances of both directions taken together, so that the longer boundary weighs more."""
+
+def masd(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Mean average surface distance: Mean of the two directed means, so that both boundaries weigh the same."""
+
+def asd_pg(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Average surface distance, prediction to ground truth: Mean distance of the prediction's boundary from the true one."""
+
+def asd_gp(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Average surface distance, ground truth to prediction: Mean distance of the true boundary from the prediction's."""
+
+def msd(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Median surface distance: Median of the distances of both directions taken together."""
+
+def std_sd(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Standard deviation of the surface distance: Spread of the distances of both directions taken together."""
+
+def rmsd(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Root mean square surface distance: Root mean square of the distances of both directions taken together."""
+
+def nsd(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    tolerance: float,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Normalized surface distance: Share of both boundaries that lies within the tolerance of the other one."""
+
+def overlap_pg(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    tolerance: float,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Surface overlap, prediction: Share of the prediction's boundary that lies within the tolerance of the true one."""
+
+def overlap_gp(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    tolerance: float,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Surface overlap, ground truth: Share of the true boundary that lies within the tolerance of the prediction's."""
+
+def nsd_auc(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    limit: float,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Area under the NSD curve: Mean NSD over all tolerances from 0 to the limit, exactly."""
+
+def boundary_iou(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    width: float,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Boundary IoU: IoU of the two inner bands: the voxels of a mask that are nearer than `width` to its own boundary voxels."""
+
+def centroid_distance(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Centroid distance: Distance between the centres of mass."""
+
+def mahalanobis(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Mahalanobis distance: Distance between the centres of mass in units of the masks' common spread S. Undefined for flat masks."""
+
+def hd_volume(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Volumetric Hausdorff distance: Largest distance of any voxel of one mask from the other mask, both taken as solid."""
+
+def average_hd_volume(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+) -> Array:
+    """Volumetric average Hausdorff distance: Mean of the two mean distances from the voxels of one mask to the other mask, both taken as solid."""

@@ -1,0 +1,174 @@
+"""The signatures and docstrings of functions and metric objects, made from the cards of the metrics."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from segeval.batches.averages import Averaging
+from segeval.batches.form import Inputs
+from segeval.batches.reading import Reading
+from segeval.citations import CITATIONS
+from segeval.overlap.contingency import Contingency
+from segeval.overlap.counts import Counts
+from segeval.spec import Metric, MetricSpec, Parameter, Value
+
+SHAPES = """\
+`pred` and `gt` are label maps (N, *spatial); or scores or one-hot (N, C, *spatial) with labels or one-hot; or binary
+scores (N, *spatial) or (N, 1, *spatial); or label vectors (N,), which are one case. NumPy arrays, torch tensors, or
+lists of as many, one a case. {axes}"""
+RAISES = "Raises `UsageError` or `ReadError`, which name the argument, what was wanted and what came."
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option that metrics share: its annotation, its default and what it means."""
+
+    annotation: str
+    default: Any
+    text: str
+
+
+OPTIONS = {
+    "num_classes": Option("int | None", None, "Number of classes, the background included; None: those seen so far."),
+    "include_background": Option(
+        "bool | None", None, "Whether class 0 is a region; None: {background} for this metric."
+    ),
+    "average": Option(
+        'Literal["none", "macro", "micro", "weighted"] | None', "macro",
+        "Over the regions of a case: none, their mean, added up before scoring, or their mean by true size.",
+    ),
+    "per_case": Option("bool", False, "Keep a value for each case instead of the mean over cases."),
+    "pooled": Option("bool", False, "Add the cases up before scoring instead of taking the mean of their scores."),
+    "ignore_index": Option("int | None", None, "Voxels whose true label is this count for nothing; it is no region."),
+    "input_format": Option(
+        'Literal["auto", "labels", "one-hot", "logits", "probabilities"]', "auto",
+        "What the arrays hold; auto takes integers for labels and floats for scores, by dtype and shape.",
+    ),
+    "threshold": Option("float", 0.5, "Binary and multilabel scores above this probability are foreground."),
+    "multilabel": Option("bool", False, "Every channel is a region of its own; they may overlap."),
+    "spacing": Option(
+        "Sequence[float] | Sequence[Sequence[float]] | None", None,
+        "Size of a voxel along each axis in mm, for all cases or for each; None: 1 px.",
+    ),
+}  # fmt: skip
+"""Every option, in the order of signatures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of a call, sorted by who uses them."""
+
+    reading: Reading
+    averaging: Averaging
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Options:
+        """The options by name; those left out have their default. Raises `UsageError`."""
+        values = {name: given.get(name, option.default) for name, option in OPTIONS.items()}
+        fields = ("num_classes", "multilabel", "ignore_index", "input_format", "threshold")
+        inputs = Inputs(**{name: values[name] for name in fields})
+        average: Any = "none" if values["average"] is None else values["average"]
+        return cls(
+            Reading(inputs, values["include_background"]),
+            Averaging(average, values["per_case"], values["pooled"]),
+        )
+
+
+def has_lengths(spec: MetricSpec) -> bool:
+    """Whether the metric's values depend on the size of voxels."""
+    return spec.unit in ("length", "volume") or spec.statistic not in (Counts, Contingency)
+
+
+def options_of(spec: MetricSpec) -> list[str]:
+    """The names of the options that the metric has."""
+    left_out = set() if has_lengths(spec) else {"spacing"}
+    if spec.scope == "case":
+        left_out.add("average")
+    if spec.statistic is Contingency:
+        left_out |= {"include_background", "multilabel"}
+    return [name for name in OPTIONS if name not in left_out]
+
+
+def function_signature(spec: MetricSpec) -> inspect.Signature:
+    """`(pred, gt, *, <parameters of the metric>, <options>)`."""
+    arrays = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in ("pred", "gt")]
+    return inspect.Signature([*arrays, *_sorted(spec, inspect.Parameter.KEYWORD_ONLY), *_shared(options_of(spec))])
+
+
+def class_signature(spec: MetricSpec) -> inspect.Signature:
+    """`(<parameters of the metric>, *, <options>, **kwargs)`; a metric object keeps no values of single cases apart."""
+    own = _sorted(spec, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    rest = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD, annotation="Any")
+    return inspect.Signature([*own, *_shared(options_of(spec)), rest])
+
+
+def bound(spec: MetricSpec, values: Mapping[str, Any]) -> Metric:
+    """The metric with its parameters from the arguments of a call."""
+    own: dict[str, Value] = {p.name: values[p.name] for p in spec.parameters if values.get(p.name) is not None}
+    return spec.bind(own)
+
+
+def _sorted(spec: MetricSpec, kind: Any) -> list[inspect.Parameter]:
+    return [
+        inspect.Parameter(
+            p.name, kind, default=inspect.Parameter.empty if p.default is None else p.default, annotation=_type(p)
+        )
+        for p in sorted(spec.parameters, key=lambda p: p.default is not None)
+    ]
+
+
+def _shared(names: Iterable[str]) -> list[inspect.Parameter]:
+    return [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=OPTIONS[name].default, annotation=OPTIONS[name].annotation
+        )
+        for name in names
+    ]
+
+
+def _type(parameter: Parameter) -> str:
+    if isinstance(parameter.domain, tuple):
+        return f"Literal[{', '.join(f'{word!r}' for word in parameter.domain)}]".replace("'", '"')
+    return "float"
+
+
+def docstring(spec: MetricSpec, example: str) -> str:
+    """What an editor shows: meaning, formula, shapes, options, result, source and an example."""
+    low, high = (f"{end:g}" for end in spec.range)
+    best = "" if spec.best is None else f", best {spec.best:g}"
+    axes = "2 or 3 spatial axes." if spec.statistic not in (Counts, Contingency) else "Any number of spatial axes."
+    lines = [
+        f"{spec.title}: {spec.doc[0].lower()}{spec.doc[1:]}",
+        "",
+        f"    {spec.tex}",
+        "",
+        SHAPES.format(axes=axes),
+        "",
+        *(f"{p.name}: {_domain(p)}" for p in spec.parameters),
+        *(f"{name}: {_told(name, spec)}" for name in options_of(spec)),
+        "",
+        f"From {low} to {high}{best}{_unit(spec)}; NaN where undefined. {RAISES}",
+        f"Source: {CITATIONS[spec.cite]}",
+        "",
+        example,
+    ]
+    return "\n".join(lines)
+
+
+def _told(name: str, spec: MetricSpec) -> str:
+    background = getattr(spec.statistic, "background", True)
+    return OPTIONS[name].text.replace("{background}", "yes" if background else "no")
+
+
+def _domain(parameter: Parameter) -> str:
+    if isinstance(parameter.domain, tuple):
+        return f"One of {', '.join(parameter.domain)}."
+    return f"A number, {parameter.domain}."
+
+
+def _unit(spec: MetricSpec) -> str:
+    units = {"length": ", in the unit of the spacing", "volume": ", in ml (3-D), mm² (2-D) or px", "bit": ", in bit"}
+    return units.get(spec.unit, "")

@@ -1,0 +1,181 @@
+"""What metrics were at each epoch of a training: logged in the loop, or read from the table that a logger wrote."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segeval.errors import UsageError
+from segeval.logs import AXES, By, read_log
+from segeval.series import Column, Series, named, names_for, plain
+from segeval.table import replacing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class History:
+    """What metrics were at each epoch.
+
+    `regions` name the entries of vectors, in their order; without them the entries are numbered from 1. `by` is "step"
+    in tables that know no epochs.
+
+    >>> history = History(regions=["liver", "spleen"])
+    >>> history.log(1, {"val": {"dice": [0.75, 0.5], "hd95": 12.0}}, train_loss=0.9)
+    >>> history.log(2, {"val": {"dice": [0.875, 0.25], "hd95": 9.5}}, train_loss=0.4)
+    >>> list(history.table)
+    ['epoch', 'val/dice/liver', 'val/dice/spleen', 'val/hd95', 'train_loss']
+    >>> history.best("hd95")
+    (2, 9.5)
+    """
+
+    regions: Sequence[str] = ()
+    by: By = "epoch"
+    _columns: dict[str, dict[float, float]] = field(default_factory=dict, init=False, repr=False)
+    _averaged: set[str] = field(default_factory=set, init=False, repr=False)
+
+    def log(self, epoch: float, metrics: Mapping[str, Any] | None = None, **values: Any) -> None:
+        """Adds values of an epoch, from a mapping such as a metric collection computes, by name, or both.
+
+        A value is a number, an array or tensor of one, a vector with an entry for each region, or a mapping of such,
+        whose keys follow its own behind a slash: `{"val": {"dice": 0.9}}` is `val/dice`. An epoch may be logged in
+        parts, such as train and validation. Raises `UsageError` for a value that is there already, and for what is no
+        number; nothing is added then.
+        """
+        when = plain(epoch, self.by)
+        if not isinstance(when, float) or not math.isfinite(when):
+            raise UsageError(f"{self.by} must be one finite number, not {epoch!r}")
+        if not isinstance(metrics, Mapping | None):
+            raise UsageError(f"a value needs a name, such as dice=0.9, but {metrics!r:.60} came without one")
+        new: dict[str, float] = {}
+        for mapping in (metrics or {}, values):
+            for name, value in self._cells(mapping, ""):
+                if name.lower() in (*AXES, ""):
+                    raise UsageError(f"{name!r} cannot be the name of a metric; choose another")
+                if name in new or when in self._columns.get(name, {}):
+                    raise UsageError(
+                        f"{self.by} {_tidy(when)} has a value of {name!r} already; log it once, and tell splits apart "
+                        'by name, such as {"train": …, "val": …}'
+                    )
+                new[name] = value
+        for name, value in new.items():
+            self._columns.setdefault(name, {})[_tidy(when)] = value
+
+    def _cells(self, mapping: Mapping[str, Any], above: str) -> Iterator[tuple[str, float]]:
+        """Every column name and number in a mapping."""
+        for key, value in mapping.items():
+            name = f"{above}{str(key).strip()}"
+            if isinstance(value, Mapping):
+                yield from self._cells(value, f"{name}/")
+            elif isinstance(numbers := plain(value, name), float):
+                yield name, numbers
+            else:
+                regions = names_for(numbers, self.regions, name)
+                yield from ((f"{name}/{region}", number) for region, number in zip(regions, numbers, strict=True))
+
+    @property
+    def epochs(self) -> list[float]:
+        """The epochs (or steps) at which anything was logged, in order."""
+        return sorted({when for cells in self._columns.values() for when in cells})
+
+    @property
+    def table(self) -> DataFrame:
+        """One row an epoch, `epoch` first; NaN where nothing was logged, too."""
+        import pandas as pd
+
+        epochs = self.epochs
+        values = {name: [cells.get(when, math.nan) for when in epochs] for name, cells in self._columns.items()}
+        return pd.DataFrame({self.by: epochs, **values})
+
+    def series(self) -> list[Series]:
+        """The columns one by one, each at the epochs at which it was logged."""
+        made = []
+        for name, cells in self._columns.items():
+            x, y = np.array(sorted(cells.items()), float).T
+            made.append(Series(Column.of(name), x, y, self.by, name in self._averaged))
+        return made
+
+    def best(self, metric: str, *, higher_is_better: bool | None = None) -> tuple[float, float]:
+        """The epoch at which a column was best, the first of equals, and its value there.
+
+        What is best says the metric's card; a loss is better the lower it is. `metric` is a column's name, or what
+        stands for one column alone: `hd95`, `val/dice`, `dice/liver`. Raises `UsageError` where it stands for several
+        or none, where nothing says what is better, and where all values are undefined.
+        """
+        columns = named(metric, [Column.of(name) for name in self._columns], self.by)
+        if len(columns) > 1:
+            raise UsageError(f"{metric!r} may be {', '.join(c.name for c in columns)}; name one of these")
+        column = columns[0]
+        goal = column.goal if higher_is_better is None else math.inf if higher_is_better else -math.inf
+        if goal is None:
+            raise UsageError(f"no card says what is better of {column.name!r}; pass higher_is_better=True or False")
+        (series,) = (series for series in self.series() if series.column.name == column.name)
+        at = series.best(goal)
+        if at is None:
+            raise UsageError(f"{column.name!r} is undefined (NaN) at every {self.by}, so none is the best")
+        return _tidy(series.x[at]), float(series.y[at])
+
+    def plot(
+        self,
+        metrics: str | Sequence[str] | None = None,
+        *,
+        smooth: float = 0,
+        per_region: bool = True,
+        unit: str = "",
+        ax: Axes | Sequence[Axes] | None = None,
+    ) -> tuple[Figure, Axes | list[Axes]]:
+        """A panel a metric, by epoch: all metrics, or those named as for `best`.
+
+        `smooth` below 1 is the weight of an exponential moving average, from 2 on the width of a centred one, in
+        values. Without `per_region` a line is the mean over regions. `unit` is that of lengths. `ax` takes as many axes
+        as there are panels; returned are the axes, or the only one.
+        """
+        from segeval.plots.curves import plot_runs
+
+        asked = [metrics] if isinstance(metrics, str) else metrics
+        return plot_runs({"": self.series()}, asked, smooth=smooth, per_region=per_region, unit=unit, axes=ax)
+
+    def to_csv(self, path: str | Path) -> None:
+        """Writes the table, every digit of it; empty where nothing was logged, `nan` where a value was undefined."""
+        with replacing(Path(path)) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
+            writer = csv.writer(text, lineterminator="\n")
+            writer.writerow([self.by, *self._columns])
+            for when in self.epochs:
+                writer.writerow([when, *(cells.get(when, "") for cells in self._columns.values())])
+
+    @classmethod
+    def read(cls, path: str | Path, *, by: By | None = None) -> History:
+        """The history in a CSV file that `to_csv` or another logger wrote, such as Lightning's `metrics.csv`.
+
+        Rows of one epoch become one, and several values of a cell their mean. Unless `by` says which, a table goes by
+        epoch, and by step where there is but one epoch or none. Columns that hold text are left out. Raises
+        `UsageError` for what is no such table.
+        """
+        log = read_log(Path(path), by)
+        history = cls(by=log.by)
+        for name, when, values in log.cells:
+            history._columns.setdefault(name, {})[_tidy(when)] = _mean(values)
+            if len(values) > 1:
+                history._averaged.add(name)
+        return history
+
+
+def _tidy(when: float) -> float:
+    """An epoch as it is written: whole ones without a point."""
+    return int(when) if when == int(when) else float(when)
+
+
+def _mean(values: list[float]) -> float:
+    """The mean of the defined values; NaN where there are none."""
+    defined = [value for value in values if not math.isnan(value)]
+    return sum(defined) / len(defined) if defined else math.nan

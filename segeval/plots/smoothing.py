@@ -1,0 +1,57 @@
+"""Curves without their noise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from segeval.errors import UsageError
+
+from .source import Scores
+
+
+def check_smooth(smooth: float) -> None:
+    """Raises `UsageError` for what is neither a weight nor a width."""
+    if not (0 <= smooth < 1 or (smooth >= 2 and smooth == int(smooth))):
+        raise UsageError(
+            f"smooth must be a weight from 0 to below 1, such as 0.6, or a whole number of values from 2 on, "
+            f"not {smooth:g}"
+        )
+
+
+def smoothing_words(smooth: float) -> str:
+    """What a caption says of the smoothing."""
+    return f"exponential moving average, weight {smooth:g}" if smooth < 1 else f"centred mean of {smooth:g} values"
+
+
+def smoothed(values: Scores, smooth: float) -> Scores:
+    """The finite values, smoothed over each other; NaN where there is none.
+
+    Below 1, `smooth` is the weight of an exponential moving average, whose start is not pulled towards 0; from 2 on,
+    the width of a centred mean, which is narrower at the ends.
+
+    >>> smoothed(np.array([1.0, 4.0, np.nan, 7.0]), 3).tolist()
+    [2.5, 4.0, nan, 5.5]
+    """
+    line = np.where(np.isfinite(values), values, np.nan)
+    defined = np.flatnonzero(np.isfinite(values))
+    line[defined] = (_exponential if smooth < 1 else _centred)(values[defined], smooth)
+    return line
+
+
+def _exponential(values: Scores, weight: float) -> Scores:
+    """Σ wᵏ·v[i−k] / Σ wᵏ."""
+    total = norm = 0.0
+    line = np.empty_like(values)
+    for place, value in enumerate(values):
+        total, norm = weight * total + value, weight * norm + 1
+        line[place] = total / norm
+    return line
+
+
+def _centred(values: Scores, width: float) -> Scores:
+    before, after = (int(width) - 1) // 2, int(width) // 2
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    place = np.arange(len(values))
+    first, last = np.maximum(place - before, 0), np.minimum(place + after + 1, len(values))
+    line: Scores = (sums[last] - sums[first]) / (last - first)
+    return line

@@ -1,0 +1,24 @@
+"""Every metric as an object for training and validation loops, and `SegmentationMetrics` for several at once.
+
+The classes are made from the metrics' cards when they are first used; `stateful.pyi` shows them to editors. They are
+subclasses of `torchmetrics.Metric`.
+
+>>> import torch
+>>> from segeval.stateful import Dice
+>>> dice = Dice(average="micro")
+>>> dice.update(torch.tensor([2, 0, 2, 1]), torch.tensor([1, 1, 2, 0]))
+>>> dice.compute()
+tensor(0.2500)
+"""
+
+from __future__ import annotations
+
+from segeval.generate.objects import SegmentationMetrics, class_of
+from segeval.metrics import made
+
+__all__, __getattr__ = made(__name__, lambda spec: spec.class_name, class_of)
+__all__ += ["SegmentationMetrics"]
+
+
+def __dir__() -> list[str]:
+    return __all__

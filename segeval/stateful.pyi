@@ -1,0 +1,1127 @@
+"""Every metric as an object. Generated from the metrics' cards by docs/make.py."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from segeval.generate.objects import SegmentationMetrics as SegmentationMetrics
+from segeval.generate.objects import _Single
+
+class Dice(_Single):
+    """Dice similarity coefficient: Overlap of two masks relative to their mean size."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class IoU(_Single):
+    """Intersection over union: Overlap of two masks relative to their union."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class Precision(_Single):
+    """Precision: Share of the prediction that is right."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class Recall(_Single):
+    """Recall: Share of the ground truth that was found."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class Specificity(_Single):
+    """Specificity: Share of what is not ground truth that was left out. Grows with the size of the image around the object."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class NPV(_Single):
+    """Negative predictive value: Share of what was left out that is not ground truth. Grows with the size of the image around the object."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class FPR(_Single):
+    """False positive rate: Share of what is not ground truth that was predicted: 1 − specificity."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class FNR(_Single):
+    """False negative rate: Share of the ground truth that was missed: 1 − recall."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class FDR(_Single):
+    """False discovery rate: Share of the prediction that is wrong: 1 − precision."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class FalseOmissionRate(_Single):
+    """False omission rate: Share of what was left out that is ground truth: 1 − negative predictive value."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class FBeta(_Single):
+    """F-beta score: Weighted harmonic mean of precision and recall, in which recall weighs `beta` times as much. At 1 it is Dice."""
+
+    def __init__(
+        self,
+        beta: float,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class Tversky(_Single):
+    """Tversky index: Overlap in which false positives weigh `alpha` and false negatives `beta`: ½, ½ is Dice and 1, 1 is IoU."""
+
+    def __init__(
+        self,
+        alpha: float,
+        beta: float,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class Accuracy(_Single):
+    """Accuracy: Share of all voxels on which both masks agree. Grows with the size of the image around the object."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class BalancedAccuracy(_Single):
+    """Balanced accuracy: Mean of recall and specificity."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class MCC(_Single):
+    """Matthews correlation coefficient: Correlation of the two masks as binary variables. Undefined where a mask is empty or fills the image."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class Kappa(_Single):
+    """Cohen's kappa: Agreement of the two masks beyond what their sizes alone would give."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class Informedness(_Single):
+    """Informedness: Recall + specificity − 1, Youden's index."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class Markedness(_Single):
+    """Markedness: Precision + negative predictive value − 1."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class LRPlus(_Single):
+    """Positive likelihood ratio: How many times likelier a voxel of the ground truth is predicted than one outside it."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class FowlkesMallows(_Single):
+    """Fowlkes-Mallows index: Geometric mean of precision and recall."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class VolumeSimilarity(_Single):
+    """Volume similarity: One minus the difference of the sizes over their sum. Says nothing of overlap."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class VolumeError(_Single):
+    """Volume error: Size of the prediction minus that of the ground truth: above 0 when too much was predicted."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class RelativeVolumeError(_Single):
+    """Relative volume error: Volume error relative to the ground truth; signed, and infinite where the ground truth is empty."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class AbsoluteVolumeError(_Single):
+    """Absolute volume error: Size of the volume error."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class GeneralizedDice(_Single):
+    """Generalized Dice score: Dice of all regions of a case together, each weighted by 1/V_g² (`square`), 1/V_g (`simple`) or 1 (`uniform`)."""
+
+    def __init__(
+        self,
+        weight: Literal["square", "simple", "uniform"] = "square",
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class VolumeP(_Single):
+    """Predicted volume: Size of the prediction."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class VolumeG(_Single):
+    """True volume: Size of the ground truth."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class TP(_Single):
+    """True positives: Voxels in both masks."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class FP(_Single):
+    """False positives: Voxels in the prediction alone."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class FN(_Single):
+    """False negatives: Voxels in the ground truth alone."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class TN(_Single):
+    """True negatives: Voxels in neither mask."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        **kwargs: Any,
+    ) -> None: ...
+
+class Rand(_Single):
+    """Rand index: Share of voxel pairs that both masks put together or both keep apart."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        **kwargs: Any,
+    ) -> None: ...
+
+class AdjustedRand(_Single):
+    """Adjusted Rand index: Rand index beyond what chance would give: 0 for independent partitions. Undefined if both masks are constant."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        **kwargs: Any,
+    ) -> None: ...
+
+class MutualInformation(_Single):
+    """Mutual information: What one mask tells of the other: at most the smaller of their entropies, so the best value differs by case."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        **kwargs: Any,
+    ) -> None: ...
+
+class VariationOfInformation(_Single):
+    """Variation of information: What is left unknown of each mask when the other is known."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        **kwargs: Any,
+    ) -> None: ...
+
+class GlobalConsistencyError(_Single):
+    """Global consistency error: How far one partition is from refining the other, in the direction that suits better."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        **kwargs: Any,
+    ) -> None: ...
+
+class MulticlassMCC(_Single):
+    """Multi-class Matthews correlation coefficient: Correlation of the two label maps as categorical variables. Undefined when a mask is constant."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        **kwargs: Any,
+    ) -> None: ...
+
+class MulticlassKappa(_Single):
+    """Multi-class kappa: Share of voxels with the same label, beyond what the sizes of the labels alone would give."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        **kwargs: Any,
+    ) -> None: ...
+
+class WeightedKappa(_Single):
+    """Weighted kappa: Kappa for ordered labels: a confusion costs the (squared) difference of the two labels."""
+
+    def __init__(
+        self,
+        weight: Literal["linear", "quadratic"] = "linear",
+        *,
+        num_classes: int | None = None,
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        **kwargs: Any,
+    ) -> None: ...
+
+class PixelAccuracy(_Single):
+    """Pixel accuracy: Share of voxels with the right label."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        **kwargs: Any,
+    ) -> None: ...
+
+class MeanIoU(_Single):
+    """Mean intersection over union: Mean over the labels that occur in either mask, background among them, of their intersection over union."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        **kwargs: Any,
+    ) -> None: ...
+
+class FrequencyWeightedIoU(_Single):
+    """Frequency-weighted intersection over union: Mean of the labels' intersection over union, weighted by their share of the ground truth."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        **kwargs: Any,
+    ) -> None: ...
+
+class HausdorffDistance(_Single):
+    """Hausdorff distance: Larger of the two directed percentiles of the boundary distances; at 100 the largest distance of all."""
+
+    def __init__(
+        self,
+        percentile: float = 100,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class HDPooled(_Single):
+    """Pooled Hausdorff distance: Percentile of the distances of both directions taken together, as MedPy computes HD95."""
+
+    def __init__(
+        self,
+        percentile: float = 100,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class HDPg(_Single):
+    """Directed Hausdorff distance, prediction to ground truth: How far the prediction's boundary strays from the true one."""
+
+    def __init__(
+        self,
+        percentile: float = 100,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class HDGp(_Single):
+    """Directed Hausdorff distance, ground truth to prediction: How far the true boundary is from the prediction's."""
+
+    def __init__(
+        self,
+        percentile: float = 100,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class ASSD(_Single):
+    """Average symmetric surface distance: Mean of the distances of both directions taken together, so that the longer boundary weighs more."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class MASD(_Single):
+    """Mean average surface distance: Mean of the two directed means, so that both boundaries weigh the same."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class ASDPg(_Single):
+    """Average surface distance, prediction to ground truth: Mean distance of the prediction's boundary from the true one."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class ASDGp(_Single):
+    """Average surface distance, ground truth to prediction: Mean distance of the true boundary from the prediction's."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class MSD(_Single):
+    """Median surface distance: Median of the distances of both directions taken together."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class StdSD(_Single):
+    """Standard deviation of the surface distance: Spread of the distances of both directions taken together."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class RMSD(_Single):
+    """Root mean square surface distance: Root mean square of the distances of both directions taken together."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class SurfaceDice(_Single):
+    """Normalized surface distance: Share of both boundaries that lies within the tolerance of the other one."""
+
+    def __init__(
+        self,
+        tolerance: float,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class OverlapPg(_Single):
+    """Surface overlap, prediction: Share of the prediction's boundary that lies within the tolerance of the true one."""
+
+    def __init__(
+        self,
+        tolerance: float,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class OverlapGp(_Single):
+    """Surface overlap, ground truth: Share of the true boundary that lies within the tolerance of the prediction's."""
+
+    def __init__(
+        self,
+        tolerance: float,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class NSDAUC(_Single):
+    """Area under the NSD curve: Mean NSD over all tolerances from 0 to the limit, exactly."""
+
+    def __init__(
+        self,
+        limit: float,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class BoundaryIoU(_Single):
+    """Boundary IoU: IoU of the two inner bands: the voxels of a mask that are nearer than `width` to its own boundary voxels."""
+
+    def __init__(
+        self,
+        width: float,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class CentroidDistance(_Single):
+    """Centroid distance: Distance between the centres of mass."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class Mahalanobis(_Single):
+    """Mahalanobis distance: Distance between the centres of mass in units of the masks' common spread S. Undefined for flat masks."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class HDVolume(_Single):
+    """Volumetric Hausdorff distance: Largest distance of any voxel of one mask from the other mask, both taken as solid."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class AverageHDVolume(_Single):
+    """Volumetric average Hausdorff distance: Mean of the two mean distances from the voxels of one mask to the other mask, both taken as solid."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...

@@ -1,0 +1,153 @@
+"""On tensors of another device everything is measured there: the same numbers, no volume moved, no needless waiting."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+import torch
+from standin import GPU
+from test_functions import FORMS, GIVEN, GT, PRED, SCORES, SPACING, batch, channels
+
+import segeval.batches.dispatch
+import segeval.functional
+from segeval import UsageError
+from segeval.functional import dice
+from segeval.metrics import REGISTRY
+from segeval.stateful import Dice, SegmentationMetrics
+
+MOST = 600
+"""Elements that may come to the host at once: histograms of distances, far from the 1,512 voxels of the masks."""
+
+
+@pytest.fixture
+def by_torch(monkeypatch):
+    """Tensors of the host are measured by torch's kernels too."""
+    monkeypatch.setattr(segeval.batches.dispatch, "on_host", lambda tensor: False)
+
+
+def tensor(masks):
+    if isinstance(masks, (list, tuple)):
+        return [tensor(mask) for mask in masks]
+    if isinstance(masks, torch.Tensor):
+        return masks
+    return torch.from_numpy(np.ascontiguousarray(masks.astype(np.int32) if masks.dtype == np.uint16 else masks))
+
+
+def own(spec):
+    function = getattr(segeval.functional, spec.formula.__name__)
+    lengths = {"spacing": SPACING} if "spacing" in inspect.signature(function).parameters else {}
+    return function, lengths | {p.name: GIVEN[p.name] for p in spec.parameters if p.default is None}
+
+
+@pytest.mark.parametrize("spec", REGISTRY.values(), ids=REGISTRY)
+def test_every_metric_is_that_of_the_host(spec, monkeypatch):
+    function, options = own(spec)
+    wanted = function(PRED, GT, **options, per_case=True)
+    monkeypatch.setattr(segeval.batches.dispatch, "on_host", lambda tensor: False)
+    found = function(tensor(PRED), tensor(GT), **options, per_case=True)
+    np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", ["dice", "hd"])
+def test_every_form_of_masks_is_read_as_on_the_host(form, name, by_torch):
+    pred, gt, options = FORMS[form]
+    function = getattr(segeval.functional, name)
+    wanted = function(PRED, GT, average="none", per_case=True)
+    found = function(tensor(pred), tensor(gt), average="none", per_case=True, **options)
+    np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("name", ["dice", "hd", "centroid_distance"])
+def test_channels_vectors_and_ignored_voxels_are_read_as_on_the_host(name, monkeypatch):
+    function = getattr(segeval.functional, name)
+    rng = np.random.default_rng(5)
+    gt = rng.integers(0, 2, (2, 3, 6, 7))
+    scores = np.clip(gt + rng.normal(0, 0.4, gt.shape), 0, 1)
+    ignoring = GT.copy()
+    ignoring[:, :2] = -1
+    calls = [
+        ((scores, gt), {"multilabel": True}),
+        ((scores * 2 - 1, gt), {"multilabel": True, "input_format": "logits"}),
+        ((scores[:, 0], gt[:, 0]), {}),
+        ((scores[:, :1] > 0.4, gt[:, :1] > 0), {"include_background": True}),
+        ((PRED, ignoring), {"ignore_index": -1}),
+        ((SCORES, ignoring), {"ignore_index": -1, "num_classes": 4}),
+        ((PRED, GT), {"ignore_index": 2}),
+    ]
+    if name == "dice":
+        calls += [((PRED.ravel(), GT.ravel()), {}), ((np.eye(4)[PRED.ravel()], GT.ravel()), {})]
+    for average in ("none", "micro"):
+        wanted = [function(*masks, average=average, **options) for masks, options in calls]
+        with monkeypatch.context() as patch:
+            patch.setattr(segeval.batches.dispatch, "on_host", lambda tensor: False)
+            found = [function(*map(tensor, masks), average=average, **options) for masks, options in calls]
+        for one, other in zip(found, wanted, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+def test_more_classes_than_a_dense_table_holds(by_torch):
+    rng = np.random.default_rng(2)
+    pred, gt = rng.integers(0, 5000, (2, 2, 30, 30))
+    assert dice(tensor(pred), tensor(gt), average="micro", num_classes=5000) == (pred == gt).mean()
+
+
+WRONG = {
+    "label": (lambda: (PRED, GT), {"num_classes": 3}),
+    "negative label": (lambda: (PRED - 1, GT), {"num_classes": 4}),
+    "fraction": (lambda: (PRED + 0.5, GT), {"input_format": "labels", "num_classes": 5}),
+    "logits for probabilities": (lambda: (SCORES[:, 0], GT % 2), {}),
+    "NaN": (lambda: (SCORES * np.nan, GT), {}),
+    "NaN mask": (lambda: (SCORES[:, 0] * np.nan, GT % 2), {}),
+    "labels for a mask": (lambda: (GT / 4.0, GT), {}),
+    "one-hot in doubt": (lambda: (channels(PRED), channels(GT)), {}),
+    "not one-hot": (lambda: (SCORES, GT), {"input_format": "one-hot"}),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_wrong_values_are_an_error_of_the_result(what, by_torch):
+    masks, options = WRONG[what]
+    with pytest.raises(UsageError, match="held values that are not allowed"):
+        dice(*map(tensor, masks()), **options)
+    metric = Dice(**options)
+    metric.update(*map(tensor, masks()))  # without waiting for the device, so nothing is known yet
+    with pytest.raises(UsageError, match="held values that are not allowed"):
+        metric.compute()
+
+
+SETS = {
+    "counts": (["dice", "iou", "fbeta@2", "volume_error", "generalized_dice"], {"spacing": (1.0, 2.0, 1.5)}),
+    "tables": (["rand", "multiclass_mcc"], {}),
+    "surfaces": (["hd95", "assd", "nsd@1", "hd_volume", "boundary_iou@2", "mahalanobis"], {"spacing": SPACING}),
+}
+
+
+@pytest.mark.parametrize("scores", [False, True], ids=["labels", "scores"])
+@pytest.mark.parametrize("chosen", SETS)
+def test_an_object_measures_where_its_tensors_are(chosen, scores):
+    names, options = SETS[chosen]
+    batches = [batch(2, seed=1), batch(1, seed=2)]
+    here, there = (SegmentationMetrics(names, num_classes=4, average="none", **options) for _ in range(2))
+    with GPU(most=MOST) as gpu:
+        there.to(gpu.device)
+        for pred, gt in batches:
+            pred = channels(pred) * 2.0 - 1 if scores else pred
+            here.update(tensor(pred), tensor(gt))
+            there.update(tensor(pred).to(gpu.device), tensor(gt).to(gpu.device))
+        assert gpu.moved == [] or chosen != "counts"
+        assert chosen != "counts" or not gpu.waits
+        found = {name: value.cpu() for name, value in there.compute().items()}
+    for name, wanted in here.compute().items():
+        np.testing.assert_allclose(found[name], wanted, rtol=1e-6, err_msg=name)
+
+
+def test_a_function_answers_on_the_device():
+    with GPU(most=MOST) as gpu:
+        value = dice(*(tensor(mask).to(gpu.device) for mask in (PRED, GT)), average="none", num_classes=4)
+        assert value.device == gpu.device
+        np.testing.assert_array_equal(value.cpu(), dice(PRED, GT, average="none"))
+        with pytest.raises(UsageError, match=r"pred is on standin:0 and gt on cpu; move one"):
+            dice(tensor(PRED).to(gpu.device), tensor(GT))
