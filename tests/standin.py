@@ -14,9 +14,15 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
-from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
+from torch.utils.backend_registration import _DummyBackendModule, _setup_privateuseone_for_python_backend
 
-_setup_privateuseone_for_python_backend("standin")
+
+class _Module(_DummyBackendModule):
+    def is_available(self) -> bool:
+        return False  # so that nobody takes it for an accelerator of this machine
+
+
+_setup_privateuseone_for_python_backend("standin", backend_module=_Module())
 DEVICE = torch.device("standin:0")
 HOST = torch.device("cpu")
 ATEN = torch.ops.aten
