@@ -27,6 +27,9 @@ class Empty:
     gt: float | None = None
 
 
+BY_FORMULA = Empty()
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """The numbers from `low` to `high`, finite ones alone; `low` itself belongs unless `open`."""
@@ -176,7 +179,7 @@ class Metric:
         """One value per region, or one in all for a case metric; for empty masks those of the card."""
         values = np.atleast_1d(np.asarray(self.spec.formula(statistic, **dict(self.parameters)), dtype=np.float64))
         empty = self.spec.empty
-        if empty == Empty():  # by formula throughout; a contingency table knows of no masks that could be empty
+        if empty == BY_FORMULA:  # throughout; a contingency table knows of no masks that could be empty
             return values
         no_p, no_g = statistic.empty_p, statistic.empty_g
         if not (no_p.any() or no_g.any()):
@@ -204,7 +207,7 @@ def metric(
     tex: str,
     cite: str,
     unit: Unit = "",
-    empty: Empty = Empty(),
+    empty: Empty = BY_FORMULA,
     aliases: tuple[str, ...] = (),
     name: str = "",
     scope: Literal["region", "case"] = "region",

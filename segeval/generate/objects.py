@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import os
+import threading
 import zlib
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar, get_args
 
 import numpy as np
@@ -58,7 +61,6 @@ class _Measuring(TorchMetric):
         settings = [[-1, *digest], [-len(KINDS), *(-byte for byte in digest)]]
         self.add_state("settings", torch.tensor(settings), dist_reduce_fx="max")
         self.add_state("odd", torch.tensor(0), dist_reduce_fx="sum")
-        self._workspace = Workspace(torch.get_num_threads())
         self._kind = ""
 
     def update(self, pred: Any, gt: Any, *, spacing: Any = None) -> None:
@@ -67,7 +69,8 @@ class _Measuring(TorchMetric):
         `spacing`, for this batch, is one for all its cases or one for each; without it, that of the object holds.
         """
         own = self._spacing if spacing is None else spacing
-        record, kind = measured(pred, gt, self._options.reading, self._statistics, self._workspace, own)
+        workspace = _workspace(os.getpid(), threading.get_ident(), torch.get_num_threads())
+        record, kind = measured(pred, gt, self._options.reading, self._statistics, workspace, own)
         if self._kind not in ("", kind):
             raise UsageError(f"this batch holds {kind} masks and those before {self._kind}; use an object for each")
         self._kind = kind
@@ -159,6 +162,12 @@ class _Measuring(TorchMetric):
         for name in self._columns:  # a process without a batch takes part with arrays of the right dtype and width
             setattr(self, name, [self._all(name)])
         super()._sync_dist(dist_sync_fn, process_group)
+
+
+@lru_cache(maxsize=4)
+def _workspace(process: int, thread: int, threads: int) -> Workspace:
+    """The buffers and threads of a thread, for all objects: a tracker keeps one an epoch, and a fork has no threads."""
+    return Workspace(threads)
 
 
 def _agreed(settings: list[list[int]]) -> Kind:

@@ -1,4 +1,4 @@
-"""PNG, TIFF, BMP and GIF: one label a pixel, array axes (row, column), no spacing.
+"""PNG, TIFF, BMP and GIF through Pillow: one label a pixel, array axes (row, column), no spacing.
 
 The label is the grey value, or the index where there is a palette; a GIF whose palette is all grey holds grey values.
 """
@@ -50,19 +50,6 @@ def read_image(request: Request) -> LabelMap:
 
     An image with colour channels is read when they agree (alpha is ignored) or the request has `colors`.
     """
-    labels = _plain(request) if request.path.suffix.lower() == ".png" else None
-    if labels is None:
-        labels = _by_pillow(request)
-    return LabelMap(labels, request.unspaced_grid(labels.shape), str(request.path))
-
-
-def _plain(request: Request) -> Labels | None:
-    from .png import plain_png
-
-    return plain_png(request)
-
-
-def _by_pillow(request: Request) -> Labels:
     with _opened(request) as image:
         frames: int = getattr(image, "n_frames", 1)
         if frames > 1:
@@ -73,7 +60,8 @@ def _by_pillow(request: Request) -> Labels:
         if image.info.get("compression") in ("jpeg", "tiff_jpeg"):
             raise ReadError(f"{request.path}: holds JPEG data, which is lossy; save masks with lossless compression")
         with _any_size(image.width * image.height):
-            return _labels(image, request)
+            labels = _labels(image, request)
+    return LabelMap(labels, request.unspaced_grid(labels.shape), str(request.path))
 
 
 def _opened(request: Request) -> ImageFile:

@@ -45,7 +45,8 @@ def resampled_means(
     means = np.empty((resamples, columns))
     for start in range(0, resamples, CHUNK):
         chunk = means[start : start + CHUNK]
-        weights = rng.multinomial(cases, np.full(cases, 1 / cases), size=len(chunk)).astype(np.float64)
+        drawn = rng.integers(cases, size=(len(chunk), cases)) + cases * np.arange(len(chunk))[:, None]
+        weights = np.bincount(drawn.ravel(), minlength=len(chunk) * cases).reshape(-1, cases).astype(np.float64)
         chunk[:] = weights @ values
         chunk[:, ~gaps] /= cases
         with np.errstate(invalid="ignore"):
