@@ -67,9 +67,6 @@ class Workspace:
         self._buffers.clear()
         self._kept.clear()
 
-    def __reduce__(self) -> tuple[type[Workspace], tuple[int, str]]:
-        return Workspace, (self.threads, self.device)  # a copy begins with empty buffers and threads of its own
-
     def __enter__(self) -> Workspace:
         return self
 

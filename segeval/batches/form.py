@@ -12,6 +12,10 @@ Kind: TypeAlias = Literal["classes", "binary", "multilabel"]
 Shape: TypeAlias = tuple[int, ...]
 
 
+MOST_AXES: dict[Kind, int] = {"binary": 3, "classes": 4}
+"""Arrays of one shape with more axes than these, the first one included, as likely have channels that overlap."""
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """How a prediction and a ground truth of shape (N, *spatial) or (N, C, *spatial) are read.
@@ -78,6 +82,12 @@ class Inputs:
             channels = int(single)
             kind: Kind = "binary" if scores or boolean else "classes"
             doubtful = self.input_format == "auto" and not single and len(pred) > 2 and pred[1] > 1
+            if doubtful and len(pred) > MOST_AXES[kind]:
+                raise UsageError(
+                    f"pred and gt of shape {pred} may be masks of {len(pred) - 1} axes, or have an axis of channels; "
+                    "pass input_format='one-hot', num_classes for class scores, multilabel=True for a region a channel, "
+                    "or input_format='labels', 'probabilities' or 'logits' for masks"
+                )
             form = Form(kind, channels, channels, scores, len(pred) == 1, doubtful)
         else:
             form = self._with_channels(pred, gt, scores, one_hot)

@@ -248,7 +248,7 @@ def test_every_case_may_have_its_spacing():
 def test_masks_of_any_rank_are_counted():
     for shape in ((5,), (4, 5), (3, 4, 5), (2, 3, 4, 5)):
         pred, gt = batch(2, 3, shape)
-        assert tp(pred, gt, average="micro") == pytest.approx((pred == gt).sum() / 2)
+        assert tp(pred, gt, average="micro", input_format="labels") == pytest.approx((pred == gt).sum() / 2)
 
 
 def test_generalized_dice_is_one_number_a_case():
@@ -264,11 +264,19 @@ ERRORS = {
     "channels": (lambda: dice(SCORES, GT, num_classes=3), r"num_classes=3, but .* has 4 channels"),
     "negative": (lambda: dice(PRED - 1, GT), "pred: holds the negative value -1"),
     "fraction": (lambda: dice(PRED + 0.5, GT, input_format="labels"), "pred: holds .* not a whole number"),
-    "logits": (lambda: dice(SCORES[:, 0], GT % 2), "pred holds values from .* pass input_format='logits'"),
+    "logits": (lambda: dice(SCORES[:, :1], GT % 2), "pred holds values from .* pass input_format='logits'"),
     "nan": (lambda: dice(SCORES * np.nan, GT), "pred holds NaN"),
-    "nan mask": (lambda: dice(SCORES[:, 0] * np.nan, GT % 2), "pred holds NaN"),
-    "binary": (lambda: dice(GT / 4.0, GT), "gt holds the label 3; a binary mask holds 0 and 1"),
-    "doubt": (lambda: dice(channels(PRED), channels(GT)), "gt looks one-hot .* pass input_format='one-hot'"),
+    "nan mask": (lambda: dice(SCORES[:, :1] * np.nan, GT % 2), "pred holds NaN"),
+    "binary": (lambda: dice(GT[:, None] / 4.0, GT), "gt holds the label 3; a binary mask holds 0 and 1"),
+    "doubt": (
+        lambda: dice(channels(PRED)[..., 0], channels(GT)[..., 0]),
+        "gt looks one-hot .* pass input_format='one-hot'",
+    ),
+    "masks or channels": (
+        lambda: dice(PRED / 4, GT),
+        "may be masks of 3 axes, or .* channels; pass input_format='one-hot', num_classes",
+    ),
+    "labels or channels": (lambda: dice(channels(PRED), channels(GT)), "may be masks of 4 axes, or .* of channels"),
     "one-hot": (lambda: dice(SCORES, GT, input_format="one-hot"), "pred is not one-hot"),
     "format": (lambda: dice(PRED, GT, input_format="hot"), "input_format is one of auto, labels, .* not 'hot'"),
     "average": (lambda: dice(PRED, GT, average="mean"), "average is one of none, macro, micro, weighted, not 'mean'"),

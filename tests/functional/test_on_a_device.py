@@ -98,11 +98,11 @@ WRONG = {
     "label": (lambda: (PRED, GT), {"num_classes": 3}),
     "negative label": (lambda: (PRED - 1, GT), {"num_classes": 4}),
     "fraction": (lambda: (PRED + 0.5, GT), {"input_format": "labels", "num_classes": 5}),
-    "logits for probabilities": (lambda: (SCORES[:, 0], GT % 2), {}),
+    "logits for probabilities": (lambda: (SCORES[:, :1], GT % 2), {}),
     "NaN": (lambda: (SCORES * np.nan, GT), {}),
-    "NaN mask": (lambda: (SCORES[:, 0] * np.nan, GT % 2), {}),
-    "labels for a mask": (lambda: (GT / 4.0, GT), {}),
-    "one-hot in doubt": (lambda: (channels(PRED), channels(GT)), {}),
+    "NaN mask": (lambda: (SCORES[:, :1] * np.nan, GT % 2), {}),
+    "labels for a mask": (lambda: (GT[:, None] / 4.0, GT), {}),
+    "one-hot in doubt": (lambda: (channels(PRED)[..., 0], channels(GT)[..., 0]), {}),
     "not one-hot": (lambda: (SCORES, GT), {"input_format": "one-hot"}),
 }
 
