@@ -156,6 +156,20 @@ def files(kind: str, suffix: str = ".nii.gz") -> tuple[Path, Path]:
     return paths
 
 
+def scores(cases: int, classes: int, shape: tuple[int, ...], scale: float) -> tuple[Field, Labels]:
+    """Class scores (N, C, *shape) as a network might give them, and the labels (N, *shape) that they should have."""
+    rng = np.random.default_rng(classes)
+    fields = np.empty((cases, classes, *shape), np.float32)
+    gt = np.empty((cases, *shape), np.uint8)
+    for case in range(cases):
+        for field in fields[case]:
+            field[:] = noise(shape, scale, rng)
+        gt[case] = fields[case].argmax(0)
+        for field in fields[case]:
+            field += 0.15 * noise(shape, scale / 3, rng)
+    return fields, gt
+
+
 def folder(kind: str, cases: int) -> Path:
     """A folder with `pred` and `gt`, so many cases of a kind in each; street tiles are 512 × 512, all different."""
     root = DATA / f"{kind}_{cases}"

@@ -2,7 +2,8 @@
 
 Sections: `kernels` (our measuring, every input and prediction, 1 and 2 threads), `peers` (the same metrics by other
 tools), `files` (files to rows against what reading alone costs), `growth` (time against labels, voxels and cases),
-`memory`, `start` (the command line). What is compared runs in turn, in one process; figures are medians.
+`memory`, `start` (the command line), `training` (validation steps on tensors, against torchmetrics and MONAI). What is
+compared runs in turn, in one process; figures are medians.
 """
 
 from __future__ import annotations
@@ -11,47 +12,20 @@ import argparse
 import subprocess
 import sys
 import tempfile
-import time
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from statistics import median
 
 import inputs
 import numpy as np
 import peers
+import training
+from timing import THREADS, seconds, table, times
 
-THREADS = (1, 2)
 EXTRAPOLATED = {"ct": 4}
 """How many labels of an input the slow tools are timed on; their time is scaled to all."""
-
-
-def times(functions: Sequence[Callable[[], object]], runs: int, limit: float = 120.0) -> list[float]:
-    """Median seconds of each function, run in turn after a warm-up each; one that takes over `limit` runs once."""
-    found: list[list[float]] = [[] for _ in functions]
-    for turn in range(runs + 1):
-        for function, own in zip(functions, found, strict=True):
-            if turn and own and own[0] > limit:
-                continue
-            start = time.perf_counter()
-            function()
-            own.append(time.perf_counter() - start)
-    return [median(own[1:] or own) for own in found]
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Prints a Markdown table."""
-    print("\n| " + " | ".join(header) + " |")
-    print("|" + "---|" * len(header))
-    for row in rows:
-        print("| " + " | ".join(map(str, row)) + " |", flush=True)
-
-
-def seconds(value: float) -> str:
-    """A duration to three digits, in the unit that suits it."""
-    return f"{value * 1000:.3g} ms" if value < 1 else f"{value:.3g} s"
 
 
 def present(pred: np.ndarray, gt: np.ndarray) -> list[int]:
@@ -179,7 +153,7 @@ def start(runs: int) -> None:
     table(("command", "time"), [("segeval --help", seconds(found[0])), ("segeval score, two pairs", seconds(found[1]))])
 
 
-SECTIONS = ("kernels", "peers", "files", "growth", "memory", "start")
+SECTIONS = ("kernels", "peers", "files", "growth", "memory", "start", "training")
 
 
 def main() -> None:
@@ -201,6 +175,7 @@ def main() -> None:
         "growth": lambda: growth(options.runs),
         "memory": memory,
         "start": lambda: start(options.runs),
+        "training": lambda: training.steps(options.runs),
     }
     for section in options.sections or SECTIONS:
         print(f"\n## {section}", flush=True)

@@ -85,8 +85,8 @@ class Inputs:
             if doubtful and len(pred) > MOST_AXES[kind]:
                 raise UsageError(
                     f"pred and gt of shape {pred} may be masks of {len(pred) - 1} axes, or have an axis of channels; "
-                    "pass input_format='one-hot', num_classes for class scores, multilabel=True for a region a channel, "
-                    "or input_format='labels', 'probabilities' or 'logits' for masks"
+                    "pass input_format='one-hot', num_classes for class scores, multilabel=True for regions, "
+                    "or for masks input_format='labels', 'probabilities' or 'logits'"
                 )
             form = Form(kind, channels, channels, scores, len(pred) == 1, doubtful)
         else:
