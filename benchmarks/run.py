@@ -14,10 +14,10 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+import files
 import inputs
 import numpy as np
 import peers
@@ -62,33 +62,6 @@ def against_peers(runs: int, only: Sequence[str], kinds: Sequence[str]) -> None:
             mark = " ×" if scale > 1 else ""
             rows.append((kind, len(labels), name, seconds(value * scale) + mark, f"{value * scale / ours:.3g}"))
     table(("input", "labels", "tool", "time", "times segeval's"), rows)
-
-
-def files(runs: int) -> None:
-    """From files to rows, against nibabel or Pillow reading the same files and doing nothing else, on 2 threads."""
-    import nibabel as nib
-    from PIL import Image
-
-    import segeval
-
-    def decode(paths: Sequence[Path]) -> None:
-        def one(path: Path) -> np.ndarray:
-            return np.asarray(Image.open(path) if path.suffix == ".png" else nib.load(path).dataobj)
-
-        with ThreadPoolExecutor(2) as pool:
-            for _ in pool.map(one, paths):
-                pass
-
-    rows = []
-    for kind, cases in (("brats", 1), ("liver", 1), ("ct", 1), ("brats", 20), ("ct", 4), ("street", 500)):
-        inputs.files(kind, ".png" if kind == "street" else ".nii.gz")
-        root = inputs.folder(kind, cases)
-        paths = sorted(root.glob("*/case*"))
-        ours, reading = times(
-            [partial(segeval.score_folder, root / "pred", root / "gt", jobs=2), partial(decode, paths)], runs
-        )
-        rows.append((kind, cases, seconds(ours), seconds(reading), f"{ours / reading:.2f}"))
-    table(("input", "cases", "files to rows", "reading alone", "ratio"), rows)
 
 
 def growth(runs: int) -> None:
@@ -171,7 +144,7 @@ def main() -> None:
     run = {
         "kernels": lambda: kernels(options.runs),
         "peers": lambda: against_peers(options.runs, options.tool, options.input),
-        "files": lambda: files(options.runs),
+        "files": lambda: files.section(options.runs),
         "growth": lambda: growth(options.runs),
         "memory": memory,
         "start": lambda: start(options.runs),

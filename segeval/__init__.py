@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from segeval.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from segeval import functional as functional
+    from segeval import stateful as stateful
     from segeval.api import score as score
     from segeval.api import score_folder as score_folder
     from segeval.errors import GeometryMismatch as GeometryMismatch
@@ -36,6 +38,8 @@ def __getattr__(name: str) -> Any:
     for home, names in _HOMES.items():
         if name in names:
             return getattr(importlib.import_module(home), name)
+    if name in ("functional", "stateful"):
+        return importlib.import_module(f"segeval.{name}")
     if name[:1].isupper():  # the metric objects, of which the cards alone know the names
         return getattr(importlib.import_module("segeval.stateful"), name)
     raise AttributeError(f"module 'segeval' has no attribute {name!r}")

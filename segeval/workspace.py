@@ -58,7 +58,7 @@ class Workspace:
 
     def parts(self, voxels: int) -> int:
         """Into how many jobs to cut a pass over so many voxels: several a thread, for balance, but none very small."""
-        return 1 if self._pool is None else max(1, min(4 * self.threads, voxels >> 15))
+        return 1 if self._pool is None else max(1, min(4 * self.threads, voxels >> 17))
 
     def close(self) -> None:
         """End the threads and drop the buffers."""
