@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 
-from segeval.generate.signatures import OPTIONS, class_signature, function_signature
+from segeval.generate.signatures import OPTIONS, class_signature, function_signature, several_signature
 from segeval.metrics import REGISTRY
 from segeval.spec import MetricSpec
 
@@ -21,10 +21,24 @@ from torch import Tensor
 FUNCTIONAL = """
 Array = TypeVar("Array", NDArray[Any], Tensor)
 """
-STATEFUL = """
-from segeval.generate.objects import SegmentationMetrics as SegmentationMetrics
-from segeval.generate.objects import _Single
-"""
+STATEFUL = '''
+from torch import Tensor
+
+from segeval.generate.objects import _Measuring
+
+class _Single(_Measuring):
+    def compute(self) -> Tensor: ...
+
+class SegmentationMetrics(_Measuring):
+    """Several metrics of the same masks, measured once for all of them; `compute` gives their values by name."""
+
+    def __init__(
+        self,
+        metrics: str | Sequence[str],
+        *,
+{several}    ) -> None: ...
+    def compute(self) -> dict[str, Tensor]: ...
+'''
 
 
 def functional() -> str:
@@ -37,7 +51,8 @@ def stateful() -> str:
     """The stub of segeval.stateful."""
     head = HEAD.format(title="Every metric as an object.")
     head = head.replace(", TypeVar", "").replace("from numpy.typing import NDArray\nfrom torch import Tensor\n", "")
-    return head.rstrip("\n") + "\n" + STATEFUL + "".join(_class(spec) for spec in REGISTRY.values())
+    several = "".join(f"        {line},\n" for line in _parameters(several_signature(), {"metrics"}))
+    return head.rstrip("\n") + "\n" + STATEFUL.format(several=several) + "".join(_class(spec) for spec in REGISTRY.values())
 
 
 def _function(spec: MetricSpec) -> str:

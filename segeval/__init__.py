@@ -46,4 +46,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return __all__
+    from segeval.metrics import REGISTRY
+
+    objects = ["SegmentationMetrics", *(spec.class_name for spec in REGISTRY.values())]
+    return sorted([*__all__, "functional", "stateful", *objects])

@@ -47,8 +47,9 @@ class History:
     def log(self, epoch: float, metrics: Mapping[str, Any] | None = None, **values: Any) -> None:
         """Adds values of an epoch, from a mapping such as a metric collection computes, by name, or both.
 
-        A value is a number, an array or tensor of one, a vector with an entry for each region, or a mapping of such,
-        whose keys follow its own behind a slash: `{"val": {"dice": 0.9}}` is `val/dice`. An epoch may be logged in
+        A value is a number, an array or tensor of one, a vector with an entry for each region, a metric object, whose
+        regions keep their labels as names, or a mapping of such, whose keys follow its own behind a slash:
+        `{"val": {"dice": 0.9}}` is `val/dice`. An epoch may be logged in
         parts, such as train and validation. Raises `UsageError` for a value that is there already, and for what is no
         number; nothing is added then.
         """
@@ -75,6 +76,7 @@ class History:
         """Every column name and number in a mapping."""
         for key, value in mapping.items():
             name = f"{above}{str(key).strip()}"
+            value = value.by_region() if hasattr(value, "by_region") else value  # a metric object: its value by label
             if isinstance(value, Mapping):
                 yield from self._cells(value, f"{name}/")
             elif isinstance(numbers := plain(value, name), float):

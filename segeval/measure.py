@@ -57,10 +57,10 @@ def measure(
     """
     maps = _compact(case.pred.labels, case.gt.labels)
     with_surfaces = bool({SurfaceDistances, VolumeDistances} & set(statistics))
-    if with_surfaces and case.grid.ndim not in (2, 3):
+    if set(statistics) - {Counts, Contingency} and case.grid.ndim not in (2, 3):
         raise UsageError(
             f"case {case.id!r}: surface metrics need masks of 2 or 3 axes, these have {case.grid.ndim}; "
-            "ask for overlap metrics alone"
+            "ask for overlap metrics alone (a single case of an array needs a first axis: pred[None])"
         )
     engine = _engine(maps, with_surfaces, workspace)
     table = _decoded(engine.table(), maps, case.ignored)

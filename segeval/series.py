@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from numbers import Real
 from typing import Any
@@ -152,19 +152,21 @@ def names_for(values: Sequence[float], names: Sequence[str] | None, what: str) -
     """The regions' names, or numbers from 1 without any. Raises `UsageError` where there are more or fewer."""
     if names and len(names) != len(values):
         raise UsageError(
-            f"{what!r} has {len(values)} values for {len(names)} regions ({', '.join(names)}); give one name for each"
+            f"{what!r} has {len(values)} values for {len(names)} regions ({', '.join(names)}); give one name for each "
+            "(include_background=False leaves out class 0), or log the metric object itself, which knows its labels"
         )
     return names or [str(number) for number in range(1, len(values) + 1)]
 
 
 @cache
 def _card(text: str) -> Metric | None:
-    """The metric that a name stands for, if any: of metric objects only those without parameters."""
+    """The metric that a name stands for, if any. The name of an object does not tell its parameters, nor does this."""
     if "loss" in text.lower():
         return None
     for spec in REGISTRY.values():
-        if spec.class_name == text and not spec.parameters:
-            return spec.bind({})
+        if spec.class_name == text:
+            unknown = replace(spec, name=text, symbol=text, parameters=(), glued=False)
+            return (unknown if spec.parameters else spec).bind({})
     try:
         return parse_metric(text)
     except UsageError:

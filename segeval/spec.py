@@ -68,7 +68,7 @@ class Parameter:
             raise UsageError(f"metric {metric!r}: {self.name} is one of {', '.join(self.domain)}, not {value!r}")
         try:
             number = float(value)
-        except ValueError:
+        except (TypeError, ValueError):
             raise UsageError(
                 f"metric {metric!r}: {self.name} is a number, not {value!r}; write {metric}@2 or {metric}:{self.name}=2"
             ) from None

@@ -3,8 +3,33 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from segeval.generate.objects import SegmentationMetrics as SegmentationMetrics
-from segeval.generate.objects import _Single
+from torch import Tensor
+
+from segeval.generate.objects import _Measuring
+
+class _Single(_Measuring):
+    def compute(self) -> Tensor: ...
+
+class SegmentationMetrics(_Measuring):
+    """Several metrics of the same masks, measured once for all of them; `compute` gives their values by name."""
+
+    def __init__(
+        self,
+        metrics: str | Sequence[str],
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+    def compute(self) -> dict[str, Tensor]: ...
 
 class Dice(_Single):
     """Dice similarity coefficient: Overlap of two masks relative to their mean size."""
@@ -448,8 +473,8 @@ class GeneralizedDice(_Single):
 
     def __init__(
         self,
-        weight: Literal["square", "simple", "uniform"] = "square",
         *,
+        weight: Literal["square", "simple", "uniform"] = "square",
         num_classes: int | None = None,
         include_background: bool | None = None,
         per_case: bool = False,
@@ -681,8 +706,8 @@ class WeightedKappa(_Single):
 
     def __init__(
         self,
-        weight: Literal["linear", "quadratic"] = "linear",
         *,
+        weight: Literal["linear", "quadratic"] = "linear",
         num_classes: int | None = None,
         per_case: bool = False,
         pooled: bool = False,
@@ -742,8 +767,8 @@ class HausdorffDistance(_Single):
 
     def __init__(
         self,
-        percentile: float = 100,
         *,
+        percentile: float = 100,
         num_classes: int | None = None,
         include_background: bool | None = None,
         average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
@@ -762,8 +787,8 @@ class HDPooled(_Single):
 
     def __init__(
         self,
-        percentile: float = 100,
         *,
+        percentile: float = 100,
         num_classes: int | None = None,
         include_background: bool | None = None,
         average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
@@ -782,8 +807,8 @@ class HDPg(_Single):
 
     def __init__(
         self,
-        percentile: float = 100,
         *,
+        percentile: float = 100,
         num_classes: int | None = None,
         include_background: bool | None = None,
         average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
@@ -802,8 +827,8 @@ class HDGp(_Single):
 
     def __init__(
         self,
-        percentile: float = 100,
         *,
+        percentile: float = 100,
         num_classes: int | None = None,
         include_background: bool | None = None,
         average: Literal["none", "macro", "micro", "weighted"] | None = "macro",

@@ -187,13 +187,20 @@ def test_names_of_columns(name: str, parts: tuple[str, ...]):
     assert (column.split, column.measure, column.region, column.interval) == parts
 
 
-@pytest.mark.parametrize(
-    "name", ["dice_loss", "HausdorffDistance", "val_hd_95", "fn_rate", "dice_std", "lr-AdamW", "mean_dice", "training"]
-)
+@pytest.mark.parametrize("name", ["dice_loss", "val_hd_95", "fn_rate", "dice_std", "lr-AdamW", "mean_dice", "training"])
 def test_names_that_would_say_something_else_have_no_card(name: str):
     column = Column.of(name)
     assert column.metric is None
     assert not column.region
+
+
+@pytest.mark.parametrize("spec", REGISTRY.values(), ids=lambda spec: spec.name)
+def test_the_direction_of_every_metric_object_is_known_by_its_name(spec):
+    metric = Column.of(f"val/{spec.class_name}").metric
+    assert metric is not None
+    assert metric.spec.higher_is_better == spec.higher_is_better
+    assert metric.spec.unit == spec.unit
+    assert not spec.parameters or metric.column == spec.class_name  # the name does not tell its parameters
 
 
 @pytest.mark.parametrize("spec", REGISTRY.values(), ids=lambda spec: spec.name)

@@ -57,8 +57,9 @@ def _counts(masks: Masks, grids: Sequence[Grid], channels: int, pooled: bool) ->
     sums[:, :, 0] -= masks.ignored  # they are background in both masks
     tp, p, g = sums.double()
     total = p.sum(1, keepdim=True).expand_as(p)
-    voxel = torch.tensor([grid.voxel_volume for grid in grids], dtype=torch.float64, device=p.device)[:, None]
-    columns = [tp, p, g, total, p * voxel, g * voxel]
+    # numbers of the host one by one: a tensor of them would have to be copied, and that waits for the device
+    volumes = [torch.stack([n * grid.voxel_volume for n, grid in zip(side, grids, strict=True)]) for side in (p, g)]
+    columns = [tp, p, g, total, *volumes]
     if channels:  # label 1 of every channel
         columns = [column[:, 1].reshape(-1, channels) for column in columns]
     marks = torch.arange(columns[0].shape[1], device=p.device).expand_as(columns[0])
@@ -88,7 +89,7 @@ def _tables(masks: Masks, channels: int, pooled: bool) -> dict[str, Tensor]:
     for pred, gt, ignored in zip(masks.pred, masks.gt, masks.ignored, strict=True):
         rows = pair_counts(pred, gt)
         rows[:, 2] -= torch.where((rows[:, :2] == 0).all(1), ignored, 0)
-        rows = rows[rows[:, 2] > 0]
+        rows = torch.cat([rows[rows[:, 2] > 0], rows.new_zeros((int(not (rows[:, 2] > 0).any()), 3))])
         place = torch.arange(len(rows), device=rows.device)
         parts.append(torch.cat([(~place if pooled else place)[:, None], rows], 1))
     return {"table": torch.cat(parts)}

@@ -11,7 +11,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from segeval.errors import UsageError
+from segeval.tensors.masks import as_integers
+
 from .form import Form, Inputs
+from .host_masks import ROUNDING
 
 
 class Masks(NamedTuple):
@@ -27,6 +31,7 @@ class Masks(NamedTuple):
 def masks_of(pred: Tensor, gt: Tensor, form: Form, inputs: Inputs) -> Masks:
     """The label maps of a batch; with channels that overlap, a mask for each, (N · C, *spatial)."""
     odd = torch.zeros(1, dtype=torch.int64, device=pred.device)
+    pred, gt = (tensor if tensor.is_floating_point() else as_integers(tensor) for tensor in (pred, gt))
     if form.doubtful:
         odd += (gt.sum(1) == 1).all() & (gt.amax() == 1) & (gt.amin() == 0)
     if form.pooled:
@@ -34,35 +39,65 @@ def masks_of(pred: Tensor, gt: Tensor, form: Form, inputs: Inputs) -> Masks:
     if form.kind == "multilabel":
         pred, gt = (tensor.flatten(0, 1) for tensor in (pred, gt))
         form = Form("binary", 0, 0, form.scores, form.pooled, False)
-    labels_g, wrong_g = _labels(gt, form.gt_channels, scores=False, inputs=inputs)
-    labels_p, wrong_p = _labels(pred, form.pred_channels, form.scores, inputs)
-    wrong = wrong_p | wrong_g
-    ignored = torch.zeros(len(labels_g), dtype=torch.int64, device=gt.device)
-    if inputs.ignore_index is not None:
-        out = labels_g == inputs.ignore_index
-        wrong &= ~out
-        ignored = out.flatten(1).sum(1)
-        labels_p, labels_g = (labels.masked_fill(out, 0) for labels in (labels_p, labels_g))
     known = 2 if form.kind == "binary" else inputs.num_classes or form.num_classes
-    classes = known or 1 + max(0, int(labels_p.amax()), int(labels_g.amax()))
-    for labels in (labels_p, labels_g):
-        wrong |= (labels < 0) | (labels >= classes)
-    odd += wrong.sum()
-    return Masks(labels_p.masked_fill(wrong, 0), labels_g.masked_fill(wrong, 0), classes, ignored, odd)
+    classes = known or _seen(pred.flatten(1), gt.flatten(1), inputs)
+    if classes > 2**16:
+        raise UsageError(
+            f"the masks hold the label {classes - 1}; metric objects and functions take labels up to 65,535"
+        )
+    dtype = torch.uint8 if classes <= 256 else torch.int32
+    shape = gt.shape[:1] + gt.shape[1 + (form.gt_channels > 0) :]
+    masks = [torch.empty(shape, dtype=dtype, device=gt.device) for _ in range(2)]
+    ignored = torch.zeros(len(gt), dtype=torch.int64, device=gt.device)
+    for at in range(len(gt)):  # a case at a time: what it takes in between does not grow with the batch
+        sides, ignored[at], wrong = _pair(pred[at], gt[at], form, inputs, classes)
+        odd += wrong
+        for mask, side in zip(masks, sides, strict=True):
+            mask[at] = side
+    return Masks(masks[0], masks[1], classes, ignored, odd)
+
+
+def _seen(pred: Tensor, gt: Tensor, inputs: Inputs) -> int:
+    """The number of classes up to the largest label: the host waits for it."""
+    tops = [0]
+    for p, g in zip(pred, gt, strict=True):
+        out = torch.zeros_like(g, dtype=torch.bool) if inputs.ignore_index is None else g == inputs.ignore_index
+        tops += [int(side.nan_to_num(0).masked_fill(out, 0).amax()) for side in (p, g)]
+    return 1 + max(tops)
+
+
+def _pair(
+    pred: Tensor, gt: Tensor, form: Form, inputs: Inputs, classes: int
+) -> tuple[tuple[Tensor, Tensor], Tensor, Tensor]:
+    """The label maps of a case, how many voxels to ignore it has, and how many whose values are not allowed."""
+    labels_g, wrong = _labels(gt, form.gt_channels, scores=False, inputs=inputs)
+    labels_p, wrong_p = _labels(pred, form.pred_channels, form.scores, inputs)
+    wrong = wrong | wrong_p | (labels_g < 0) | (labels_g >= classes) | (labels_p < 0) | (labels_p >= classes)
+    out = torch.zeros_like(wrong)
+    if inputs.ignore_index is not None and _holds(labels_g.dtype, inputs.ignore_index):
+        out = labels_g == inputs.ignore_index
+    wrong &= ~out
+    left_out = wrong | out
+    return (labels_p.masked_fill(left_out, 0), labels_g.masked_fill(left_out, 0)), out.sum(), wrong.sum()
+
+
+def _holds(dtype: torch.dtype, value: int) -> bool:
+    """Whether a dtype knows the value; comparing with another would wrap around."""
+    return dtype == torch.bool or torch.iinfo(dtype).min <= value <= torch.iinfo(dtype).max
 
 
 def _labels(tensor: Tensor, channels: int, scores: bool, inputs: Inputs) -> tuple[Tensor, Tensor]:
-    """The labels of a side, and where its values are not allowed."""
+    """The labels of one side of a case, and where its values are not allowed."""
     if channels == 1:
-        tensor = tensor.squeeze(1)
+        tensor = tensor.squeeze(0)
     if channels > 1:
-        parts = [_largest(case, scores) for case in tensor]
-        return torch.stack([labels for labels, _ in parts]), torch.stack([wrong for _, wrong in parts])
+        return _largest(tensor, scores)
     if scores:
         limit = inputs.threshold
         if inputs.input_format == "logits":
-            return tensor > log(limit / (1 - limit)), tensor.isnan()
-        return tensor > limit, ~((tensor >= 0) & (tensor <= 1))  # so that NaN is wrong too
+            return (tensor > log(limit / (1 - limit))).to(torch.uint8), tensor.isnan()
+        # the negation so that NaN is wrong too
+        return (tensor > limit).to(torch.uint8), ~((tensor >= -ROUNDING) & (tensor <= 1 + ROUNDING))
     if tensor.is_floating_point():
         return tensor.nan_to_num(-1).to(torch.int64), tensor != tensor.round()
     return tensor, torch.zeros_like(tensor, dtype=torch.bool)
@@ -70,8 +105,6 @@ def _labels(tensor: Tensor, channels: int, scores: bool, inputs: Inputs) -> tupl
 
 def _largest(case: Tensor, scores: bool) -> tuple[Tensor, Tensor]:
     """The channel of the largest value of a case (C, *spatial), and where that says nothing."""
-    if case.dtype == torch.bool:
-        case = case.to(torch.uint8)
     value, channel = case.max(0)
     labels = channel.to(torch.uint8 if len(case) <= 256 else torch.int32)
     if scores:

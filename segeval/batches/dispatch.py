@@ -66,6 +66,8 @@ def _measured(
     if len(places) > 1:
         raise UsageError(f"pred is on {arrays[0].device} and gt on {arrays[1].device}; move one with .to(…)")
     if any(is_tensor(array) and not on_host(array) for array in arrays):
+        if not all(map(is_tensor, arrays)):
+            raise UsageError(f"pred and gt are both tensors on one device, not {_told(pred)} and {_told(gt)}")
         return _measured_on_device(*arrays, reading, kinds, spacing)
     p, g = map(_array, arrays)
     boolean = p.dtype.kind == g.dtype.kind == "b"
@@ -90,6 +92,8 @@ def _measured_on_device(
 
 def _check(array: Any, name: str) -> Any:
     if is_tensor(array):
+        if array.is_complex():
+            raise UsageError(f"{name} has the dtype {array.dtype}; wanted whole numbers, booleans or floats")
         return array.detach()
     if not isinstance(array, np.ndarray):
         raise UsageError(f"{name} is a NumPy array, a torch tensor or a list of them, one a case, not {_told(array)}")
@@ -102,8 +106,6 @@ def _array(array: Any) -> NDArray[Any]:
     """A tensor of the host as NumPy sees it, without a copy but for bfloat16."""
     if not is_tensor(array):
         return np.asarray(array)
-    if array.is_complex():
-        raise UsageError(f"a tensor has the dtype {array.dtype}; wanted whole numbers, booleans or floats")
     plain = array.float() if str(array.dtype) == "torch.bfloat16" else array
     return np.asarray(plain.numpy())
 

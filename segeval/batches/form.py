@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Literal, TypeAlias, get_args
 
 from segeval.errors import UsageError
@@ -68,7 +69,8 @@ class Inputs:
     def form(self, pred: Shape, gt: Shape, *, floating: bool, boolean: bool) -> Form:
         """The form of arrays of these shapes. `floating`: those of pred are; `boolean`: both arrays are.
 
-        Shapes and dtypes decide, never values, so that a result cannot depend on what a batch happens to hold.
+        Shapes and dtypes decide, so that a number cannot depend on what a batch happens to hold; a `doubtful` form may
+        turn out to be an error.
         """
         _check(pred, gt)
         if self.multilabel:
@@ -81,7 +83,7 @@ class Inputs:
             single = len(pred) > 2 and pred[1] == 1
             channels = int(single)
             kind: Kind = "binary" if scores or boolean else "classes"
-            doubtful = self.input_format == "auto" and not single and len(pred) > 2 and pred[1] > 1
+            doubtful = self.input_format == "auto" and not single and len(pred) > 1 and pred[1] > 1
             if doubtful and len(pred) > MOST_AXES[kind]:
                 raise UsageError(
                     f"pred and gt of shape {pred} may be masks of {len(pred) - 1} axes, or have an axis of channels; "
@@ -132,15 +134,19 @@ class Inputs:
 
     def _check_classes(self, form: Form, pred: Shape, gt: Shape) -> None:
         if None not in (self.num_classes, form.num_classes) and self.num_classes != form.num_classes:
-            found = "is binary" if form.kind == "binary" else f"has {form.num_classes} channels"
+            if form.kind == "binary":
+                raise UsageError(
+                    f"num_classes={self.num_classes}, but pred of shape {pred} holds binary scores, one a voxel; pass "
+                    "input_format='labels' for label maps in a float dtype, or leave num_classes out"
+                )
             raise UsageError(
-                f"num_classes={self.num_classes}, but pred of shape {pred} with gt of shape {gt} {found}; "
-                "give the number of channels, or leave num_classes out"
+                f"num_classes={self.num_classes}, but pred of shape {pred} with gt of shape {gt} has "
+                f"{form.num_classes} channels; give the number of channels, or leave num_classes out"
             )
 
 
 def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def _check(pred: Shape, gt: Shape) -> None:
@@ -148,4 +154,7 @@ def _check(pred: Shape, gt: Shape) -> None:
         if not shape or 0 in shape:
             raise UsageError(f"{name} of shape {shape} holds no voxel; wanted (N, *spatial) or (N, C, *spatial)")
     if pred[0] != gt[0]:
-        raise UsageError(f"pred of shape {pred} holds {pred[0]} cases, gt of shape {gt} {gt[0]}; give as many of both")
+        raise UsageError(
+            f"pred of shape {pred} holds {pred[0]} cases, gt of shape {gt} {gt[0]}; give as many of both, and a single "
+            "case with a first axis of one: pred[None]"
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from segeval.case import Case, LabelMap, Region
 from segeval.errors import UsageError
 from segeval.grid import Grid
-from segeval.measure import measure
+from segeval.measure import Measured, measure
 from segeval.overlap.contingency import Contingency
 from segeval.overlap.counts import Counts
 from segeval.workspace import Workspace
@@ -64,45 +64,54 @@ def _record(
     spacing: tuple[float, ...] | None,
     workspace: Workspace,
 ) -> Arrays:
-    multilabel = form.kind == "multilabel"
-    classes = form.num_classes if form.kind == "binary" else reading.inputs.num_classes or form.num_classes
-    measured = [
-        dict(_statistics(one, kinds, reading, 2 if multilabel else classes, spacing, workspace)) for one in masks
-    ]
+    if form.kind == "multilabel" and Contingency in kinds:
+        raise UsageError("metrics of partitions need one label a voxel; they are not for multilabel=True")
+    found = [_measured(one, kinds, reading, spacing, workspace) for one in masks]
     arrays: dict[str, NDArray[Any]] = {}
+    if form.kind == "multilabel":  # label 1 of every channel
+        channels, one = np.arange(len(masks)), np.array([1])
+        for kind in kinds:
+            parts = [_of_labels(kind, measured, one) for measured in found]
+            arrays |= RECORDS[kind].pack(type(parts[0]).stacked(parts), channels, pooled=form.pooled)
+        return arrays
+    (measured,) = found
+    last = form.num_classes if form.kind == "binary" else reading.inputs.num_classes or form.num_classes
+    present = measured.contingency.labels
+    _check_scale(present, last)
+    labels = np.unique(np.concatenate([[0], present, [last - 1] if last else []]).astype(np.int64))
     for kind in kinds:
-        statistic: Any = measured[0][kind]
-        if multilabel:  # label 1 of every channel
-            if kind is Contingency:
-                raise UsageError("metrics of partitions need one label a voxel; they are not for multilabel=True")
-            statistic = type(statistic).stacked([one[kind].select(np.array([1])) for one in measured])
-        arrays |= RECORDS[kind].pack(statistic, pooled=form.pooled)
+        arrays |= RECORDS[kind].pack(_of_labels(kind, measured, labels), labels, pooled=form.pooled)
     return arrays
 
 
-def _statistics(
+def _measured(
     masks: Masks,
     kinds: Collection[type],
     reading: Reading,
-    classes: int | None,
     spacing: tuple[float, ...] | None,
     workspace: Workspace,
-) -> Iterator[tuple[type, Any]]:
-    """Each kind of statistic with a region for every label from 0 on."""
+) -> Measured:
     shape = masks.gt.shape
     grid = Grid.unspaced(shape) if spacing is None else Grid(shape, spacing, "mm")
     case = Case("of the batch", LabelMap(masks.pred, grid, "pred"), LabelMap(masks.gt, grid, "gt"), masks.ignored)
-    background = {kind: kind not in (Counts, Contingency) and reading.background(kind) for kind in kinds}
-    measured = measure(
-        case, lambda found: [Region.of(label) for label in found if label or any(background.values())], kinds, workspace
-    )
-    count = classes or int(measured.contingency.labels[-1]) + 1
-    places = np.full(count, -1)
-    places[[int(region.name) for region in measured.regions]] = np.arange(len(measured.regions))
-    for kind in kinds:
-        if kind is Counts:
-            yield kind, measured.counts_of([Region.of(label) for label in range(count)])
-        elif kind is Contingency:
-            yield kind, measured.contingency
-        else:
-            yield kind, measured.statistics[kind].select(places)
+    background = any(reading.background(kind) for kind in kinds if kind not in (Counts, Contingency))
+    return measure(case, lambda found: [Region.of(label) for label in found if label or background], kinds, workspace)
+
+
+def _of_labels(kind: type, measured: Measured, labels: NDArray[np.int64]) -> Any:
+    """A statistic with a region for each of these labels."""
+    if kind is Contingency:
+        return measured.contingency
+    if kind is Counts:
+        return measured.counts_of([Region.of(label) for label in labels.tolist()])
+    places = {int(region.name): place for place, region in enumerate(measured.regions)}
+    return measured.statistics[kind].select(np.array([places.get(label, -1) for label in labels.tolist()]))
+
+
+def _check_scale(present: NDArray[np.int64], classes: int | None) -> None:
+    """Stops masks of 0 and 255, which stands for 1 there."""
+    if classes is None and set(present.tolist()) in ({0, 255}, {0, 1, 255}, {1, 255}):
+        raise UsageError(
+            "the masks hold 255 for 1; give booleans (mask > 0), ignore_index=255 if it marks voxels to leave out, "
+            "or num_classes=256 if it is a class"
+        )

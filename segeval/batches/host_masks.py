@@ -18,6 +18,9 @@ from segeval.workspace import Workspace
 
 from .form import Form, Inputs
 
+ROUNDING = 1e-5
+"""How far outside of 0 … 1 a softmax of low precision may come."""
+
 BLOCK = 2048
 """Voxels whose largest score is kept while the channels pass by."""
 
@@ -86,6 +89,10 @@ def _without(labels: NDArray[Any], ignore: int | None) -> tuple[NDArray[Any], ND
 
 def _checked(array: NDArray[Any], classes: int | None, name: str, binary: bool) -> Labels:
     """The labels in their smallest dtype, all below the number of classes, if that is known."""
+    if array.dtype.kind in "if" and array.min() < 0:
+        raise UsageError(
+            f"{name} holds the label {array.min():g}; labels start at 0: give it as ignore_index to leave it out"
+        )
     labels = as_labels(array, name)
     top = int(labels.max())
     if classes is not None and top >= classes:
@@ -110,7 +117,7 @@ def _thresholded(scores: NDArray[Any], inputs: Inputs) -> Labels:
     limit = inputs.threshold
     if inputs.input_format == "logits":
         limit = log(limit / (1 - limit))
-    elif low < 0 or high > 1:
+    elif low < -ROUNDING or high > 1 + ROUNDING:
         raise UsageError(
             f"pred holds values from {low:g} to {high:g}, and probabilities lie in 0 … 1; pass input_format='logits' "
             "for logits, or 'labels' for label maps in a float dtype"
@@ -141,7 +148,7 @@ def _refuse_one_hot(name: str) -> None:
 def _argmax(scores: NDArray[Any], workspace: Workspace) -> Labels:
     """The channel of the largest score of every voxel, the first one among equals."""
     if scores.dtype not in (np.float32, np.float64, np.uint8):
-        scores = scores.astype(np.float32)
+        scores = scores.astype(np.float32 if scores.itemsize <= 2 else np.float64)
     flat = np.ascontiguousarray(scores).reshape(len(scores), -1)
     flat.flags.writeable = False
     labels: Labels = np.empty(flat.shape[1], np.uint8 if len(scores) <= 256 else np.uint16)

@@ -44,6 +44,8 @@ def spacings(spacing: Any, cases: int) -> list[tuple[float, ...] | None]:
     """The spacing of each case, from one for all or one for each. Raises `UsageError` for anything else."""
     if spacing is None:
         return [None] * cases
+    if isinstance(spacing, (list, tuple)) and len(spacing) == cases and all(np.ndim(own) == 1 for own in spacing):
+        return [tuple(float(length) for length in own) for own in spacing]
     try:
         values = np.asarray(spacing, np.float64)
     except (TypeError, ValueError):

@@ -1,7 +1,7 @@
 """Statistics as flat arrays: the form in which many cases are kept, concatenated and gathered from other processes.
 
-The first array of a record has a row for every label of every case, 0 first, so that its first column tells where a
-case begins. Single samples all belong to one case: their rows have the complement of the label there (−1 for 0, …).
+The first array of a record has rows for labels of every case, 0 first, so that its first column tells where a case
+begins. Single samples all belong to one case: their rows have the complement of the label there (−1 for 0, …).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.errors import UsageError
 from segeval.overlap.contingency import Contingency
 from segeval.overlap.counts import Counts
 from segeval.surface.bands import Depths
@@ -33,8 +34,8 @@ class Record(Protocol):
     def columns(self) -> Columns:
         """The arrays."""
 
-    def pack(self, statistic: Any, *, pooled: bool = False) -> Arrays:
-        """The record of one case; `pooled`: of single samples."""
+    def pack(self, statistic: Any, labels: NDArray[np.int64], *, pooled: bool = False) -> Arrays:
+        """The record of one case, whose regions have these labels, 0 first; `pooled`: of single samples."""
 
     def unpack(self, arrays: Arrays, regions: int) -> Cases:
         """The cases of a record, with so many regions each."""
@@ -46,10 +47,10 @@ class _Counts:
     def columns(self) -> Columns:
         return {"counts": ("float64", 7)}  # label, tp, voxels of pred, of gt, of the image, volumes of pred and gt
 
-    def pack(self, statistic: Counts, *, pooled: bool = False) -> Arrays:
+    def pack(self, statistic: Counts, labels: NDArray[np.int64], *, pooled: bool = False) -> Arrays:
         p, g = statistic.tp + statistic.fp, statistic.size_g
         total = p + statistic.fn + statistic.tn
-        marks = _marks(len(p), pooled)
+        marks = ~labels if pooled else labels
         return {"counts": np.column_stack([marks, statistic.tp, p, g, total, statistic.volume_p, statistic.volume_g])}
 
     def unpack(self, arrays: Arrays, regions: int) -> Cases:
@@ -69,14 +70,17 @@ class _Table:
     def columns(self) -> Columns:
         return {"table": ("int64", 4)}  # number of the row, gt, pred, voxels
 
-    def pack(self, statistic: Contingency, *, pooled: bool = False) -> Arrays:
-        marks = _marks(len(statistic.count), pooled)
-        return {"table": np.stack([marks, statistic.gt, statistic.pred, statistic.count], 1)}
+    def pack(self, statistic: Contingency, labels: NDArray[np.int64], *, pooled: bool = False) -> Arrays:
+        rows = np.stack([statistic.gt, statistic.pred, statistic.count], 1)
+        if not len(rows):
+            rows = np.zeros((1, 3), np.int64)  # all ignored, and still a case
+        marks = np.arange(len(rows))
+        return {"table": np.column_stack([~marks if pooled else marks, rows])}
 
     def unpack(self, arrays: Arrays, regions: int) -> Cases:
         rows = arrays["table"]
         case, _, count = _places(rows[:, 0])
-        tables = [Contingency(*part[:, 1:].T) for part in _split(rows, case, count)]
+        tables = [Contingency(*part[part[:, 3] > 0, 1:].T) for part in _split(rows, case, count)]
         nothing = Contingency(*np.zeros((3, 0), np.int64))
         return Cases(count, regions, [table + nothing for table in tables])  # samples come in any order: sorted
 
@@ -97,10 +101,10 @@ class _Histograms:
             found |= {f"{self.name}_{part}": ("float64", 0), f"{self.name}_{part}_size": ("int64", 0)}
         return found
 
-    def pack(self, statistic: Any, *, pooled: bool = False) -> Arrays:
+    def pack(self, statistic: Any, labels: NDArray[np.int64], *, pooled: bool = False) -> Arrays:
         sets = {part: getattr(statistic, part) for part in self.sets}
         lengths = [np.diff(one.start) for one in sets.values()]
-        arrays = {self.name: np.stack([_marks(len(lengths[0]), pooled), *lengths], 1)}
+        arrays = {self.name: np.stack([labels, *lengths], 1)}
         for part, one in sets.items():
             arrays |= {f"{self.name}_{part}": one.value, f"{self.name}_{part}_size": one.size}
         return arrays
@@ -124,18 +128,23 @@ class _Moments:
     def columns(self) -> Columns:
         return {"moments": ("float64", 4 + 2 * 3 + 2 * 9)}  # label, axes, numbers, sums, outer products: up to 3 axes
 
-    def pack(self, statistic: Moments, *, pooled: bool = False) -> Arrays:
+    def pack(self, statistic: Moments, labels: NDArray[np.int64], *, pooled: bool = False) -> Arrays:
         regions, axes = statistic.sum_p.shape
         room = ((0, 0), (0, 3 - axes))
         sums = [np.pad(field, room) for field in (statistic.sum_p, statistic.sum_g)]
         outers = [np.pad(field, (*room, room[1])) for field in (statistic.outer_p, statistic.outer_g)]
         fields = (np.full(regions, axes), statistic.n_p, statistic.n_g, *sums, *(o.reshape(regions, 9) for o in outers))
-        return {"moments": np.column_stack([_marks(regions, pooled), *fields])}
+        return {"moments": np.column_stack([labels, *fields])}
 
     def unpack(self, arrays: Arrays, regions: int) -> Cases:
         rows = arrays["moments"]
         case, label, count = _places(rows[:, 0])
-        axes = int(rows[rows[:, 2:4].any(1), 1].max(initial=1))
+        several = np.unique(rows[rows[:, 2:4].any(1), 1]).astype(np.int64)
+        if len(several) > 1:
+            raise UsageError(
+                "some cases have 2 axes and others 3: their moments cannot be scored together; pass them apart"
+            )
+        axes = int(several.max(initial=1))
         cells = np.zeros((count * regions, rows.shape[1] - 2))
         cells[case * regions + label] = rows[:, 2:]
         sums = [part[:, :axes] for part in (cells[:, 2:5], cells[:, 5:8])]
@@ -165,11 +174,6 @@ def labels_of(arrays: Arrays) -> int:
     """How many labels the record knows, from its first array; 0 for an empty one."""
     marks = next(iter(arrays.values()))[:, 0].astype(np.int64)
     return int(np.where(marks < 0, ~marks, marks).max(initial=-1)) + 1
-
-
-def _marks(rows: int, pooled: bool) -> NDArray[np.int64]:
-    label = np.arange(rows)
-    return ~label if pooled else label
 
 
 def _places(marks: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:

@@ -6,7 +6,7 @@ import inspect
 import os
 import threading
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar, get_args
 
@@ -26,9 +26,14 @@ from segeval.metrics import parse_metrics
 from segeval.spec import Metric, MetricSpec
 from segeval.workspace import Workspace
 
-from .signatures import OPTIONS, Options, bound, class_signature, docstring, options_of
+from .signatures import OPTIONS, Options, bound, class_signature, docstring, several_signature
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
+TORCHMETRICS = {
+    "compute_on_cpu", "dist_sync_on_step", "process_group", "dist_sync_fn", "distributed_available_fn",
+    "sync_on_compute", "compute_with_cache",
+}  # fmt: skip
+"""The options of every `torchmetrics.Metric`."""
 
 
 class _Measuring(TorchMetric):
@@ -57,11 +62,12 @@ class _Measuring(TorchMetric):
             self._columns |= RECORDS[kind].columns
         for name in self._columns:
             self.add_state(name, [], dist_reduce_fx="cat")
-        digest = zlib.crc32(repr((options.reading, self._spacing)).encode()).to_bytes(4, "big")
-        settings = [[-1, *digest], [-len(KINDS), *(-byte for byte in digest)]]
+        self._digest = zlib.crc32(repr((options.reading, self._spacing)).encode()).to_bytes(4, "big")
+        settings = [[-1, *self._digest], [-len(KINDS), *(-byte for byte in self._digest)]]
         self.add_state("settings", torch.tensor(settings), dist_reduce_fx="max")
         self.add_state("odd", torch.tensor(0), dist_reduce_fx="sum")
         self._kind = ""
+        self._in_mm = self._spacing is not None
 
     def update(self, pred: Any, gt: Any, *, spacing: Any = None) -> None:
         """Measures a batch, and adds it to those before.
@@ -74,6 +80,7 @@ class _Measuring(TorchMetric):
         if self._kind not in ("", kind):
             raise UsageError(f"this batch holds {kind} masks and those before {self._kind}; use an object for each")
         self._kind = kind
+        self._in_mm |= own is not None
         # anew, not in place: a state that inference mode has reset could not be written to outside of it
         settings, code = self.settings.clone(), KINDS.index(kind)
         settings[0, 0].clamp_(min=code)
@@ -86,7 +93,7 @@ class _Measuring(TorchMetric):
     def compute(self) -> Any:
         """The value over all batches since the last reset; NaN before the first."""
         refuse(int(self.odd))
-        kind = _agreed(self.settings.tolist())
+        kind = _agreed(self.settings.tolist(), self._digest)
         record = fetched({name: self._all(name) for name in self._columns})
         reading, averaging = self._options.reading, self._options.averaging
         return {
@@ -101,9 +108,31 @@ class _Measuring(TorchMetric):
         kind = (metric or self._metrics[0]).spec.statistic
         known = labels_of(fetched({name: self._all(name) for name in RECORDS[kind].columns}))
         count = max(known, self._options.reading.inputs.num_classes or 0)
-        masks = _agreed(self.settings.tolist())
+        masks = _agreed(self.settings.tolist(), self._digest)
         found: list[int] = self._options.reading.regions(kind, masks, count).tolist()
         return found
+
+    def by_region(self) -> Any:
+        """The values by name and, with average="none", by label: {"dice": {0: …, 1: …}}, as `History` logs them."""
+        values = self.compute()
+        return {metric.column: self._labelled(values[metric.column], metric) for metric in self._metrics}
+
+    def _labelled(self, value: Tensor, metric: Metric) -> Any:
+        if not self._regional(metric):
+            return value
+        return dict(zip(self.regions(metric), value.reshape(-1), strict=True))
+
+    def _regional(self, metric: Metric) -> bool:
+        """Whether the value of a metric has an entry for each region."""
+        averaging = self._options.averaging
+        return averaging.average == "none" and not averaging.per_case and metric.spec.scope == "region"
+
+    def extra_repr(self) -> str:
+        """What `repr` shows: the metrics, and the options that are not the defaults."""
+        shown = [metric.column for metric in self._metrics]
+        shown += [f"{name}={value!r}" for name, value in self._options.given.items()]
+        shown += [f"spacing={self._spacing}"] if self._spacing else []
+        return ", ".join(shown)
 
     def plot(self, val: Any = None, ax: Any = None) -> tuple[Any, Any]:
         """The figure and the axes, one for each metric, of values that `compute` gave; a list of them becomes curves.
@@ -119,12 +148,11 @@ class _Measuring(TorchMetric):
     def _plotted(self, values: Sequence[Any], axes: Any) -> tuple[Any, Any]:
         from segeval.plots.values import plot_several
 
-        by_region = self._options.averaging.average == "none" and not self._options.averaging.per_case
         names = [
-            [str(label) for label in self.regions(metric)] if by_region and metric.spec.scope == "region" else None
+            [str(label) for label in self.regions(metric)] if self._regional(metric) else None
             for metric in self._metrics
         ]
-        unit = "mm" if self._spacing else "px"
+        unit = "mm" if self._in_mm else "px"
         return plot_several(list(zip(values, self._metrics, names, strict=True)), axes=axes, unit=unit)
 
     def reset(self) -> None:
@@ -170,7 +198,7 @@ def _workspace(process: int, thread: int, threads: int) -> Workspace:
     return Workspace(threads)
 
 
-def _agreed(settings: list[list[int]]) -> Kind:
+def _agreed(settings: list[list[int]], own: Sequence[int]) -> Kind:
     """The kind of masks that the whole state is of. Raises `UsageError` for states that do not belong together."""
     (kind, *digest), (other, *negated) = settings
     if kind < 0:
@@ -179,12 +207,18 @@ def _agreed(settings: list[list[int]]) -> Kind:
         raise UsageError(
             f"the batches since the last reset hold {KINDS[-other]} and {KINDS[kind]} masks; use an object for each"
         )
-    if digest != [-byte for byte in negated]:
+    if digest != [-byte for byte in negated] or digest != list(own):
         raise UsageError(
             "objects with different options (num_classes, ignore_index, threshold, spacing, …) measured what was "
-            "merged; make all of them with the same"
+            "merged or loaded; make all of them with the same"
         )
     return KINDS[kind]
+
+
+def _check_options(name: str, others: Mapping[str, Any], known: Sequence[str]) -> None:
+    """Raises `UsageError` for options that neither the object nor torchmetrics knows."""
+    if unfit := sorted(set(others) - TORCHMETRICS):
+        raise UsageError(f"{name} has no option {unfit[0]!r}; its options: {', '.join(known)}")
 
 
 class _Single(_Measuring):
@@ -193,12 +227,10 @@ class _Single(_Measuring):
     spec: ClassVar[MetricSpec]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        given = inspect.signature(type(self)).bind(*args, **kwargs).arguments
+        signature = inspect.signature(type(self))
+        given = signature.bind(*args, **kwargs).arguments
         others = given.get("kwargs", {})
-        if unfit := [name for name in OPTIONS if name in others]:
-            raise UsageError(
-                f"{self.spec.class_name} has no option {unfit[0]!r}; its options: {', '.join(options_of(self.spec))}"
-            )
+        _check_options(type(self).__name__, others, list(signature.parameters)[:-1])
         super().__init__([bound(self.spec, given)], Options.of(given), given.get("spacing"), **others)
 
     @property
@@ -215,6 +247,10 @@ class _Single(_Measuring):
         """The value over all batches since the last reset; NaN before the first."""
         values: dict[str, Tensor] = super().compute()
         return next(iter(values.values()))
+
+    def by_region(self) -> Any:
+        """The value, with average="none" by label: {0: …, 1: …}, as `History` logs it."""
+        return next(iter(super().by_region().values()))
 
     def plot(self, val: Any = None, ax: Any = None) -> tuple[Any, Any]:
         """The figure and its axes of a value, or of a list of values as a curve; without `val` of that of now."""
@@ -239,9 +275,14 @@ class SegmentationMetrics(_Measuring):
 
     __module__ = "segeval.stateful"
 
+    __signature__ = several_signature()
+
     def __init__(self, metrics: str | Sequence[str], **kwargs: Any) -> None:
         shared = {name: kwargs.pop(name) for name in OPTIONS if name in kwargs}
+        _check_options("SegmentationMetrics", kwargs, list(OPTIONS))
         forms = [metrics] if isinstance(metrics, str) else list(metrics)
+        if not all(isinstance(form, str) for form in forms):
+            raise UsageError(f"metrics are written forms such as ['dice', 'nsd@2'], not {metrics!r}")
         super().__init__(parse_metrics(forms), Options.of(shared), shared.get("spacing"), **kwargs)
 
 

@@ -64,6 +64,17 @@ class Options:
     reading: Reading
     averaging: Averaging
 
+    @property
+    def given(self) -> dict[str, Any]:
+        """The options that are not the defaults."""
+        inputs, averaging = self.reading.inputs, self.averaging
+        values = {
+            name: getattr(next(part for part in (inputs, self.reading, averaging) if hasattr(part, name)), name)
+            for name in OPTIONS
+            if name != "spacing"
+        }
+        return {name: value for name, value in values.items() if value != OPTIONS[name].default}
+
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Options:
         """The options by name; those left out have their default. Raises `UsageError`."""
@@ -99,10 +110,21 @@ def function_signature(spec: MetricSpec) -> inspect.Signature:
 
 
 def class_signature(spec: MetricSpec) -> inspect.Signature:
-    """`(<parameters of the metric>, *, <options>, **kwargs)`; a metric object keeps no values of single cases apart."""
-    own = _sorted(spec, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    """`(<parameters without a default>, *, <those with one>, <options>, **kwargs)`.
+
+    A parameter with a default is a keyword: other tools' `HausdorffDistance(3)` must not become the third percentile.
+    """
+    own = _sorted(spec, inspect.Parameter.KEYWORD_ONLY)
+    own = [p.replace(kind=p.POSITIONAL_OR_KEYWORD) if p.default is p.empty else p for p in own]
     rest = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD, annotation="Any")
     return inspect.Signature([*own, *_shared(options_of(spec)), rest])
+
+
+def several_signature() -> inspect.Signature:
+    """`(metrics, *, <options>, **kwargs)`: that of the object for several metrics."""
+    metrics = inspect.Parameter("metrics", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation="str | Sequence[str]")
+    rest = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD, annotation="Any")
+    return inspect.Signature([metrics, *_shared(OPTIONS), rest])
 
 
 def bound(spec: MetricSpec, values: Mapping[str, Any]) -> Metric:

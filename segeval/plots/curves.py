@@ -154,16 +154,15 @@ def draw_panel(ax: Axes, panel: Panel, look: Look, *, outside: bool = True) -> N
 def caption(some: Sequence[Panel], look: Look) -> str:
     """What a reader must know of the panels to read them."""
     series = [curve.series for panel in some for curve in panel.curves]
-    omitted = [panel.omitted for panel in some if panel.omitted]
-    undefined, infinite = (sum(counts) for counts in zip(*omitted, strict=True)) if omitted else (0, 0)
-    left = " and ".join([f"{undefined:,} undefined"] * bool(undefined) + [f"{infinite:,} infinite"] * bool(infinite))
+    omitted = [panel.omitted for panel in some if panel.omitted is not None]
+    left = f", without {sum(omitted):,} undefined ones" if any(omitted) else ""
     averaged = sorted({s.column.name for s in series if s.averaged})
     many = {panel.regional for panel in some if len(panel.shown()) < len(set(panel.keys) - {ALL, MEAN})}
     of = f": {', '.join(printables(averaged[:4]))}{' …' * (len(averaged) > 4)}"
     notes = [
         (any(panel.column.goal is not None for panel in some), "Ring: best value."),
         (look.smooth, f"Line: {smoothing_words(look.smooth)}; ring and pale line: values as logged."),
-        (omitted, "Mean: over the regions' finite values" + (f", without {left} ones." if left else ".")),
+        (omitted, f"Mean: over the regions' defined values{left}."),
         (True in many, f"In colour: the {SHOWN} regions whose best value is worst."),
         (False in many, f"In colour: the {SHOWN} runs with the best values."),
         (any(np.isnan(s.y).any() for s in series), "Gap: undefined (NaN)."),

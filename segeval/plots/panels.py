@@ -12,7 +12,6 @@ from segeval.metrics import separate
 from segeval.series import Column, Series, badness, distinct, named
 from segeval.table import ALL, MEAN
 
-from .source import Scores
 from .style import PALETTE
 
 Runs = Mapping[str, Sequence[Series]]
@@ -40,14 +39,14 @@ class Curve:
 class Panel:
     """The curves of one measure: of all its regions (`regional`), of one named `region`, or of means.
 
-    `omitted` is how many undefined and infinite values the means are without; None where there is no mean.
+    `omitted` is how many undefined values the means are without; None where there is no mean.
     """
 
     column: Column
     curves: tuple[Curve, ...]
     region: str = ""
     regional: bool = False
-    omitted: tuple[int, int] | None = None
+    omitted: int | None = None
 
     @property
     def keys(self) -> list[str]:
@@ -111,13 +110,16 @@ def panels(runs: Runs, asked: Sequence[str] | None, per_region: bool | None) -> 
 
 
 def mean(several: Sequence[Series]) -> Series:
-    """The mean of columns over their finite values at each epoch at which any of them has one; NaN without one."""
+    """The mean of columns over their defined values at each epoch at which any of them has one; NaN without one.
+
+    An infinite value makes it infinite, as in metric objects: a mean without it would reward missing a region.
+    """
     x = np.unique(np.concatenate([series.x for series in several]))
     total, n = np.zeros(len(x)), np.zeros(len(x))
     for series in several:
-        finite = np.isfinite(series.y)
-        at = np.searchsorted(x, series.x[finite])
-        total[at] += series.y[finite]
+        defined = ~np.isnan(series.y)
+        at = np.searchsorted(x, series.x[defined])
+        total[at] += series.y[defined]
         n[at] += 1
     y = np.divide(total, n, out=np.full(len(x), np.nan), where=n > 0)
     first = several[0]
@@ -184,9 +186,8 @@ def _by_split(members: Sequence[Curve]) -> list[list[Series]]:
     return [[curve.series for curve in members if curve.split == split] for split in splits]
 
 
-def _omitted(taken: Sequence[Sequence[Series]]) -> tuple[int, int] | None:
-    """How many undefined and infinite values the means of these are without; None where there are none to take."""
+def _omitted(taken: Sequence[Sequence[Series]]) -> int | None:
+    """How many undefined values the means of these are without; None where there are none to take."""
     if not taken:
         return None
-    values: Scores = np.concatenate([series.y for some in taken for series in some])
-    return int(np.isnan(values).sum()), int(np.isinf(values).sum())
+    return int(sum(np.isnan(series.y).sum() for some in taken for series in some))

@@ -15,7 +15,19 @@ from scenes import pairs, scene
 
 import segeval.functional
 from segeval import score
-from segeval.functional import dice, generalized_dice, hd, iou, nsd, precision, recall, tp, volume_error
+from segeval.functional import (
+    boundary_iou,
+    dice,
+    generalized_dice,
+    hd,
+    iou,
+    mahalanobis,
+    nsd,
+    precision,
+    recall,
+    tp,
+    volume_error,
+)  # fmt: skip
 from segeval.metrics import REGISTRY
 from segeval.overlap.contingency import Contingency
 from segeval.overlap.counts import Counts
@@ -245,6 +257,18 @@ def test_every_case_may_have_its_spacing():
     )
 
 
+def test_cases_of_a_list_may_have_axes_and_spacings_of_their_own():
+    cases = [PRED[0], PRED[1, 0]], [GT[0], GT[1, 0]]
+    found = hd(*cases, spacing=[SPACING, SPACING[1:]], per_case=True)
+    wanted = [hd(PRED[:1], GT[:1], spacing=SPACING), hd(PRED[1:2, 0], GT[1:2, 0], spacing=SPACING[1:])]
+    np.testing.assert_array_equal(found, wanted)
+
+
+def test_numbers_of_numpy_are_numbers():
+    wanted = dice(PRED, GT, num_classes=4, ignore_index=2)
+    assert dice(PRED, GT, num_classes=np.int64(4), ignore_index=np.int64(2)) == wanted
+
+
 def test_masks_of_any_rank_are_counted():
     for shape in ((5,), (4, 5), (3, 4, 5), (2, 3, 4, 5)):
         pred, gt = batch(2, 3, shape)
@@ -262,7 +286,7 @@ ERRORS = {
     "nothing": (lambda: dice(PRED[:0], GT[:0]), r"pred of shape \(0, 7, 8, 9\) holds no voxel"),
     "label": (lambda: dice(PRED, GT, num_classes=3), "holds the label 3, but there are 3 classes, 0 to 2"),
     "channels": (lambda: dice(SCORES, GT, num_classes=3), r"num_classes=3, but .* has 4 channels"),
-    "negative": (lambda: dice(PRED - 1, GT), "pred: holds the negative value -1"),
+    "negative": (lambda: dice(PRED - 1, GT), "pred holds the label -1; labels start at 0: give it as ignore_index"),
     "fraction": (lambda: dice(PRED + 0.5, GT, input_format="labels"), "pred: holds .* not a whole number"),
     "logits": (lambda: dice(SCORES[:, :1], GT % 2), "pred holds values from .* pass input_format='logits'"),
     "nan": (lambda: dice(SCORES * np.nan, GT), "pred holds NaN"),
@@ -271,6 +295,17 @@ ERRORS = {
     "doubt": (
         lambda: dice(channels(PRED)[..., 0], channels(GT)[..., 0]),
         "gt looks one-hot .* pass input_format='one-hot'",
+    ),
+    "pairs": (lambda: dice(np.eye(3)[[0, 1, 1]] * 0.9, np.eye(3)[[0, 2, 1]]), "gt looks one-hot"),
+    "255": (lambda: dice(255 * (PRED > 0), GT > 0), r"the masks hold 255 for 1; give booleans \(mask > 0\)"),
+    "half": (lambda: dice(torch.from_numpy(PRED), GT * 1j), "gt has the dtype complex128"),
+    "shapes of vectors": (
+        lambda: boundary_iou(PRED[0, 0], GT[0, 0], width=2),
+        "need masks of 2 or 3 axes, these have 1",
+    ),
+    "mixed axes": (
+        lambda: mahalanobis([PRED[0], PRED[0, 0]], [GT[0], GT[0, 0]]),
+        "some cases have 2 axes and others 3",
     ),
     "masks or channels": (
         lambda: dice(PRED / 4, GT),
@@ -296,7 +331,7 @@ ERRORS = {
     "spacing text": (lambda: hd(PRED, GT, spacing="mm"), "spacing is one length an axis, .* not 'mm'"),
     "percentile": (lambda: hd(PRED, GT, percentile=101), "percentile must be above 0 and at most 100, not 101"),
     "multilabel": (lambda: dice(PRED, GT[:, :1], multilabel=True), "multilabel=True wants pred and gt of one shape"),
-    "many": (lambda: dice(np.array([[0, 70000]]), np.array([[0, 1]])), "labels up to 65,535"),
+    "many": (lambda: dice(np.array([[0, 70000, 1]]), np.array([[0, 1, 1]])), "labels up to 65,535"),
 }
 
 

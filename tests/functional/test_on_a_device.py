@@ -32,7 +32,7 @@ def tensor(masks):
         return [tensor(mask) for mask in masks]
     if isinstance(masks, torch.Tensor):
         return masks
-    return torch.from_numpy(np.ascontiguousarray(masks.astype(np.int32) if masks.dtype == np.uint16 else masks))
+    return torch.from_numpy(np.ascontiguousarray(masks))
 
 
 def own(spec):
@@ -76,6 +76,9 @@ def test_channels_vectors_and_ignored_voxels_are_read_as_on_the_host(name, monke
         ((PRED, ignoring), {"ignore_index": -1}),
         ((SCORES, ignoring), {"ignore_index": -1, "num_classes": 4}),
         ((PRED, GT), {"ignore_index": 2}),
+        ((PRED.astype(np.uint8), GT.astype(np.uint8)), {"ignore_index": 258}),
+        ((PRED.astype(np.uint8), np.where(GT == 1, 255, GT).astype(np.uint8)), {"ignore_index": 255}),
+        ((PRED, np.where(np.arange(3)[:, None, None, None] == 1, 9, GT)), {"ignore_index": 9}),
     ]
     if name == "dice":
         calls += [((PRED.ravel(), GT.ravel()), {}), ((np.eye(4)[PRED.ravel()], GT.ravel()), {})]
@@ -92,6 +95,17 @@ def test_more_classes_than_a_dense_table_holds(by_torch):
     rng = np.random.default_rng(2)
     pred, gt = rng.integers(0, 5000, (2, 2, 30, 30))
     assert dice(tensor(pred), tensor(gt), average="micro", num_classes=5000) == (pred == gt).mean()
+
+
+def test_a_case_that_is_ignored_as_a_whole_is_still_a_case(by_torch, monkeypatch):
+    gt = GT.copy()
+    gt[1] = 9
+    for name in ("rand", "dice", "hd"):
+        function = getattr(segeval.functional, name)
+        found = function(tensor(PRED), tensor(gt), ignore_index=9, per_case=True)
+        wanted = function(PRED, gt, ignore_index=9, per_case=True)
+        np.testing.assert_allclose(found, wanted, rtol=1e-12)
+        assert np.isnan(wanted).tolist() == [False, True, False]
 
 
 WRONG = {

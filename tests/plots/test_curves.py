@@ -112,14 +112,20 @@ def test_regions_of_one_run_differ_in_colour():
     assert len(lines(ax)) == 2
 
 
-def test_the_mean_is_over_finite_values_and_says_what_it_leaves_out():
-    history = logged(**{"dice/a": [0.2, nan, nan], "dice/b": [0.4, 0.6, nan], "dice/c": [0.9, inf, nan]})
+def test_the_mean_is_over_defined_values_and_says_what_it_leaves_out():
+    history = logged(**{"dice/a": [0.2, nan, nan], "dice/b": [0.4, 0.6, nan], "dice/c": [0.9, nan, nan]})
     figure, ax = history.plot(per_region=False)
     (line,) = lines(ax)
     assert line.get_ydata()[:2] == pytest.approx([(0.2 + 0.4 + 0.9) / 3, 0.6])
     assert np.isnan(line.get_ydata()[2])
-    assert "Mean: over the regions' finite values, without 4 undefined and 1 infinite ones." in caption(figure)
+    assert "Mean: over the regions' defined values, without 5 undefined ones." in caption(figure)
     assert ax.get_title(loc="left") == "mean over regions"
+
+
+def test_the_mean_of_something_infinite_is_infinite_and_never_best():
+    history = logged(**{"hd95/a": [2.0, 3.0], "hd95/b": [inf, 4.0]})
+    _, ax = history.plot(per_region=False)
+    assert entries(ax) == ["3.50 at epoch 2"]
 
 
 def test_the_mean_is_the_one_that_was_logged_if_there_is_one():

@@ -16,7 +16,7 @@ Batch = tuple[Tensor, Tensor]
 
 MAKERS: dict[str, Callable[..., Any]] = {
     "counts": stateful.Dice,
-    "surfaces": lambda **options: stateful.HausdorffDistance(95, **options),
+    "surfaces": lambda **options: stateful.HausdorffDistance(percentile=95, **options),
     "bands": lambda **options: stateful.BoundaryIoU(1.5, **options),
     "moments": stateful.Mahalanobis,
     "volumes": stateful.AverageHDVolume,

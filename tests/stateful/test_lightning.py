@@ -29,7 +29,7 @@ class Net(LightningModule):
         self.net = torch.nn.Conv2d(1, 3, 3, padding=1)
         self.train_dice = Dice(num_classes=3)
         self.val_dice = Dice(num_classes=3)
-        self.val_hd = HausdorffDistance(95, num_classes=3)
+        self.val_hd = HausdorffDistance(percentile=95, num_classes=3)
         self.collection = MetricCollection([IoU(num_classes=3), ASSD(num_classes=3)], prefix="val_")
         self.several = SegmentationMetrics(["recall", "nsd@1"], num_classes=3)
         self.seen: dict[str, list[tuple[torch.Tensor, torch.Tensor]]] = {"train": [], "val": []}

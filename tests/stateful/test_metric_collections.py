@@ -74,7 +74,7 @@ def test_what_is_only_scored_otherwise_shares_its_measurement() -> None:
             "by class": Dice(average="none"),
             "micro": Dice(average="micro"),
             "pooled": IoU(pooled=True),
-            "hd95": HausdorffDistance(95),
+            "hd95": HausdorffDistance(percentile=95),
             "hd": HausdorffDistance(),
             "nsd": SurfaceDice(1),
             "wider": SurfaceDice(2),

@@ -18,7 +18,7 @@ import torch
 from stacks import MAKERS, fed, kept, plain, same, stack
 from torchmetrics import Metric
 
-from segeval import stateful
+from segeval import History, stateful
 from segeval.errors import UsageError
 from segeval.metrics import REGISTRY
 from segeval.stateful import Dice, HausdorffDistance, SegmentationMetrics, SurfaceDice
@@ -252,13 +252,56 @@ def test_a_class_of_ones_own() -> None:
     ("call", "text"),
     [
         (lambda: SurfaceDice(), "missing a required argument: 'tolerance'"),
-        (lambda: Dice(num_class=3), "Unexpected keyword arguments: `num_class`"),
-        (lambda: SegmentationMetrics("dice", num_class=3), "Unexpected keyword arguments: `num_class`"),
+        (lambda: Dice(num_class=3), "Dice has no option 'num_class'; its options: num_classes, include_background,"),
+        (
+            lambda: SegmentationMetrics("dice", num_class=3),
+            "SegmentationMetrics has no option 'num_class'; its options:",
+        ),
+        (lambda: SegmentationMetrics([Dice()]), "metrics are written forms such as ['dice', 'nsd@2'], not"),
+        (lambda: SurfaceDice([2.0, 1.0]), "metric 'nsd': tolerance is a number, not [2.0, 1.0]"),
+        (lambda: HausdorffDistance(3), "too many positional arguments"),
         (lambda: Dice(spacing=(1, 1)), "Dice has no option 'spacing'; its options: num_classes, include_background,"),
-        (lambda: HausdorffDistance(101), "metric 'hd': percentile must be above 0 and at most 100, not 101"),
+        (lambda: HausdorffDistance(percentile=101), "metric 'hd': percentile must be above 0 and at most 100, not 101"),
         (lambda: Dice(average="mean"), "average is one of none, macro, micro, weighted, not 'mean'"),
     ],
 )
 def test_wrong_options_are_refused_when_the_object_is_made(call: Callable[[], Any], text: str) -> None:
     with pytest.raises((UsageError, TypeError, ValueError), match=re.escape(text)):
         call()
+
+
+@pytest.mark.filterwarnings("ignore:The ``compute`` method of metric Dice was called before")
+def test_a_state_measured_with_other_options_is_refused() -> None:
+    there, here = Dice(), Dice(ignore_index=1)
+    there.persistent(True)
+    there.update(*FIRST)
+    here.load_state_dict(there.state_dict())
+    with pytest.raises(UsageError, match=r"objects with different options .* measured what was merged or loaded"):
+        here.compute()
+
+
+def test_values_by_region_bear_the_labels() -> None:
+    several = SegmentationMetrics(["dice", "hd95"], num_classes=3, average="none")
+    several.update(*FIRST)
+    values, named = several.compute(), several.by_region()
+    assert {name: list(regions) for name, regions in named.items()} == {"dice": [0, 1, 2], "hd95": [1, 2]}
+    assert list(named["hd95"].values()) == values["hd95"].tolist()
+    assert plain(Dice(average="micro")(*FIRST)) == plain(SegmentationMetrics("dice", average="micro")(*FIRST)["dice"])
+    history = History()
+    history.log(1, {"val": several})
+    assert list(history.table)[1:] == ["val/dice/0", "val/dice/1", "val/dice/2", "val/hd95/1", "val/hd95/2"]
+
+
+def test_what_an_object_is_shows() -> None:
+    assert repr(HausdorffDistance(percentile=95, spacing=(2, 1))) == "HausdorffDistance(hd95, spacing=(2.0, 1.0))"
+    shown = "SegmentationMetrics(dice, nsd@2, num_classes=3, average='none')"
+    assert repr(SegmentationMetrics(["dice", "nsd@2"], num_classes=3, average="none")) == shown
+
+
+def test_a_large_label_costs_no_table_of_all() -> None:
+    metric = SegmentationMetrics(["dice", "hd95"])
+    mask = torch.zeros(1, 32, 32, dtype=torch.int64)
+    mask[0, 4:9, 4:9] = 65_000
+    metric.update(mask, mask)
+    assert sum(tensor.numel() for name in metric._columns for tensor in getattr(metric, name)) < 50
+    assert metric.compute() == {"dice": 1, "hd95": 0}

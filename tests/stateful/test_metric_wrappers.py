@@ -92,9 +92,9 @@ def test_bootstrapper_draws_cases(strategy: str) -> None:
 
 def test_bootstrapper_of_cases_that_are_all_alike_has_no_spread() -> None:
     pred, gt = stack(1)
-    wrapper = BootStrapper(HausdorffDistance(95), num_bootstraps=5, sampling_strategy="multinomial")
+    wrapper = BootStrapper(HausdorffDistance(percentile=95), num_bootstraps=5, sampling_strategy="multinomial")
     fed(wrapper, (pred.repeat(4, 1, 1), gt.repeat(4, 1, 1)))
-    assert plain(wrapper.compute()) == {"mean": plain(HausdorffDistance(95)(pred, gt)), "std": 0}
+    assert plain(wrapper.compute()) == {"mean": plain(HausdorffDistance(percentile=95)(pred, gt)), "std": 0}
 
 
 @pytest.mark.parametrize("made", [Dice, HausdorffDistance, AdjustedRand])

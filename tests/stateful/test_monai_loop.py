@@ -49,10 +49,10 @@ MEANS = {
     "dice by class": (monai.DiceMetric(reduction="mean_batch"), Dice(average="none", num_classes=3)),
     "iou": (monai.MeanIoU(include_background=True), IoU(num_classes=3)),
     "hd": (monai.HausdorffDistanceMetric(), HausdorffDistance(num_classes=3)),
-    "hd95": (monai.HausdorffDistanceMetric(percentile=95), HausdorffDistance(95, num_classes=3)),
+    "hd95": (monai.HausdorffDistanceMetric(percentile=95), HausdorffDistance(percentile=95, num_classes=3)),
     "hd95 with background": (
         monai.HausdorffDistanceMetric(percentile=95, include_background=True),
-        HausdorffDistance(95, include_background=True, num_classes=3),
+        HausdorffDistance(percentile=95, include_background=True, num_classes=3),
     ),
     "assd": (monai.SurfaceDistanceMetric(symmetric=True), ASSD(num_classes=3)),
     "nsd": (monai.SurfaceDiceMetric([1.0, 1.0]), SurfaceDice(1, num_classes=3)),
@@ -76,7 +76,7 @@ def test_a_spacing_for_each_case(axes: int) -> None:
     scores, gt = cases(axes)
     spacings = [[0.5 + case, 2.0, 1.25][:axes] for case in range(len(gt))]
     outputs, labels = [PREDICTED(one) for one in scores], [ONE_HOT(one) for one in gt]
-    theirs, ours = monai.HausdorffDistanceMetric(percentile=95), HausdorffDistance(95, num_classes=3)
+    theirs, ours = monai.HausdorffDistanceMetric(percentile=95), HausdorffDistance(percentile=95, num_classes=3)
     for pred, label, spacing in zip(outputs, labels, spacings, strict=True):  # MONAI's lists have one for all
         value = aggregated(theirs, [pred], [label], spacing=spacing)
     ours.update(outputs, labels, spacing=spacings)
