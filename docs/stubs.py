@@ -52,7 +52,8 @@ def stateful() -> str:
     head = HEAD.format(title="Every metric as an object.")
     head = head.replace(", TypeVar", "").replace("from numpy.typing import NDArray\nfrom torch import Tensor\n", "")
     several = "".join(f"        {line},\n" for line in _parameters(several_signature(), {"metrics"}))
-    return head.rstrip("\n") + "\n" + STATEFUL.format(several=several) + "".join(_class(spec) for spec in REGISTRY.values())
+    classes = "".join(_class(spec) for spec in REGISTRY.values())
+    return head.rstrip("\n") + "\n" + STATEFUL.format(several=several) + classes
 
 
 def _function(spec: MetricSpec) -> str:
