@@ -84,7 +84,7 @@ def read_log(path: Path, by: By | None = None) -> Log:
     header, rows = _content(path)
     by, whens = _when(path, header, rows, by)
     cells: dict[tuple[str, float], list[float]] = {}
-    for name in _numeric(header, rows):
+    for name in _numeric(path, header, rows):
         for when, row in zip(whens, rows, strict=True):
             if when is not None and row[name]:
                 cells.setdefault((name, when), []).append(float(row[name]))
@@ -104,6 +104,9 @@ def _content(path: Path) -> tuple[list[str], list[Row]]:
     if not lines:
         raise UsageError(f"{path}: is empty; has an epoch ended?")
     header = [name.strip().lower() if name.strip().lower() in AXES else name.strip() for name in lines[0]]
+    doubled = [name for name in header if name and header.count(name) > 1]
+    if doubled:
+        raise UsageError(f"{path}: has {header.count(doubled[0])} columns {doubled[0]}; give every column its own name")
     for number, row in enumerate(lines[1:], 2):
         if len(row) > len(header):
             raise UsageError(
@@ -145,10 +148,18 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _numeric(header: list[str], rows: list[Row]) -> list[str]:
-    """The columns that hold numbers and nothing else."""
-    values = [name for name in dict.fromkeys(header) if name and name not in AXES]
-    return [name for name in values if all(_is_number(row[name]) for row in rows if row[name])]
+def _numeric(path: Path, header: list[str], rows: list[Row]) -> list[str]:
+    """The columns that hold numbers; not those of text. Raises `UsageError` for one that holds both."""
+    found = []
+    for name in dict.fromkeys(name for name in header if name and name not in AXES):
+        odd = [row[name] for row in rows if row[name] and not _is_number(row[name])]
+        if not odd:
+            found.append(name)
+        elif any(_is_number(row[name]) for row in rows if row[name]):
+            raise UsageError(
+                f"{path}: wanted numbers in column {name}, came {odd[0]!r} among them; write it as a number"
+            )
+    return found
 
 
 def _shared(several: Sequence[Sequence[str]]) -> int:

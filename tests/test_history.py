@@ -272,6 +272,8 @@ def test_a_row_cut_short_is_a_row_with_holes(tmp_path: Path):
         ("case,region,dice\nx,y,1\n", "but its columns are case, region, dice; give the folder of the results"),
         ("epoch,dice\none,2\n", "wanted a number in column epoch, came 'one'"),
         ("epoch,dice\n1,2,3\n", "row 2 has 3 cells for 2 columns"),
+        ("epoch,dice,dice\n1,2,3\n", "has 2 columns dice; give every column its own name"),
+        ("epoch,dice\n1,0.5\n2,oops\n", "wanted numbers in column dice, came .oops. among them"),
         (b"\x89PNG\r\n\x1a\n\xff\xfe", "wanted a CSV file of metrics by epoch"),
     ],
 )

@@ -215,9 +215,10 @@ def _draw_curve(ax: Axes, curve: Curve, color: str, style: Any, smooth: float) -
     ax.plot(x[alone], line[alone], color=color, linestyle="none", marker="o", markersize=2.5, markeredgewidth=0)
     for sign, edge, marker in ((1, 1, "^"), (-1, 0, "v")):
         if (at := x[y == sign * np.inf]).size:
+            below = sum(line.get_marker() == marker for line in ax.lines)  # a smaller one on top leaves both visible
             ax.plot(
                 at, np.full(len(at), edge), transform=ax.get_xaxis_transform(), color=color, linestyle="none",
-                marker=marker, markersize=4, markeredgewidth=0, clip_on=False,
+                marker=marker, markersize=max(2.5, 7 - 2.5 * below), markeredgewidth=0, clip_on=False,
             )  # fmt: skip
 
 
