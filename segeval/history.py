@@ -44,8 +44,8 @@ class History:
     _columns: dict[str, dict[float, float]] = field(default_factory=dict, init=False, repr=False)
     _averaged: set[str] = field(default_factory=set, init=False, repr=False)
 
-    def log(self, epoch: float, metrics: Mapping[str, Any] | None = None, **values: Any) -> None:
-        """Adds values of an epoch, from a mapping such as a metric collection computes, by name, or both.
+    def log(self, epoch: float, metrics: Any = None, **values: Any) -> None:
+        """Adds values of an epoch, from a mapping, a metric collection or what it computes, by name, or both.
 
         A value is a number, an array or tensor of one, a vector with an entry for each region, a metric object, whose
         regions keep their labels as names, or a mapping of such, whose keys follow its own behind a slash:
@@ -56,6 +56,7 @@ class History:
         when = plain(epoch, self.by)
         if not isinstance(when, float) or not math.isfinite(when):
             raise UsageError(f"{self.by} must be one finite number, not {epoch!r}")
+        metrics = _opened(metrics)
         if not isinstance(metrics, Mapping | None):
             raise UsageError(f"a value needs a name, such as dice=0.9, but {metrics!r:.60} came without one")
         new: dict[str, float] = {}
@@ -76,7 +77,7 @@ class History:
         """Every column name and number in a mapping."""
         for key, value in mapping.items():
             name = f"{above}{str(key).strip()}"
-            value = value.by_region() if hasattr(value, "by_region") else value  # a metric object: its value by label
+            value = _opened(value)
             if isinstance(value, Mapping):
                 yield from self._cells(value, f"{name}/")
             elif isinstance(numbers := plain(value, name), float):
@@ -170,6 +171,15 @@ class History:
             if len(values) > 1:
                 history._averaged.add(name)
         return history
+
+
+def _opened(value: Any) -> Any:
+    """What a metric object computes, by label if it knows any, and a collection of such as a mapping."""
+    if hasattr(value, "by_region"):
+        return value.by_region()
+    if hasattr(value, "compute") and hasattr(value, "items"):
+        return dict(value.items())
+    return value.compute() if hasattr(value, "compute") else value
 
 
 def _tidy(when: float) -> float:

@@ -64,7 +64,8 @@ class GPU(TorchDispatchMode):
     """The stand-in device, in use.
 
     `moved`: how many elements each copy brought back to the host; one of more than `most` raises. `waits`: how often,
-    by operation, the host had to wait for the device.
+    by operation, the host had to wait for the device. `sent`: how many copies went to the device, for which a host that
+    has not pinned their memory waits as well.
     """
 
     device = DEVICE
@@ -73,6 +74,7 @@ class GPU(TorchDispatchMode):
         super().__init__()
         self.most = most
         self.moved: list[int] = []
+        self.sent = 0
         self.waits: Counter[str] = Counter()
         self._literals = _Literals()
 
@@ -93,6 +95,8 @@ class GPU(TorchDispatchMode):
         there = _result_is_remote(func, args, kwargs, bool(remotes))
         if remotes:
             self._note(func, args, kwargs, there)
+        if func in COPIES and there and not isinstance(args[-1 if func is ATEN.copy_.default else 0], Remote):
+            self.sent += 1
         if "device" in kwargs:
             kwargs["device"] = HOST
         results = func(*tree_map(_held, args), **tree_map(_held, kwargs))

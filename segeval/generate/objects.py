@@ -250,7 +250,7 @@ class _Single(_Measuring):
 
     def by_region(self) -> Any:
         """The value, with average="none" by label: {0: …, 1: …}, as `History` logs it."""
-        return next(iter(super().by_region().values()))
+        return self._labelled(self.compute(), self._metrics[0])
 
     def plot(self, val: Any = None, ax: Any = None) -> tuple[Any, Any]:
         """The figure and its axes of a value, or of a list of values as a curve; without `val` of that of now."""

@@ -150,7 +150,10 @@ def test_an_object_measures_where_its_tensors_are(chosen, scores):
         for pred, gt in batches:
             pred = channels(pred) * 2.0 - 1 if scores else pred
             here.update(tensor(pred), tensor(gt))
-            there.update(tensor(pred).to(gpu.device), tensor(gt).to(gpu.device))
+            masks = tensor(pred).to(gpu.device), tensor(gt).to(gpu.device)
+            sent = gpu.sent
+            there.update(*masks)
+            assert gpu.sent == sent or chosen != "counts"
         assert gpu.moved == [] or chosen != "counts"
         assert chosen != "counts" or not gpu.waits
         found = {name: value.cpu() for name, value in there.compute().items()}

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 from stacks import MAKERS, fed, kept, plain, same, stack
-from torchmetrics import Metric
+from torchmetrics import Metric, MetricCollection
 
 from segeval import History, stateful
 from segeval.errors import UsageError
@@ -290,6 +290,19 @@ def test_values_by_region_bear_the_labels() -> None:
     history = History()
     history.log(1, {"val": several})
     assert list(history.table)[1:] == ["val/dice/0", "val/dice/1", "val/dice/2", "val/hd95/1", "val/hd95/2"]
+
+
+def test_a_collection_is_logged_with_labels_and_names() -> None:
+    collection = MetricCollection(
+        [Dice(average="none", num_classes=3), HausdorffDistance(percentile=95, num_classes=3)]
+    )
+    collection.update(*FIRST)
+    by_object, by_value = History(), History()
+    by_object.log(1, collection)
+    by_value.log(1, MetricCollection([Dice(num_classes=3), HausdorffDistance(num_classes=3)])(*FIRST))
+    assert list(by_object.table)[1:] == ["Dice/0", "Dice/1", "Dice/2", "HausdorffDistance"]
+    assert list(by_value.table)[1:] == ["Dice", "HausdorffDistance"]
+    assert by_value.best("HausdorffDistance")[0] == 1
 
 
 def test_what_an_object_is_shows() -> None:

@@ -95,6 +95,15 @@ def test_nothing_works_outside_of_the_block():
         there + 1
 
 
+def test_moves_to_the_device_are_counted(gpu):
+    before = gpu.sent
+    there = torch.ones(3).to(gpu.device)
+    torch.empty(3, device=gpu.device).copy_(torch.ones(3))
+    torch.tensor([1.0], device=gpu.device)
+    there.add_(1).clone()
+    assert gpu.sent == before + 3
+
+
 def test_moves_to_the_host_are_noted_and_limited():
     with GPU(most=4) as gpu:
         _, there = numbers(gpu)
