@@ -25,7 +25,7 @@ def is_tensor(value: Any) -> bool:
     return hasattr(value, "detach") and hasattr(value, "is_floating_point")
 
 
-def on_host(tensor: Tensor) -> bool:
+def is_on_host(tensor: Tensor) -> bool:
     """Whether the tensor lies in the memory of the host, where the compiled kernels reach it."""
     return tensor.device.type == "cpu"
 
@@ -65,7 +65,7 @@ def _measured(
     places = {str(array.device) if is_tensor(array) else "cpu" for array in arrays}
     if len(places) > 1:
         raise UsageError(f"pred is on {arrays[0].device} and gt on {arrays[1].device}; move one with .to(…)")
-    if any(is_tensor(array) and not on_host(array) for array in arrays):
+    if any(is_tensor(array) and not is_on_host(array) for array in arrays):
         if not all(map(is_tensor, arrays)):
             raise UsageError(f"pred and gt are both tensors on one device, not {_told(pred)} and {_told(gt)}")
         return _measured_on_device(*arrays, reading, kinds, spacing)
@@ -116,7 +116,7 @@ def _told(value: Any) -> str:
     return f"a {type(value).__name__}"
 
 
-def refuse(odd: int) -> None:
+def check_values(odd: int) -> None:
     """Raises `UsageError` if values that were measured on a device were not allowed."""
     if odd:
         raise UsageError(
@@ -130,5 +130,5 @@ def refuse(odd: int) -> None:
 def fetched(record: Mapping[str, Any]) -> Arrays:
     """A record in the memory of the host, whatever device it was measured on."""
     arrays = {name: np.asarray(array.cpu().numpy()) if is_tensor(array) else array for name, array in record.items()}
-    refuse(int(np.sum(arrays.pop(ODD, 0))))
+    check_values(int(np.sum(arrays.pop(ODD, 0))))
     return arrays

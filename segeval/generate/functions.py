@@ -18,8 +18,8 @@ def function_of(spec: MetricSpec) -> Callable[..., Any]:
     signature = function_signature(spec)
     name = spec.formula.__name__
 
-    def function(*args: Any, **kwargs: Any) -> Any:
-        given = signature.bind(*args, **kwargs).arguments
+    def function(*args: Any, **named: Any) -> Any:
+        given = signature.bind(*args, **named).arguments
         metric, options = bound(spec, given), Options.of(given)
         pred, gt, spacing = given["pred"], given["gt"], given.get("spacing")
         first = pred[0] if isinstance(pred, (list, tuple)) and pred else pred

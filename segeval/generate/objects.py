@@ -17,7 +17,7 @@ from torchmetrics import Metric as TorchMetric
 from torchmetrics.utilities.data import dim_zero_cat
 from torchmetrics.utilities.distributed import gather_all_tensors
 
-from segeval.batches.dispatch import fetched, measured, refuse
+from segeval.batches.dispatch import check_values, fetched, measured
 from segeval.batches.form import Kind
 from segeval.batches.reading import result, spacings
 from segeval.batches.records import ODD, RECORDS, Columns, labels_of
@@ -92,7 +92,7 @@ class _Measuring(TorchMetric):
 
     def compute(self) -> Any:
         """The value over all batches since the last reset; NaN before the first."""
-        refuse(int(self.odd))
+        check_values(int(self.odd))
         kind = _agreed(self.settings.tolist(), self._digest)
         record = fetched({name: self._all(name) for name in self._columns})
         reading, averaging = self._options.reading, self._options.averaging

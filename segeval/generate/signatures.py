@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from segeval.batches.averages import Averaging
 from segeval.batches.form import Inputs
 from segeval.batches.reading import Reading
@@ -79,6 +81,8 @@ class Options:
     def of(cls, given: Mapping[str, Any]) -> Options:
         """The options by name; those left out have their default. Raises `UsageError`."""
         values = {name: given.get(name, option.default) for name, option in OPTIONS.items()}
+        for name in ("num_classes", "ignore_index"):  # of NumPy too, so that equal options look equal
+            values[name] = int(values[name]) if isinstance(values[name], np.integer) else values[name]
         fields = ("num_classes", "multilabel", "ignore_index", "input_format", "threshold")
         inputs = Inputs(**{name: values[name] for name in fields})
         average: Any = "none" if values["average"] is None else values["average"]

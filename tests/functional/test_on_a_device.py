@@ -24,7 +24,7 @@ MOST = 600
 @pytest.fixture
 def by_torch(monkeypatch):
     """Tensors of the host are measured by torch's kernels too."""
-    monkeypatch.setattr(segeval.batches.dispatch, "on_host", lambda tensor: False)
+    monkeypatch.setattr(segeval.batches.dispatch, "is_on_host", lambda tensor: False)
 
 
 def tensor(masks):
@@ -45,7 +45,7 @@ def own(spec):
 def test_every_metric_is_that_of_the_host(spec, monkeypatch):
     function, options = own(spec)
     wanted = function(PRED, GT, **options, per_case=True)
-    monkeypatch.setattr(segeval.batches.dispatch, "on_host", lambda tensor: False)
+    monkeypatch.setattr(segeval.batches.dispatch, "is_on_host", lambda tensor: False)
     found = function(tensor(PRED), tensor(GT), **options, per_case=True)
     np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)
 
@@ -85,7 +85,7 @@ def test_channels_vectors_and_ignored_voxels_are_read_as_on_the_host(name, monke
     for average in ("none", "micro"):
         wanted = [function(*masks, average=average, **options) for masks, options in calls]
         with monkeypatch.context() as patch:
-            patch.setattr(segeval.batches.dispatch, "on_host", lambda tensor: False)
+            patch.setattr(segeval.batches.dispatch, "is_on_host", lambda tensor: False)
             found = [function(*map(tensor, masks), average=average, **options) for masks, options in calls]
         for one, other in zip(found, wanted, strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-12)
