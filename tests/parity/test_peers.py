@@ -8,7 +8,7 @@ from math import isnan
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from medpy.metric import binary as medpy
 from monai import metrics as monai
 from scenes import SPACINGS, measured, pairs, scene, spaced_pairs, value
@@ -152,6 +152,8 @@ MEDPY_COUNTS = {
 @pytest.mark.parametrize("metric", MEDPY_COUNTS)
 @given(pair=pairs(full=True))
 def test_medpy_counts(metric, pair):
+    # where nothing lies outside of the ground truth, it is 0 or NaN in MedPy, as the version of NumPy will have it
+    assume(metric != "specificity" or (pair[1] == 0).any())
     number = theirs(MEDPY_COUNTS[metric], *pair)
     assert value(metric, *pair) == pytest.approx(number, rel=1e-12, abs=1e-12, nan_ok=True)
 
