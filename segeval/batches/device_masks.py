@@ -93,6 +93,7 @@ def _labels(tensor: Tensor, channels: int, scores: bool, inputs: Inputs) -> tupl
     if channels > 1:
         return _largest(tensor, scores)
     if scores:
+        tensor = tensor.float() if tensor.is_floating_point() and tensor.element_size() < 4 else tensor
         limit = inputs.threshold
         if inputs.input_format == "logits":
             return (tensor > log(limit / (1 - limit))).to(torch.uint8), tensor.isnan()

@@ -91,6 +91,15 @@ def test_channels_vectors_and_ignored_voxels_are_read_as_on_the_host(name, monke
             np.testing.assert_allclose(one, other, rtol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+def test_a_threshold_is_compared_in_single_precision_at_least(dtype, monkeypatch):
+    scores = torch.full((1, 2, 2), 0.3, dtype=dtype)
+    wanted = float(scores.float()[0, 0, 0] > 0.3)  # 0.3 in half precision is a little more than that
+    assert dice(scores, torch.ones(1, 2, 2, dtype=torch.int64), threshold=0.3) == wanted
+    monkeypatch.setattr(segeval.batches.dispatch, "is_on_host", lambda tensor: False)
+    assert dice(scores, torch.ones(1, 2, 2, dtype=torch.int64), threshold=0.3) == wanted
+
+
 def test_more_classes_than_a_dense_table_holds(by_torch):
     rng = np.random.default_rng(2)
     pred, gt = rng.integers(0, 5000, (2, 2, 30, 30))
