@@ -111,10 +111,5 @@ def _mean(values: Values, weights: NDArray[np.float64]) -> Values:
 
 
 def _added(tables: Sequence[Contingency]) -> Contingency:
-    if not tables:
-        nothing = np.empty(0, np.int64)
-        return Contingency(nothing, nothing, nothing)
-    total = tables[0]
-    for table in tables[1:]:
-        total = total + table
-    return total
+    nothing = Contingency(*np.zeros((3, 0), np.int64))
+    return sum(tables, start=nothing)

@@ -40,7 +40,7 @@ def measure_batch(
     record: dict[str, Tensor] = {ODD: masks.odd}
     for kind in kinds:
         if kind is Contingency:
-            record |= _tables(masks, channels, form.pooled)
+            record |= _tables(masks, form.pooled)
         elif kind is Counts:
             record |= _counts(masks, grids, channels, form.pooled)
         else:
@@ -82,9 +82,7 @@ def _sparse_sums(masks: Masks) -> Tensor:
     return sums
 
 
-def _tables(masks: Masks, channels: int, pooled: bool) -> dict[str, Tensor]:
-    if channels:
-        raise UsageError("metrics of partitions need one label a voxel; they are not for multilabel=True")
+def _tables(masks: Masks, pooled: bool) -> dict[str, Tensor]:
     parts = []
     for pred, gt, ignored in zip(masks.pred, masks.gt, masks.ignored, strict=True):
         rows = pair_counts(pred, gt)

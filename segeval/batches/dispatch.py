@@ -13,7 +13,7 @@ from segeval.workspace import Workspace
 
 from .form import Kind
 from .host import measure_batch
-from .reading import Reading, spacings
+from .reading import Reading, check_kinds, spacings
 from .records import ODD, Arrays, joined
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def _measured(
     p, g = map(_array, arrays)
     boolean = p.dtype.kind == g.dtype.kind == "b"
     form = reading.inputs.form(p.shape, g.shape, floating=p.dtype.kind == "f", boolean=boolean)
+    check_kinds(kinds, form.kind)
     own = spacings(spacing, 1 if form.pooled else len(p))
     return dict(measure_batch(p, g, form, reading, kinds, own, workspace)), form.kind
 
@@ -86,6 +87,7 @@ def _measured_on_device(
     boolean = pred.dtype == gt.dtype == torch.bool
     shapes = tuple(pred.shape), tuple(gt.shape)
     form = reading.inputs.form(*shapes, floating=pred.is_floating_point(), boolean=boolean)
+    check_kinds(kinds, form.kind)
     own = spacings(spacing, 1 if form.pooled else len(pred))
     return device.measure_batch(pred, gt, form, reading, kinds, own), form.kind
 

@@ -64,8 +64,6 @@ def _record(
     spacing: tuple[float, ...] | None,
     workspace: Workspace,
 ) -> Arrays:
-    if form.kind == "multilabel" and Contingency in kinds:
-        raise UsageError("metrics of partitions need one label a voxel; they are not for multilabel=True")
     found = [_measured(one, kinds, reading, spacing, workspace) for one in masks]
     arrays: dict[str, NDArray[Any]] = {}
     if form.kind == "multilabel":  # label 1 of every channel

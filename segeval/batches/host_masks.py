@@ -111,9 +111,8 @@ def _checked(array: NDArray[Any], classes: int | None, name: str, binary: bool) 
 
 
 def _thresholded(scores: NDArray[Any], inputs: Inputs) -> Labels:
-    scores = (
-        scores.astype(np.float32) if scores.dtype == np.float16 else scores
-    )  # so that the threshold keeps its digits
+    if scores.dtype == np.float16:  # the threshold would be rounded as well
+        scores = scores.astype(np.float32)
     low, high = float(scores.min()), float(scores.max())
     if np.isnan(low):
         raise UsageError("pred holds NaN; scores are numbers: look where the model's output became NaN")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +39,12 @@ class Reading:
             first = 1 if kind == "binary" else 0
         found = np.arange(first, count)
         return found[found != self.inputs.ignore_index] if kind == "classes" else found
+
+
+def check_kinds(kinds: Collection[type], masks: Kind) -> None:
+    """Raises `UsageError` for statistics that masks of this kind do not have."""
+    if masks == "multilabel" and Contingency in kinds:
+        raise UsageError("metrics of partitions need one label a voxel; they are not for multilabel=True")
 
 
 def spacings(spacing: Any, cases: int) -> list[tuple[float, ...] | None]:
