@@ -100,11 +100,12 @@ def blocks(shape: tuple[int, int, int], count: int, rng: np.random.Generator) ->
 
 
 def memory() -> None:
-    """Peak memory of one ct case, in a process of its own."""
+    """Peak memory of one ct case, in a process of its own; not `ru_maxrss`, which a process has from its parent."""
     inputs.files("ct")
     code = (
-        "import sys, resource; sys.path.insert(0, sys.argv[1]); import inputs, segeval; pred, gt = inputs.files('ct');"
-        "segeval.score_folder(pred, gt, jobs=2); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        "import sys; sys.path.insert(0, sys.argv[1]); import inputs, segeval; pred, gt = inputs.files('ct');"
+        "segeval.score_folder(pred, gt, jobs=2);"
+        "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
     )
     peak = int(subprocess.check_output([sys.executable, "-c", code, str(Path(__file__).parent)])) / 1024
     arrays = 2 * np.prod(inputs.SHAPE["ct"]) / 2**20
