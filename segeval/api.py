@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segeval.boundary import Boundary
 from segeval.case import LabelMap
 from segeval.devices import chosen_device
 from segeval.errors import UsageError
 from segeval.evaluate import make_case, score_case
 from segeval.grid import Grid
 from segeval.io import Colors, Pair, Pairing, load_colors, pair, read, stem_of
-from segeval.metrics import DEFAULT_METRICS, parse_metrics
 from segeval.protocol import Missing, Protocol, RegionsLike, parse_regions
+from segeval.protocols import ALL, ProtocolLike, convention, everyone
 from segeval.results import Results
 from segeval.run import Listener, Run
-from segeval.spec import Metric
 from segeval.table import check_formats
 from segeval.workspace import Workspace, cores
 
@@ -31,9 +31,11 @@ def score(
     pred: Any,
     gt: Any,
     *,
-    metrics: str | Sequence[str] = DEFAULT_METRICS,
+    metrics: str | Sequence[str] | None = None,
+    protocol: ProtocolLike = "segeval",
+    boundary: Boundary | str | None = None,
     regions: RegionsLike | None = None,
-    include_background: bool = False,
+    include_background: bool | None = None,
     ignore_label: int | None = None,
     binary: bool = False,
     spacing: Sequence[float] | None = None,
@@ -45,6 +47,8 @@ def score(
 
     `pred` and `gt` are label maps of one shape: arrays, tensors or paths of mask files. `spacing` is in array-axis
     order and in millimetres; without it, files give theirs and arrays count in pixels.
+    `protocol` names the convention that metrics follow, such as "monai" (or is a TOML file, or "all" for each beside
+    the others), and `boundary` another rule for boundaries; `metrics` None are those that the protocol reports.
     Raises `UsageError`, `ReadError` or `GeometryMismatch`.
 
     >>> import numpy as np
@@ -54,17 +58,18 @@ def score(
     >>> float(score(pred, gt, metrics="dice").dice[0])
     0.75
     """
-    protocol = make_protocol(
-        metrics, regions, include_background, ignore_label, binary, spacing, geometry_tolerance, "error", colors
-    )
+    chosen = make_protocol(
+        metrics, protocol, boundary, regions, include_background, ignore_label, binary, spacing, geometry_tolerance,
+        "error", colors,
+    )  # fmt: skip
     where = chosen_device(device)
-    masks = [_label_map(mask, protocol, name) for mask, name in ((pred, "pred"), (gt, "gt"))]
+    masks = [_label_map(mask, chosen, name) for mask, name in ((pred, "pred"), (gt, "gt"))]
     name = stem_of(gt) if isinstance(gt, (str, os.PathLike)) else "case"
     with Workspace(cores(), where) as workspace:
-        scores, _ = score_case(make_case(name, masks[0], masks[1], protocol), protocol, workspace)
+        scores, _ = score_case(make_case(name, masks[0], masks[1], chosen), chosen, workspace)
     import pandas as pd
 
-    rows = pd.DataFrame(scores.values, columns=[metric.column for metric in protocol.metrics])
+    rows = pd.DataFrame(scores.values, columns=[metric.column for metric in chosen.metrics])
     rows.insert(0, "region", list(scores.regions))
     rows["note"] = list(scores.notes)
     return rows
@@ -74,9 +79,11 @@ def score_folder(
     pred_dir: str | os.PathLike[str],
     gt_dir: str | os.PathLike[str],
     *,
-    metrics: str | Sequence[str] = DEFAULT_METRICS,
+    metrics: str | Sequence[str] | None = None,
+    protocol: ProtocolLike = "segeval",
+    boundary: Boundary | str | None = None,
     regions: RegionsLike | None = None,
-    include_background: bool = False,
+    include_background: bool | None = None,
     ignore_label: int | None = None,
     binary: bool = False,
     spacing: Sequence[float] | None = None,
@@ -101,9 +108,10 @@ def score_folder(
     >>> list(results.cases.columns)
     ['case', 'region', 'dice', 'note']
     """
-    protocol = make_protocol(
-        metrics, regions, include_background, ignore_label, binary, spacing, geometry_tolerance, missing, colors
-    )
+    chosen = make_protocol(
+        metrics, protocol, boundary, regions, include_background, ignore_label, binary, spacing, geometry_tolerance,
+        missing, colors,
+    )  # fmt: skip
     where = chosen_device(device)
     if jobs is not None and jobs < 1:
         raise UsageError(f"jobs must be at least 1, not {jobs}; leave it out to use every core")
@@ -112,7 +120,7 @@ def score_folder(
     if output is not None:
         _check_apart(Path(output), (Path(pred_dir), Path(gt_dir)))
     run = Run(
-        protocol, _chosen(found, missing), jobs=jobs or cores(), device=where, listener=listener,
+        chosen, _pairs(found, missing), jobs=jobs or cores(), device=where, listener=listener,
         output=output, formats=formats,
     )  # fmt: skip
     for text in (*found.notices, *_about(found, missing)):
@@ -121,9 +129,11 @@ def score_folder(
 
 
 def make_protocol(
-    metrics: str | Sequence[str],
+    metrics: str | Sequence[str] | None,
+    protocol: ProtocolLike,
+    boundary: Boundary | str | None,
     regions: RegionsLike | None,
-    include_background: bool,
+    include_background: bool | None,
     ignore_label: int | None,
     binary: bool,
     spacing: Sequence[float] | None,
@@ -131,25 +141,36 @@ def make_protocol(
     missing: Missing,
     colors: Colors | str | Path | None,
 ) -> Protocol:
-    """The protocol that the options of `score` and `score_folder` describe."""
-    if not isinstance(metrics, (str, Sequence)):
+    """The protocol that the options of `score` and `score_folder` describe: a named one, and what overrides it."""
+    if not isinstance(metrics, (str, Sequence, type(None))):
         raise UsageError(f"metrics must be a text or a list of texts such as ['dice', 'nsd@2'], not {metrics!r}")
     if ignore_label is not None and not isinstance(ignore_label, (int, np.integer)):
         raise UsageError(f"ignore_label must be one label, a whole number, not {ignore_label!r}")
     if isinstance(spacing, str) or not isinstance(spacing, (Sequence, np.ndarray, type(None))):
         raise UsageError(f"spacing must be a list, one length an array axis, such as (2.5, 0.8, 0.8), not {spacing!r}")
-    bound: tuple[Metric, ...] = parse_metrics([metrics] if isinstance(metrics, str) else list(metrics))
-    chosen, ignored = (None, None) if regions is None else parse_regions(regions)
+    forms = [metrics] if isinstance(metrics, str) else metrics
+    if protocol == ALL:
+        if boundary is not None:
+            raise UsageError("protocol 'all' compares the boundaries of every tool; leave the boundary out")
+        base, bound = convention(), everyone(forms)
+    else:
+        base = convention(protocol, boundary)
+        bound = base.metrics(forms)
+    own = base.regions if regions is None else regions
+    chosen, ignored = (None, None) if own is None else parse_regions(own)
     return Protocol(
         bound,
         chosen,
-        include_background,
+        base.background if include_background is None else include_background,
         ignored if ignore_label is None else ignore_label,
         binary,
         None if spacing is None else tuple(float(s) for s in spacing),
         geometry_tolerance,
         missing,
         load_colors(colors) if isinstance(colors, (str, Path)) else colors,
+        ALL if protocol == ALL else base.name,
+        base.boundary,
+        base.cases_first,
     )
 
 
@@ -174,7 +195,7 @@ def _check_apart(output: Path, inputs: Sequence[Path]) -> None:
             raise UsageError(f"{output}: results would lie among the masks of {folder}; give another folder with -o")
 
 
-def _chosen(found: Pairing, missing: Missing) -> list[Pair]:
+def _pairs(found: Pairing, missing: Missing) -> list[Pair]:
     """The pairs to score under a policy for ground truths without a prediction."""
     if found.missing and missing == "error":
         raise UsageError(

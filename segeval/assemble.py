@@ -60,14 +60,15 @@ def completed(outcome: Outcome, regions: Sequence[Region], protocol: Protocol) -
     values = np.full((len(further), len(protocol.metrics)), np.nan)
     for column, metric in enumerate(protocol.metrics):
         if metric.spec.scope == "region":
-            both, kind = metric.spec.empty.both, metric.spec.statistic
-            values[:, column] = metric.score(outcome.measured.absent(further, kind)) if both is None else both
-    absent = Scores(
+            both, names = metric.empty.both, [region.name for region in further]
+            absent = None if both is not None else outcome.measured.absent(further, metric.statistic)
+            values[:, column] = both if absent is None else metric.score(absent, names)
+    rest = Scores(
         tuple(region.name for region in further), values, ("; ".join((NEITHER, *outcome.remarks)),) * len(further)
     )
     rows = {
         name: (row, note)
-        for s in (outcome.scores, absent)
+        for s in (outcome.scores, rest)
         for name, row, note in zip(s.regions, s.values, s.notes, strict=True)
     }
     order = [region.name for region in regions] + ([ALL] if ALL in rows else [])
@@ -97,6 +98,7 @@ def cases_table(outcomes: Sequence[Outcome], regions: Sequence[Region], protocol
     numbers.insert(0, "case", names)
     numbers.insert(1, "region", places)
     numbers["note"] = notes
+    numbers["protocol"] = protocol.stamp
     return numbers
 
 
@@ -112,9 +114,9 @@ def pooled_scores(
         whole[Contingency] = functools.reduce(operator.add, tables)
     pooled = {}
     for metric in protocol.metrics:
-        if metric.spec.statistic in whole:
+        if metric.statistic in whole:
             names = [region.name for region in regions] if metric.spec.scope == "region" else [ALL]
-            values = metric.score(whole[metric.spec.statistic]).tolist()
+            values = metric.score(whole[metric.statistic], names).tolist()
             pooled.update({(name, metric.column): value for name, value in zip(names, values, strict=True)})
     return pooled
 

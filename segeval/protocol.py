@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -9,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
+from segeval.boundary import Boundary
 from segeval.case import Region
 from segeval.errors import UsageError
 from segeval.io import Colors
 from segeval.metrics import DEFAULT_METRICS, parse_metrics
-from segeval.spec import Metric
+from segeval.spec import Empty, Metric
+from segeval.surface.distances import SurfaceDistances, VolumeDistances
 
 Missing: TypeAlias = Literal["error", "skip", "empty"]
 """What a ground truth without a prediction means: stop, leave it out, or score an empty prediction."""
@@ -26,8 +29,9 @@ BACKGROUND = Region("background", frozenset({0}))
 class Protocol:
     """Everything about a run that can change a number.
 
-    `regions` None stands for every label above 0 that any mask of the run holds. `spacing` overrides that of the files;
-    `colors` gives the labels of colour images.
+    `name` is that of the convention that the metrics come from, `boundary` its rule where a metric has none of its own.
+    `regions` None stands for every label above 0 that any mask of the run holds. `cases_first`: means over regions and
+    cases take that over cases first. `spacing` overrides that of the files; `colors` gives the labels of colour images.
     """
 
     metrics: tuple[Metric, ...] = parse_metrics(list(DEFAULT_METRICS))
@@ -39,6 +43,9 @@ class Protocol:
     geometry_tolerance: float = 1e-3
     missing: Missing = "error"
     colors: Colors | None = None
+    name: str = "segeval"
+    boundary: Boundary = Boundary()
+    cases_first: bool = False
 
     def __post_init__(self) -> None:
         if not self.metrics:
@@ -64,7 +71,13 @@ class Protocol:
     @property
     def statistics(self) -> frozenset[type]:
         """The statistics that the metrics need."""
-        return frozenset(metric.spec.statistic for metric in self.metrics)
+        return frozenset(metric.statistic for metric in self.metrics)
+
+    @property
+    def surface(self) -> type[SurfaceDistances] | None:
+        """The distances between boundaries that the metrics need: those of the first of these metrics."""
+        kinds = (metric.statistic for metric in self.metrics)
+        return next((k for k in kinds if issubclass(k, SurfaceDistances) and k is not VolumeDistances), None)
 
     def regions_among(self, labels: Sequence[int]) -> tuple[Region, ...]:
         """The regions to score where these labels occur."""
@@ -75,11 +88,12 @@ class Protocol:
         return regions
 
     def to_dict(self) -> dict[str, Any]:
-        """The protocol in full, as run.json keeps it."""
-        return {
-            "name": "segeval",
-            "boundary": {"rule": "voxel", "neighbours": "4 in 2-D, 6 in 3-D", "image_edge": True},
-            "metrics": [m.column for m in self.metrics],
+        """The protocol in full, as run.json keeps it; `hash` is that of all the rest."""
+        content = {
+            "name": self.name,
+            "boundary": str(self.boundary),
+            "mean": "cases first, then regions" if self.cases_first else "regions first, then cases",
+            "metrics": {m.column: _told(m) for m in self.metrics},
             "regions": None if self.regions is None else {r.name: sorted(r.labels) for r in self.regions},
             "include_background": self.include_background,
             "ignore_label": self.ignore_label,
@@ -89,6 +103,39 @@ class Protocol:
             "missing": self.missing,
             "colors": self.colors and {"#{:02x}{:02x}{:02x}".format(*color): at for color, at in self.colors.items()},
         }
+        return {**content, "hash": hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()}
+
+    @property
+    def stamp(self) -> str:
+        """The name with the beginning of the hash: what tells rows of different protocols apart."""
+        return stamp_of(self.to_dict())
+
+
+def stamp_of(protocol: Mapping[str, Any]) -> str:
+    """The stamp of a protocol as run.json keeps it.
+
+    >>> stamp_of({"name": "monai", "hash": "0123456789abcdef"})
+    'monai-01234567'
+    """
+    return f"{protocol['name']}-{protocol['hash'][:8]}"
+
+
+def _told(metric: Metric) -> dict[str, Any]:
+    """All that a protocol says of a metric."""
+    own = metric.definition.metric if metric.definition else metric
+    told: dict[str, Any] = {"formula": own.form, **({"protocol": metric.definition.protocol} if metric.definition else {})}
+    kind = metric.statistic
+    if issubclass(kind, SurfaceDistances):
+        told["boundary"] = str(kind.boundary)
+    by_region = {name: dict(value) for name, value in own.parameters if isinstance(value, tuple)}
+    if metric.empty != Empty():
+        told["empty"] = {side: _plain(getattr(metric.empty, side)) for side in ("both", "pred", "gt")}
+    return told | by_region
+
+
+def _plain(value: float | None) -> float | str | None:
+    """The value as JSON can hold it; None stands for "by formula"."""
+    return str(value) if value is not None and not -1e300 < value < 1e300 else value
 
 
 def parse_regions(regions: RegionsLike) -> tuple[tuple[Region, ...], int | None]:

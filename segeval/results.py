@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.errors import UsageError
+from segeval.protocol import stamp_of
 from segeval.table import FORMATS, check_formats, make_folder, read_table, replacing, write_table
 
 if TYPE_CHECKING:
@@ -99,12 +100,27 @@ class Results:
         if not folder.is_dir():
             what = "is a file, not a folder" if folder.exists() else "does not exist"
             raise UsageError(f"{folder}: wanted the folder that segeval score wrote, but it {what}; check the path")
-        details = folder / "details.npz"
-        return cls(
-            read_table(_find(folder, "cases")),
+        details, cases = folder / "details.npz", _find(folder, "cases")
+        found = cls(
+            read_table(cases),
             read_table(_find(folder, "summary")),
             _load_run(folder / "run.json"),
             Details.load(details) if details.exists() else None,
+        )
+        _check_stamps(cases, found)
+        return found
+
+
+def _check_stamps(path: Path, results: Results) -> None:
+    """Raises `UsageError` for rows that were measured under another protocol than that of the run."""
+    own = stamp_of(results.run["protocol"]) if "hash" in results.run.get("protocol", {}) else ""
+    if "protocol" not in results.cases:
+        raise UsageError(f"{path}: wanted a column 'protocol' that says how each row was measured; run segeval score again")
+    others = sorted(set(results.cases["protocol"]) - {own})
+    if others:
+        raise UsageError(
+            f"{path}: rows measured under {', '.join(others)} in the results of a run under {own or 'no protocol'}; "
+            "numbers of two protocols do not mix: keep each run in a folder of its own"
         )
 
 

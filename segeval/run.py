@@ -33,7 +33,6 @@ from segeval.remarks import remarks
 from segeval.results import Results, clear
 from segeval.scoring import Scores
 from segeval.summary import summarise
-from segeval.surface.distances import SurfaceDistances
 from segeval.version import __version__
 
 INTERVAL: dict[str, Any] = {"confidence": 0.95, "resamples": 2000, "seed": 0}
@@ -119,13 +118,14 @@ class Run:
         first = next((o for o in map(self._outcomes.get, range(len(self.pairs))) if o is None or o.grid), None)
         if first is None or first.grid is None:
             return
-        if SurfaceDistances in self.protocol.statistics and first.measured and not len(self._tolerance):
+        surface = self.protocol.surface
+        if surface and first.measured and not len(self._tolerance):
             many = len(first.measured.regions) > MOST_CURVES
             self._tolerance = np.empty(0) if many else tolerances(first.grid.spacing)
         for at in self._waiting:
             waiting = self._outcomes[at]
-            if waiting.measured and len(self._tolerance):
-                self._curves[at] = nsd_curve(waiting.measured.statistics[SurfaceDistances], self._tolerance)
+            if surface and waiting.measured and len(self._tolerance):
+                self._curves[at] = nsd_curve(waiting.measured.statistics[surface], self._tolerance)
             self._outcomes[at] = waiting.slim()
         self._waiting = []
 
@@ -142,7 +142,10 @@ class Run:
             self.notice(text)
         units = _units(outcomes)
         pooled = pooled_scores(outcomes, counts, regions, self.protocol)
-        summary = summarise(cases, length_unit=units["length"], volume_unit=units["volume"], pooled=pooled, **INTERVAL)
+        first = [metric.column for metric in self.protocol.metrics if metric.cases_first]
+        summary = summarise(
+            cases, length_unit=units["length"], volume_unit=units["volume"], pooled=pooled, cases_first=first, **INTERVAL
+        )
         curves = {row: self._curves[at] for row, at in enumerate(done) if at in self._curves}
         kept = details(outcomes, counts, curves, self._tolerance, regions)
         return Results(cases, summary, self._record(outcomes, regions, units), kept)
@@ -190,11 +193,12 @@ def _row_log(folder: Path | None, protocol: Protocol) -> Iterator[Callable[[str,
         clear(folder)
         with (folder / PARTIAL).open("w", newline="", encoding="utf-8") as file:
             rows = csv.writer(file)
-            rows.writerow(["case", "region", *(metric.column for metric in protocol.metrics), "note"])
+            rows.writerow(["case", "region", *(metric.column for metric in protocol.metrics), "note", "protocol"])
+            stamp = protocol.stamp
 
             def write(name: str, scores: Scores) -> None:
                 for region, values, note in zip(scores.regions, scores.values.tolist(), scores.notes, strict=True):
-                    rows.writerow([name, region, *values, note])
+                    rows.writerow([name, region, *values, note, stamp])
                 file.flush()
 
             yield write

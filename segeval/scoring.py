@@ -38,8 +38,9 @@ def score_measured(measured: Measured, metrics: Sequence[Metric], remarks: Seque
     by_region = np.full((len(measured.regions), len(metrics)), np.nan)
     whole = np.full(len(metrics), np.nan)
     per_region = np.array([metric.spec.scope == "region" for metric in metrics], dtype=bool)
+    names = [region.name for region in measured.regions]
     for column, metric in enumerate(metrics):
-        scored = metric.score(measured.statistics[metric.spec.statistic])
+        scored = metric.score(measured.statistics[metric.statistic], names)
         if per_region[column]:
             by_region[:, column] = scored
         else:
@@ -51,7 +52,6 @@ def score_measured(measured: Measured, metrics: Sequence[Metric], remarks: Seque
     for row in np.flatnonzero(~plain).tolist():
         emptiness = _emptiness(counts.empty_p[row], counts.empty_g[row])
         notes[row] = _note(emptiness, by_region[row, per_region], chosen, remarks)
-    names = [region.name for region in measured.regions]
     if per_region.all():
         return Scores(tuple(names), by_region, tuple(notes))
     notes.append(_note("", whole[~per_region], [m for m in metrics if m.spec.scope == "case"], remarks))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.boundary import Boundary
 from segeval.errors import UsageError
 
 Values: TypeAlias = NDArray[np.float64]
-Value: TypeAlias = float | str
+ByRegion: TypeAlias = tuple[tuple[str, float], ...]
+"""A value for each region, by its name; empty where a table's column says no more than that there was one for each."""
+Value: TypeAlias = float | str | ByRegion
 Unit: TypeAlias = Literal["", "length", "volume", "voxel", "bit"]
 """Kinds of unit; a length is in the unit of the spacing, a volume in that of `Grid.volume_unit`."""
 
@@ -62,6 +65,8 @@ class Parameter:
 
     def check(self, value: Value, metric: str) -> Value:
         """The value, a number where one is wanted. Raises `UsageError` for values outside the domain."""
+        if isinstance(value, tuple):
+            return tuple((region, cast(float, self.check(own, metric))) for region, own in value)
         if isinstance(self.domain, tuple):
             if value in self.domain:
                 return value
@@ -125,7 +130,10 @@ class MetricSpec:
         return f"{self.name}:{','.join(f'{name}={name.upper()}' for name in required)}"
 
     def bind(self, values: Mapping[str, Value]) -> Metric:
-        """The metric with these parameters and the defaults. Raises `UsageError` for unknown, missing or odd ones."""
+        """The metric with these parameters and the defaults. Raises `UsageError` for unknown, missing or odd ones.
+
+        A parameter may have a value for each region.
+        """
         unknown = set(values) - {p.name for p in self.parameters}
         if unknown:
             known = ", ".join(p.name for p in self.parameters) or "none"
@@ -141,8 +149,26 @@ class MetricSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Definition:
+    """What a protocol computes under the name of a metric: another metric's formula, a boundary, values for empty masks.
+
+    `cases_first`: a mean over all regions is over the means of each region's cases. `column` is what the tables call it
+    where several protocols are told apart.
+    """
+
+    protocol: str
+    metric: Metric
+    boundary: Boundary
+    empty: Empty
+    cases_first: bool = False
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """A metric with its parameters given: what a run asks for.
+
+    `definition` says what a protocol means by it; None: what the card says, on the default boundary.
 
     >>> from segeval.metrics import REGISTRY
     >>> REGISTRY["fbeta"].bind({"beta": 2}).column
@@ -151,34 +177,69 @@ class Metric:
 
     spec: MetricSpec
     parameters: tuple[tuple[str, Value], ...] = ()
+    definition: Definition | None = None
 
     @property
-    def column(self) -> str:
-        """The shortest written form, which names the column of tables."""
+    def form(self) -> str:
+        """The shortest written form."""
         odd = [(p, v) for p, (_, v) in zip(self.spec.parameters, self.parameters, strict=True) if v != p.default]
         name = self.spec.name
-        if not odd:
+        if not odd or any(isinstance(v, tuple) for _, v in odd):
             return name
         if len(odd) == 1 and odd[0][0] is self.spec.parameters[0]:
             return f"{name}{'' if self.spec.glued else '@'}{_written(odd[0][1])}"
         return f"{name}:{','.join(f'{p.name}={_written(v)}' for p, v in odd)}"
 
     @property
+    def column(self) -> str:
+        """The name of its column in tables: the written form, or that of the definition."""
+        return (self.definition and self.definition.column) or self.form
+
+    @property
     def symbol(self) -> str:
         """The symbol with its parameters, as axes and legends show it."""
-        values = [_written(v) for _, v in self.parameters]
+        if self.definition and self.definition.column:
+            return f"{replace(self, definition=None).symbol} ({self.definition.protocol})"
+        values = [_written(v) for _, v in self.parameters if not isinstance(v, tuple)]
         if self.spec.glued:
             return self.spec.symbol + ("" if values == ["100"] else values[0])
         return f"{self.spec.symbol}({', '.join(values)})" if values else self.spec.symbol
+
+    @property
+    def statistic(self) -> Any:
+        """The kind of statistic that its values come from: of a shape, that of the boundary."""
+        if self.definition is None:
+            return self.spec.statistic
+        kind: Any = self.definition.metric.spec.statistic
+        return kind.by(self.definition.boundary) if hasattr(kind, "by") else kind
+
+    @property
+    def empty(self) -> Empty:
+        """The values for empty masks."""
+        return self.definition.empty if self.definition else self.spec.empty
+
+    @property
+    def cases_first(self) -> bool:
+        """Whether a mean over regions and cases is to be taken over cases first."""
+        return self.definition is not None and self.definition.cases_first
 
     def unit(self, length: str, volume: str) -> str:
         """The unit of its values where lengths are in `length` and volumes in `volume`."""
         return {"length": length, "volume": volume}.get(self.spec.unit, self.spec.unit)
 
-    def score(self, statistic: Any) -> Values:
-        """One value per region, or one in all for a case metric; for empty masks those of the card."""
-        values = np.atleast_1d(np.asarray(self.spec.formula(statistic, **dict(self.parameters)), dtype=np.float64))
-        empty = self.spec.empty
+    def score(self, statistic: Any, regions: Sequence[str] = ()) -> Values:
+        """One value per region, or one in all for a case metric; for empty masks those of the card or the protocol.
+
+        `regions` are their names, which a parameter with a value for each region needs.
+        """
+        own = self.definition.metric if self.definition else self
+        formula, parameters = own.spec.formula, dict(own.parameters)
+        apart = {name: dict(value) for name, value in parameters.items() if isinstance(value, tuple)}
+        if apart:
+            values = _by_region(formula, statistic, parameters, apart, regions)
+        else:
+            values = np.atleast_1d(np.asarray(formula(statistic, **parameters), dtype=np.float64))
+        empty = self.empty
         if empty == BY_FORMULA:  # throughout; a contingency table knows of no masks that could be empty
             return values
         no_p, no_g = statistic.empty_p, statistic.empty_g
@@ -190,6 +251,27 @@ class Metric:
             if value is not None:
                 values = np.where(where, value, values)
         return values
+
+
+def _by_region(
+    formula: Callable[..., Any],
+    statistic: Any,
+    parameters: Mapping[str, Value],
+    apart: Mapping[str, Mapping[str, float]],
+    regions: Sequence[str],
+) -> Values:
+    """The values of a formula whose parameters `apart` have a value for each region."""
+    values = np.full(len(regions), np.nan)
+    for place, region in enumerate(regions):
+        for name, own in apart.items():
+            if region not in own:
+                raise UsageError(
+                    f"the protocol gives no {name} for region {region!r}, only for {', '.join(own)}; score these "
+                    "regions, or give one for all, such as nsd@2"
+                )
+        here = {**parameters, **{name: own[region] for name, own in apart.items()}}
+        values[place] = np.asarray(formula(statistic.select(np.array([place])), **here)).item()
+    return values
 
 
 REGISTRY: dict[str, MetricSpec] = {}
@@ -240,8 +322,12 @@ Number = TypeVar("Number")
 
 def ratio(numerator: Number, denominator: Any) -> Number:
     """The quotient of arrays, without an epsilon: 0/0 is NaN and anything else over 0 infinite, silently."""
+    quotient: Number
+    if not isinstance(numerator, np.ndarray | np.generic):  # tensors are silent, and torch.compile knows no errstate
+        quotient = numerator / denominator
+        return quotient
     with np.errstate(divide="ignore", invalid="ignore"):
-        quotient: Number = numerator / denominator
+        quotient = numerator / denominator
         return quotient
 
 

@@ -1,7 +1,8 @@
 """The tables of a run: what their columns mean, and how they are written to files and read back.
 
-The cases table has one row per case and region: `case, region, <one column per metric>, note`. A metric's column is
-named by its written form. Metrics of scope "case" have their numbers in a row of region `all`, where the other metrics
+The cases table has one row per case and region: `case, region, <one column per metric>, note, protocol`. A metric's
+column is named by its written form, after the name of a protocol and "/" where several are compared; `protocol` is the
+stamp of what the row was measured under. Metrics of scope "case" have their numbers in a row of region `all`, where the other metrics
 do not apply; a case that failed has one row, of region "" and without numbers, whose note begins with "failed".
 """
 
@@ -12,12 +13,14 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from segeval.boundary import Boundary
 from segeval.errors import UsageError
-from segeval.metrics import parse_metric
-from segeval.spec import Metric
+from segeval.metrics import REGISTRY, parse_metric
+from segeval.spec import Definition, Metric
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -28,14 +31,31 @@ MEAN = "mean"
 """The region of a summary's rows that average over regions."""
 FAILED = ""
 """The region of a failed case's only row."""
-TEXT = ("case", "region", "metric", "unit", "note")
+TEXT = ("case", "region", "metric", "unit", "note", "protocol")
 WHOLE = ("n", "n_undefined", "n_infinite")
 """The columns that hold text and whole numbers; all others hold numbers."""
 
 
 def metrics_of(cases: DataFrame) -> tuple[Metric, ...]:
     """The metrics of a cases table, from the names of its columns. Raises `UsageError` for a name that is none."""
-    return tuple(parse_metric(str(column)) for column in cases.columns if column not in TEXT)
+    return tuple(metric_of(str(column)) for column in cases.columns if column not in TEXT)
+
+
+def metric_of(column: str) -> Metric:
+    """The metric that the name of a column stands for. Raises `UsageError` for a name that is none.
+
+    >>> metric_of("monai/hd95").symbol
+    'HD95 (monai)'
+    """
+    protocol, _, form = column.rpartition("/")
+    if form in REGISTRY and any(parameter.default is None for parameter in REGISTRY[form].parameters):
+        first, *_ = REGISTRY[form].parameters  # of a protocol that gives it a value for each region
+        metric = REGISTRY[form].bind({first.name: ()})
+    else:
+        metric = parse_metric(form)
+    if not protocol:
+        return metric
+    return replace(metric, definition=Definition(protocol, metric, Boundary(), metric.spec.empty, column=column))
 
 
 def applies(metric: Metric, region: str) -> bool:

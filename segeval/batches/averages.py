@@ -44,10 +44,13 @@ class Cases:
         groups = np.repeat(np.arange(self.count), self.regions)
         return Cases(self.count, 1, self.statistic.grouped(groups, self.count))
 
-    def scores(self, metric: Metric) -> Values:
-        """The metric of every region of every case, (cases, regions); (cases, 1) for a metric of whole cases."""
+    def scores(self, metric: Metric, names: Sequence[str] = ()) -> Values:
+        """The metric of every region of every case, (cases, regions); (cases, 1) for a metric of whole cases.
+
+        `names` are those of the regions.
+        """
         if metric.spec.scope == "region":
-            return metric.score(self.statistic).reshape(self.count, self.regions)
+            return metric.score(self.statistic, list(names) * self.count).reshape(self.count, self.regions)
         return np.array([metric.score(one) for one in self._each()]).reshape(self.count, 1)
 
     def _each(self) -> Sequence[Any]:
@@ -79,8 +82,10 @@ class Averaging:
         if self.per_case and self.pooled:
             raise UsageError("per_case=True keeps every case and pooled=True adds them up; give one of them")
 
-    def of(self, metric: Metric, cases: Cases) -> Values:
+    def of(self, metric: Metric, cases: Cases, names: Sequence[str] = ()) -> Values:
         """The result: (regions,) with average "none", otherwise a number; with a first axis of cases if kept.
+
+        A protocol may want the mean over cases to be taken before that over regions. `names` are those of the regions.
 
         >>> from segeval.metrics import parse_metric
         >>> from segeval.overlap.counts import Counts
@@ -94,7 +99,9 @@ class Averaging:
         by_region = metric.spec.scope == "region"
         if by_region and self.average == "micro":
             cases = cases.joined()
-        values = cases.scores(metric)
+        values = cases.scores(metric, names)
+        if metric.cases_first and by_region and self.average == "macro" and not self.per_case:
+            return _mean(_mean(values.T, np.ones(values.T.shape)), np.ones(values.shape[1]))
         if by_region and self.average == "weighted":
             values = _mean(values, cases.statistic.size_g.reshape(values.shape))
         elif not by_region or self.average != "none":

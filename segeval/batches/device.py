@@ -19,7 +19,7 @@ from segeval.tensors.table import joint_counts, pair_counts
 from .device_masks import Masks, masks_of
 from .form import Form
 from .reading import Reading
-from .records import ODD, RECORDS
+from .records import ODD, record_of
 
 DENSE = 2048
 """With more classes than this a dense table of label pairs would not fit."""
@@ -116,7 +116,7 @@ def _record(kind: Any, parts: Sequence[Any], first: int, mark: int | None) -> di
         outers = [torch.nn.functional.pad(part, room * 2).flatten(1) for part in parts[4:]]
         fields = [torch.full_like(parts[0], axes)[:, None], parts[0][:, None], parts[1][:, None], *sums, *outers]
         return {"moments": _marked(torch.cat(fields, 1), first, mark)}
-    (name, *names) = RECORDS[kind].columns
+    (name, *names) = record_of(kind).columns
     record = {name: _marked(torch.stack([part.length for part in parts], 1), first, mark)}
     arrays = (array for part in parts for array in (part.value, part.size))
     return record | dict(zip(names, arrays, strict=True))
@@ -131,4 +131,4 @@ def _marked(rows: Tensor, first: int, mark: int | None) -> Tensor:
 
 
 def _joined(kind: Any, records: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
-    return {name: torch.cat([record[name] for record in records]) for name in RECORDS[kind].columns}
+    return {name: torch.cat([record[name] for record in records]) for name in record_of(kind).columns}

@@ -19,7 +19,7 @@ from segeval.workspace import Workspace
 from .form import Form
 from .host_masks import Masks, looks_one_hot, masks_of
 from .reading import Reading
-from .records import RECORDS, Arrays, joined
+from .records import record_of, Arrays, joined
 
 DOUBTFUL = (
     "gt looks one-hot along its second axis, yet label maps could look so too; pass input_format='one-hot' or, for "
@@ -70,7 +70,7 @@ def _record(
         channels, one = np.arange(len(masks)), np.array([1])
         for kind in kinds:
             parts = [_of_labels(kind, measured, one) for measured in found]
-            arrays |= RECORDS[kind].pack(type(parts[0]).stacked(parts), channels, pooled=form.pooled)
+            arrays |= record_of(kind).pack(type(parts[0]).stacked(parts), channels, pooled=form.pooled)
         return arrays
     (measured,) = found
     last = form.num_classes if form.kind == "binary" else reading.inputs.num_classes or form.num_classes
@@ -78,7 +78,7 @@ def _record(
     _check_scale(present, last)
     labels = np.unique(np.concatenate([[0], present, [last - 1] if last else []]).astype(np.int64))
     for kind in kinds:
-        arrays |= RECORDS[kind].pack(_of_labels(kind, measured, labels), labels, pooled=form.pooled)
+        arrays |= record_of(kind).pack(_of_labels(kind, measured, labels), labels, pooled=form.pooled)
     return arrays
 
 

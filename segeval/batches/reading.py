@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,18 +15,20 @@ from segeval.spec import Metric, Values
 
 from .averages import Averaging
 from .form import Inputs, Kind
-from .records import RECORDS, Arrays, labels_of
+from .records import record_of, Arrays, labels_of
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What is measured of a batch: how its arrays are read, and which classes are regions.
 
-    `include_background` None: as the statistic says, which is yes for counts and no for surfaces.
+    `include_background` None: as the statistic says, which is yes for counts and no for surfaces. `names` are those of
+    labels (or channels) that a protocol names.
     """
 
     inputs: Inputs = field(default_factory=Inputs)
     include_background: bool | None = None
+    names: Mapping[int, str] = field(default_factory=dict)
 
     def background(self, statistic: Any) -> bool:
         """Whether class 0 is a region for this kind of statistic."""
@@ -69,11 +71,12 @@ def spacings(spacing: Any, cases: int) -> list[tuple[float, ...] | None]:
 
 def result(metric: Metric, arrays: Arrays, kind: Kind, reading: Reading, averaging: Averaging) -> Values:
     """The value of a metric from the records of batches of this kind."""
-    statistic = metric.spec.statistic
-    record = RECORDS[statistic]
+    statistic = metric.statistic
+    record = record_of(statistic)
     own = {name: arrays[name] for name in record.columns}
     if statistic is Contingency:
         return averaging.of(metric, record.unpack(own, 0))
     count = max(reading.inputs.num_classes or 0, labels_of(own))
-    cases = record.unpack(own, count).only(reading.regions(statistic, kind, count))
-    return averaging.of(metric, cases)
+    regions = reading.regions(statistic, kind, count)
+    names = [reading.names.get(label, str(label)) for label in regions.tolist()]
+    return averaging.of(metric, record.unpack(own, count).only(regions), names)

@@ -6,6 +6,7 @@ begins. Single samples all belong to one case: their rows have the complement of
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
@@ -17,7 +18,7 @@ from segeval.errors import UsageError
 from segeval.overlap.contingency import Contingency
 from segeval.overlap.counts import Counts
 from segeval.surface.bands import Depths
-from segeval.surface.distances import Distances, SurfaceDistances, VolumeDistances
+from segeval.surface.distances import Distances, SurfaceDistances
 from segeval.surface.moments import Moments
 
 from .averages import Cases
@@ -87,8 +88,9 @@ class _Table:
 
 @dataclass(frozen=True, slots=True)
 class _Histograms:
-    kind: type
+    kind: Any
     sets: tuple[str, ...]
+    dtype: str = "int64"
 
     @property
     def name(self) -> str:
@@ -98,7 +100,7 @@ class _Histograms:
     def columns(self) -> Columns:
         found: Columns = {self.name: ("int64", 1 + len(self.sets))}  # label, number of distances in each set
         for part in self.sets:
-            found |= {f"{self.name}_{part}": ("float64", 0), f"{self.name}_{part}_size": ("int64", 0)}
+            found |= {f"{self.name}_{part}": ("float64", 0), f"{self.name}_{part}_size": (self.dtype, 0)}
         return found
 
     def pack(self, statistic: Any, labels: NDArray[np.int64], *, pooled: bool = False) -> Arrays:
@@ -106,7 +108,7 @@ class _Histograms:
         lengths = [np.diff(one.start) for one in sets.values()]
         arrays = {self.name: np.stack([labels, *lengths], 1)}
         for part, one in sets.items():
-            arrays |= {f"{self.name}_{part}": one.value, f"{self.name}_{part}_size": one.size}
+            arrays |= {f"{self.name}_{part}": one.value, f"{self.name}_{part}_size": one.size.astype(self.dtype)}
         return arrays
 
     def unpack(self, arrays: Arrays, regions: int) -> Cases:
@@ -154,15 +156,16 @@ class _Moments:
 
 ODD = "odd"
 """The record that counts the voxels of a device whose values were not allowed: nothing waits there to look at them."""
-RECORDS: dict[type, Record] = {
-    Counts: _Counts(),
-    Contingency: _Table(),
-    SurfaceDistances: _Histograms(SurfaceDistances, ("pg", "gp")),
-    VolumeDistances: _Histograms(VolumeDistances, ("pg", "gp")),
-    Depths: _Histograms(Depths, ("p", "g", "shared")),
-    Moments: _Moments(),
-}
-"""The record of each kind of statistic."""
+
+
+@functools.cache
+def record_of(kind: Any) -> Record:
+    """The record of a kind of statistic."""
+    if issubclass(kind, SurfaceDistances):
+        weighed = kind.boundary.rule not in ("voxel", "solid") and kind.boundary.sizes == "own"
+        return _Histograms(kind, ("pg", "gp"), "float64" if weighed else "int64")
+    others = {Counts: _Counts(), Contingency: _Table(), Moments: _Moments()}
+    return others[kind] if kind in others else _Histograms(Depths, ("p", "g", "shared"))
 
 
 def joined(records: Sequence[Arrays]) -> Arrays:

@@ -10,7 +10,7 @@ from segeval.batches.reading import result
 from segeval.spec import MetricSpec
 from segeval.workspace import Workspace, cores
 
-from .signatures import Options, bound, docstring, function_signature
+from .signatures import Options, docstring, function_signature
 
 
 def function_of(spec: MetricSpec) -> Callable[..., Any]:
@@ -20,11 +20,12 @@ def function_of(spec: MetricSpec) -> Callable[..., Any]:
 
     def function(*args: Any, **named: Any) -> Any:
         given = signature.bind(*args, **named).arguments
-        metric, options = bound(spec, given), Options.of(given)
+        options = Options.of(given)
+        metric = options.bound(spec, given)
         pred, gt, spacing = given["pred"], given["gt"], given.get("spacing")
         first = pred[0] if isinstance(pred, (list, tuple)) and pred else pred
         with Workspace(_threads(first)) as workspace:
-            record, kind = measured(pred, gt, options.reading, [spec.statistic], workspace, spacing)
+            record, kind = measured(pred, gt, options.reading, [metric.statistic], workspace, spacing)
         value = result(metric, fetched(record), kind, options.reading, options.averaging)
         if not is_tensor(first):
             return value[()]

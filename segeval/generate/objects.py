@@ -20,13 +20,12 @@ from torchmetrics.utilities.distributed import gather_all_tensors
 from segeval.batches.dispatch import check_values, fetched, measured
 from segeval.batches.form import Kind
 from segeval.batches.reading import result, spacings
-from segeval.batches.records import ODD, RECORDS, Columns, labels_of
+from segeval.batches.records import ODD, record_of, Columns, labels_of
 from segeval.errors import UsageError
-from segeval.metrics import parse_metrics
 from segeval.spec import Metric, MetricSpec
 from segeval.workspace import Workspace
 
-from .signatures import OPTIONS, Options, bound, class_signature, docstring, several_signature
+from .signatures import OPTIONS, Options, class_signature, docstring, several_signature
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 TORCHMETRICS = {
@@ -56,10 +55,9 @@ class _Measuring(TorchMetric):
         self._metrics = tuple(metrics)
         self._options = options
         self._spacing = spacings(spacing, 1)[0]
-        self._statistics = tuple(dict.fromkeys(metric.spec.statistic for metric in metrics))
         self._columns: Columns = {}
         for kind in self._statistics:
-            self._columns |= RECORDS[kind].columns
+            self._columns |= record_of(kind).columns
         for name in self._columns:
             self.add_state(name, [], dist_reduce_fx="cat")
         self._digest = zlib.crc32(repr((options.reading, self._spacing)).encode()).to_bytes(4, "big")
@@ -68,6 +66,11 @@ class _Measuring(TorchMetric):
         self.add_state("odd", torch.tensor(0), dist_reduce_fx="sum")
         self._kind = ""
         self._in_mm = self._spacing is not None
+
+    @property
+    def _statistics(self) -> tuple[Any, ...]:
+        """The kinds of statistics, made anew: those of boundaries are no classes that a pickle could name."""
+        return tuple(dict.fromkeys(metric.statistic for metric in self._metrics))
 
     def update(self, pred: Any, gt: Any, *, spacing: Any = None) -> None:
         """Measures a batch, and adds it to those before.
@@ -105,8 +108,8 @@ class _Measuring(TorchMetric):
 
     def regions(self, metric: Metric | None = None) -> list[int]:
         """The labels, or channels, that the values of average="none" belong to: those seen so far, of a metric's."""
-        kind = (metric or self._metrics[0]).spec.statistic
-        known = labels_of(fetched({name: self._all(name) for name in RECORDS[kind].columns}))
+        kind = (metric or self._metrics[0]).statistic
+        known = labels_of(fetched({name: self._all(name) for name in record_of(kind).columns}))
         count = max(known, self._options.reading.inputs.num_classes or 0)
         masks = _agreed(self.settings.tolist(), self._digest)
         found: list[int] = self._options.reading.regions(kind, masks, count).tolist()
@@ -231,7 +234,8 @@ class _Single(_Measuring):
         given = signature.bind(*args, **kwargs).arguments
         others = given.get("kwargs", {})
         _check_options(type(self).__name__, others, list(signature.parameters)[:-1])
-        super().__init__([bound(self.spec, given)], Options.of(given), given.get("spacing"), **others)
+        options = Options.of(given)
+        super().__init__([options.bound(self.spec, given)], options, given.get("spacing"), **others)
 
     @property
     def num_classes(self) -> int | None:
@@ -283,7 +287,8 @@ class SegmentationMetrics(_Measuring):
         forms = [metrics] if isinstance(metrics, str) else list(metrics)
         if not all(isinstance(form, str) for form in forms):
             raise UsageError(f"metrics are written forms such as ['dice', 'nsd@2'], not {metrics!r}")
-        super().__init__(parse_metrics(forms), Options.of(shared), shared.get("spacing"), **kwargs)
+        options = Options.of(shared)
+        super().__init__(options.convention.metrics(forms), options, shared.get("spacing"), **kwargs)
 
 
 def class_of(spec: MetricSpec) -> type[_Single]:

@@ -15,7 +15,9 @@ from segeval.batches.reading import Reading
 from segeval.citations import CITATIONS
 from segeval.overlap.contingency import Contingency
 from segeval.overlap.counts import Counts
+from segeval.protocols import Convention, convention
 from segeval.spec import Metric, MetricSpec, Parameter, Value
+from segeval.surface.distances import SurfaceDistances
 
 SHAPES = """\
 `pred` and `gt` are label maps (N, *spatial); or scores or one-hot (N, C, *spatial) with labels or one-hot; or binary
@@ -55,6 +57,12 @@ OPTIONS = {
         "Sequence[float] | Sequence[Sequence[float]] | None", None,
         "Size of a voxel along each axis in mm, for all cases or for each; None: 1 px.",
     ),
+    "protocol": Option(
+        "str | Path", "segeval", "Whose definition the metric follows: a tool's, such as monai, or a TOML file's."
+    ),
+    "boundary": Option(
+        "str | None", None, "Rule for boundaries, such as surfel or voxel:connectivity=2; None: the protocol's."
+    ),
 }  # fmt: skip
 """Every option, in the order of signatures."""
 
@@ -65,6 +73,13 @@ class Options:
 
     reading: Reading
     averaging: Averaging
+    convention: Convention
+    boundary: str | None = None
+
+    def bound(self, spec: MetricSpec, values: Mapping[str, Any]) -> Metric:
+        """The metric with its parameters from the arguments of a call, as the protocol means it."""
+        own: dict[str, Value] = {p.name: values[p.name] for p in spec.parameters if values.get(p.name) is not None}
+        return self.convention.meant(spec.bind(own))
 
     @property
     def given(self) -> dict[str, Any]:
@@ -73,8 +88,9 @@ class Options:
         values = {
             name: getattr(next(part for part in (inputs, self.reading, averaging) if hasattr(part, name)), name)
             for name in OPTIONS
-            if name != "spacing"
+            if name not in ("spacing", "protocol", "boundary")
         }
+        values |= {"protocol": self.convention.name, "boundary": self.boundary}
         return {name: value for name, value in values.items() if value != OPTIONS[name].default}
 
     @classmethod
@@ -86,9 +102,15 @@ class Options:
         fields = ("num_classes", "multilabel", "ignore_index", "input_format", "threshold")
         inputs = Inputs(**{name: values[name] for name in fields})
         average: Any = "none" if values["average"] is None else values["average"]
+        followed = convention(values["protocol"], values["boundary"])
+        background = values["include_background"]
+        if background is None and followed.name != "segeval":
+            background = followed.background
         return cls(
-            Reading(inputs, values["include_background"]),
+            Reading(inputs, background, followed.names(multilabel=inputs.multilabel)),
             Averaging(average, values["per_case"], values["pooled"]),
+            followed,
+            None if values["boundary"] is None else str(followed.boundary),
         )
 
 
@@ -100,6 +122,8 @@ def has_lengths(spec: MetricSpec) -> bool:
 def options_of(spec: MetricSpec) -> list[str]:
     """The names of the options that the metric has."""
     left_out = set() if has_lengths(spec) else {"spacing"}
+    if spec.statistic is not SurfaceDistances:
+        left_out.add("boundary")
     if spec.scope == "case":
         left_out.add("average")
     if spec.statistic is Contingency:
@@ -129,12 +153,6 @@ def several_signature() -> inspect.Signature:
     metrics = inspect.Parameter("metrics", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation="str | Sequence[str]")
     rest = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD, annotation="Any")
     return inspect.Signature([metrics, *_shared(OPTIONS), rest])
-
-
-def bound(spec: MetricSpec, values: Mapping[str, Any]) -> Metric:
-    """The metric with its parameters from the arguments of a call."""
-    own: dict[str, Value] = {p.name: values[p.name] for p in spec.parameters if values.get(p.name) is not None}
-    return spec.bind(own)
 
 
 def _sorted(spec: MetricSpec, kind: Any) -> list[inspect.Parameter]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ Pooled = Mapping[tuple[str, str], float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Row:
-    """A row of the summary to be: one number per case, (cases,), and what does not show in it."""
+    """A row of the summary to be: one number per case, (cases,), or per region, and what does not show in it."""
 
     region: str
     metric: Metric
@@ -39,6 +39,7 @@ def summarise(
     length_unit: str,
     volume_unit: str,
     pooled: Pooled | None = None,
+    cases_first: Collection[str] = (),
     confidence: float = 0.95,
     resamples: int = 2000,
     seed: int = 0,
@@ -46,7 +47,8 @@ def summarise(
     """Statistics over cases of each metric, by region: one row for each, in the order of the table.
 
     Where there are several regions, rows of region `mean` follow: they describe one number per case, the mean over its
-    regions. All statistics are over the defined, finite values: `n` of them, while `n_undefined` and `n_infinite` count
+    regions. For the columns `cases_first` they describe one number per region instead, the mean over its cases, and have
+    no interval. All statistics are over the defined, finite values: `n` of them, while `n_undefined` and `n_infinite` count
     the others; NaN where there are none. `std` has n − 1 below; `ci_low` and `ci_high` are the percentile bootstrap
     interval of the mean over cases. `pooled` gives, by region and column, the scores of all cases added up; the pooled
     value of a mean row is the mean of its regions'. Failed cases count in nothing.
@@ -62,11 +64,19 @@ def summarise(
     rows = _rows(cube, pooled or {})
     values = np.array([row.values for row in rows]).reshape(len(rows), len(cube.cases)).T
     low, high = mean_interval(values, confidence=confidence, resamples=resamples, seed=seed)
+    statistics = _statistics(values)
+    for at, row in enumerate(rows):
+        if row.region == MEAN and row.metric.column in cases_first:
+            own = [other.values for other in rows if other.metric == row.metric and other.region != MEAN]
+            means = _mean(np.array(own).T)
+            low[at] = high[at] = np.nan
+            for name, value in _statistics(means[:, None]).items():
+                statistics[name][at] = value[0]
     columns = {
         "region": [row.region for row in rows],
         "metric": [row.metric.column for row in rows],
         "unit": [row.metric.unit(length_unit, volume_unit) for row in rows],
-        **_statistics(values),
+        **statistics,
         "ci_low": low,
         "ci_high": high,
         "pooled": [row.pooled for row in rows],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from segeval.boundary import Boundary
 from segeval.words import brief
 
 if TYPE_CHECKING:
@@ -221,11 +223,20 @@ def _interpolated(start: Integers, value: Floats, size: Integers, q: float) -> F
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SurfaceDistances:
-    """Distances between two boundaries: `pg` from that of the prediction to that of the ground truth, `gp` back."""
+    """Distances between two boundaries: `pg` from that of the prediction to that of the ground truth, `gp` back.
+
+    Every boundary rule makes a statistic of its own, a subclass: `SurfaceDistances.by(Boundary("surfel"))`.
+    """
 
     pg: Distances
     gp: Distances
     background: ClassVar[bool] = False
+    boundary: ClassVar[Boundary] = Boundary()
+
+    @classmethod
+    def by(cls, boundary: Boundary) -> type[SurfaceDistances]:
+        """The statistic of this boundary; a kind that has its boundary already stays what it is."""
+        return _kind(boundary) if cls is SurfaceDistances else cls
 
     @classmethod
     def absent(cls, regions: int) -> Self:
@@ -273,3 +284,15 @@ class VolumeDistances(SurfaceDistances):
     """Distances from all voxels of one mask to the other mask, 0 for those that lie in it."""
 
     __slots__ = ()
+    boundary = Boundary("solid")
+
+
+@functools.cache
+def _kind(boundary: Boundary) -> type[SurfaceDistances]:
+    if boundary == SurfaceDistances.boundary:
+        return SurfaceDistances
+    if boundary == VolumeDistances.boundary:
+        return VolumeDistances
+    name = "_".join(["SurfaceDistances", boundary.rule, *(f"{k}{v}" for k, v in boundary.settings.items())])
+    facts = {"__slots__": (), "__module__": __name__, "__doc__": SurfaceDistances.__doc__, "boundary": boundary}
+    return type(name, (SurfaceDistances,), facts)

@@ -15,10 +15,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ORDER = (
-    ("errors", "version", "citations", "compiling", "devices", "words", "workspace"),
+    ("errors", "boundary", "version", "citations", "compiling", "devices", "words", "workspace"),
     ("grid", "labels", "case", "spec"),
     ("overlap", "surface", "tensors", "metrics"),
-    ("io", "alignment", "protocol", "table"),
+    ("protocols", "io", "alignment", "protocol", "table"),
     ("measure", "scoring", "evaluate"),
     ("results", "summary", "assemble", "remarks", "run", "api"),
     ("series", "logs", "plots", "history"),
