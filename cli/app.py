@@ -17,6 +17,7 @@ import click
 from segeval.errors import SegevalError
 from segeval.version import __version__
 
+from .explain import explain
 from .metrics import metrics
 from .plot import plot
 from .score import score
@@ -78,7 +79,7 @@ class App(click.Group):
 
 @click.group(
     cls=App,
-    commands=[score, plot, metrics],
+    commands=[score, plot, explain, metrics],
     invoke_without_command=True,
     subcommand_metavar="COMMAND [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -92,6 +93,7 @@ def app(ctx: click.Context) -> None:
     Example:
       segeval score predictions/ labels/ -o results -m dice,hd95,nsd@2
       segeval plot results --kind heatmap
+      segeval explain results
       segeval metrics nsd
     """
     if ctx.invoked_subcommand is None:

@@ -6,9 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from segeval.metrics import parse_metric
 from segeval.spec import Metric
-from segeval.table import ALL, MEAN
+from segeval.table import ALL, MEAN, metric_of
 
 from .sheet import Sheet
 
@@ -22,20 +21,27 @@ FEW = 5
 
 
 def overview(summary: Sequence[Record]) -> Sheet:
-    """Mean ± standard deviation over cases by region and metric, and how many values are undefined or infinite."""
-    units = {record["metric"]: record["unit"] for record in summary}
-    bounded = {column: max(map(abs, parse_metric(column).spec.range)) <= 1 for column in units}
-    cells = {(r["region"], r["metric"]): _cell(r, bounded[r["metric"]]) for r in summary}
-    regions = list(dict.fromkeys(record["region"] for record in summary))
-    columns = [_aligned([cells.get((region, column), ("", "")) for region in regions]) for column in units]
-    head = ("region", *(f"{column} ({unit})" if unit else column for column, unit in units.items()))
-    return Sheet(head, list(zip(regions, *columns, strict=True)), total=MEAN in regions)
+    """Mean ± standard deviation over cases by region and metric, and how many values are undefined or infinite.
+
+    Where several protocols are compared, each has a row of its own for every region.
+    """
+    split = [(record, *record["metric"].rpartition("/")[::2]) for record in summary]
+    units = {form: record["unit"] for record, _, form in split}
+    bounded = {form: max(map(abs, metric_of(form).spec.range)) <= 1 for form in units}
+    cells = {(r["region"], protocol, form): _cell(r, bounded[form]) for r, protocol, form in split}
+    rows = list(dict.fromkeys((record["region"], protocol) for record, protocol, _ in split))
+    columns = [_aligned([cells.get((*row, form), ("", "")) for row in rows]) for form in units]
+    head = ("region", "protocol", *(f"{form} ({unit})" if unit else form for form, unit in units.items()))
+    lines = [(*row, *numbers) for row, *numbers in zip(rows, *columns, strict=True)]
+    if any(protocol for _, protocol in rows):
+        return Sheet(head, lines)
+    return Sheet((head[0], *head[2:]), [(line[0], *line[2:]) for line in lines], total=rows[-1][0] == MEAN)
 
 
 def extremes(summary: Sequence[Record]) -> tuple[list[Record], str]:
     """The summary without the regions between the best and the worst, and a text that says so; "" if all are there."""
     regions = dict.fromkeys(record["region"] for record in summary if record["region"] not in (ALL, MEAN))
-    metric = next(filter(_ranks, map(parse_metric, dict.fromkeys(record["metric"] for record in summary))), None)
+    metric = next(filter(_ranks, map(metric_of, dict.fromkeys(record["metric"] for record in summary))), None)
     if len(regions) <= MANY or metric is None:
         return list(summary), ""
     means = {r["region"]: r["mean"] for r in summary if r["metric"] == metric.column and r["region"] in regions}

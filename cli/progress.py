@@ -13,7 +13,6 @@ import click
 
 from segeval.compiling import on_compiling
 from segeval.evaluate import Outcome
-from segeval.metrics import parse_metrics
 from segeval.run import Listener
 
 if TYPE_CHECKING:
@@ -29,12 +28,11 @@ COMPILING = "compiling kernels for this machine, which happens once and can take
 class Report(Listener):
     """Tells of a run on stderr, above a bar if it has one."""
 
-    def __init__(self, metrics: Sequence[str], *, quiet: bool = False, bar: Progress | None = None) -> None:
+    def __init__(self, *, quiet: bool = False, bar: Progress | None = None) -> None:
         self.cases = self.done = self.failed = 0
         self._quiet = quiet
         self._bar = bar
-        columns = [metric.column for metric in parse_metrics(list(metrics))]
-        self._dice = columns.index("dice") if "dice" in columns else None
+        self._dice: int | None = None
         self._total, self._defined = 0.0, 0
         self._start = self._told = time.monotonic()
 
@@ -54,9 +52,10 @@ class Report(Listener):
         """Tells what the user should know."""
         self.tell(f"note: {text}")
 
-    def started(self, cases: int) -> None:
+    def started(self, cases: int, columns: Sequence[str]) -> None:
         """Starts the clock, and the bar."""
         self.cases = cases
+        self._dice = columns.index("dice") if "dice" in columns else None
         self._start = self._told = time.monotonic()
         if self._bar:
             self._bar.add_task("", total=cases, rate="", dice="")
@@ -115,10 +114,10 @@ class Report(Listener):
 
 
 @contextmanager
-def reporting(metrics: Sequence[str], *, quiet: bool) -> Iterator[Report]:
-    """The report of a run with these metrics, with a bar if stderr is a terminal."""
+def reporting(*, quiet: bool) -> Iterator[Report]:
+    """The report of a run, with a bar if stderr is a terminal."""
     terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    report = Report(metrics, quiet=quiet, bar=_bar() if terminal and not quiet else None)
+    report = Report(quiet=quiet, bar=_bar() if terminal and not quiet else None)
     with on_compiling(lambda: report.notice(COMPILING)):
         try:
             yield report

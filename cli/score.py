@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from segeval.results import Results
 
-DEFAULTS = "dice, iou, precision, recall, volume_similarity, hd95, assd"
 FORMATS = ("csv", "parquet", "json", "xlsx")
 MISSING = ("error", "skip", "empty")
 
@@ -31,15 +30,28 @@ MISSING = ("error", "skip", "empty")
     "-o", "--output", default="segeval-results", show_default=True, metavar="OUT", help="Folder for tables and plots.",
 )  # fmt: skip
 @click.option(
-    "-m", "--metric", "metrics", multiple=True, default=[DEFAULTS], show_default=True,
-    help="Metrics, repeated or separated by commas: dice, hd95, nsd@2 (tolerance 2 mm). `segeval metrics` lists them.",
+    "-m", "--metric", "metrics", multiple=True,
+    help="Metrics, repeated or separated by commas: dice, hd95, nsd@2 (tolerance 2 mm). `segeval metrics` lists them.  "
+    "[default: those that the protocol reports; dice, iou, precision, recall, volume_similarity, hd95, assd]",
+)  # fmt: skip
+@click.option(
+    "--protocol", default="segeval", show_default=True, metavar="NAME|FILE",
+    help="Whose definitions the metrics follow: segeval, medpy, monai, deepmind, kits23, …, a TOML file, or all for "
+    "every tool's number side by side. `segeval explain NAME` tells what one means.",
+)  # fmt: skip
+@click.option(
+    "--boundary", metavar="RULE",
+    help="Where the boundary of a mask is, in place of the protocol's rule: voxel, voxel:connectivity=2, surfel, face, "
+    "solid, mesh or smooth.",
 )  # fmt: skip
 @click.option(
     "--regions", metavar="SPEC|FILE",
     help="Labels to score: 1,2 or liver=1,tumour=2 or whole=1+2+4,core=1+4; or a JSON file of names and labels, such "
     "as an nnU-Net dataset.json.  [default: every label above 0]",
 )  # fmt: skip
-@click.option("--include-background", is_flag=True, help="Score label 0 too.")
+@click.option(
+    "--include-background/--no-background", default=None, help="Score label 0 too, or not.  [default: the protocol's]"
+)
 @click.option("--ignore-label", type=int, metavar="N", help="Leave voxels out whose ground truth is N.")
 @click.option("--binary", is_flag=True, help="Take every value above 0 as 1.")
 @click.option(
@@ -107,7 +119,8 @@ def score(
     from .progress import reporting
 
     folder = Path(output, "plots")
-    with reporting(options["metrics"], quiet=quiet) as report:
+    options["metrics"] = options["metrics"] or None
+    with reporting(quiet=quiet) as report:
         try:
             results = score_folder(pred, gt, output=output, listener=report, **options)
         except KeyboardInterrupt:
@@ -118,7 +131,9 @@ def score(
     tables = ", ".join(f"{table}.{name}" for name in options["formats"] for table in ("cases", "summary"))
     report.tell(f"tables in {output}: {tables}")
     _clear(folder)
-    if plots and report.scored:
+    if plots and report.scored and options["protocol"] == "all":
+        report.tell("note: no plots of all protocols side by side; score with one of them to get its plots")
+    elif plots and report.scored:
         report.tell("drawing plots")
         report.tell(_draw(results, folder, plot_formats, quiet=quiet))
     ctx.exit(1 if report.failed else 0)

@@ -129,17 +129,17 @@ def score_folder(
 
 
 def make_protocol(
-    metrics: str | Sequence[str] | None,
-    protocol: ProtocolLike,
-    boundary: Boundary | str | None,
-    regions: RegionsLike | None,
-    include_background: bool | None,
-    ignore_label: int | None,
-    binary: bool,
-    spacing: Sequence[float] | None,
-    geometry_tolerance: float,
-    missing: Missing,
-    colors: Colors | str | Path | None,
+    metrics: str | Sequence[str] | None = None,
+    protocol: ProtocolLike = "segeval",
+    boundary: Boundary | str | None = None,
+    regions: RegionsLike | None = None,
+    include_background: bool | None = None,
+    ignore_label: int | None = None,
+    binary: bool = False,
+    spacing: Sequence[float] | None = None,
+    geometry_tolerance: float = 1e-3,
+    missing: Missing = "error",
+    colors: Colors | str | Path | None = None,
 ) -> Protocol:
     """The protocol that the options of `score` and `score_folder` describe: a named one, and what overrides it."""
     if not isinstance(metrics, (str, Sequence, type(None))):

@@ -83,6 +83,8 @@ class Boundary:
 
 
 _DEFAULTS: dict[str, Any] = {"connectivity": 1, "image_edge": True, "sizes": "own"}
+VOXEL = Boundary()
+"""The rule where none is named."""
 _WORDS = {"yes": True, "true": True, "no": False, "false": False}
 
 

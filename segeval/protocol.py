@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
-from segeval.boundary import Boundary
+from segeval.boundary import VOXEL, Boundary
 from segeval.case import Region
 from segeval.errors import UsageError
 from segeval.io import Colors
@@ -44,7 +44,7 @@ class Protocol:
     missing: Missing = "error"
     colors: Colors | None = None
     name: str = "segeval"
-    boundary: Boundary = Boundary()
+    boundary: Boundary = VOXEL
     cases_first: bool = False
 
     def __post_init__(self) -> None:
@@ -123,7 +123,10 @@ def stamp_of(protocol: Mapping[str, Any]) -> str:
 def _told(metric: Metric) -> dict[str, Any]:
     """All that a protocol says of a metric."""
     own = metric.definition.metric if metric.definition else metric
-    told: dict[str, Any] = {"formula": own.form, **({"protocol": metric.definition.protocol} if metric.definition else {})}
+    told: dict[str, Any] = {
+        "formula": own.form,
+        **({"protocol": metric.definition.protocol} if metric.definition else {}),
+    }
     kind = metric.statistic
     if issubclass(kind, SurfaceDistances):
         told["boundary"] = str(kind.boundary)

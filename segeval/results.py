@@ -104,7 +104,7 @@ class Results:
         found = cls(
             read_table(cases),
             read_table(_find(folder, "summary")),
-            _load_run(folder / "run.json"),
+            load_run(folder / "run.json"),
             Details.load(details) if details.exists() else None,
         )
         _check_stamps(cases, found)
@@ -115,7 +115,9 @@ def _check_stamps(path: Path, results: Results) -> None:
     """Raises `UsageError` for rows that were measured under another protocol than that of the run."""
     own = stamp_of(results.run["protocol"]) if "hash" in results.run.get("protocol", {}) else ""
     if "protocol" not in results.cases:
-        raise UsageError(f"{path}: wanted a column 'protocol' that says how each row was measured; run segeval score again")
+        raise UsageError(
+            f"{path}: wanted a column 'protocol' that says how each row was measured; run segeval score again"
+        )
     others = sorted(set(results.cases["protocol"]) - {own})
     if others:
         raise UsageError(
@@ -137,7 +139,8 @@ def _find(folder: Path, table: str) -> Path:
     raise UsageError(f"{folder}: there is no {table}.csv in it; is this a results folder of segeval score?")
 
 
-def _load_run(path: Path) -> dict[str, Any]:
+def load_run(path: Path) -> dict[str, Any]:
+    """The content of a run.json. Raises `UsageError` for a file that holds something else."""
     try:
         run = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

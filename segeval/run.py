@@ -48,8 +48,8 @@ PARTIAL = "cases.partial.csv"
 class Listener:
     """What hears how a run goes on; this one does not care."""
 
-    def started(self, cases: int) -> None:
-        """So many cases will be scored."""
+    def started(self, cases: int, columns: Sequence[str]) -> None:
+        """So many cases will be scored, by the metrics of these columns."""
 
     def finished(self, outcome: Outcome) -> None:
         """A case is done, or has failed."""
@@ -98,7 +98,7 @@ class Run:
     def results(self) -> Results:
         """Scores every case. Raises `UsageError` when the output cannot be written."""
         with _row_log(self.output, self.protocol) as write_rows:
-            self.listener.started(len(self.pairs))
+            self.listener.started(len(self.pairs), [metric.column for metric in self.protocol.metrics])
             try:
                 for position, outcome in evaluate(self.pairs, self.protocol, jobs=self.jobs, device=self.device):
                     self._take(position, outcome)
@@ -144,7 +144,12 @@ class Run:
         pooled = pooled_scores(outcomes, counts, regions, self.protocol)
         first = [metric.column for metric in self.protocol.metrics if metric.cases_first]
         summary = summarise(
-            cases, length_unit=units["length"], volume_unit=units["volume"], pooled=pooled, cases_first=first, **INTERVAL
+            cases,
+            length_unit=units["length"],
+            volume_unit=units["volume"],
+            pooled=pooled,
+            cases_first=first,
+            **INTERVAL,
         )
         curves = {row: self._curves[at] for row, at in enumerate(done) if at in self._curves}
         kept = details(outcomes, counts, curves, self._tolerance, regions)

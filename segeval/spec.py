@@ -150,7 +150,7 @@ class MetricSpec:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a protocol computes under the name of a metric: another metric's formula, a boundary, values for empty masks.
+    """What a protocol computes under the name of a metric: whose formula, on which boundary, what for empty masks.
 
     `cases_first`: a mean over all regions is over the means of each region's cases. `column` is what the tables call it
     where several protocols are told apart.
@@ -323,7 +323,7 @@ Number = TypeVar("Number")
 def ratio(numerator: Number, denominator: Any) -> Number:
     """The quotient of arrays, without an epsilon: 0/0 is NaN and anything else over 0 infinite, silently."""
     quotient: Number
-    if not isinstance(numerator, np.ndarray | np.generic):  # tensors are silent, and torch.compile knows no errstate
+    if not isinstance(numerator, (np.ndarray, np.generic)):  # tensors are silent, and torch.compile knows no errstate
         quotient = numerator / denominator
         return quotient
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -2,8 +2,9 @@
 
 The cases table has one row per case and region: `case, region, <one column per metric>, note, protocol`. A metric's
 column is named by its written form, after the name of a protocol and "/" where several are compared; `protocol` is the
-stamp of what the row was measured under. Metrics of scope "case" have their numbers in a row of region `all`, where the other metrics
-do not apply; a case that failed has one row, of region "" and without numbers, whose note begins with "failed".
+stamp of what the row was measured under. Metrics of scope "case" have their numbers in a row of region `all`, where the
+other metrics do not apply; a case that failed has one row, of region "" and without numbers, whose note begins with
+"failed".
 """
 
 from __future__ import annotations

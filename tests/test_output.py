@@ -44,11 +44,13 @@ def test_a_run_can_be_repeated_from_its_record(three, tmp_path):
         again = segeval.score(
             case["pred"],
             case["gt"],
-            metrics=protocol["metrics"],
+            metrics=list(protocol["metrics"]),
+            protocol=protocol["name"],
+            boundary=protocol["boundary"],
             regions=protocol["regions"],
             **{key: protocol[key] for key in ("include_background", "ignore_label", "binary", "spacing")},
         )
-        rows = first.cases[first.cases.case == name].drop(columns="case").reset_index(drop=True)
+        rows = first.cases[first.cases.case == name].drop(columns=["case", "protocol"]).reset_index(drop=True)
         pd.testing.assert_frame_equal(rows, again)
 
 

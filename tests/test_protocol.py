@@ -165,10 +165,15 @@ def test_a_protocol_can_be_written_down_in_full():
         spacing=(1.0, 2.0),
         colors={(255, 128, 0): 3},
     )
-    assert json.loads(json.dumps(protocol.to_dict())) == {
+    told = json.loads(json.dumps(protocol.to_dict()))
+    assert len(told.pop("hash")) == 64
+    assert told == {
         "name": "segeval",
-        "boundary": {"rule": "voxel", "neighbours": "4 in 2-D, 6 in 3-D", "image_edge": True},
-        "metrics": ["nsd@2"],
+        "boundary": "voxel",
+        "mean": "regions first, then cases",
+        "metrics": {
+            "nsd@2": {"formula": "nsd@2", "boundary": "voxel", "empty": {"both": "nan", "pred": 0, "gt": 0}},
+        },
         "regions": {"core": [1, 4]},
         "include_background": False,
         "ignore_label": 255,

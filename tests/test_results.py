@@ -21,9 +21,22 @@ DETAILS = Details(
     nsd=np.array([[[0.1, 0.5, 1], [np.nan] * 3], [[0, 0, 0.25], [np.nan] * 3]], dtype=np.float32),
 )
 RESULTS = Results(
-    pd.DataFrame({"case": ["001", "b"], "region": ["1", ""], "dice": [0.9, np.nan], "note": ["", "failed: é"]}),
+    pd.DataFrame(
+        {
+            "case": ["001", "b"],
+            "region": ["1", ""],
+            "dice": [0.9, np.nan],
+            "note": ["", "failed: é"],
+            "protocol": ["monai-01234567"] * 2,
+        }
+    ),
     pd.DataFrame({"region": ["1"], "metric": ["dice"], "unit": [""], "n": [1], "mean": [0.9]}),
-    {"complete": True, "units": {"length": "mm", "volume": "mm²"}, "cases": {"日本": {"pred": None}}},
+    {
+        "complete": True,
+        "protocol": {"name": "monai", "hash": "0123456789"},
+        "units": {"length": "mm", "volume": "mm²"},
+        "cases": {"日本": {"pred": None}},
+    },
     DETAILS,
 )
 

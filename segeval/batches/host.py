@@ -19,7 +19,7 @@ from segeval.workspace import Workspace
 from .form import Form
 from .host_masks import Masks, looks_one_hot, masks_of
 from .reading import Reading
-from .records import record_of, Arrays, joined
+from .records import Arrays, joined, record_of
 
 DOUBTFUL = (
     "gt looks one-hot along its second axis, yet label maps could look so too; pass input_format='one-hot' or, for "

@@ -15,7 +15,7 @@ from segeval.spec import Metric, Values
 
 from .averages import Averaging
 from .form import Inputs, Kind
-from .records import record_of, Arrays, labels_of
+from .records import Arrays, labels_of, record_of
 
 
 @dataclass(frozen=True, slots=True)

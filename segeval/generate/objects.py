@@ -20,7 +20,7 @@ from torchmetrics.utilities.distributed import gather_all_tensors
 from segeval.batches.dispatch import check_values, fetched, measured
 from segeval.batches.form import Kind
 from segeval.batches.reading import result, spacings
-from segeval.batches.records import ODD, record_of, Columns, labels_of
+from segeval.batches.records import ODD, Columns, labels_of, record_of
 from segeval.errors import UsageError
 from segeval.spec import Metric, MetricSpec
 from segeval.workspace import Workspace

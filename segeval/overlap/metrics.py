@@ -222,6 +222,24 @@ def relative_volume_error(c: Counts) -> Scores:
 
 
 @metric(
+    title="Absolute relative volume error", symbol="ARVE", range=(0, inf), best=0, empty=Empty(both=0),
+    aliases=("avdr", "rvae"), tex=r"\frac{|V_p-V_g|}{V_g}", cite="heimann2009",
+)  # fmt: skip
+def absolute_relative_volume_error(c: Counts) -> Scores:
+    """Size of the relative volume error."""
+    return abs(relative_volume_error(c))
+
+
+@metric(
+    title="Symmetric volume error", symbol="SVE", range=(-2, 2), best=0, empty=Empty(both=0), cite="cardenes2009",
+    tex=r"\frac{2\,(V_p-V_g)}{V_p+V_g}",
+)  # fmt: skip
+def symmetric_volume_error(c: Counts) -> Scores:
+    """Volume error relative to the mean of the two sizes; signed. What ITK calls volume similarity."""
+    return 2 * ratio(c.volume_p - c.volume_g, c.volume_p + c.volume_g)
+
+
+@metric(
     title="Absolute volume error", symbol="AVE", range=(0, inf), best=0, unit="volume", empty=Empty(both=0),
     aliases=("avd",), tex=r"|V_p-V_g|", cite="heimann2009",
 )  # fmt: skip
@@ -246,17 +264,13 @@ def generalized_dice(c: Counts, weight: Literal["square", "simple", "uniform"] =
     return ratio(2 * (w * c.tp).sum(), (w * (2 * c.tp + c.fp + c.fn)).sum())
 
 
-@metric(
-    title="Predicted volume", symbol="V_p", range=(0, inf), best=None, unit="volume", tex="V_p", cite="taha2015",
-)  # fmt: skip
+@metric(title="Predicted volume", symbol="V_p", range=(0, inf), best=None, unit="volume", tex="V_p", cite="taha2015")
 def volume_p(c: Counts) -> Scores:
     """Size of the prediction."""
     return c.volume_p
 
 
-@metric(
-    title="True volume", symbol="V_g", range=(0, inf), best=None, unit="volume", tex="V_g", cite="taha2015",
-)  # fmt: skip
+@metric(title="True volume", symbol="V_g", range=(0, inf), best=None, unit="volume", tex="V_g", cite="taha2015")
 def volume_g(c: Counts) -> Scores:
     """Size of the ground truth."""
     return c.volume_g

@@ -47,11 +47,11 @@ def summarise(
     """Statistics over cases of each metric, by region: one row for each, in the order of the table.
 
     Where there are several regions, rows of region `mean` follow: they describe one number per case, the mean over its
-    regions. For the columns `cases_first` they describe one number per region instead, the mean over its cases, and have
-    no interval. All statistics are over the defined, finite values: `n` of them, while `n_undefined` and `n_infinite` count
-    the others; NaN where there are none. `std` has n − 1 below; `ci_low` and `ci_high` are the percentile bootstrap
-    interval of the mean over cases. `pooled` gives, by region and column, the scores of all cases added up; the pooled
-    value of a mean row is the mean of its regions'. Failed cases count in nothing.
+    regions. For the columns `cases_first` they describe one number per region instead, the mean over its cases, and
+    have no interval. All statistics are over the defined, finite values: `n` of them, while `n_undefined` and
+    `n_infinite` count the others; NaN where there are none. `std` has n − 1 below; `ci_low` and `ci_high` are the
+    percentile bootstrap interval of the mean over cases. `pooled` gives, by region and column, the scores of all cases
+    added up; the pooled value of a mean row is the mean of its regions'. Failed cases count in nothing.
 
     >>> import pandas as pd
     >>> cases = pd.DataFrame({"case": ["a", "b", "c"], "region": "1", "dice": [0.8, 1.0, np.nan], "note": ""})

@@ -60,6 +60,15 @@ def hd_gp(d: SurfaceDistances, percentile: Percentile = 100) -> Scores:
 
 
 @metric(
+    title="Mean of the directed Hausdorff distances", symbol="HD_mean", range=(0, inf), best=0, unit="length",
+    empty=APART, tex=r"\frac12\left(P_q D_{pg}+P_q D_{gp}\right)", cite="huttenlocher1993",
+)  # fmt: skip
+def hd_mean(d: SurfaceDistances, percentile: Percentile = 100) -> Scores:
+    """Mean of the two directed percentiles, as DisTorch computes HD95."""
+    return (d.pg.quantile(percentile / 100) + d.gp.quantile(percentile / 100)) / 2
+
+
+@metric(
     title="Average symmetric surface distance", symbol="ASSD", range=(0, inf), best=0, unit="length", empty=APART,
     tex=r"\frac{\sum D_{pg}+\sum D_{gp}}{|D_{pg}|+|D_{gp}|}", cite="heimann2009",
 )  # fmt: skip
@@ -148,6 +157,15 @@ def overlap_pg(d: SurfaceDistances, tolerance: NonNegative) -> Scores:
 def overlap_gp(d: SurfaceDistances, tolerance: NonNegative) -> Scores:
     """Share of the true boundary that lies within the tolerance of the prediction's."""
     return ratio(d.gp.within(tolerance), d.gp.total())
+
+
+@metric(
+    title="Mean surface overlap", symbol="SO", range=(0, 1), best=1, empty=OVERLAP,
+    tex=r"\frac12\left(\frac{|D_{pg}\le\tau|}{|D_{pg}|}+\frac{|D_{gp}\le\tau|}{|D_{gp}|}\right)", cite="nikolov2021",
+)  # fmt: skip
+def overlap_mean(d: SurfaceDistances, tolerance: NonNegative) -> Scores:
+    """Mean of the two surface overlaps, so that both boundaries weigh the same, as panoptica computes NSD."""
+    return (overlap_pg(d, tolerance) + overlap_gp(d, tolerance)) / 2
 
 
 @metric(

@@ -20,7 +20,7 @@ ORDER = (
     ("overlap", "surface", "tensors", "metrics"),
     ("protocols", "io", "alignment", "protocol", "table"),
     ("measure", "scoring", "evaluate"),
-    ("results", "summary", "assemble", "remarks", "run", "api"),
+    ("results", "summary", "assemble", "remarks", "run", "api", "explain"),
     ("series", "logs", "plots", "history"),
     ("batches", "generate", "functional", "stateful"),
     ("cli",),

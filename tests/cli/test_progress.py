@@ -87,7 +87,7 @@ def test_compiling_is_told_once():
 
 
 def test_a_run_says_that_it_compiles(capsys):
-    with progress.reporting(["dice"], quiet=False):
+    with progress.reporting(quiet=False):
         numba.njit(lambda x: x + 4)(1)
     assert capsys.readouterr().err == "note: compiling kernels for this machine, which happens once and can take 20 s\n"
 

@@ -10,10 +10,11 @@ import pytest
 from calling import CUBE, HALF
 
 from segeval import api
-from segeval.cli.score import DEFAULTS, FORMATS, MISSING
+from segeval.cli.score import FORMATS, MISSING, score
 from segeval.errors import UsageError
 from segeval.metrics import DEFAULT_METRICS
 from segeval.protocol import Missing
+from segeval.protocols import convention
 from segeval.table import FORMATS as TABLE_FORMATS
 
 
@@ -127,12 +128,14 @@ def test_options_are_those_of_python_with_the_same_defaults(segeval, monkeypatch
     monkeypatch.setattr(api, "score_folder", score_folder)
     segeval("score", "pred", "gt")
     assert taken.keys() == python.keys()
-    own = {"metrics": (DEFAULTS,), "output": "segeval-results", "listener": taken["listener"]}
+    own = {"output": "segeval-results", "listener": taken["listener"]}
     assert taken == python | own
 
 
 def test_words_of_the_help_are_those_of_the_library():
-    assert tuple(DEFAULTS.split(", ")) == DEFAULT_METRICS
+    (metrics,) = (option.help for option in score.params if option.name == "metrics")
+    assert f"[default: those that the protocol reports; {', '.join(DEFAULT_METRICS)}]" in metrics
+    assert convention().report == DEFAULT_METRICS
     assert FORMATS == TABLE_FORMATS
     assert typing.get_args(Missing) == MISSING
 

@@ -37,6 +37,8 @@ VALUES = {  # both masks empty, the prediction alone, the ground truth alone
     "volume_similarity": (nan, 0, 0),
     "volume_error": (0, 0 - 6, 6 - 0),
     "relative_volume_error": (0, (0 - 6) / 6, inf),
+    "absolute_relative_volume_error": (0, 6 / 6, inf),
+    "symmetric_volume_error": (0, 2 * (0 - 6) / (0 + 6), 2 * (6 - 0) / (6 + 0)),
     "absolute_volume_error": (0, 6, 6),
     "volume_p": (0, 0, 6),
     "volume_g": (0, 6, 0),
@@ -46,12 +48,14 @@ VALUES = {  # both masks empty, the prediction alone, the ground truth alone
     "tn": (20, 14, 14),
     **dict.fromkeys(
         [
-            *("hd", "hd95", "hd_pooled@95", "hd_pg", "hd_gp", "assd", "masd", "asd_pg", "asd_gp", "msd", "std_sd"),
-            *("rmsd", "centroid_distance", "mahalanobis", "hd_volume", "average_hd_volume"),
+            *("hd", "hd95", "hd_pooled@95", "hd_pg", "hd_gp", "hd_mean", "assd", "masd", "asd_pg", "asd_gp", "msd"),
+            *("std_sd", "rmsd", "centroid_distance", "mahalanobis", "hd_volume", "average_hd_volume"),
         ],
         (nan, inf, inf),
     ),
-    **dict.fromkeys(["nsd@1", "overlap_pg@1", "overlap_gp@1", "boundary_iou@2", "nsd_auc@3"], (nan, 0, 0)),
+    **dict.fromkeys(
+        ["nsd@1", "overlap_pg@1", "overlap_gp@1", "overlap_mean@1", "boundary_iou@2", "nsd_auc@3"], (nan, 0, 0)
+    ),
 }
 
 
