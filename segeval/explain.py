@@ -43,14 +43,14 @@ class Explained:
         Without `forms`, those that it reports. Raises `UsageError` for anything else.
         """
         text, path = str(what), Path(what)
-        if path.is_dir():
-            return cls(text, _protocol(load_run(path / "run.json"), path))
         if text == ALL:
             return cls(text, make_protocol(protocol=text).to_dict())
         if text in names() or path.suffix == ".toml":
             own = convention(text)
             asked = [form for form in forms if own.defines(form)] or None
             return cls(text, make_protocol(asked, protocol=own).to_dict())
+        if path.is_dir():
+            return cls(text, _protocol(load_run(path / "run.json"), path))
         raise UsageError(
             f"{text}: neither a results folder nor a protocol; give a folder that segeval score wrote, a TOML file, or "
             f"one of {', '.join([*names(), ALL])}"
@@ -71,7 +71,9 @@ class Explained:
             f"A mean over regions and cases is taken over {content['mean'].replace(', then', ' and then over')}."
         )
         found += [
-            f"{WORDS[key].capitalize()}: {content[key]}." for key, usual in USUAL.items() if content.get(key) != usual
+            f"{WORDS[key].capitalize()}: {_setting(key, content[key])}."
+            for key, usual in USUAL.items()
+            if content.get(key) != usual
         ]
         return found
 
@@ -92,7 +94,8 @@ def differences(a: Explained, b: Explained) -> list[tuple[str, str]]:
     found += [(column, why) for column in both if (why := _parted(a, b, column))]
     for key, words in WORDS.items():
         if a.content.get(key) != b.content.get(key):
-            found.append((every, f"{words}: {_shown(a.content.get(key))} against {_shown(b.content.get(key))}"))
+            mine, theirs = (_setting(key, one.content.get(key)) for one in (a, b))
+            found.append((every, f"{words}: {mine} against {theirs}"))
     if a.content["mean"] != b.content["mean"]:
         found.append(("rows of region mean", f"a mean is taken over {a.content['mean']} against {b.content['mean']}"))
     for mine, theirs, name in ((one, other, a.name), (other, one, b.name)):
@@ -105,7 +108,7 @@ def differences(a: Explained, b: Explained) -> list[tuple[str, str]]:
 def _protocol(run: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
     content = run.get("protocol")
     if not isinstance(content, Mapping) or "hash" not in content:
-        raise UsageError(f"{folder / 'run.json'}: does not say how was measured; run segeval score again")
+        raise UsageError(f"{folder / 'run.json'}: does not say how it was measured; run segeval score again")
     return content
 
 
@@ -172,9 +175,19 @@ def _parted(a: Explained, b: Explained, column: str) -> str:
     return "; ".join(parts)
 
 
+def _setting(key: str, value: Any) -> str:
+    if value is None:
+        return "every label above 0" if key == "regions" else "none"
+    return ", ".join(map(_shown, value)) if key == "spacing" else _shown(value)
+
+
 def _shown(value: Any) -> str:
     if value is None:
         return "by formula"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " + ".join(map(_shown, value))
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {_shown(own)}" for name, own in value.items())
     return f"{value:g}" if isinstance(value, float) else str(value)

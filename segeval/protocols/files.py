@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -145,7 +146,7 @@ def _entry(form: str, stated: Any) -> Entry:
     if not isinstance(stated, dict):
         raise UsageError(f"metric {form!r}: wanted a table such as {{empty = [nan, 0, 0]}}, not {stated!r}")
     name, _, parameter = form.partition("@")
-    spec = lookup(name)
+    spec = parse_metric(form).spec if re.fullmatch(r"[a-z_]+[\d.]+", form) else lookup(name)
     own = [p.name for p in spec.parameters]
     by_region = {p: value for p, value in stated.items() if p in own and isinstance(value, dict)}
     unknown = set(stated) - set(OF_A_METRIC) - set(by_region)
