@@ -1,5 +1,5 @@
 """Writes what is generated: from the cards docs/metrics.md, docs/reference.md and the stubs of the functions and metric
-objects, and docs/commands.md from every command's --help.
+objects, docs/protocols.md from the protocols' files, and docs/commands.md from every command's --help.
 
 `python docs/make.py` writes them; `python docs/make.py --check` fails when one is out of date.
 """
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import protocols
 import stubs
 from click.testing import CliRunner
 
@@ -59,6 +60,7 @@ def pages() -> dict[str, str]:
     """The text of every generated file, by its path."""
     return {
         "docs/metrics.md": metrics_page(),
+        "docs/protocols.md": protocols.protocols_page(),
         "docs/commands.md": commands_page(),
         "docs/reference.md": reference_page(),
         "segeval/functional.pyi": stubs.functional(),

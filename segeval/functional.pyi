@@ -21,6 +21,7 @@ def dice(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Dice similarity coefficient: Overlap of two masks relative to their mean size."""
 
@@ -37,6 +38,7 @@ def iou(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Intersection over union: Overlap of two masks relative to their union."""
 
@@ -53,6 +55,7 @@ def precision(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Precision: Share of the prediction that is right."""
 
@@ -69,6 +72,7 @@ def recall(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Recall: Share of the ground truth that was found."""
 
@@ -85,6 +89,7 @@ def specificity(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Specificity: Share of what is not ground truth that was left out. Grows with the size of the image around the object."""
 
@@ -101,6 +106,7 @@ def npv(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Negative predictive value: Share of what was left out that is not ground truth. Grows with the size of the image around the object."""
 
@@ -117,6 +123,7 @@ def fpr(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """False positive rate: Share of what is not ground truth that was predicted: 1 − specificity."""
 
@@ -133,6 +140,7 @@ def fnr(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """False negative rate: Share of the ground truth that was missed: 1 − recall."""
 
@@ -149,6 +157,7 @@ def fdr(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """False discovery rate: Share of the prediction that is wrong: 1 − precision."""
 
@@ -165,6 +174,7 @@ def false_omission_rate(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """False omission rate: Share of what was left out that is ground truth: 1 − negative predictive value."""
 
@@ -182,6 +192,7 @@ def fbeta(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """F-beta score: Weighted harmonic mean of precision and recall, in which recall weighs `beta` times as much. At 1 it is Dice."""
 
@@ -200,6 +211,7 @@ def tversky(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Tversky index: Overlap in which false positives weigh `alpha` and false negatives `beta`: ½, ½ is Dice and 1, 1 is IoU."""
 
@@ -216,6 +228,7 @@ def accuracy(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Accuracy: Share of all voxels on which both masks agree. Grows with the size of the image around the object."""
 
@@ -232,6 +245,7 @@ def balanced_accuracy(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Balanced accuracy: Mean of recall and specificity."""
 
@@ -248,6 +262,7 @@ def mcc(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Matthews correlation coefficient: Correlation of the two masks as binary variables. Undefined where a mask is empty or fills the image."""
 
@@ -264,6 +279,7 @@ def kappa(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Cohen's kappa: Agreement of the two masks beyond what their sizes alone would give."""
 
@@ -280,6 +296,7 @@ def informedness(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Informedness: Recall + specificity − 1, Youden's index."""
 
@@ -296,6 +313,7 @@ def markedness(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Markedness: Precision + negative predictive value − 1."""
 
@@ -312,6 +330,7 @@ def lr_plus(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Positive likelihood ratio: How many times likelier a voxel of the ground truth is predicted than one outside it."""
 
@@ -328,6 +347,7 @@ def fowlkes_mallows(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Fowlkes-Mallows index: Geometric mean of precision and recall."""
 
@@ -344,6 +364,7 @@ def volume_similarity(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Volume similarity: One minus the difference of the sizes over their sum. Says nothing of overlap."""
 
@@ -361,6 +382,7 @@ def volume_error(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Volume error: Size of the prediction minus that of the ground truth: above 0 when too much was predicted."""
 
@@ -377,8 +399,43 @@ def relative_volume_error(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Relative volume error: Volume error relative to the ground truth; signed, and infinite where the ground truth is empty."""
+
+def absolute_relative_volume_error(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    protocol: str | Path = "segeval",
+) -> Array:
+    """Absolute relative volume error: Size of the relative volume error."""
+
+def symmetric_volume_error(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    protocol: str | Path = "segeval",
+) -> Array:
+    """Symmetric volume error: Volume error relative to the mean of the two sizes; signed. What ITK calls volume similarity."""
 
 def absolute_volume_error(
     pred: Array | Sequence[Array],
@@ -394,6 +451,7 @@ def absolute_volume_error(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Absolute volume error: Size of the volume error."""
 
@@ -410,6 +468,7 @@ def generalized_dice(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Generalized Dice score: Dice of all regions of a case together, each weighted by 1/V_g² (`square`), 1/V_g (`simple`) or 1 (`uniform`)."""
 
@@ -427,6 +486,7 @@ def volume_p(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Predicted volume: Size of the prediction."""
 
@@ -444,6 +504,7 @@ def volume_g(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """True volume: Size of the ground truth."""
 
@@ -460,6 +521,7 @@ def tp(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """True positives: Voxels in both masks."""
 
@@ -476,6 +538,7 @@ def fp(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """False positives: Voxels in the prediction alone."""
 
@@ -492,6 +555,7 @@ def fn(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """False negatives: Voxels in the ground truth alone."""
 
@@ -508,6 +572,7 @@ def tn(
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
     multilabel: bool = False,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """True negatives: Voxels in neither mask."""
 
@@ -521,6 +586,7 @@ def rand(
     ignore_index: int | None = None,
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Rand index: Share of voxel pairs that both masks put together or both keep apart."""
 
@@ -534,6 +600,7 @@ def adjusted_rand(
     ignore_index: int | None = None,
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Adjusted Rand index: Rand index beyond what chance would give: 0 for independent partitions. Undefined if both masks are constant."""
 
@@ -547,6 +614,7 @@ def mutual_information(
     ignore_index: int | None = None,
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Mutual information: What one mask tells of the other: at most the smaller of their entropies, so the best value differs by case."""
 
@@ -560,6 +628,7 @@ def variation_of_information(
     ignore_index: int | None = None,
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Variation of information: What is left unknown of each mask when the other is known."""
 
@@ -573,6 +642,7 @@ def global_consistency_error(
     ignore_index: int | None = None,
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Global consistency error: How far one partition is from refining the other, in the direction that suits better."""
 
@@ -586,6 +656,7 @@ def multiclass_mcc(
     ignore_index: int | None = None,
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Multi-class Matthews correlation coefficient: Correlation of the two label maps as categorical variables. Undefined when a mask is constant."""
 
@@ -599,6 +670,7 @@ def multiclass_kappa(
     ignore_index: int | None = None,
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Multi-class kappa: Share of voxels with the same label, beyond what the sizes of the labels alone would give."""
 
@@ -613,6 +685,7 @@ def weighted_kappa(
     ignore_index: int | None = None,
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Weighted kappa: Kappa for ordered labels: a confusion costs the (squared) difference of the two labels."""
 
@@ -626,6 +699,7 @@ def pixel_accuracy(
     ignore_index: int | None = None,
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Pixel accuracy: Share of voxels with the right label."""
 
@@ -639,6 +713,7 @@ def mean_iou(
     ignore_index: int | None = None,
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Mean intersection over union: Mean over the labels that occur in either mask, background among them, of their intersection over union."""
 
@@ -652,6 +727,7 @@ def frequency_weighted_iou(
     ignore_index: int | None = None,
     input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
     threshold: float = 0.5,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Frequency-weighted intersection over union: Mean of the labels' intersection over union, weighted by their share of the ground truth."""
 
@@ -670,6 +746,8 @@ def hd(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
+    boundary: str | None = None,
 ) -> Array:
     """Hausdorff distance: Larger of the two directed percentiles of the boundary distances; at 100 the largest distance of all."""
 
@@ -688,6 +766,8 @@ def hd_pooled(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
+    boundary: str | None = None,
 ) -> Array:
     """Pooled Hausdorff distance: Percentile of the distances of both directions taken together, as MedPy computes HD95."""
 
@@ -706,6 +786,8 @@ def hd_pg(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
+    boundary: str | None = None,
 ) -> Array:
     """Directed Hausdorff distance, prediction to ground truth: How far the prediction's boundary strays from the true one."""
 
@@ -724,8 +806,30 @@ def hd_gp(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
+    boundary: str | None = None,
 ) -> Array:
     """Directed Hausdorff distance, ground truth to prediction: How far the true boundary is from the prediction's."""
+
+def hd_mean(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    percentile: float = 100,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
+    boundary: str | None = None,
+) -> Array:
+    """Mean of the directed Hausdorff distances: Mean of the two directed percentiles, as DisTorch computes HD95."""
 
 def assd(
     pred: Array | Sequence[Array],
@@ -741,6 +845,8 @@ def assd(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
+    boundary: str | None = None,
 ) -> Array:
     """Average symmetric surface distance: Mean of the distances of both directions taken together, so that the longer boundary weighs more."""
 
@@ -758,6 +864,8 @@ def masd(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
+    boundary: str | None = None,
 ) -> Array:
     """Mean average surface distance: Mean of the two directed means, so that both boundaries weigh the same."""
 
@@ -775,6 +883,8 @@ def asd_pg(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
+    boundary: str | None = None,
 ) -> Array:
     """Average surface distance, prediction to ground truth: Mean distance of the prediction's boundary from the true one."""
 
@@ -792,6 +902,8 @@ def asd_gp(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
+    boundary: str | None = None,
 ) -> Array:
     """Average surface distance, ground truth to prediction: Mean distance of the true boundary from the prediction's."""
 
@@ -809,6 +921,8 @@ def msd(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
+    boundary: str | None = None,
 ) -> Array:
     """Median surface distance: Median of the distances of both directions taken together."""
 
@@ -826,6 +940,8 @@ def std_sd(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
+    boundary: str | None = None,
 ) -> Array:
     """Standard deviation of the surface distance: Spread of the distances of both directions taken together."""
 
@@ -843,6 +959,8 @@ def rmsd(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
+    boundary: str | None = None,
 ) -> Array:
     """Root mean square surface distance: Root mean square of the distances of both directions taken together."""
 
@@ -861,6 +979,8 @@ def nsd(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
+    boundary: str | None = None,
 ) -> Array:
     """Normalized surface distance: Share of both boundaries that lies within the tolerance of the other one."""
 
@@ -879,6 +999,8 @@ def overlap_pg(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
+    boundary: str | None = None,
 ) -> Array:
     """Surface overlap, prediction: Share of the prediction's boundary that lies within the tolerance of the true one."""
 
@@ -897,8 +1019,30 @@ def overlap_gp(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
+    boundary: str | None = None,
 ) -> Array:
     """Surface overlap, ground truth: Share of the true boundary that lies within the tolerance of the prediction's."""
+
+def overlap_mean(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    tolerance: float,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
+    boundary: str | None = None,
+) -> Array:
+    """Mean surface overlap: Mean of the two surface overlaps, so that both boundaries weigh the same, as panoptica computes NSD."""
 
 def nsd_auc(
     pred: Array | Sequence[Array],
@@ -915,6 +1059,8 @@ def nsd_auc(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
+    boundary: str | None = None,
 ) -> Array:
     """Area under the NSD curve: Mean NSD over all tolerances from 0 to the limit, exactly."""
 
@@ -933,6 +1079,7 @@ def boundary_iou(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Boundary IoU: IoU of the two inner bands: the voxels of a mask that are nearer than `width` to its own boundary voxels."""
 
@@ -950,6 +1097,7 @@ def centroid_distance(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Centroid distance: Distance between the centres of mass."""
 
@@ -967,6 +1115,7 @@ def mahalanobis(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Mahalanobis distance: Distance between the centres of mass in units of the masks' common spread S. Undefined for flat masks."""
 
@@ -984,6 +1133,7 @@ def hd_volume(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Volumetric Hausdorff distance: Largest distance of any voxel of one mask from the other mask, both taken as solid."""
 
@@ -1001,5 +1151,6 @@ def average_hd_volume(
     threshold: float = 0.5,
     multilabel: bool = False,
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+    protocol: str | Path = "segeval",
 ) -> Array:
     """Volumetric average Hausdorff distance: Mean of the two mean distances from the voxels of one mask to the other mask, both taken as solid."""

@@ -27,6 +27,8 @@ class SegmentationMetrics(_Measuring):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
+        boundary: str | None = None,
         **kwargs: Any,
     ) -> None: ...
     def compute(self) -> dict[str, Tensor]: ...
@@ -46,6 +48,7 @@ class Dice(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -64,6 +67,7 @@ class IoU(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -82,6 +86,7 @@ class Precision(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -100,6 +105,7 @@ class Recall(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -118,6 +124,7 @@ class Specificity(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -136,6 +143,7 @@ class NPV(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -154,6 +162,7 @@ class FPR(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -172,6 +181,7 @@ class FNR(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -190,6 +200,7 @@ class FDR(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -208,6 +219,7 @@ class FalseOmissionRate(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -227,6 +239,7 @@ class FBeta(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -247,6 +260,7 @@ class Tversky(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -265,6 +279,7 @@ class Accuracy(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -283,6 +298,7 @@ class BalancedAccuracy(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -301,6 +317,7 @@ class MCC(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -319,6 +336,7 @@ class Kappa(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -337,6 +355,7 @@ class Informedness(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -355,6 +374,7 @@ class Markedness(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -373,6 +393,7 @@ class LRPlus(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -391,6 +412,7 @@ class FowlkesMallows(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -409,6 +431,7 @@ class VolumeSimilarity(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -428,6 +451,7 @@ class VolumeError(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -446,6 +470,45 @@ class RelativeVolumeError(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
+        **kwargs: Any,
+    ) -> None: ...
+
+class AbsoluteRelativeVolumeError(_Single):
+    """Absolute relative volume error: Size of the relative volume error."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        protocol: str | Path = "segeval",
+        **kwargs: Any,
+    ) -> None: ...
+
+class SymmetricVolumeError(_Single):
+    """Symmetric volume error: Volume error relative to the mean of the two sizes; signed. What ITK calls volume similarity."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -465,6 +528,7 @@ class AbsoluteVolumeError(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -483,6 +547,7 @@ class GeneralizedDice(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -502,6 +567,7 @@ class VolumeP(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -521,6 +587,7 @@ class VolumeG(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -539,6 +606,7 @@ class TP(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -557,6 +625,7 @@ class FP(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -575,6 +644,7 @@ class FN(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -593,6 +663,7 @@ class TN(_Single):
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
         multilabel: bool = False,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -608,6 +679,7 @@ class Rand(_Single):
         ignore_index: int | None = None,
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -623,6 +695,7 @@ class AdjustedRand(_Single):
         ignore_index: int | None = None,
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -638,6 +711,7 @@ class MutualInformation(_Single):
         ignore_index: int | None = None,
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -653,6 +727,7 @@ class VariationOfInformation(_Single):
         ignore_index: int | None = None,
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -668,6 +743,7 @@ class GlobalConsistencyError(_Single):
         ignore_index: int | None = None,
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -683,6 +759,7 @@ class MulticlassMCC(_Single):
         ignore_index: int | None = None,
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -698,6 +775,7 @@ class MulticlassKappa(_Single):
         ignore_index: int | None = None,
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -714,6 +792,7 @@ class WeightedKappa(_Single):
         ignore_index: int | None = None,
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -729,6 +808,7 @@ class PixelAccuracy(_Single):
         ignore_index: int | None = None,
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -744,6 +824,7 @@ class MeanIoU(_Single):
         ignore_index: int | None = None,
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -759,6 +840,7 @@ class FrequencyWeightedIoU(_Single):
         ignore_index: int | None = None,
         input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
         threshold: float = 0.5,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -779,6 +861,8 @@ class HausdorffDistance(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
+        boundary: str | None = None,
         **kwargs: Any,
     ) -> None: ...
 
@@ -799,6 +883,8 @@ class HDPooled(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
+        boundary: str | None = None,
         **kwargs: Any,
     ) -> None: ...
 
@@ -819,6 +905,8 @@ class HDPg(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
+        boundary: str | None = None,
         **kwargs: Any,
     ) -> None: ...
 
@@ -839,6 +927,30 @@ class HDGp(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
+        boundary: str | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class HDMean(_Single):
+    """Mean of the directed Hausdorff distances: Mean of the two directed percentiles, as DisTorch computes HD95."""
+
+    def __init__(
+        self,
+        *,
+        percentile: float = 100,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
+        boundary: str | None = None,
         **kwargs: Any,
     ) -> None: ...
 
@@ -858,6 +970,8 @@ class ASSD(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
+        boundary: str | None = None,
         **kwargs: Any,
     ) -> None: ...
 
@@ -877,6 +991,8 @@ class MASD(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
+        boundary: str | None = None,
         **kwargs: Any,
     ) -> None: ...
 
@@ -896,6 +1012,8 @@ class ASDPg(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
+        boundary: str | None = None,
         **kwargs: Any,
     ) -> None: ...
 
@@ -915,6 +1033,8 @@ class ASDGp(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
+        boundary: str | None = None,
         **kwargs: Any,
     ) -> None: ...
 
@@ -934,6 +1054,8 @@ class MSD(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
+        boundary: str | None = None,
         **kwargs: Any,
     ) -> None: ...
 
@@ -953,6 +1075,8 @@ class StdSD(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
+        boundary: str | None = None,
         **kwargs: Any,
     ) -> None: ...
 
@@ -972,6 +1096,8 @@ class RMSD(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
+        boundary: str | None = None,
         **kwargs: Any,
     ) -> None: ...
 
@@ -992,6 +1118,8 @@ class SurfaceDice(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
+        boundary: str | None = None,
         **kwargs: Any,
     ) -> None: ...
 
@@ -1012,6 +1140,8 @@ class OverlapPg(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
+        boundary: str | None = None,
         **kwargs: Any,
     ) -> None: ...
 
@@ -1032,6 +1162,30 @@ class OverlapGp(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
+        boundary: str | None = None,
+        **kwargs: Any,
+    ) -> None: ...
+
+class OverlapMean(_Single):
+    """Mean surface overlap: Mean of the two surface overlaps, so that both boundaries weigh the same, as panoptica computes NSD."""
+
+    def __init__(
+        self,
+        tolerance: float,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
+        boundary: str | None = None,
         **kwargs: Any,
     ) -> None: ...
 
@@ -1052,6 +1206,8 @@ class NSDAUC(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
+        boundary: str | None = None,
         **kwargs: Any,
     ) -> None: ...
 
@@ -1072,6 +1228,7 @@ class BoundaryIoU(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -1091,6 +1248,7 @@ class CentroidDistance(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -1110,6 +1268,7 @@ class Mahalanobis(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -1129,6 +1288,7 @@ class HDVolume(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...
 
@@ -1148,5 +1308,6 @@ class AverageHDVolume(_Single):
         threshold: float = 0.5,
         multilabel: bool = False,
         spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
+        protocol: str | Path = "segeval",
         **kwargs: Any,
     ) -> None: ...

@@ -1,0 +1,92 @@
+"""The page of protocols, made from their files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from segeval.protocols import Convention, convention, names
+from segeval.protocols.convention import Entry
+
+HEAD = """\
+# Protocols
+
+This page is generated from the files in `segeval/protocols/`.
+
+A protocol says what a tool or a challenge means by the names of metrics: whose formula, on which boundary, with which
+values for empty masks, and which mean first. `--protocol NAME` (in Python `protocol="NAME"`) makes segeval give that
+tool's number; `segeval explain NAME` tells the same as this page, `segeval explain NAME OTHER` what parts two of them,
+and `--protocol all` puts every tool's number side by side. How this was checked: [conventions](conventions.md).
+
+A metric that a protocol does not name is an error under it. Where a tool raises an error, the value here is the one
+that is documented below. What the columns of the tables mean: *is*, segeval's own name of the formula where it is
+another; *boundary*, where it is not that of the protocol; *empty*, the values where both masks, only the prediction or
+only the ground truth is empty, where these are not the metric's own.
+
+## A protocol of your own
+A TOML file, given by its path. It may begin with another protocol, and states what is to differ:
+
+```toml
+base = "monai"                      # without it, the file stands alone
+title = "Our study"
+boundary = "surfel"                 # rule of all metrics that have none of their own
+background = false                  # whether label 0 is scored
+mean = "cases"                      # a mean over all: first over the cases of a region ("cases"), or over regions
+report = ["dice", "nsd", "hd95"]    # what a run computes unless it is asked for others
+
+[regions]
+liver = [1]
+lesions = [2, 3]
+
+[metrics]
+dice = {empty = [1, 0, 0]}                            # values where both, only pred, only gt is empty
+"hd@percentile" = {is = "hd_pooled"}                  # any percentile is that of both directions together
+hd = {boundary = "voxel:connectivity=2"}              # a boundary for this metric alone
+nsd = {tolerance = {liver = 3.0, lesions = 1.5}}      # a tolerance for each region; the metric is plain `nsd`
+```
+"""
+
+
+def protocols_page() -> str:
+    """The page of all protocols."""
+    lines = [HEAD, "## All of them", "| protocol | whose | boundary | mean first over | reports |", "|---|---|---|---|---|"]
+    for name in names():
+        own = convention(name)
+        first = "cases" if own.cases_first else "regions"
+        reports = ", ".join(f"`{form}`" for form in own.report)
+        lines.append(f"| [`{name}`](#{name}) | {own.title} | `{own.boundary}` | {first} | {reports} |")
+    return "\n".join([*lines, "", *(line for name in names() for line in _section(convention(name)))])
+
+
+def _section(own: Convention) -> Iterator[str]:
+    yield f"## {own.name}\n"
+    yield f"{own.title}. {own.source}.\n"
+    yield from (f"- {note}" for note in own.notes)
+    if own.regions:
+        yield f"- Regions: {', '.join(f'{name} ({_sum(labels)})' for name, labels in own.regions.items())}."
+    if own.others:
+        yield "- Every metric is the one of its [card](metrics.md).\n"
+        return
+    yield "\n| metric | is | boundary | empty |\n|---|---|---|---|"
+    yield from (_row(own, entry) for entry in own.entries)
+    yield ""
+
+
+def _row(own: Convention, entry: Entry) -> str:
+    formula = f"`{entry.formula}`" if entry.formula else ""
+    if entry.by_region:
+        values = ", ".join(f"{region} {value:.4g}" for region, value in entry.by_region.items())
+        formula = f"{entry.spec.parameters[0].name}: {values}"
+    boundary = f"`{entry.boundary}`" if entry.boundary not in (None, own.boundary) else ""
+    empty = entry.empty
+    values = "" if empty is None else ", ".join(_number(v) for v in (empty.both, empty.pred, empty.gt))
+    return f"| [`{entry.key}`](metrics.md#{entry.spec.name}) | {formula} | {boundary} | {values} |"
+
+
+def _sum(labels: object) -> str:
+    return " + ".join(map(str, labels)) if isinstance(labels, (list, tuple)) else str(labels)
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return {float("inf"): "∞", float("-inf"): "−∞"}.get(value, "NaN" if value != value else f"{value:g}")
