@@ -15,19 +15,27 @@ Tool = Callable[[Any, Any, tuple[float, ...], Sequence[int], int], Scores]
 NAMES = ("dice", "hd", "hd95", "assd", "nsd")
 
 
-def segeval(pred: Any, gt: Any, spacing: tuple[float, ...], labels: Sequence[int], threads: int) -> Scores:
+def segeval(
+    pred: Any,
+    gt: Any,
+    spacing: tuple[float, ...],
+    labels: Sequence[int] | None,
+    threads: int,
+    *,
+    rule: str = "voxel",
+    metrics: Sequence[str] = ("dice", "hd", "hd95", "assd", "nsd@1"),
+) -> Scores:
     """This project, volumes in memory."""
-    from segeval.case import Case, LabelMap, Region
+    from segeval.api import make_protocol
+    from segeval.case import Case, LabelMap
     from segeval.evaluate import score_case
     from segeval.grid import Grid
-    from segeval.metrics import parse_metrics
-    from segeval.protocol import Protocol
 
-    protocol = Protocol(parse_metrics(["dice,hd,hd95,assd,nsd@1"]), tuple(Region.of(label) for label in labels))
+    protocol = make_protocol(list(metrics), boundary=rule, regions=labels)
     grid = Grid(gt.shape, spacing, "mm")
     case = Case("case", LabelMap(pred, grid), LabelMap(gt, grid))
     scores, _ = score_case(case, protocol, _workspace(threads))
-    return [dict(zip(NAMES, row, strict=True)) for row in scores.values.tolist()]
+    return [dict(zip(NAMES, row, strict=False)) for row in scores.values.tolist()]
 
 
 def _workspace(threads: int, kept: dict[int, Any] = {}) -> Any:  # noqa: B006  # kept from call to call on purpose

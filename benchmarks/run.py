@@ -2,8 +2,9 @@
 
 Sections: `kernels` (our measuring, every input and prediction, 1 and 2 threads), `peers` (the same metrics by other
 tools), `files` (files to rows against what reading alone costs), `growth` (time against labels, voxels and cases),
-`memory`, `start` (the command line), `training` (validation steps on tensors, against torchmetrics and MONAI). What is
-compared runs in turn, in one process; figures are medians.
+`memory`, `start` (the command line), `training` (validation steps on tensors, against torchmetrics and MONAI),
+`boundaries` (every boundary rule against the default). What is compared runs in turn, in one process; figures are
+medians.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ import numpy as np
 import peers
 import training
 from timing import THREADS, seconds, table, times
+
+import segeval
 
 EXTRAPOLATED = {"ct": 4}
 """How many labels of an input the slow tools are timed on; their time is scaled to all."""
@@ -78,14 +81,34 @@ def growth(runs: int) -> None:
         pred = np.roll(gt, 1, 1)
         found = times([partial(peers.segeval, pred, gt, (1.0, 1.0, 1.0), range(1, 8 * factor + 1), 1)], runs)[0]
         rows.append((f"{gt.size / 1e6:.0f} M voxels", seconds(found), f"{found / gt.size * 1e9:.2f} ns a voxel"))
-    import segeval
-
     inputs.files("brats")
     for cases in (5, 10, 20, 40):
         root = inputs.folder("brats", cases)
         found = times([partial(segeval.score_folder, root / "pred", root / "gt", jobs=2)], runs)[0]
         rows.append((f"{cases} brats cases", seconds(found), f"{seconds(found / cases)} a case"))
     table(("what", "time", "per unit"), rows)
+
+
+RULES = ("voxel", "voxel:connectivity=3", "surfel", "face", "solid", "mesh", "smooth")
+
+
+def boundaries(runs: int) -> None:
+    """Label pairs and distances of all labels under every boundary rule; NSD at one tolerance and at twenty."""
+    rows = []
+    for kind in ("brats", "liver", "ct"):
+        pred, gt, spacing = inputs.load(kind)
+        found = [
+            times([partial(peers.segeval, pred, gt, spacing, None, threads, rule=rule) for rule in RULES], runs, limit=20)
+            for threads in THREADS
+        ]
+        for at, rule in enumerate(RULES):
+            cells = [f"{seconds(own[at])} ({own[at] / own[0]:.2g} ×)" for own in found]
+            rows.append((kind, rule, *cells))
+    table(("input", "rule", *(f"{n} thread{'s' if n > 1 else ''}" for n in THREADS)), rows)
+    one, twenty = ([f"nsd@{tolerance:g}" for tolerance in np.linspace(0.5, 10, count)] for count in (1, 20))
+    pred, gt, spacing = inputs.load("liver")
+    found = times([partial(peers.segeval, pred, gt, spacing, None, 2, metrics=asked) for asked in (one, twenty)], runs)
+    table(("NSD of liver", "time"), [("at one tolerance", seconds(found[0])), ("at twenty", seconds(found[1]))])
 
 
 def blocks(shape: tuple[int, int, int], count: int, rng: np.random.Generator) -> np.ndarray:
@@ -127,7 +150,7 @@ def start(runs: int) -> None:
     table(("command", "time"), [("segeval --help", seconds(found[0])), ("segeval score, two pairs", seconds(found[1]))])
 
 
-SECTIONS = ("kernels", "peers", "files", "growth", "memory", "start", "training")
+SECTIONS = ("kernels", "peers", "files", "growth", "memory", "start", "training", "boundaries")
 
 
 def main() -> None:
@@ -150,6 +173,7 @@ def main() -> None:
         "memory": memory,
         "start": lambda: start(options.runs),
         "training": lambda: training.steps(options.runs),
+        "boundaries": lambda: boundaries(options.runs),
     }
     for section in options.sections or SECTIONS:
         print(f"\n## {section}", flush=True)

@@ -12,6 +12,7 @@ from segeval.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from segeval import functional as functional
+    from segeval import losses as losses
     from segeval import stateful as stateful
     from segeval.api import score as score
     from segeval.api import score_folder as score_folder
@@ -38,7 +39,7 @@ def __getattr__(name: str) -> Any:
     for home, names in _HOMES.items():
         if name in names:
             return getattr(importlib.import_module(home), name)
-    if name in ("functional", "stateful"):
+    if name in ("functional", "losses", "stateful"):
         return importlib.import_module(f"segeval.{name}")
     if name[:1].isupper():  # the metric objects, of which the cards alone know the names
         return getattr(importlib.import_module("segeval.stateful"), name)
@@ -49,4 +50,4 @@ def __dir__() -> list[str]:
     from segeval.metrics import REGISTRY
 
     objects = ["SegmentationMetrics", *(spec.class_name for spec in REGISTRY.values())]
-    return sorted([*__all__, "functional", "stateful", *objects])
+    return sorted([*__all__, "functional", "losses", "stateful", *objects])

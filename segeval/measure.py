@@ -13,6 +13,7 @@ from segeval.errors import UsageError
 from segeval.labels import Labels
 from segeval.overlap.contingency import Contingency, contingency
 from segeval.overlap.counts import Counts
+from segeval.rules import distances_by
 from segeval.surface.bands import Depths
 from segeval.surface.boundary import sweep
 from segeval.surface.crops import crops
@@ -56,18 +57,18 @@ def measure(
     Raises `UsageError` when surfaces are asked for in other than 2 or 3 dimensions.
     """
     maps = _compact(case.pred.labels, case.gt.labels)
-    with_surfaces = bool({SurfaceDistances, VolumeDistances} & set(statistics))
     if set(statistics) - {Counts, Contingency} and case.grid.ndim not in (2, 3):
         raise UsageError(
             f"case {case.id!r}: surface metrics need masks of 2 or 3 axes, these have {case.grid.ndim}; "
             "ask for overlap metrics alone (a single case of an array needs a first axis: pred[None])"
         )
-    engine = _engine(maps, with_surfaces, workspace)
+    engine = _engine(maps, statistics, workspace)
     table = _decoded(engine.table(), maps, case.ignored)
     chosen = tuple(regions(table.labels.tolist()))
     volume = case.grid.voxel_volume
     measured = Measured(chosen, table, Counts.of(table, chosen, volume), {}, volume)
-    parts: dict[type, list[Any]] = {kind: [] for kind in statistics if _from_table(kind, measured) is None}
+    shapes = sorted(statistics, key=lambda kind: kind not in (SurfaceDistances, VolumeDistances))  # they share a sweep
+    parts: dict[type, list[Any]] = {kind: [] for kind in shapes if _from_table(kind, measured) is None}
     order: list[int] = []
     for layer in layers(maps, measured.regions) if parts else ():
         engine.enter(layer)
@@ -92,37 +93,43 @@ class Engine(Protocol):
         """The statistic of the regions of the layer entered last."""
 
 
-def _engine(maps: Maps, with_surfaces: bool, workspace: Workspace) -> Engine:
+def _engine(maps: Maps, statistics: Collection[type], workspace: Workspace) -> Engine:
     if workspace.device == "cpu":
-        return _HostEngine(maps, with_surfaces, workspace)
+        return _HostEngine(maps, statistics, workspace)
     from segeval.tensors.engine import DeviceEngine
 
-    return DeviceEngine(maps, workspace.device)
+    return DeviceEngine(maps, workspace)
 
 
 class _HostEngine:
     """Measures with the compiled kernels. Sweeps lie in the buffers of the workspace, one at a time."""
 
-    def __init__(self, maps: Maps, with_surfaces: bool, workspace: Workspace) -> None:
+    def __init__(self, maps: Maps, statistics: Collection[type], workspace: Workspace) -> None:
         self._maps, self._workspace = maps, workspace
-        self._swept = sweep(maps.pred, maps.gt, workspace) if with_surfaces else None
+        swept = any(kind in statistics for kind in (SurfaceDistances, VolumeDistances))
+        self._swept = sweep(maps.pred, maps.gt, workspace) if swept else None
 
     def table(self) -> Contingency:
         """The contingency table, from the sweep if there was one."""
         return self._swept.contingency if self._swept else contingency(self._maps.pred, self._maps.gt, self._workspace)
 
     def enter(self, layer: Layer) -> None:
-        """Sweeps the maps of a layer if they are others."""
-        if self._swept and layer.relabelled:
-            self._swept = sweep(layer.maps.pred, layer.maps.gt, self._workspace)
+        """Turns to the maps of a layer, which are swept when a statistic asks for it."""
+        if layer.relabelled:
+            self._swept = None
 
     def statistic(self, kind: Any, layer: Layer, spacing: tuple[float, ...]) -> Any:
         """The statistic of the regions of the layer entered last."""
-        if self._swept and kind in (SurfaceDistances, VolumeDistances):
+        maps = layer.maps
+        if kind in (SurfaceDistances, VolumeDistances):
+            self._swept = self._swept or sweep(maps.pred, maps.gt, self._workspace)
             solid = kind is VolumeDistances
             return surface_distances(self._swept, spacing, layer.labels, solid=solid, workspace=self._workspace)
+        if issubclass(kind, SurfaceDistances):
+            self._swept = None  # its buffers are taken by what follows
+            return distances_by(kind, maps.pred, maps.gt, layer.labels, spacing, self._workspace)
         by_crop: dict[type, Callable[[Any, tuple[float, ...]], Any]] = {Depths: Depths.of, Moments: Moments.of}
-        return by_crop[kind](crops(layer.maps.pred, layer.maps.gt, layer.labels), spacing)
+        return by_crop[kind](crops(maps.pred, maps.gt, layer.labels), spacing)
 
 
 def _joined(kind: Any, parts: list[Any], order: list[int]) -> Any:

@@ -112,6 +112,21 @@ def _counted(name: str, *flags: bool) -> Any:
     return typed
 
 
+def _across64(_: Any, words: Any, bit: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        word, number = ir.IntType(64), ir.IntType(32)
+        eight = ir.VectorType(word, 8)
+        address = _address(context, builder, signature.args[0], args[0], ir.Constant(word, 0), word)
+        loaded = builder.load(builder.bitcast(address, eight.as_pointer()), align=8)
+        unset = ir.Constant(eight, ir.Undefined)
+        one = builder.insert_element(unset, args[1], ir.Constant(number, 0))
+        everywhere = builder.shuffle_vector(one, unset, ir.Constant(ir.VectorType(number, 8), [0] * 8))
+        found = builder.icmp_unsigned("!=", builder.and_(loaded, everywhere), ir.Constant(eight, [0] * 8))
+        return builder.bitcast(found, ir.IntType(8))
+
+    return types.uint8(words, types.uint64), build
+
+
 def _preferred(operator: str) -> Any:
     def typed(_: Any, a: Any, b: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -135,6 +150,9 @@ equal64: Callable[[Labels, int, Any], Word] = _instruction(_against("icmp_unsign
 
 at_most64: Callable[[NDArray[np.float32], int, Any], Word] = _instruction(_against("fcmp_ordered", "<="))
 """Bit k: `a[i + k] <= value`, of floats; all 64 must lie in the array."""
+
+across64: Callable[[Bits, Word], Any] = _instruction(_across64)
+"""Bit j: `words[j] & bit != 0`, of the first 8 words of an array."""
 
 ctz: Callable[[Word], int] = _instruction(_counted("cttz", False))
 """Number of zero bits below the lowest set one; 64 for zero."""

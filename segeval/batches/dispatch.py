@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.boundary import VOXEL, Boundary
 from segeval.errors import UsageError
 from segeval.workspace import Workspace
 
@@ -18,6 +19,10 @@ from .records import ODD, Arrays, joined
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+ON_DEVICES = (VOXEL, Boundary("solid"))
+"""The boundaries that torch measures on a device; masks are moved to the host for any other."""
 
 
 def is_tensor(value: Any) -> bool:
@@ -68,7 +73,9 @@ def _measured(
     if any(is_tensor(array) and not is_on_host(array) for array in arrays):
         if not all(map(is_tensor, arrays)):
             raise UsageError(f"pred and gt are both tensors on one device, not {_told(pred)} and {_told(gt)}")
-        return _measured_on_device(*arrays, reading, kinds, spacing)
+        if all(getattr(kind, "boundary", VOXEL) in ON_DEVICES for kind in kinds):
+            return _measured_on_device(*arrays, reading, kinds, spacing)
+        arrays = arrays[0].cpu(), arrays[1].cpu()
     p, g = map(_array, arrays)
     boolean = p.dtype.kind == g.dtype.kind == "b"
     form = reading.inputs.form(p.shape, g.shape, floating=p.dtype.kind == "f", boolean=boolean)

@@ -104,7 +104,7 @@ class Options:
         average: Any = "none" if values["average"] is None else values["average"]
         followed = convention(values["protocol"], values["boundary"])
         background = values["include_background"]
-        if background is None and followed.name != "segeval":
+        if background is None and followed.name != "segeval" and not inputs.multilabel:
             background = followed.background
         return cls(
             Reading(inputs, background, followed.names(multilabel=inputs.multilabel)),

@@ -258,9 +258,10 @@ def generalized_dice(c: Counts, weight: Literal["square", "simple", "uniform"] =
     A region that is absent from the ground truth takes the largest weight of its own case.
     """
     size = c.tp + c.fn
-    w = ratio(size**0, size ** {"square": 2, "simple": 1, "uniform": 0}[weight])
-    finite = w < inf
-    w[~finite] = w[finite].max() if finite.any() else 1
+    absent = size == 0
+    w = ratio(size > 0, (size + absent) ** {"square": 2, "simple": 1, "uniform": 0}[weight])
+    largest = w.max()
+    w = w + absent * (largest + (largest == 0))
     return ratio(2 * (w * c.tp).sum(), (w * (2 * c.tp + c.fp + c.fn)).sum())
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any, NamedTuple
+from itertools import pairwise, product
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.boundary import Boundary
 from segeval.overlap.contingency import (
     Contingency,
     Integers,
@@ -22,84 +21,11 @@ from segeval.overlap.contingency import (
     joined,
     new_tally,
 )
-from segeval.words import (
-    ALL,
-    LANES,
-    ONE,
-    ZERO,
-    Bits,
-    Labels,
-    Word,
-    brief,
-    differ,
-    equal,
-    helper,
-    kernel,
-    ones,
-    popcount,
-)
+from segeval.surface.marks import BAND, Layout, Marks, note
+from segeval.words import ALL, LANES, ONE, ZERO, Labels, Word, brief, differ, equal, helper, kernel, ones, popcount
 from segeval.workspace import Workspace
 
-REACH = 8
-"""How many voxels outside of the volume a bit array may be read."""
-
-BAND = 8
-"""Rows in a band, the unit in which passes are cut and marks are counted."""
-
-
-class Marks(NamedTuple):
-    """Some voxels of a mask: bits, as a `Layout` has them; which words of each band have any; how many a band has."""
-
-    bits: Bits
-    occupied: NDArray[np.bool_]
-    per_band: Integers
-
-
-class Layout(NamedTuple):
-    """How voxels (z, y, x) lie in bit arrays: a row has a spare word, a slice spare rows, the whole spare slices.
-
-    So what lies up to `REACH` voxels outside of the volume is a zero bit. Row (z, y) is the `words` words and the spare
-    one from `first + (z * rows + y) * stride` on. A slice has `bands` bands. `flat`: there is no z axis.
-    """
-
-    depth: int
-    height: int
-    width: int
-    flat: bool
-    words: int
-    stride: int
-    rows: int
-    first: int
-    bands: int
-
-    @classmethod
-    def of(cls, shape: Sequence[int]) -> Layout:
-        """The layout of a shape of two or three axes."""
-        depth, height, width = (1, *shape)[-3:]
-        spare_slices, spare_rows = (max(0, min(REACH, n - 1)) for n in (depth, height))
-        words, rows = -(-width // LANES), height + spare_rows
-        first = (spare_slices * rows + spare_rows) * (words + 1) + 1
-        return cls(depth, height, width, len(shape) == 2, words, words + 1, rows, first, -(-height // BAND))
-
-    def unmarked(self, name: str, workspace: Workspace) -> Marks:
-        """Marks in kept buffers: the spare rows and slices are zero, all other words are yet to be written."""
-        words = self.depth * self.rows * self.stride + 2 * self.first
-        bits = workspace.buffer(f"{name} bits", words, np.uint64)
-        occupied = workspace.buffer(f"{name} occupied", self.depth * self.bands * self.words, np.bool_)
-        _clear(self, bits, occupied)
-        return Marks(bits, occupied, np.zeros(self.depth * self.bands, np.int64))
-
-
-@brief
-def _clear(layout: Layout, bits: Bits, occupied: NDArray[np.bool_]) -> None:
-    """Zero the spare rows and slices, and what tells which words are occupied."""
-    occupied[:] = False
-    start = 0
-    for z in range(layout.depth):
-        row = layout.first + z * layout.rows * layout.stride
-        bits[start:row] = 0
-        start = row + layout.height * layout.stride
-    bits[start:] = 0
+_DEFAULT = Boundary()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,10 +54,11 @@ class Sweep:
     gt: Side
 
 
-def sweep(pred: Labels, gt: Labels, workspace: Workspace) -> Sweep:
+def sweep(pred: Labels, gt: Labels, workspace: Workspace, boundary: Boundary = _DEFAULT) -> Sweep:
     """Sweep two masks of one shape, 2-D or 3-D, uint8 or uint16.
 
-    A border voxel is a foreground voxel one of whose 4 (2-D) or 6 (3-D) neighbours has another label or is missing.
+    A border voxel is a foreground voxel one of whose neighbours, by the connectivity of the boundary, has another label
+    or, where the image edge is boundary, is missing. Where it is not, a label may occur that has no border voxel.
 
     >>> mask = np.zeros((5, 5), np.uint8)
     >>> mask[1:4, 1:4] = 1
@@ -143,14 +70,24 @@ def sweep(pred: Labels, gt: Labels, workspace: Workspace) -> Sweep:
     p, g = (layout.unmarked(f"border {side}", workspace) for side in "pg")
     apart_p, apart_g = (Marks(m.bits, np.zeros(m.occupied.size, np.bool_), np.zeros_like(m.per_band)) for m in (p, g))
 
+    plain = boundary.connectivity == 1 and boundary.image_edge
+    around = None if plain else _around(len(scan.shape), boundary.connectivity)
+
     def part(cut: tuple[int, int]) -> Any:
-        return _sweep(scan.pred, scan.gt, layout, *cut, p, g, apart_p, apart_g)
+        return _sweep(scan.pred, scan.gt, layout, *cut, p, g, apart_p, apart_g, around, boundary.image_edge)
 
     rows = joined(workspace.map(part, pairwise(evenly(len(p.per_band), workspace.parts(scan.size)))))
     table = Contingency(rows[:, 0], rows[:, 1], rows[:, 2])
     labels, size_p, size_g = _sizes(rows)
     sides = Side(scan.pred, p, apart_p, size_p[labels]), Side(scan.gt, g, apart_g, size_g[labels])
     return Sweep(layout, scan.transposed, table, labels, *sides)
+
+
+def _around(axes: int, connectivity: int) -> Integers:
+    """The neighbours (dz, dy, dx) of a voxel that differ from it along so many axes at most."""
+    flat = (0, 1, 1) if axes == 2 else (1, 1, 1)
+    steps = [step for step in product(*(range(-n, n + 1) for n in flat)) if 0 < sum(map(abs, step)) <= connectivity]
+    return np.array(steps, np.int64)
 
 
 @brief
@@ -179,14 +116,6 @@ def disagreements(swept: Sweep, workspace: Workspace) -> tuple[Marks, Marks]:
     return p, g
 
 
-@helper
-def note(marks: Marks, band: int, at: int, bits: Word) -> None:
-    """Count the bits of a word of a band; `at` is its place in `marks.occupied`."""
-    if bits:
-        marks.occupied[at] = True
-        marks.per_band[band] += popcount(bits)
-
-
 @kernel
 def _disagreements(pred: Labels, gt: Labels, layout: Layout, start: int, stop: int, p: Marks, g: Marks) -> None:
     height, width, words = layout.height, layout.width, layout.words
@@ -202,8 +131,8 @@ def _disagreements(pred: Labels, gt: Labels, layout: Layout, start: int, stop: i
                 if apart:
                     p.bits[at + word] = apart & ~equal(pred, i, background)
                     g.bits[at + word] = apart & ~equal(gt, i, background)
-                    note(p, band, band * words + word, p.bits[at + word])
-                    note(g, band, band * words + word, g.bits[at + word])
+                    note(p, band, band * words + word, popcount(p.bits[at + word]))
+                    note(g, band, band * words + word, popcount(g.bits[at + word]))
 
 
 @helper
@@ -224,6 +153,30 @@ def _border(mask: Labels, i: int, changes: Word, edge: Word, width: int, plane: 
     return border & ~equal(mask, i, background)
 
 
+@helper
+def _border_among(
+    mask: Labels, z: int, y: int, x: int, layout: Layout, edge: Word, around: Integers, edge_counts: bool
+) -> Word:
+    """Border bits of the voxels from (z, y, x) on, unlike any of the neighbours `around`.
+
+    `edge`: those at the edge of the volume, which are border if that counts; if not, neighbours must lie inside.
+    """
+    depth, height, width = layout.depth, layout.height, layout.width
+    i = (z * height + y) * width + x
+    border = edge if edge_counts else ZERO
+    if border != ALL:
+        for k in range(around.shape[0]):
+            dz, dy, dx = around[k, 0], around[k, 1], around[k, 2]
+            if 0 <= z + dz < depth and 0 <= y + dy < height and (dx <= 0 or x + 1 < width):
+                unlike = differ(mask, i, mask, i + (dz * height + dy) * width + dx)
+                if dx < 0 and x == 0:
+                    unlike &= ~ONE
+                if dx > 0 and x + LANES >= width:
+                    unlike &= ones(width - 1 - x)
+                border |= unlike
+    return border & ~equal(mask, i, mask[i] * 0)
+
+
 @kernel
 def _sweep(
     pred: Labels,
@@ -235,8 +188,13 @@ def _sweep(
     g: Marks,
     apart_p: Marks,
     apart_g: Marks,
+    around: Integers | None,
+    edge_counts: bool,
 ) -> Any:
-    """Write the marks of the bands from `start` to `stop`; their tally."""
+    """Write the marks of the bands from `start` to `stop`; their tally.
+
+    `around` is None for the default boundary, which costs less; Numba then compiles nothing for the other.
+    """
     depth, height, width, words = layout.depth, layout.height, layout.width, layout.words
     plane = 0 if layout.flat else height * width
     tally = new_tally(1024)
@@ -262,17 +220,21 @@ def _sweep(
                     edge |= ONE
                 if x + n == width:
                     edge |= ONE << np.uint64(n - 1)
-                border_p = _border(pred, i, changes_p, edge, width, plane) & ones(n)
-                border_g = _border(gt, i, changes_g, edge, width, plane) & ones(n)
+                if around is None:
+                    border_p = _border(pred, i, changes_p, edge, width, plane) & ones(n)
+                    border_g = _border(gt, i, changes_g, edge, width, plane) & ones(n)
+                else:
+                    border_p = _border_among(pred, z, y, x, layout, edge, around, edge_counts) & ones(n)
+                    border_g = _border_among(gt, z, y, x, layout, edge, around, edge_counts) & ones(n)
                 p.bits[at + word], g.bits[at + word] = border_p, border_g
                 if border_p | border_g:
                     same = border_p & border_g
                     if same:
                         same &= ~differ(pred, i, gt, i)
-                    note(p, band, band * words + word, border_p)
-                    note(g, band, band * words + word, border_g)
-                    note(apart_p, band, band * words + word, border_p & ~same)
-                    note(apart_g, band, band * words + word, border_g & ~same)
+                    note(p, band, band * words + word, popcount(border_p))
+                    note(g, band, band * words + word, popcount(border_g))
+                    note(apart_p, band, band * words + word, popcount(border_p & ~same))
+                    note(apart_g, band, band * words + word, popcount(border_g & ~same))
                 if crowded(tally):
                     tally = enlarged(tally)
                 count_runs(tally, pred, gt, i, n, changes_p | changes_g, border_p, border_g)

@@ -1,14 +1,22 @@
-"""From a sweep to the statistic: which voxels are asked how far they lie from what."""
+"""From masks to the statistic: which elements of a lattice are asked how far they lie from what."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from math import ceil, log2
+from typing import NamedTuple
 
 import numpy as np
 
+from segeval.boundary import Boundary
+from segeval.labels import Labels
+from segeval.surface.areas import face_sizes, surfel_sizes
 from segeval.surface.boundary import Sweep, disagreements
+from segeval.surface.corner_sweep import sweep_corners
+from segeval.surface.corners import Corners
 from segeval.surface.distances import Distances, Integers, SurfaceDistances, VolumeDistances
-from segeval.surface.nearest import Way, nearest
+from segeval.surface.nearest import CornerWay, Lattice, nearest
+from segeval.surface.search import Way
 from segeval.workspace import Workspace
 
 
@@ -40,20 +48,96 @@ def surface_distances(
             np.bincount(of, table.count, known[-1] + 1)[known].astype(np.int64) for of in (table.pred, table.gt)
         )
         marks_p, marks_g = disagreements(swept, workspace)
+    lattice = Lattice(swept.layout, tuple(spacing[::-1] if swept.transposed else spacing))
+
+    def search(both: Integers) -> list[Distances]:
+        ways = [
+            Way(p.mask, marks_p, size_p[both], g.mask, g.border),
+            Way(g.mask, marks_g, size_g[both], p.mask, p.border),
+        ]
+        return nearest(ways, lattice, known[both], workspace)
+
+    return (VolumeDistances if solid else SurfaceDistances)(*_by_region(known, size_p, size_g, labels, search))
+
+
+def corner_distances(
+    pred: Labels,
+    gt: Labels,
+    spacing: Sequence[float],
+    labels: Integers | None = None,
+    *,
+    boundary: Boundary,
+    workspace: Workspace,
+) -> SurfaceDistances:
+    """The distances between the corners where the boundaries of each label pass, by the rule "surfel" or "face".
+
+    Masks are 2-D or 3-D, uint8 or uint16; labels are as in `surface_distances`.
+
+    >>> pred, gt = np.zeros((2, 4, 9), np.uint8)
+    >>> pred[1, 2] = gt[1, 5] = 7
+    >>> d = corner_distances(pred, gt, (1.0, 0.5), boundary=Boundary("face"), workspace=Workspace())
+    >>> d.pg.mean(), d.size_g
+    (array([1.25]), array([3.]))
+    """
+    corners = Corners.of(pred, gt, workspace)
+    along = tuple(spacing[::-1] if corners.transposed else spacing)
+    sizes = workspace.kept(_Sizes.of, boundary, along, corners.pred.size.bit_length())
+    swept = sweep_corners(corners, sizes.by_code, workspace)
+    p, g = swept.pred, swept.gt
+    lattice = Lattice(corners.layout, along, corners.cell, sizes.by_code)
+
+    def search(both: Integers) -> list[Distances]:
+        ways = [
+            CornerWay(p.mask, p.queries, p.size[both], g.mask, g.border),
+            CornerWay(g.mask, g.queries, g.size[both], p.mask, p.border),
+        ]
+        return nearest(ways, lattice, swept.labels[both], workspace)
+
+    pair = _by_region(swept.labels, p.size, g.size, labels, search)
+    return SurfaceDistances(
+        *(d if sizes.unit is None else Distances(d.start, d.value, d.size * sizes.unit) for d in pair)
+    )
+
+
+class _Sizes(NamedTuple):
+    """The sizes of elements by code, as multiples of a unit: sums of whole numbers do not depend on their order.
+
+    The unit is a power of two; None where all elements count one.
+    """
+
+    by_code: Integers
+    unit: float | None
+
+    @classmethod
+    def of(cls, boundary: Boundary, spacing: tuple[float, ...], bits: int) -> _Sizes:
+        """The sizes by a rule; so many bits hold the number of elements."""
+        sizes = (surfel_sizes if boundary.rule == "surfel" else face_sizes)(spacing)
+        if boundary.sizes == "equal":
+            return cls((sizes > 0).astype(np.int64), None)
+        unit = 2.0 ** (ceil(log2(sizes.max())) - (62 - bits))
+        return cls(np.rint(sizes / unit).astype(np.int64), unit)
+
+
+def _by_region(
+    known: Integers,
+    size_p: Integers,
+    size_g: Integers,
+    labels: Integers | None,
+    search: Callable[[Integers], list[Distances]],
+) -> list[Distances]:
+    """Both directions for the labels wanted, from the sizes of those known; `search` those that occur in both masks."""
     wanted = known[known > 0] if labels is None else np.minimum(labels, known[-1] + 1)
     asked = np.zeros(known[-1] + 2, np.bool_)
     asked[wanted] = True
     asked[0] = False
     in_p, in_g = asked[known] & (size_p > 0), asked[known] & (size_g > 0)
     both, alone = np.flatnonzero(in_p & in_g), np.flatnonzero(in_p ^ in_g)
-    ways = [Way(p.mask, marks_p, size_p[both], g.mask, g.border), Way(g.mask, marks_g, size_g[both], p.mask, p.border)]
-    along = spacing[::-1] if swept.transposed else spacing
-    pair = nearest(ways, swept.layout, along, known[both], workspace) if len(both) else [Distances.absent(0)] * 2
+    pair = search(both) if len(both) else [Distances.absent(0)] * 2
     if len(alone):
         pair = [Distances.stacked([d, _unreached(n[alone])]) for d, n in zip(pair, (size_p, size_g), strict=True)]
     order = np.full(len(asked), -1)
     order[known[np.concatenate([both, alone])]] = np.arange(len(both) + len(alone))
-    return (VolumeDistances if solid else SurfaceDistances)(*pair).select(order[wanted])
+    return [d.select(order[wanted]) for d in pair]
 
 
 def _unreached(size: Integers) -> Distances:

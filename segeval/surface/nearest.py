@@ -1,5 +1,5 @@
-"""Distances to the nearest border voxel of the same label: first a search of the neighbourhood, rows of 64 voxels at a
-time and all labels together; then, for the voxels that find nothing there, one at any distance."""
+"""Distances to the nearest border element of the same label: first a search of the neighbourhood, rows of 64 at a time
+and all labels together; then, for those that find nothing there, one at any distance."""
 
 from __future__ import annotations
 
@@ -10,119 +10,105 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.overlap.contingency import Integers, balanced
-from segeval.surface.boundary import BAND, REACH, Layout, Marks, note
+from segeval.overlap.contingency import Integers, balanced, evenly
+from segeval.surface.corner_search import search_corners, sizes_in_tiles
+from segeval.surface.corner_sweep import Queries
 from segeval.surface.distances import Distances
 from segeval.surface.far import Quest, squared_distances
+from segeval.surface.marks import BAND, Cell, Layout, Marks
+from segeval.surface.search import SNAP, Floats, Neighbourhood, Way, search
 from segeval.surface.tiles import Blocks, Places, Tiles
-from segeval.words import LANES, ONE, ZERO, Labels, brief, clz, ctz, differ, equal, kernel, load64
+from segeval.words import Labels, brief
 from segeval.workspace import Workspace
 
-SNAP = 2.0**32
-"""Squared distances, in the square of the smallest spacing, are rounded to multiples of 1 / SNAP: those that differ in
-their last digits only become one, whichever search found them."""
 
-LOST = 32
-"""From so many more misses than hits on, only one voxel in 16 of a label searches its neighbourhood."""
+class Lattice(NamedTuple):
+    """Where elements lie, and what they are: voxels of equal size, or corners of voxels with `sizes` by code."""
 
-Floats = NDArray[np.float64]
+    layout: Layout
+    spacing: tuple[float, ...]
+    cell: Cell = (0,)
+    sizes: Integers | None = None
 
 
-class Way(NamedTuple):
-    """One direction: the marked voxels of `mask` look for border voxels of `other`.
-
-    Marked voxels that are border voxels of both, with one label, do not count. `size`: how many elements each label has
-    in all, by place; those that do not look for anything are at distance 0.
-    """
+class CornerWay(NamedTuple):
+    """One direction between corners: `queries`, in parts, look for border elements of `other`; else as a `Way`."""
 
     mask: Labels
-    marks: Marks
+    queries: Sequence[Queries]
     size: Integers
     other: Labels
     border: Marks
 
 
-class Neighbourhood(NamedTuple):
-    """The rows of voxels that come within `REACH` times the smallest spacing of a voxel, nearest first.
+class _Far(NamedTuple):
+    """The far elements of one way: squared distances, times SNAP, place after place and sorted in each; their sizes."""
 
-    `rows` (K, 3): the rank of a row's nearest voxel, and how far on the row is, in bytes of bits and in voxels.
-    `rank` (K * 64): for the voxel |dx| columns along in each row, its place in `squared`, the sorted squared distances
-    times SNAP; the length of that if it is farther. `unit`: the smallest spacing. `scale`: the squared spacing along z,
-    y, x in that unit.
-    """
-
-    rows: Integers
-    rank: NDArray[np.int32]
     squared: Floats
-    unit: float
-    scale: tuple[float, float, float]
-
-    @classmethod
-    def of(cls, layout: Layout, spacing: Sequence[float]) -> Neighbourhood:
-        """The neighbourhood for a spacing along the axes of the layout."""
-        shape = (layout.depth, layout.height, layout.width)
-        spacing = (1.0, *spacing)[-3:]
-        unit = min((s for s, n in zip(spacing, shape, strict=True) if n > 1), default=spacing[-1])
-        sz, sy, sx = ((s / unit) ** 2 for s in spacing)
-        reach = [min(n - 1, int(REACH * unit / s)) for s, n in zip(spacing, shape, strict=True)]
-        dz, dy = (axis.ravel() for axis in np.mgrid[-reach[0] : reach[0] + 1, -reach[1] : reach[1] + 1])
-        across = dz * dz * sz + dy * dy * sy
-        order = np.argsort(across, kind="stable")[: np.count_nonzero(across <= REACH**2)]
-        dz, dy, dx = dz[order], dy[order], np.arange(reach[2] + 1)
-        squares = np.rint((across[order, None] + dx * dx * sx) * SNAP)
-        squared = np.unique(squares[squares <= REACH**2 * SNAP])
-        rank = np.full((len(order), LANES), len(squared), np.int32)
-        rank[:, : len(dx)] = np.searchsorted(squared, squares)
-        to_bytes, to_voxels = (dz * layout.rows + dy) * layout.stride * 8, (dz * layout.height + dy) * layout.width
-        return cls(np.stack([rank[:, 0], to_bytes, to_voxels], 1), rank.ravel(), squared, unit, (sz, sy, sx))
+    sizes: Integers | None
 
 
 def nearest(
-    ways: Sequence[Way], layout: Layout, spacing: Sequence[float], labels: Integers, workspace: Workspace
+    ways: Sequence[Way | CornerWay], lattice: Lattice, labels: Integers, workspace: Workspace
 ) -> list[Distances]:
     """The distances of each way for labels that occur in both masks; the spacing is along the axes of the layout."""
-    around = workspace.kept(Neighbourhood.of, layout, tuple(spacing))
+    around = workspace.kept(Neighbourhood.of, lattice.layout, lattice.spacing)
     place = np.full(np.iinfo(ways[0].mask.dtype).max + 1, -1, np.int32)
     place[labels] = np.arange(len(labels))
-    far = [layout.unmarked(f"far {k}", workspace) for k in range(len(ways))]
-    hists = _near(ways, far, layout, around, place, len(labels), workspace)
+    far = [lattice.layout.unmarked(f"far {k}", workspace) for k in range(len(ways))]
+    hists = _near(ways, far, lattice, around, place, len(labels), workspace)
     starts = np.zeros((len(ways), len(labels) + 1), np.int64)
     hists[:, :, -1].cumsum(1, out=starts[:, 1:])
-    squared = _far(ways, far, starts, layout, around, place, labels, workspace)
+    found = _far(ways, far, starts, lattice, around, place, labels, workspace)
 
     def finished(k: int) -> Distances:
-        hist, most = hists[k], hists[k].size + len(squared[k])
+        (squared, sizes), hist = found[k], hists[k]
         start = np.empty(len(labels) + 1, np.int64)
-        value = workspace.buffer(f"value {k}", most, np.float64)
-        size = workspace.buffer(f"size {k}", most, np.int64)
+        value = workspace.buffer(f"value {k}", hist.size + len(squared), np.float64)
+        size = workspace.buffer(f"size {k}", hist.size + len(squared), np.int64)
+        if sizes is not None:
+            hist[:, -1] = np.diff(np.concatenate([[0], sizes.cumsum()])[starts[k]])
         hist[:, 0] += ways[k].size - hist.sum(1)
-        _join(hist, around.squared, starts[k], squared[k], around.unit / SNAP**0.5, start, value, size)
+        _join(hist, around.squared, starts[k], squared, sizes, around.unit / SNAP**0.5, start, value, size)
         return Distances(start, value[: start[-1]].copy(), size[: start[-1]].copy())
 
     return workspace.map(finished, range(len(ways)))
 
 
 def _near(
-    ways: Sequence[Way],
+    ways: Sequence[Way | CornerWay],
     far: Sequence[Marks],
-    layout: Layout,
+    lattice: Lattice,
     around: Neighbourhood,
     place: Places,
     places: int,
     workspace: Workspace,
 ) -> Integers:
-    """For each way, how many voxels of each place have which rank; in the last column, how many are marked as far."""
+    """For each way, the size of what has which rank, by place; in the last column, how many elements are far."""
     shape = (places, len(around.squared) + 1)
+    most = max(1, 2**24 // (shape[0] * shape[1]))  # a part has a histogram of its own: fewer where labels are many
     jobs = []
     for k, way in enumerate(ways):
-        # each part has a histogram of its own: fewer parts where labels are many
-        parts = min(workspace.parts(64 * int(way.marks.per_band.sum())), max(1, 2**24 // (shape[0] * shape[1])))
-        jobs += [(k, *cut) for cut in pairwise(balanced(way.marks.per_band, parts))]
+        if not isinstance(way, CornerWay):
+            parts = workspace.parts(64 * int(way.marks.per_band.sum()))
+            cuts = balanced(way.marks.per_band, min(parts, most))
+        else:
+            far[k].bits[:] = 0
+            cuts = evenly(len(way.queries), min(len(way.queries), most))
+        jobs += [(k, *cut) for cut in pairwise(cuts)]
 
-    def part(job: tuple[int, int, int]) -> NDArray[np.int32]:
+    def part(job: tuple[int, int, int]) -> NDArray[np.integer[Any]]:
         k, start, stop = job
-        hist = np.zeros(shape, np.int32)
-        _search(ways[k], layout, around, place, start, stop, hist, far[k])
+        way, layout, sizes = ways[k], lattice.layout, lattice.sizes
+        if not isinstance(way, CornerWay):
+            counts = np.zeros(shape, np.int32)
+            search(way, layout, around, place, start, stop, counts, far[k])
+            return counts
+        assert sizes is not None
+        hist = np.zeros(shape, np.int64)
+        mask, other, bits = way.mask, way.other, way.border.bits
+        for queries in way.queries[start:stop]:
+            search_corners(mask, queries, other, bits, layout, lattice.cell, sizes, around, place, hist, far[k])
         return hist
 
     total = np.zeros((len(ways), *shape), np.int64)
@@ -132,16 +118,16 @@ def _near(
 
 
 def _far(
-    ways: Sequence[Way],
+    ways: Sequence[Way | CornerWay],
     far: Sequence[Marks],
     starts: Integers,
-    layout: Layout,
+    lattice: Lattice,
     around: Neighbourhood,
     place: Places,
     labels: Integers,
     workspace: Workspace,
-) -> list[Floats]:
-    """For each way, the squared distances, times SNAP, of what is marked as far; place after place, sorted in each."""
+) -> list[_Far]:
+    """What is marked as far, of each way."""
     depth = min(max(round((BAND**2 * min(around.scale[1:]) / around.scale[0]) ** 0.5), 1), BAND)
     some = [k for k in range(len(ways)) if starts[k, -1]]
     jobs = []
@@ -154,21 +140,43 @@ def _far(
     def tiled(job: tuple[str, Labels, Marks, Places]) -> Tiles:
         name, mask, marks, places = job
         codes = workspace.buffer(name, int(marks.per_band.sum()), np.uint16)
-        return Tiles.of(mask, marks, layout, places, depth, codes)
+        return Tiles.of(mask, marks, lattice.layout, lattice.cell, places, depth, codes)
 
     tiles = workspace.map(tiled, jobs)
     quests = [Quest(q, t, Blocks.of(t)) for q, t in zip(tiles[::2], tiles[1::2], strict=True)]
-    squared = dict(zip(some, squared_distances(quests, around.scale, SNAP, workspace), strict=True))
+    found = [_Far(np.empty(0), None)] * len(ways)
+    for k, quest, squared in zip(some, quests, squared_distances(quests, around.scale, SNAP, workspace), strict=True):
+        found[k] = _Far(squared, _sizes(quest.queries, ways[k].mask, len(squared), lattice, labels))
+    _sort(found, starts, workspace)
+    return found
 
-    def sort(job: tuple[int, int, int]) -> None:
+
+def _sizes(tiles: Tiles, mask: Labels, count: int, lattice: Lattice, labels: Integers) -> Integers | None:
+    """The sizes of so many elements in tiles, None for equal ones."""
+    if lattice.sizes is None:
+        return None
+    sizes = np.empty(count, np.int64)
+    sizes_in_tiles(tiles, mask, lattice.layout, lattice.cell, labels, lattice.sizes, sizes)
+    return sizes
+
+
+def _sort(found: Sequence[_Far], starts: Integers, workspace: Workspace) -> None:
+    """Sort the far elements of every place by distance."""
+
+    def part(job: tuple[int, int, int]) -> None:
         k, first, last = job
+        squared, sizes = found[k]
         for start, stop in pairwise(starts[k, first : last + 1].tolist()):
-            if stop - start > 1:
-                squared[k][start:stop].sort()
+            if sizes is not None:
+                order = squared[start:stop].argsort()
+                sizes[start:stop] = sizes[start:stop][order]
+                squared[start:stop] = squared[start:stop][order]
+            elif stop - start > 1:
+                squared[start:stop].sort()
 
-    parts = workspace.parts(64 * sum(map(len, squared.values())))
-    workspace.map(sort, [(k, *cut) for k in some for cut in pairwise(balanced(np.diff(starts[k]), parts))])
-    return [squared.get(k, np.empty(0)) for k in range(len(ways))]
+    parts = workspace.parts(64 * sum(len(far.squared) for far in found))
+    some = [k for k, far in enumerate(found) if len(far.squared)]
+    workspace.map(part, [(k, *cut) for k in some for cut in pairwise(balanced(np.diff(starts[k]), parts))])
 
 
 @brief
@@ -177,12 +185,13 @@ def _join(
     near: Floats,
     far_start: Integers,
     far: Floats,
+    far_size: Integers | None,
     unit: float,
     start: Integers,
     value: Floats,
     size: Integers,
 ) -> None:
-    """Write the histogram of each place: its counts of the squared distances `near`, and of its sorted far ones."""
+    """Write the histogram of each place: its sizes at the squared distances `near`, and of its sorted far ones."""
     at = 0
     for place in range(hist.shape[0]):
         start[place] = at
@@ -200,78 +209,11 @@ def _join(
                 n += hist[place, k]
                 k += 1
             while i < end and far[i] == squared:
-                n += 1
+                if far_size is None:
+                    n += 1
+                else:
+                    n += far_size[i]
                 i += 1
             value[at], size[at] = np.sqrt(squared) * unit, n
             at += 1
     start[hist.shape[0]] = at
-
-
-@kernel
-def _search(
-    way: Way,
-    layout: Layout,
-    around: Neighbourhood,
-    place: Places,
-    start: int,
-    stop: int,
-    hist: NDArray[np.int32],
-    far: Marks,
-) -> None:
-    """Search around the marked voxels in the bands from `start` to `stop`: count the ranks found, `hist[place, rank]`,
-    and what finds nothing in the last column, and mark that as far.
-
-    One long kernel, so that what the loop over voxels needs stays in registers.
-    """
-    mask, other, query_bits, border = way.mask, way.other, way.marks.bits, way.border.bits
-    rows, rank, far_bits = around.rows, around.rank, far.bits
-    height, width, words = layout.height, layout.width, layout.words
-    none = around.squared.size
-    missed = np.zeros(hist.shape[0], np.int64)
-    tick = 0
-    for band in range(start, stop):
-        z, y0 = band // layout.bands, band % layout.bands * BAND
-        for word in range(words):
-            if not way.marks.occupied[band * words + word]:
-                continue
-            for y in range(y0, min(height, y0 + BAND)):
-                at = layout.first + (z * layout.rows + y) * layout.stride + word
-                row = (z * height + y) * width
-                query = query_bits[at]
-                both = query & border[at]
-                if both:
-                    query &= ~both | differ(mask, row + word * LANES, other, row + word * LANES)
-                unfound = ZERO
-                while query:
-                    bit = query & (~query + ONE)
-                    query ^= bit
-                    x = word * LANES + ctz(bit)
-                    label = mask[row + x]
-                    p = place[label]
-                    if p < 0:
-                        continue
-                    best: Any = none
-                    tick += 1
-                    if missed[p] < LOST or tick & 15 == 0:
-                        byte = (x - 31) >> 3  # where 64 bits begin that have x in their middle
-                        centre = np.uint64(x - 8 * byte)
-                        bits_from, voxels_from = (at - word) * 8 + byte, row + 8 * byte
-                        for k in range(rows.shape[0]):
-                            if rows[k, 0] >= best:
-                                break
-                            window = load64(border, bits_from + rows[k, 1])
-                            if window == ZERO:
-                                continue
-                            window &= equal(other, voxels_from + rows[k, 2], label)
-                            if window:
-                                dx = min(ctz(window >> centre), clz(window << (np.uint64(63) - centre)))
-                                best = min(best, np.int64(rank[k * LANES + dx]))
-                        if best < none:
-                            missed[p] >>= 1
-                        elif missed[p] < 2 * LOST:
-                            missed[p] += 1
-                    hist[p, best] += 1
-                    if best == none:
-                        unfound |= bit
-                far_bits[at] = unfound
-                note(far, band, band * words + word, unfound)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.overlap.contingency import Integers
-from segeval.surface.boundary import BAND, Layout, Marks
-from segeval.words import LANES, ONE, ZERO, Bits, Labels, Word, clz, ctz, equal, helper, kernel
+from segeval.surface.marks import BAND, Cell, Layout, Marks, claimed
+from segeval.words import LANES, ONE, ZERO, Bits, Labels, Word, clz, ctz, helper, kernel
 
 BLOCK = 4
 """Cells along each axis of a block."""
@@ -35,10 +35,17 @@ class Tiles(NamedTuple):
 
     @classmethod
     def of(
-        cls, mask: Labels, marks: Marks, layout: Layout, place: Places, depth: int, codes: NDArray[np.uint16]
+        cls,
+        mask: Labels,
+        marks: Marks,
+        layout: Layout,
+        cell: Cell,
+        place: Places,
+        depth: int,
+        codes: NDArray[np.uint16],
     ) -> Tiles:
-        """The tiles of marked voxels whose label has a place, in cells of so many slices; `codes` has room for all."""
-        table: NDArray[np.int32] = _gathered(mask, marks, layout, place, depth, codes)
+        """The tiles of marked elements whose label has a place, in cells of so many slices; `codes` has the room."""
+        table: NDArray[np.int32] = _gathered(mask, marks, layout, cell, place, depth, codes)
         block = _numbered(table, layout, depth)
         order = np.argsort(block, kind="stable")
         return cls(codes, table[order], block[order])
@@ -68,6 +75,7 @@ class _Slots(NamedTuple):
 
     of: Places  # (P,) slot of a place, or -1
     place: Places
+    rest: Bits  # (voxels of a cell,) which elements have them yet unsorted
     rows: Bits  # which rows of the cells it has, (z, y) being row 8 z + y
     columns: Bits  # which of the 64 columns
     bits: Bits  # (slots, rows) which columns of a row
@@ -78,6 +86,7 @@ def _gathered(
     mask: Labels,
     marks: Marks,
     layout: Layout,
+    cell: Cell,
     place: Places,
     depth: int,
     codes: NDArray[np.uint16],
@@ -88,12 +97,13 @@ def _gathered(
     of = np.empty(np.max(place) + 1, np.int32)
     for p in range(of.size):
         of[p] = -1
-    most = depth * BAND * LANES
+    most = (depth + 1) * (BAND + 1) * (LANES + 1)  # as many labels as the voxels that elements there may have
     rows, columns = np.empty(most, np.uint64), np.empty(most, np.uint64)
-    slots = _Slots(of, np.empty(most, np.int32), rows, columns, np.empty((most, depth * BAND), np.uint64))
+    rest = np.empty(len(cell), np.uint64)
+    slots = _Slots(of, np.empty(most, np.int32), rest, rows, columns, np.empty((most, depth * BAND), np.uint64))
     for band in range((layout.depth + depth - 1) // depth * layout.bands):
         for word in range(layout.words):
-            used = _fill(slots, mask, marks, layout, place, depth, band, word)
+            used = _fill(slots, mask, marks, layout, cell, place, depth, band, word)
             if tiles + 8 * used > table.shape[0]:
                 table = _longer(table, tiles, 2 * (tiles + 8 * used))
             for s in range(used):
@@ -112,7 +122,15 @@ def _gathered(
 
 @helper
 def _fill(
-    slots: _Slots, mask: Labels, marks: Marks, layout: Layout, place: Places, depth: int, band: int, word: int
+    slots: _Slots,
+    mask: Labels,
+    marks: Marks,
+    layout: Layout,
+    cell: Cell,
+    place: Places,
+    depth: int,
+    band: int,
+    word: int,
 ) -> int:
     """Sort the marked voxels of 64 columns of a band of cells into slots; how many slots."""
     used = 0
@@ -124,23 +142,27 @@ def _fill(
         for y in range(y0, min(layout.height, y0 + BAND)):
             i = (z * layout.height + y) * layout.width + word * LANES
             row = (z - z0) * BAND + y - y0
-            left = marks.bits[layout.first + (z * layout.rows + y) * layout.stride + word]
-            while left:
-                label = mask[i + ctz(left)]
-                these = left & equal(mask, i, label)
-                left ^= these
-                p = place[label]
-                if p < 0:
-                    continue
-                s = slots.of[p]
-                if s < 0:
-                    s = slots.of[p] = used
-                    used += 1
-                    slots.place[s] = p
-                    slots.rows[s] = slots.columns[s] = ZERO
-                slots.bits[s, row] = these
-                slots.rows[s] |= ONE << np.uint64(row)
-                slots.columns[s] |= these
+            marked = marks.bits[layout.first + (z * layout.rows + y) * layout.stride + word]
+            if marked == ZERO:
+                continue
+            for j in range(len(cell)):
+                slots.rest[j] = marked
+            for j in range(len(cell)):
+                while slots.rest[j]:
+                    label = mask[i + cell[j] + ctz(slots.rest[j])]
+                    these = claimed(mask, i, cell, marked, label, slots.rest)
+                    p = place[label]
+                    if p < 0:
+                        continue
+                    s = slots.of[p]
+                    if s < 0:
+                        s = slots.of[p] = used
+                        used += 1
+                        slots.place[s] = p
+                        slots.rows[s] = slots.columns[s] = ZERO
+                    slots.bits[s, row] = these
+                    slots.rows[s] |= ONE << np.uint64(row)
+                    slots.columns[s] |= these
     return used
 
 

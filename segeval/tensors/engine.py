@@ -11,10 +11,12 @@ from torch import Tensor
 
 from segeval.labels import Labels
 from segeval.overlap.contingency import Contingency
+from segeval.rules import distances_by
 from segeval.surface.bands import Depths
 from segeval.surface.distances import SurfaceDistances, VolumeDistances
 from segeval.surface.layers import Layer, Maps
 from segeval.surface.moments import Moments
+from segeval.workspace import Workspace
 
 from .distances import depths, surface_distances, volume_distances
 from .host import on_host
@@ -33,8 +35,8 @@ MEASURES: dict[type, Callable[..., tuple[Any, ...]]] = {
 class DeviceEngine:
     """Measures the masks of one case on a device."""
 
-    def __init__(self, maps: Maps, device: str) -> None:
-        self._device = torch.device(device)
+    def __init__(self, maps: Maps, workspace: Workspace) -> None:
+        self._device, self._workspace = torch.device(workspace.device), workspace
         self._pred, self._gt = self._moved(maps.pred), self._moved(maps.gt)
 
     def table(self) -> Contingency:
@@ -48,7 +50,10 @@ class DeviceEngine:
             self._pred, self._gt = self._moved(layer.maps.pred), self._moved(layer.maps.gt)
 
     def statistic(self, kind: Any, layer: Layer, spacing: tuple[float, ...]) -> Any:
-        """The statistic of the regions of the layer entered last."""
+        """The statistic of the regions of the layer entered last; of boundaries without torch kernels, on the host."""
+        if kind not in MEASURES:
+            maps = layer.maps
+            return distances_by(kind, maps.pred, maps.gt, layer.labels, spacing, self._workspace)
         labels = torch.from_numpy(layer.labels).to(self._device)
         return on_host(kind, MEASURES[kind](self._pred, self._gt, labels, spacing))
 

@@ -17,12 +17,12 @@ ROOT = Path(__file__).parents[2]
 ORDER = (
     ("errors", "boundary", "version", "citations", "compiling", "devices", "words", "workspace"),
     ("grid", "labels", "case", "spec"),
-    ("overlap", "surface", "tensors", "metrics"),
+    ("overlap", "surface", "mesh", "rules", "tensors", "metrics"),
     ("protocols", "io", "alignment", "protocol", "table"),
     ("measure", "scoring", "evaluate"),
     ("results", "summary", "assemble", "remarks", "run", "api", "explain"),
     ("series", "logs", "plots", "history"),
-    ("batches", "generate", "functional", "stateful"),
+    ("batches", "generate", "functional", "stateful", "losses"),
     ("cli",),
 )
 """The rooms (packages and single modules) of segeval: each may import those before it, in reading order."""

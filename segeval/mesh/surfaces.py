@@ -1,0 +1,204 @@
+"""Surfaces of triangles, or of line segments, and the elements that stand for their area, or length."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segeval.boundary import Boundary
+from segeval.mesh.nearest import squared_distances
+from segeval.mesh.net import Net
+from segeval.mesh.tree import Tree, codes
+from segeval.surface.distances import Distances, SurfaceDistances
+from segeval.words import greatest, kernel, least
+from segeval.workspace import Workspace
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+_ROUNDING = 1e-12
+"""Distances below this share of the largest coordinate are rounding errors of zero."""
+
+
+class Surface(NamedTuple):
+    """`vertices` (V, 3) in the unit of the spacing and `pieces` (T, 3) of them; a segment names its end twice."""
+
+    vertices: Floats
+    pieces: Integers
+
+    @classmethod
+    def of(cls, net: Net) -> Surface:
+        """The surface of a net: quads are split along the shorter diagonal, of equal ones along corners 1 and 3."""
+        if net.face.shape[1] == 2:
+            return cls(np.pad(net.node, ((0, 0), (1, 0))), net.face[:, [0, 1, 1]].astype(np.int64))
+        corner = net.node[net.face]
+        first, second = (((corner[:, k] - corner[:, k + 2]) ** 2).sum(axis=1) for k in (0, 1))
+        a, b, c, d = np.where(first < second * (1 - 1e-9), np.roll(net.face, 1, axis=1).T, net.face.T)
+        return cls(net.node, np.stack([a, b, d, b, c, d], axis=1).reshape(-1, 3).astype(np.int64))
+
+    @property
+    def corners(self) -> Floats:
+        """Corners of the pieces (T, 3, 3)."""
+        return self.vertices[self.pieces]
+
+    def size(self) -> Floats:
+        """Area of each triangle, length of each segment."""
+        a, b, c = np.moveaxis(self.corners, 1, 0)
+        if self.flat:
+            return np.asarray(np.linalg.norm(b - a, axis=1))
+        return np.asarray(np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2)
+
+    @property
+    def flat(self) -> bool:
+        """Whether it consists of segments."""
+        return bool((self.pieces[:, 1] == self.pieces[:, 2]).all())
+
+
+class Elements(NamedTuple):
+    """Points (n, 3) and how much of a surface each stands for."""
+
+    points: Floats
+    size: Floats
+
+    @classmethod
+    def centres(cls, surface: Surface) -> Elements:
+        """The centroids of triangles, the mid-points of segments."""
+        corners = surface.corners[:, :2] if surface.flat else surface.corners
+        return cls(corners.mean(axis=1), surface.size())
+
+    @classmethod
+    def quadrature(cls, surface: Surface) -> Elements:
+        """Vertices, mid-points of edges and centroids, which integrate cubic polynomials exactly, each of them once.
+
+        1/20 of a triangle's area for a vertex, 2/15 for an edge, 9/20 for the centroid (Stroud 1971); 1/6, 1/6 and 2/3
+        of a segment's length for its ends and its middle (Simpson).
+        """
+        size, pieces, count = surface.size(), surface.pieces, len(surface.vertices)
+        centres = cls.centres(surface)
+        if surface.flat:
+            ends = np.bincount(pieces[:, :2].ravel(), np.repeat(size / 6, 2), count)
+            return cls(np.concatenate([surface.vertices, centres.points]), np.concatenate([ends, size * 2 / 3]))
+        ends = np.bincount(pieces.ravel(), np.repeat(size / 20, 3), count)
+        low, high, middle = _edges(pieces, size * 2 / 15, count)
+        middles = (surface.vertices[low] + surface.vertices[high]) / 2
+        points = np.concatenate([surface.vertices, middles, centres.points])
+        return cls(points, np.concatenate([ends, middle, size * 9 / 20]))
+
+
+@kernel
+def _edges(pieces: Integers, size: Floats, count: int) -> Any:
+    """Both ends of every edge of some triangles, each edge once, and the sum of the sizes of its triangles."""
+    first = np.zeros(count + 2, np.int64)  # of the edges that start at a vertex, among all of them
+    for t in range(pieces.shape[0]):
+        for k in range(3):
+            first[min(pieces[t, k], pieces[t, k - 2]) + 2] += 1
+    for v in range(2, count + 2):
+        first[v] += first[v - 1]
+    end, total = np.empty(3 * pieces.shape[0], np.int64), np.empty(3 * pieces.shape[0])
+    used = np.zeros(count, np.int64)
+    for t in range(pieces.shape[0]):
+        for k in range(3):
+            low, high = min(pieces[t, k], pieces[t, k - 2]), max(pieces[t, k], pieces[t, k - 2])
+            at = first[low + 1]
+            while at < first[low + 1] + used[low] and end[at] != high:
+                at += 1
+            if at == first[low + 1] + used[low]:
+                used[low] += 1
+                end[at], total[at] = high, 0.0
+            total[at] += size[t]
+    return _packed(first, used, end, total)
+
+
+@kernel
+def _packed(first: Integers, used: Integers, end: Integers, total: Floats) -> Any:
+    """The edges that are in use, one after the other: both ends and the size of each."""
+    count = np.sum(used)
+    low, high, size = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count)
+    n = 0
+    for v in range(used.size):
+        for at in range(first[v + 1], first[v + 1] + used[v]):
+            low[n], high[n], size[n] = v, end[at], total[at]
+            n += 1
+    return low, high, size
+
+
+class Finder(NamedTuple):
+    """A surface of one piece or more, ready to be asked for distances."""
+
+    tree: Tree
+    triangles: Floats
+    largest: float  # coordinate
+
+    @classmethod
+    def of(cls, surface: Surface) -> Finder:
+        """The finder of a surface."""
+        low, high = _boxed(surface.vertices, surface.pieces)
+        tree = Tree.of(low, high, np.ones(3))
+        largest = float(np.abs(surface.vertices).max(initial=0))
+        return cls(tree, _ordered(surface.vertices, surface.pieces, tree.piece), largest)
+
+    def distances(self, points: Floats, workspace: Workspace) -> Floats:
+        """The distance from each of the points (n, 3) to the surface.
+
+        >>> corners = np.array([[0.0, 0, 0], [0, 4, 0], [0, 0, 3]])
+        >>> finder = Finder.of(Surface(corners, np.array([[0, 1, 2]])))
+        >>> finder.distances(np.array([[2.0, 1, 1], [0, 7, 0], [0, 5, 4]]), Workspace()).round(3).tolist()
+        [2.0, 3.0, 3.8]
+        """
+        along = np.ascontiguousarray(points.T)
+        order = np.argsort(codes(along, along, np.ones(3)))
+        distances = np.empty(len(points))
+        distances[order] = np.sqrt(squared_distances(points[order], self.tree, self.triangles, np.ones(3), workspace))
+        distances[distances <= _ROUNDING * self.largest] = 0
+        return distances
+
+
+@kernel
+def _boxed(vertices: Floats, pieces: Integers) -> Any:
+    """The boxes around pieces: low and high (3, T)."""
+    low, high = np.empty((3, pieces.shape[0])), np.empty((3, pieces.shape[0]))
+    for t in range(pieces.shape[0]):
+        a, b, c = pieces[t, 0], pieces[t, 1], pieces[t, 2]
+        for axis in range(3):
+            low[axis, t] = least(least(vertices[a, axis], vertices[b, axis]), vertices[c, axis])
+            high[axis, t] = greatest(greatest(vertices[a, axis], vertices[b, axis]), vertices[c, axis])
+    return low, high
+
+
+@kernel
+def _ordered(vertices: Floats, pieces: Integers, order: Integers) -> Floats:
+    """The coordinates of the corners of pieces (9, T), in this order."""
+    corners = np.empty((9, order.size))
+    for t in range(order.size):
+        for k in range(3):
+            for axis in range(3):
+                corners[3 * k + axis, t] = vertices[pieces[order[t], k], axis]
+    return corners
+
+
+def between(pred: Surface, gt: Surface, boundary: Boundary, workspace: Workspace) -> SurfaceDistances:
+    """The distances between two surfaces, either of which may be without a piece, as one region.
+
+    The rule mesh measures from the centres of pieces, smooth from the elements of the quadrature.
+    """
+    surfaces = (pred, gt)
+    elements = workspace.map(Elements.centres if boundary.rule == "mesh" else Elements.quadrature, surfaces)
+    finders = workspace.map(lambda surface: Finder.of(surface) if len(surface.pieces) else None, surfaces)
+    values = [
+        finder.distances(own.points, workspace) if finder else np.full(len(own.points), np.inf)
+        for own, finder in zip(elements, reversed(finders), strict=True)
+    ]
+    sizes = [own.size if boundary.sizes == "own" else (own.size > 0).astype(np.int64) for own in elements]
+    return SurfaceDistances(*workspace.map(lambda pair: histogram(*pair), zip(values, sizes, strict=True)))
+
+
+def histogram(value: Floats, size: NDArray[Any]) -> Distances:
+    """The distances of one region from those of its elements; none of elements without a size."""
+    value, size = value[size > 0], size[size > 0]
+    order = np.argsort(value, kind="stable")
+    value, size = value[order], size[order]
+    first = np.flatnonzero(np.concatenate([[True], value[1:] != value[:-1]])[: len(value)])
+    total = np.add.reduceat(size, first) if len(first) else size
+    return Distances(np.array([0, len(first)]), value[first], total)

@@ -1,0 +1,106 @@
+"""A tree of boxes around the pieces of a surface: what the search for the nearest piece prunes."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segeval.words import greatest, helper, kernel, least
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+WIDTH = 16
+"""Boxes of a block, which share a box of the level above."""
+
+_CELLS = 1024
+"""Cells along the longest side of the surface, for the order of pieces."""
+
+
+class Tree(NamedTuple):
+    """Boxes (6, B), low and high along each axis: those of the pieces first, those of each level above behind them.
+
+    Level l begins at `level[l]`, blocks of `WIDTH` boxes, unused ones empty; the last level is a single block. `piece`
+    tells which piece the box k stands for.
+    """
+
+    box: Floats
+    level: Integers
+    piece: Integers
+
+    @classmethod
+    def of(cls, low: Floats, high: Floats, scale: Floats) -> Tree:
+        """The tree of pieces in the boxes `low`, `high` (3, n), n >= 1; `scale` (3,) makes their axes comparable."""
+        order = np.argsort(codes(low, high, scale))
+        counts = [-(-len(order) // WIDTH) * WIDTH]
+        while counts[-1] > WIDTH:
+            counts.append(-(-counts[-1] // (WIDTH * WIDTH)) * WIDTH)
+        level = np.cumsum([0, *counts])
+        return cls(_boxed(low, high, order, level), level, order)
+
+
+def codes(low: Floats, high: Floats, scale: Floats) -> NDArray[np.uint32]:
+    """A number for each piece, such that pieces with numbers close to each other mostly lie so too (Morton 1966)."""
+    centre_low, extent = _extent(low, high)
+    longest = float((extent * scale).max())
+    return _interleaved(low, high, centre_low, scale * (_CELLS - 1) / longest if longest else 0 * scale)
+
+
+@kernel
+def _extent(low: Floats, high: Floats) -> Any:
+    """Least sum of low and high along each axis, and by how much the largest exceeds it."""
+    least_sum, extent = np.empty(3), np.empty(3)
+    for axis in range(3):
+        below, above = np.inf, -np.inf
+        for k in range(low.shape[1]):
+            total = low[axis, k] + high[axis, k]
+            below, above = least(below, total), greatest(above, total)
+        least_sum[axis], extent[axis] = below, above - below
+    return least_sum, extent
+
+
+@kernel
+def _interleaved(low: Floats, high: Floats, origin: Floats, factor: Floats) -> NDArray[np.uint32]:
+    code = np.empty(low.shape[1], np.uint32)
+    for k in range(code.size):
+        code[k] = (
+            _spread((low[0, k] + high[0, k] - origin[0]) * factor[0]) << np.uint32(2)
+            | _spread((low[1, k] + high[1, k] - origin[1]) * factor[1]) << np.uint32(1)
+            | _spread((low[2, k] + high[2, k] - origin[2]) * factor[2])
+        )
+    return code
+
+
+@helper
+def _spread(cell: Any) -> Any:
+    """The ten bits of a cell, two zeros after each."""
+    bits = np.uint32(cell)
+    bits = (bits | bits << np.uint32(16)) & np.uint32(0x030000FF)
+    bits = (bits | bits << np.uint32(8)) & np.uint32(0x0300F00F)
+    bits = (bits | bits << np.uint32(4)) & np.uint32(0x030C30C3)
+    return (bits | bits << np.uint32(2)) & np.uint32(0x09249249)
+
+
+@kernel
+def _boxed(low: Floats, high: Floats, order: Integers, level: Integers) -> Floats:
+    box = np.empty((6, level[-1]))
+    for axis in range(3):
+        for k in range(level[1]):
+            used = k < order.size
+            box[2 * axis, k] = low[axis, order[k]] if used else np.inf
+            box[2 * axis + 1, k] = high[axis, order[k]] if used else -np.inf
+        for up in range(1, level.size - 1):
+            below, at = level[up - 1], level[up]
+            blocks = (at - below) // WIDTH
+            for k in range(level[up + 1] - at):
+                lowest, highest = np.inf, -np.inf
+                if k < blocks:
+                    for child in range(below + k * WIDTH, below + (k + 1) * WIDTH):
+                        lowest, highest = (
+                            least(lowest, box[2 * axis, child]),
+                            greatest(highest, box[2 * axis + 1, child]),
+                        )
+                box[2 * axis, at + k], box[2 * axis + 1, at + k] = lowest, highest
+    return box

@@ -1,0 +1,119 @@
+"""Meshes from files: what is read, what is refused and why, and what the distances between spheres are."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from segeval.boundary import Boundary
+from segeval.errors import ReadError, UsageError
+from segeval.mesh.files import Mesh, distances_between, read_mesh
+from segeval.workspace import Workspace
+
+TETRAHEDRON = """\
+v 0 0 0
+v 3 0 0
+v 0 3 0
+v 0 0 3
+f 1 3 2
+f 1 2 4
+f 1 4 3
+f 2 3 4
+"""
+
+
+def sphere(radius, path):
+    import trimesh
+
+    trimesh.creation.icosphere(subdivisions=4, radius=radius).export(path)
+    return read_mesh(path)
+
+
+@pytest.mark.parametrize("suffix", [".stl", ".ply", ".obj", ".STL"])
+def test_a_sphere_is_read_from_every_format(tmp_path, suffix):
+    mesh = sphere(5, tmp_path / f"sphere{suffix}")
+    assert mesh.triangles.shape == (20 * 4**4, 3)
+    assert mesh.vertices.shape == (10 * 4**4 + 2, 3)  # each once, also from STL, which repeats them
+    assert np.linalg.norm(mesh.vertices, axis=1) == pytest.approx(5, rel=1e-6)
+
+
+@pytest.mark.parametrize("rule", ["mesh", "smooth"])
+def test_concentric_spheres_are_as_far_apart_as_their_radii(tmp_path, rule):
+    small, large = sphere(5, tmp_path / "small.stl"), sphere(7, tmp_path / "large.ply")
+    found = distances_between(small, large, boundary=Boundary(rule), workspace=Workspace())
+    assert found.pg.mean() == pytest.approx(2, abs=0.01)
+    assert found.gp.quantile(1) == pytest.approx(2, abs=0.02)
+    assert found.pg.total() == pytest.approx(4 * np.pi * 5**2, rel=0.01)
+    assert found.gp.total() == pytest.approx(4 * np.pi * 7**2, rel=0.01)
+
+
+def test_a_unit_is_turned_into_millimetres(tmp_path):
+    (tmp_path / "t.obj").write_text(TETRAHEDRON)
+    assert read_mesh(tmp_path / "t.obj").vertices.max() == 3
+    assert read_mesh(tmp_path / "t.obj", unit="cm").vertices.max() == 30
+    assert read_mesh(str(tmp_path / "t.obj"), unit="m").vertices.max() == 3000
+
+
+def test_quads_become_triangles(tmp_path):
+    (tmp_path / "quad.obj").write_text("v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nf 1 2 3 4\n")
+    mesh = read_mesh(tmp_path / "quad.obj")
+    assert mesh.triangles.shape == (2, 3)
+    found = distances_between(mesh, mesh, boundary=Boundary("mesh"), workspace=Workspace())
+    assert found.pg.total().tolist() == [1]
+
+
+def test_an_unknown_unit_is_refused(tmp_path):
+    with pytest.raises(UsageError, match=r"t\.obj: the unit of a mesh is one of um, mm, cm, m, not 'inch'"):
+        read_mesh(tmp_path / "t.obj", unit="inch")
+
+
+def test_another_format_is_refused(tmp_path):
+    with pytest.raises(UsageError, match=r"t\.vtk: a mesh is a file of \.stl, \.ply, \.obj, not \.vtk"):
+        read_mesh(tmp_path / "t.vtk")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ReadError, match=r"gone\.stl: there is no such file"):
+        read_mesh(tmp_path / "gone.stl")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "count"),
+    [
+        ("points.obj", "v 0 0 0\nv 1 1 1\n", 2),
+        ("line.obj", "v 0 0 0\nv 1 1 1\nl 1 2\n", 2),
+        ("empty.stl", "", 0),
+        ("twice.obj", "v 0 0 0\nv 1 0 0\nv 1 0 0\nf 1 2 3\n", 3),
+    ],
+)
+def test_a_file_without_triangles_is_refused(tmp_path, name, content, count):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(ReadError, match=rf"{name}: holds no triangles, only {count} vertices.*with its faces"):
+        read_mesh(tmp_path / name)
+
+
+def test_coordinates_that_are_no_numbers_are_refused(tmp_path):
+    (tmp_path / "nan.obj").write_text(TETRAHEDRON.replace("v 3 0 0", "v nan 0 0"))
+    with pytest.raises(ReadError, match=r"nan\.obj: has coordinates that are infinite or NaN"):
+        read_mesh(tmp_path / "nan.obj")
+
+
+def test_a_damaged_file_is_refused(tmp_path):
+    (tmp_path / "cut.ply").write_text("ply\nformat ascii 1.0\nelement vertex")
+    with pytest.raises(ReadError, match=r"cut\.ply: cannot be read as a mesh .*export it again"):
+        read_mesh(tmp_path / "cut.ply")
+
+
+def test_the_package_for_meshes_is_named_when_it_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "trimesh", None)
+    with pytest.raises(UsageError, match=r"t\.obj: reading meshes needs trimesh; pip install .*\[mesh\]"):
+        read_mesh(tmp_path / "t.obj")
+
+
+def test_meshes_are_compared_where_they_lie():
+    corners, sides = np.array([[0, 0, 0], [0, 1, 0], [0, 0, 1.0]]), np.array([[0, 1, 2]])
+    pred, gt = Mesh(corners, sides), Mesh(corners + np.array([3, 0, 0]), sides)
+    found = distances_between(pred, gt, boundary=Boundary("smooth"), workspace=Workspace())
+    assert found.pg.value.tolist() == [3]
