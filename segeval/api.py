@@ -16,10 +16,12 @@ from segeval.errors import UsageError
 from segeval.evaluate import make_case, score_case
 from segeval.grid import Grid
 from segeval.io import Colors, Pair, Pairing, load_colors, pair, read, stem_of
+from segeval.meshes import is_mesh, measure_meshes
 from segeval.protocol import Missing, Protocol, RegionsLike, parse_regions
 from segeval.protocols import ALL, ProtocolLike, convention, everyone
 from segeval.results import Results
 from segeval.run import Listener, Run
+from segeval.scoring import Scores, score_measured
 from segeval.table import check_formats
 from segeval.workspace import Workspace, cores
 
@@ -63,16 +65,31 @@ def score(
         "error", colors,
     )  # fmt: skip
     where = chosen_device(device)
+    if any(isinstance(mask, (str, os.PathLike)) and is_mesh(Path(mask)) for mask in (pred, gt)):
+        return _score_surfaces(Path(pred), Path(gt), chosen)
     masks = [_label_map(mask, chosen, name) for mask, name in ((pred, "pred"), (gt, "gt"))]
     name = stem_of(gt) if isinstance(gt, (str, os.PathLike)) else "case"
     with Workspace(cores(), where) as workspace:
         scores, _ = score_case(make_case(name, masks[0], masks[1], chosen), chosen, workspace)
+    return _rows(scores, chosen)
+
+
+def _rows(scores: Scores, protocol: Protocol) -> DataFrame:
     import pandas as pd
 
-    rows = pd.DataFrame(scores.values, columns=[metric.column for metric in chosen.metrics])
+    rows = pd.DataFrame(scores.values, columns=[metric.column for metric in protocol.metrics])
     rows.insert(0, "region", list(scores.regions))
     rows["note"] = list(scores.notes)
     return rows
+
+
+def _score_surfaces(pred: Path, gt: Path, protocol: Protocol) -> DataFrame:
+    """The scores of a case of which one side or both are files of meshes."""
+    with Workspace(cores()) as workspace:
+        measured = measure_meshes(
+            stem_of(gt), pred, gt, protocol, lambda path: _label_map(path, protocol, "mask"), workspace
+        )
+    return _rows(score_measured(measured, protocol.metrics), protocol)
 
 
 def score_folder(

@@ -20,6 +20,7 @@ from segeval.errors import ReadError, SegevalError
 from segeval.grid import Grid
 from segeval.io import Pair, read
 from segeval.measure import Measured, measure
+from segeval.meshes import GRID, MIXED, is_mesh, measure_meshes
 from segeval.protocol import Protocol
 from segeval.scoring import Scores, score_measured
 from segeval.workspace import Workspace
@@ -110,15 +111,21 @@ def _measured(case: Case, protocol: Protocol, workspace: Workspace) -> tuple[Cas
 def _outcome(pair: Pair, protocol: Protocol, workspace: Workspace) -> Outcome:
     start = time.perf_counter()
     try:
-        case = _read_case(pair, protocol, workspace)
-        case, measured = _measured(case, protocol, workspace)
-        scores = score_measured(measured, protocol.metrics, case.notes)
+        if pair.pred and (is_mesh(pair.pred) or is_mesh(pair.gt)):
+            measured = measure_meshes(
+                pair.id, pair.pred, pair.gt, protocol, lambda path: _read(path, protocol, workspace), workspace
+            )
+            grid, notes = GRID, () if is_mesh(pair.pred) and is_mesh(pair.gt) else (MIXED,)
+        else:
+            case, measured = _measured(_read_case(pair, protocol, workspace), protocol, workspace)
+            grid, notes = case.grid, case.notes
+        scores = score_measured(measured, protocol.metrics, notes)
         inputs = tuple(_fingerprint(path) if path else None for path in (pair.pred, pair.gt))
     except Exception as error:  # whatever it is, it stops this case alone
         text = _told(error)
         named = any(str(name) in text for name in (repr(pair.id), pair.pred, pair.gt))
         return Outcome(pair, time.perf_counter() - start, text if named else f"case {pair.id!r}: {text}")
-    return Outcome(pair, time.perf_counter() - start, "", scores, measured, case.grid, case.notes, inputs)
+    return Outcome(pair, time.perf_counter() - start, "", scores, measured, grid, notes, inputs)
 
 
 def _told(error: Exception) -> str:
@@ -129,10 +136,14 @@ def _told(error: Exception) -> str:
     return f"{type(error).__name__}: {error}; this is a fault of segeval itself, please report it"
 
 
+def _read(path: Path, protocol: Protocol, workspace: Workspace, slot: str = "mask") -> LabelMap:
+    return read(path, spacing=protocol.spacing, colors=protocol.colors, workspace=workspace, slot=slot)
+
+
 def _read_case(pair: Pair, protocol: Protocol, workspace: Workspace) -> Case:
     def one(job: tuple[str, Path]) -> LabelMap:
         slot, path = job
-        return read(path, spacing=protocol.spacing, colors=protocol.colors, workspace=workspace, slot=slot)
+        return _read(path, protocol, workspace, slot)
 
     if pair.pred is None:
         return make_case(pair.id, None, one(("gt", pair.gt)), protocol)

@@ -5,6 +5,7 @@ A new format is one file with one function decorated by `@reader(".suffix")`, an
 
 from . import array as array
 from . import image as image
+from . import mesh as mesh
 from . import nifti as nifti
 from .colors import load_colors as load_colors
 from .colors import parse_colors as parse_colors

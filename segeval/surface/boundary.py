@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from segeval.boundary import Boundary
+from segeval.boundary import VOXEL, Boundary
 from segeval.overlap.contingency import (
     Contingency,
     Integers,
@@ -24,8 +24,6 @@ from segeval.overlap.contingency import (
 from segeval.surface.marks import BAND, Layout, Marks, note
 from segeval.words import ALL, LANES, ONE, ZERO, Labels, Word, brief, differ, equal, helper, kernel, ones, popcount
 from segeval.workspace import Workspace
-
-_DEFAULT = Boundary()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +52,7 @@ class Sweep:
     gt: Side
 
 
-def sweep(pred: Labels, gt: Labels, workspace: Workspace, boundary: Boundary = _DEFAULT) -> Sweep:
+def sweep(pred: Labels, gt: Labels, workspace: Workspace, boundary: Boundary = VOXEL) -> Sweep:
     """Sweep two masks of one shape, 2-D or 3-D, uint8 or uint16.
 
     A border voxel is a foreground voxel one of whose neighbours, by the connectivity of the boundary, has another label
@@ -70,8 +68,7 @@ def sweep(pred: Labels, gt: Labels, workspace: Workspace, boundary: Boundary = _
     p, g = (layout.unmarked(f"border {side}", workspace) for side in "pg")
     apart_p, apart_g = (Marks(m.bits, np.zeros(m.occupied.size, np.bool_), np.zeros_like(m.per_band)) for m in (p, g))
 
-    plain = boundary.connectivity == 1 and boundary.image_edge
-    around = None if plain else _around(len(scan.shape), boundary.connectivity)
+    around = None if boundary == VOXEL else _around(len(scan.shape), boundary.connectivity)
 
     def part(cut: tuple[int, int]) -> Any:
         return _sweep(scan.pred, scan.gt, layout, *cut, p, g, apart_p, apart_g, around, boundary.image_edge)

@@ -19,7 +19,7 @@ ORDER = (
     ("grid", "labels", "case", "spec"),
     ("overlap", "surface", "mesh", "rules", "tensors", "metrics"),
     ("protocols", "io", "alignment", "protocol", "table"),
-    ("measure", "scoring", "evaluate"),
+    ("measure", "meshes", "scoring", "evaluate"),
     ("results", "summary", "assemble", "remarks", "run", "api", "explain"),
     ("series", "logs", "plots", "history"),
     ("batches", "generate", "functional", "stateful", "losses"),

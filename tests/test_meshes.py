@@ -1,0 +1,118 @@
+"""Files of meshes are cases too: their surfaces are compared, with each other or with that of a mask."""
+
+from __future__ import annotations
+
+from math import pi
+
+import nibabel as nib
+import numpy as np
+import pytest
+import trimesh
+
+import segeval
+from segeval.errors import ReadError, UsageError
+
+OPTIONS = {"metrics": "hd,assd,nsd@1.5,nsd@2.5", "boundary": "mesh"}
+
+
+def ball(path, radius, centre=(0, 0, 0)):
+    mesh = trimesh.creation.icosphere(4, radius=radius)
+    mesh.apply_translation(centre)
+    mesh.export(path)
+    return path
+
+
+@pytest.fixture
+def two(tmp_path):
+    """Folders of predictions and ground truths, of one ball in another: 2 mm apart everywhere."""
+    for side in ("pred", "gt"):
+        (tmp_path / side).mkdir()
+    ball(tmp_path / "pred/a.stl", 10)
+    ball(tmp_path / "gt/a.ply", 12)
+    return tmp_path / "pred", tmp_path / "gt"
+
+
+def check(row):
+    assert row[["hd", "assd"]].tolist() == pytest.approx([2, 2], rel=0.002)
+    assert row[["nsd@1.5", "nsd@2.5"]].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("suffix", [".stl", ".ply", ".obj"])
+def test_two_meshes(tmp_path, suffix):
+    pair = ball(tmp_path / f"p{suffix}", 10), ball(tmp_path / f"g{suffix}", 12)
+    table = segeval.score(*pair, **OPTIONS)
+    assert table.region.tolist() == ["1"]
+    check(table.iloc[0])
+
+
+def test_folders_of_meshes(two, tmp_path):
+    results = segeval.score_folder(*two, **OPTIONS, output=tmp_path / "out")
+    check(results.cases.iloc[0])
+    assert results.run["units"]["length"] == "mm"
+    assert results.run["warnings"] == []
+
+
+def test_a_mesh_against_a_mask(two, tmp_path):
+    """The mask's affine leads to the mesh: flipped, of 0.5 mm voxels, and away from the origin."""
+    affine = np.diag([-0.5, 0.5, 1, 1])
+    affine[:3, 3] = 20, -10, -16
+    index = np.indices((60, 60, 32)).reshape(3, -1)
+    world = affine[:3, :3] @ index + affine[:3, 3:]
+    inside = (np.linalg.norm(world - [[5], [5], [0]], axis=0) <= 8).reshape(60, 60, 32)
+    nib.save(nib.Nifti1Image(3 * inside.astype(np.uint8), affine), tmp_path / "mask.nii.gz")
+    mesh = ball(tmp_path / "p.stl", 8, (5, 5, 0))
+    table = segeval.score(mesh, tmp_path / "mask.nii.gz", regions="liver=3", metrics="assd,hd", boundary="mesh")
+    assert table.region.tolist() == ["liver"]
+    assert table.assd[0] < 0.3
+    assert table.hd[0] < 0.9
+    (two[0] / "a.stl").unlink()
+    nib.save(nib.Nifti1Image(inside.astype(np.uint8), affine), two[0] / "a.nii.gz")
+    cases = segeval.score_folder(*two, metrics="assd", boundary="mesh").cases
+    assert cases.note.tolist() == ["the surface of the mask was taken to the mesh by the affine of its file"]
+
+
+def test_the_whole_area_counts(tmp_path):
+    """Of a ball and the same ball with a far small one, as much is far as the small one's share of area."""
+    small = trimesh.creation.icosphere(4, radius=3)
+    small.apply_translation((50, 0, 0))
+    both = trimesh.util.concatenate([trimesh.creation.icosphere(4, radius=9), small])
+    both.export(tmp_path / "p.stl")
+    table = segeval.score(tmp_path / "p.stl", ball(tmp_path / "g.stl", 9), metrics="overlap_pg@1", boundary="mesh")
+    assert table["overlap_pg@1"][0] == pytest.approx(4 * pi * 81 / (4 * pi * (81 + 9)), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (
+            {"metrics": "hd,dice", "boundary": "mesh"},
+            "has a surface and no voxels, so dice cannot be computed of it; ask",
+        ),
+        ({"metrics": "hd"}, "so hd cannot be computed of it; ask for distances between meshes alone"),
+        ({"metrics": "hd", "boundary": "mesh", "regions": "1,2"}, "the surface of one region, but 2 are to be scored"),
+    ],
+)
+def test_what_cannot_be_measured_of_meshes_is_an_error(two, options, told):
+    with pytest.raises(UsageError, match=told):
+        segeval.score(two[0] / "a.stl", two[1] / "a.ply", **options)
+    assert told in segeval.score_folder(*two, **options).cases.note[0]
+
+
+def test_a_mask_without_the_region_has_no_surface(two, tmp_path):
+    nib.save(nib.Nifti1Image(np.zeros((4, 4, 4), np.uint8), np.eye(4)), tmp_path / "empty.nii")
+    with pytest.raises(UsageError, match=r"empty.nii: holds no voxel of region '1', so there is no surface"):
+        segeval.score(tmp_path / "empty.nii", two[1] / "a.ply", **OPTIONS)
+
+
+def test_a_mesh_is_no_mask(two):
+    with pytest.raises(ReadError, match=r"a.stl: wanted a mask, but this is a mesh; score it .* with --boundary mesh"):
+        segeval.io.read(two[0] / "a.stl")
+
+
+def test_a_damaged_mesh_fails_alone(two):
+    for side in two:
+        (side / "b.stl").write_bytes(b"solid nothing")
+    cases = segeval.score_folder(*two, **OPTIONS).cases
+    check(cases.iloc[0])
+    assert cases.note[1].startswith("failed: ")
+    assert "b.stl" in cases.note[1]
