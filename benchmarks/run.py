@@ -98,7 +98,9 @@ def boundaries(runs: int) -> None:
     for kind in ("brats", "liver", "ct"):
         pred, gt, spacing = inputs.load(kind)
         found = [
-            times([partial(peers.segeval, pred, gt, spacing, None, threads, rule=rule) for rule in RULES], runs, limit=20)
+            times(
+                [partial(peers.segeval, pred, gt, spacing, None, threads, rule=rule) for rule in RULES], runs, limit=20
+            )
             for threads in THREADS
         ]
         for at, rule in enumerate(RULES):
@@ -107,7 +109,8 @@ def boundaries(runs: int) -> None:
     table(("input", "rule", *(f"{n} thread{'s' if n > 1 else ''}" for n in THREADS)), rows)
     one, twenty = ([f"nsd@{tolerance:g}" for tolerance in np.linspace(0.5, 10, count)] for count in (1, 20))
     pred, gt, spacing = inputs.load("liver")
-    found = times([partial(peers.segeval, pred, gt, spacing, None, 2, metrics=asked) for asked in (one, twenty)], runs)
+    calls = [partial(peers.segeval, pred, gt, spacing, None, 2, metrics=asked) for asked in (one, twenty)]
+    found = times(calls, runs)
     table(("NSD of liver", "time"), [("at one tolerance", seconds(found[0])), ("at twenty", seconds(found[1]))])
 
 

@@ -46,7 +46,7 @@ itself come first and, in objects, may be given by position; those shown without
 OPTIONS_HEAD = """\
 ## Options
 All are keywords. `average` is not for metrics of whole cases, `include_background` and `multilabel` not for partitions,
-`spacing` for what has a length or a volume.
+`spacing` for what has a length or a volume, `boundary` for distances between boundaries.
 """
 COMMANDS = """\
 # Commands

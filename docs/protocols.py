@@ -48,12 +48,14 @@ nsd = {tolerance = {liver = 3.0, lesions = 1.5}}      # a tolerance for each reg
 
 def protocols_page() -> str:
     """The page of all protocols."""
-    lines = [HEAD, "## All of them", "| protocol | whose | boundary | mean first over | reports |", "|---|---|---|---|---|"]
+    columns = "| protocol | whose | boundary | mean first over | reports |"
+    lines = [HEAD, "## All of them", columns, "|---|---|---|---|---|"]
     for name in names():
         own = convention(name)
         first = "cases" if own.cases_first else "regions"
+        anchor = name.replace(".", "")
         reports = ", ".join(f"`{form}`" for form in own.report)
-        lines.append(f"| [`{name}`](#{name}) | {own.title} | `{own.boundary}` | {first} | {reports} |")
+        lines.append(f"| [`{name}`](#{anchor}) | {own.title} | `{own.boundary}` | {first} | {reports} |")
     return "\n".join([*lines, "", *(line for name in names() for line in _section(convention(name)))])
 
 

@@ -13,6 +13,7 @@ HEAD = '''\
 """{title} Generated from the metrics' cards by docs/make.py."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from numpy.typing import NDArray

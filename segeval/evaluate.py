@@ -115,7 +115,8 @@ def _outcome(pair: Pair, protocol: Protocol, workspace: Workspace) -> Outcome:
             measured = measure_meshes(
                 pair.id, pair.pred, pair.gt, protocol, lambda path: _read(path, protocol, workspace), workspace
             )
-            grid, notes = GRID, () if is_mesh(pair.pred) and is_mesh(pair.gt) else (MIXED,)
+            grid = GRID
+            notes: tuple[str, ...] = () if is_mesh(pair.pred) and is_mesh(pair.gt) else (MIXED,)
         else:
             case, measured = _measured(_read_case(pair, protocol, workspace), protocol, workspace)
             grid, notes = case.grid, case.notes

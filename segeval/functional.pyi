@@ -1,6 +1,7 @@
 """Every metric as a function. Generated from the metrics' cards by docs/make.py."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from numpy.typing import NDArray

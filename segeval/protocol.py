@@ -89,7 +89,7 @@ class Protocol:
 
     def to_dict(self) -> dict[str, Any]:
         """The protocol in full, as run.json keeps it; `hash` is that of all the rest."""
-        content = {
+        content: dict[str, Any] = {
             "name": self.name,
             "boundary": str(self.boundary),
             "mean": "cases first, then regions" if self.cases_first else "regions first, then cases",

@@ -94,7 +94,8 @@ class _Histograms:
 
     @property
     def name(self) -> str:
-        return self.kind.__name__.lower()
+        name: str = self.kind.__name__
+        return name.lower()
 
     @property
     def columns(self) -> Columns:
@@ -164,7 +165,7 @@ def record_of(kind: Any) -> Record:
     if issubclass(kind, SurfaceDistances):
         weighed = kind.boundary.rule not in ("voxel", "solid") and kind.boundary.sizes == "own"
         return _Histograms(kind, ("pg", "gp"), "float64" if weighed else "int64")
-    others = {Counts: _Counts(), Contingency: _Table(), Moments: _Moments()}
+    others: dict[type, Record] = {Counts: _Counts(), Contingency: _Table(), Moments: _Moments()}
     return others[kind] if kind in others else _Histograms(Depths, ("p", "g", "shared"))
 
 

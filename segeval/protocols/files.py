@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -115,8 +115,8 @@ def _read(path: Path) -> Convention:
 def _stated(name: str, content: Mapping[str, Any]) -> Convention:
     """The protocol that a file states, on top of the one that it begins with."""
     base = convention(content["base"]) if "base" in content else None
-    given = {
-        "boundary": lambda value: Boundary.parse(value),
+    given: dict[str, Callable[[Any], Any]] = {
+        "boundary": Boundary.parse,
         "background": bool,
         "mean": lambda value: value == "cases",
         "report": lambda value: tuple(map(str, value)),
