@@ -97,7 +97,7 @@ def _read(path: Path) -> Convention:
     except OSError as error:
         raise UsageError(f"{path}: cannot read the protocol: {error.strerror}; check the path") from error
     except ValueError as error:
-        raise UsageError(f"{path}: the protocol is not TOML ({error}); see docs/conventions.md") from error
+        raise UsageError(f"{path}: the protocol is not TOML ({error}); see docs/protocols.md") from error
     for key, value in content.items():
         wanted = KEYS.get(key)
         if wanted is None:
@@ -134,7 +134,7 @@ def _stated(name: str, content: Mapping[str, Any]) -> Convention:
         found.get("boundary", usual.boundary),
         found.get("background", usual.background),
         found.get("mean", usual.cases_first),
-        found.get("report", usual.report or tuple(key for key in known if "@" not in key)),
+        found.get("report", usual.report or tuple(entry.form for entry in entries if entry.form)),
         tuple(map(str, content.get("notes", usual.notes))),
         found.get("regions", usual.regions),
         (*entries, *(entry for entry in usual.entries if entry.key not in known)),

@@ -244,9 +244,9 @@ TORCHMETRICS: dict[str, Peer] = {
 
 PEERS: Mapping[str, Mapping[str, Peer]] = {
     "monai": MONAI,
-    "monai-subvoxel": MONAI | {"nsd@1": _surface_dice(use_subvoxels=True)},
+    "monai-subvoxel": {"hd95": MONAI["hd95"], "nsd@1": _surface_dice(use_subvoxels=True)},
     "medpy": MEDPY,
-    "medpy-0.4": MEDPY | {"assd": _assd_of_old_medpy},
+    "medpy-0.4": {form: MEDPY[form] for form in ("dice", "iou", "hd95")} | {"assd": _assd_of_old_medpy},
     "deepmind": DEEPMIND,
     "itk": ITK,
     "seg-metrics": SEG_METRICS,
