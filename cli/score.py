@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from pathlib import Path
@@ -131,9 +132,7 @@ def score(
     tables = ", ".join(f"{table}.{name}" for name in options["formats"] for table in ("cases", "summary"))
     report.tell(f"tables in {output}: {tables}")
     _clear(folder)
-    if plots and report.scored and options["protocol"] == "all":
-        report.tell("note: no plots of all protocols side by side; score with one of them to get its plots")
-    elif plots and report.scored:
+    if plots and report.scored:
         report.tell("drawing plots")
         report.tell(_draw(results, folder, plot_formats, quiet=quiet))
     ctx.exit(1 if report.failed else 0)
@@ -165,15 +164,16 @@ def _clear(folder: Path) -> None:
 
 def _own(kind: str, part: str) -> bool:
     """Whether segeval names plots so: by the number of a page, heat maps by their metric."""
-    from segeval.metrics import parse_metric
+    from segeval.table import metric_of
 
     if kind != "heatmap":
         return part.isdecimal()
-    form = part.replace("-", ":", 1)  # as their names have it
-    try:
-        return parse_metric(form).column == form
-    except UsageError:
-        return False
+    for mark in (":", "/"):  # as their names have it
+        column = part.replace("-", mark, 1)
+        with contextlib.suppress(UsageError):
+            if metric_of(column).column == column:
+                return True
+    return False
 
 
 def _draw(results: Results, folder: Path, formats: tuple[str, ...], *, quiet: bool) -> str:

@@ -42,7 +42,7 @@ def figures(source: Source) -> Iterator[tuple[str, Figure]]:
     if not metrics:
         raise NothingToDraw("no region occurs in any mask")
     for metric in metrics:
-        yield f"heatmap-{metric.column.replace(':', '-')}", _page(source, metric)
+        yield f"heatmap-{metric.column.replace(':', '-').replace('/', '-')}", _page(source, metric)
 
 
 def _page(source: Source, metric: Metric) -> Figure:

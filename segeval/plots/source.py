@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.errors import UsageError
-from segeval.metrics import parse_metrics
+from segeval.metrics import separate
 from segeval.results import Results
 from segeval.scoring import NEITHER
 from segeval.spec import Metric
 from segeval.summary.cube import Cube
-from segeval.table import ALL
+from segeval.table import ALL, metric_of
 
 from .style import PALETTE
 
@@ -57,14 +57,15 @@ class Source:
         cube = _without(whole, _nowhere(results.cases))
         if not cube.regions:
             raise NothingToDraw(f"nothing to draw: none of the {len(whole.regions):,} regions occurs in any mask")
-        asked = parse_metrics(list(metrics or ()))
+        asked = tuple(dict.fromkeys(map(metric_of, separate(list(metrics or ())))))
         absent = [metric.column for metric in asked if metric not in cube.metrics]
         if absent:
             have = ", ".join(metric.column for metric in cube.metrics)
             raise UsageError(
                 f"metric {absent[0]!r} is not in the table, which has {have}; score again with -m {absent[0]}"
             )
-        return cls(results, cube, asked or cube.metrics, bool(asked), worst, len(whole.regions) - len(cube.regions))
+        usual = _of_one_protocol(cube.metrics)
+        return cls(results, cube, asked or usual, bool(asked), worst, len(whole.regions) - len(cube.regions))
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -106,6 +107,12 @@ class Source:
         overlap = next((m for m, s in specs if s.best == 1 and s.range == (0, 1)), None)
         distance = next((m for m, s in specs if s.best == 0 and s.unit == "length"), None)
         return overlap, distance
+
+
+def _of_one_protocol(metrics: Sequence[Metric]) -> tuple[Metric, ...]:
+    """Where several protocols are compared, the metrics of the first: figures of all would be too many."""
+    first = metrics[0].column.rpartition("/")[0]
+    return tuple(metric for metric in metrics if metric.column.rpartition("/")[0] == first)
 
 
 def _nowhere(table: DataFrame) -> set[str]:

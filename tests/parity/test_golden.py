@@ -64,9 +64,10 @@ class Apart(NamedTuple):
     reason: str
 
 
+DISTANCES = ("hd", "assd", "masd", "nsd", "area")
 IDENTICAL = {"012", "014", "045", "066"}
 OPEN = {"004", "006", "010", "020", "057"}
-"""Cases in 2-D that touch the edge of the image, where MeshMetrics leaves its mesh open: left out."""
+"""Cases in 2-D that touch the edge of the image, where MeshMetrics leaves its mesh open: left out but for `padded:`."""
 ROUNDED = [("distorch", name) for name in NAMES["distorch"]["distorch"] if "Normalized" in name]
 ROUNDED += [("meshmetrics", f"nsd_{tolerance}") for tolerance in ("0.5", "1", "2")]
 """Shares within a tolerance, of tools that round distances: see below."""
@@ -137,7 +138,7 @@ def stored(tool, name):
     name, _, place = name.partition("[")
     for case, by_label in NUMBERS[tool].items():
         for label, numbers in by_label.items():
-            if name in numbers and not (tool == "meshmetrics" and case in OPEN and name not in ("dsc", "iou")):
+            if name in numbers and not (tool == "meshmetrics" and case in OPEN and name.startswith(DISTANCES)):
                 found = numbers[name][int(place[:-1])] if place else numbers[name]
                 raised = isinstance(found, str) and found.startswith("error")
                 yield case, int(label), float("nan") if raised else float(found)

@@ -1,0 +1,166 @@
+"""How far every boundary rule and every tool is from the truth: measured pair by pair, stored, and averaged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from families import TOLERANCE, Masks, Pair, Truth, balls_of_radius, drawn, golden
+from shapes import Box, Vector
+
+from segeval import score
+from segeval.boundary import Boundary
+from segeval.rules import distances_by
+from segeval.surface.distances import SurfaceDistances
+from segeval.surface.metrics import assd, hd, masd, nsd
+from segeval.workspace import Workspace
+
+COLUMNS = {"hd": "HD", "hd95": "HD95", "assd": "ASSD", "masd": "MASD", "nsd": "NSD", "area": "area"}
+METRICS = ("hd", "hd95", "assd", "masd", f"nsd@{TOLERANCE:g}")
+"""The columns that metrics give, as they are written."""
+RULES = ("voxel", "voxel:connectivity=3", "surfel", "face", "solid", "mesh", "smooth")
+SHOWN = ("voxel", "surfel", "face", "mesh", "smooth")
+"""The rules of the figures."""
+AREAS = {"deepmind": "surfel", "meshmetrics": "mesh"}
+"""The tools that give areas, and the rule whose areas they are."""
+_NOT_TOOLS = ("segeval", "torchmetrics")
+"""Protocols left out: ours is rule voxel, and torchmetrics' tool takes square images at spacing 1 alone."""
+
+RADII = (3, 4, 6, 8, 12, 16, 24, 32, 40)
+SLICES = (1, 1.5, 2, 3, 4, 5, 7, 10)
+CUBES = (2, 3, 4, 6, 8, 12, 16)
+
+Errors = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was measured on one pair: by rule or tool, the signed errors of its columns.
+
+    Relative, but those of NSD, which are differences. Of the two areas it is the larger error.
+    """
+
+    group: str
+    family: str
+    spacing: Vector
+    size: float
+    truth: Truth
+    errors: dict[str, Errors]
+
+    @property
+    def anisotropic(self) -> bool:
+        """Whether a voxel is over half as long again as it is wide."""
+        return max(self.spacing) > 1.5 * min(self.spacing)
+
+
+class Mean(NamedTuple):
+    """A mean absolute error, how many it is of, and whether all were too large (1), too small (-1), or neither (0)."""
+
+    value: float
+    count: int
+    side: int
+
+
+def mean(records: Iterable[Record], name: str, column: str) -> Mean:
+    """The mean of a rule's or tool's errors in a column, over the pairs that have one."""
+    found = np.array([r.errors[name][column] for r in records if column in r.errors.get(name, {})])
+    if not len(found):
+        return Mean(np.nan, 0, 0)
+    return Mean(float(np.abs(found).mean()), len(found), int(all(found > 0.001)) - int(all(found < -0.001)))
+
+
+def of_rule(rule: str, masks: Masks, spacing: Vector, truth: Truth) -> Errors:
+    """The errors of a boundary rule on one pair."""
+    kind = SurfaceDistances.by(Boundary.parse(rule))
+    measured = distances_by(kind, masks.pred, masks.gt, np.array([1]), spacing, Workspace())
+    if rule == "solid":  # no boundary: it has no area, and its means are over the inside
+        return {"hd": _relative(hd(measured), truth.hd)}
+    found = {"hd": hd(measured), "hd95": hd(measured, 95), "assd": assd(measured), "masd": masd(measured)}
+    errors = {column: _relative(value, getattr(truth, column)) for column, value in found.items()}
+    if not np.isnan(truth.nsd):
+        errors["nsd"] = float(np.ravel(nsd(measured, TOLERANCE))[0]) - truth.nsd
+    if not rule.startswith("voxel"):
+        sides = [(measured.pg, truth.area_pred), (measured.gp, truth.area_gt)]
+        errors["area"] = max((_relative(side.total(), true) for side, true in sides), key=abs)
+    return errors
+
+
+def of_tools(masks: Masks, spacing: Vector, truth: Truth) -> dict[str, Errors]:
+    """The errors of every tool's own metrics on one pair, by the name of its protocol."""
+    table = score(masks.pred, masks.gt, metrics=METRICS, spacing=spacing, protocol="all").iloc[0]
+    found: dict[str, Errors] = {}
+    for key in table.index:
+        tool, _, metric = str(key).partition("/")
+        column = metric.partition("@")[0]
+        if column not in COLUMNS or tool in _NOT_TOOLS or np.isnan(truth.nsd) and column == "nsd":
+            continue
+        value, true = float(table[key]), getattr(truth, column)
+        found.setdefault(tool, {})[column] = value - true if column == "nsd" else value / true - 1
+    return found
+
+
+def _relative(value: object, true: float) -> float:
+    return float(np.ravel(value)[0]) / true - 1
+
+
+def record(group: str, pair: Pair, truth: Truth, *, size: float = 0, tools: bool = False) -> Record:
+    """Measures a pair by every rule, and as every tool would."""
+    masks = pair.masks()
+    errors = {rule: of_rule(rule, masks, pair.spacing, truth) for rule in RULES}
+    if tools:
+        errors |= of_tools(masks, pair.spacing, truth)
+        for tool, rule in AREAS.items():
+            errors[tool]["area"] = errors[rule]["area"]
+    return Record(group, pair.family, pair.spacing, size, truth, errors)
+
+
+def measure() -> Iterator[Record]:
+    """Measures everything that the page shows."""
+    for case in golden().values():
+        yield record("golden", case.pair, case.truth, tools=True)
+    for pair in drawn():
+        yield record("drawn", pair, pair.truth(), tools=True)
+    for radius in RADII:
+        for pair in balls_of_radius(radius):
+            yield record("radius", pair, pair.truth(), size=radius)
+    for slices in SLICES:
+        for pair in balls_of_radius(20, (slices, 1.0, 1.0)):
+            yield record("slices", pair, pair.truth(), size=slices)
+    for edge in CUBES:
+        cube = partial(Box, turn=(), half=(edge / 2,) * 3)
+        middle = (edge - 1) / 2  # so that faces lie between voxels
+        pair = Pair("boxes", cube((middle,) * 3), cube((middle + 1, middle, middle)), (1.0, 1.0, 1.0))
+        yield record("cubes", pair, pair.truth(), size=edge)
+
+
+def save(records: Sequence[Record], path: Path) -> None:
+    """Stores records, one a line."""
+    lines = [json.dumps(_plain(r), separators=(",", ":")) for r in records]
+    path.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+
+
+def _plain(r: Record) -> dict[str, object]:
+    errors = {name: {k: round(v, 5) for k, v in own.items()} for name, own in r.errors.items()}
+    truth = [None if np.isnan(v) else round(float(v), 6) for v in r.truth]
+    return {
+        "group": r.group,
+        "family": r.family,
+        "spacing": r.spacing,
+        "size": r.size,
+        "truth": truth,
+        "errors": errors,
+    }
+
+
+def load(path: Path) -> list[Record]:
+    """The stored records."""
+    found = []
+    for own in json.loads(path.read_text(encoding="utf-8")):
+        truth = Truth(*(np.nan if v is None else v for v in own.pop("truth")))
+        found.append(Record(**own | {"truth": truth, "spacing": tuple(own["spacing"])}))
+    return found
