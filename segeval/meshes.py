@@ -92,7 +92,7 @@ def _surface(
     if boundary.rule == "smooth":
         from segeval.mesh.smoothing import relaxed
 
-        net = relaxed(net, mask.grid.spacing, workspace)
+        net = relaxed(net, mask.grid.spacing)
     surface = Surface.of(net)
     if mask.grid.affine is None:
         return Mesh(surface.vertices, surface.pieces)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from segeval.boundary import Boundary
 from segeval.labels import Labels
 from segeval.surface.boundary import sweep
-from segeval.surface.distances import SurfaceDistances
+from segeval.surface.distances import Distances, SurfaceDistances
 from segeval.surface.engine import corner_distances, surface_distances
 from segeval.workspace import Workspace
 
@@ -36,4 +36,19 @@ def distances_by(
         solid = boundary.rule == "solid"
         swept = sweep(pred, gt, workspace, boundary)
         found = surface_distances(swept, spacing, labels, solid=solid, workspace=workspace)
+        if not boundary.image_edge:
+            table = swept.contingency
+            bare_p, bare_g = (
+                d.empty & np.isin(labels, side) for d, side in ((found.pg, table.pred), (found.gp, table.gt))
+            )
+            return kind(_present(found.pg, bare_p & ~bare_g), _present(found.gp, bare_g & ~bare_p))
     return kind(found.pg, found.gp)
+
+
+def _present(distances: Distances, bare: NDArray[np.bool_]) -> Distances:
+    """The distances, with an element of no size for regions that have none and yet are not empty.
+
+    Such a mask fills the image: it has no boundary there, and nothing else is near to it.
+    """
+    marked = Distances.stacked([distances, Distances(np.array([0, 1]), np.zeros(1), np.zeros(1, np.int64))])
+    return marked.select(np.where(bare, len(distances), np.arange(len(distances))))

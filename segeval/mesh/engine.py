@@ -107,5 +107,5 @@ def _relaxed(
     from segeval.mesh.smoothing import relaxed
 
     nets = [Net.of(side.crop(int(labels[k]), k), spacing) for side in sides]
-    pred, gt = (Surface.of(relaxed(net, spacing, workspace)) for net in nets)
+    pred, gt = workspace.map(lambda net: Surface.of(relaxed(net, spacing)), nets)
     return between(pred, gt, boundary, workspace)

@@ -70,58 +70,16 @@ class Elements(NamedTuple):
 
     @classmethod
     def quadrature(cls, surface: Surface) -> Elements:
-        """Vertices, mid-points of edges and centroids, which integrate cubic polynomials exactly, each of them once.
+        """Vertices and centroids, which integrate quadratic polynomials exactly, each of them once.
 
-        1/20 of a triangle's area for a vertex, 2/15 for an edge, 9/20 for the centroid (Stroud 1971); 1/6, 1/6 and 2/3
-        of a segment's length for its ends and its middle (Simpson).
+        1/12 of a triangle's area for a vertex, 3/4 for the centroid (Stroud 1971); 1/6, 1/6 and 2/3 of a segment's
+        length for its ends and its middle (Simpson).
         """
-        size, pieces, count = surface.size(), surface.pieces, len(surface.vertices)
-        centres = cls.centres(surface)
-        if surface.flat:
-            ends = np.bincount(pieces[:, :2].ravel(), np.repeat(size / 6, 2), count)
-            return cls(np.concatenate([surface.vertices, centres.points]), np.concatenate([ends, size * 2 / 3]))
-        ends = np.bincount(pieces.ravel(), np.repeat(size / 20, 3), count)
-        low, high, middle = _edges(pieces, size * 2 / 15, count)
-        middles = (surface.vertices[low] + surface.vertices[high]) / 2
-        points = np.concatenate([surface.vertices, middles, centres.points])
-        return cls(points, np.concatenate([ends, middle, size * 9 / 20]))
-
-
-@kernel
-def _edges(pieces: Integers, size: Floats, count: int) -> Any:
-    """Both ends of every edge of some triangles, each edge once, and the sum of the sizes of its triangles."""
-    first = np.zeros(count + 2, np.int64)  # of the edges that start at a vertex, among all of them
-    for t in range(pieces.shape[0]):
-        for k in range(3):
-            first[min(pieces[t, k], pieces[t, k - 2]) + 2] += 1
-    for v in range(2, count + 2):
-        first[v] += first[v - 1]
-    end, total = np.empty(3 * pieces.shape[0], np.int64), np.empty(3 * pieces.shape[0])
-    used = np.zeros(count, np.int64)
-    for t in range(pieces.shape[0]):
-        for k in range(3):
-            low, high = min(pieces[t, k], pieces[t, k - 2]), max(pieces[t, k], pieces[t, k - 2])
-            at = first[low + 1]
-            while at < first[low + 1] + used[low] and end[at] != high:
-                at += 1
-            if at == first[low + 1] + used[low]:
-                used[low] += 1
-                end[at], total[at] = high, 0.0
-            total[at] += size[t]
-    return _packed(first, used, end, total)
-
-
-@kernel
-def _packed(first: Integers, used: Integers, end: Integers, total: Floats) -> Any:
-    """The edges that are in use, one after the other: both ends and the size of each."""
-    count = np.sum(used)
-    low, high, size = np.empty(count, np.int64), np.empty(count, np.int64), np.empty(count)
-    n = 0
-    for v in range(used.size):
-        for at in range(first[v + 1], first[v + 1] + used[v]):
-            low[n], high[n], size[n] = v, end[at], total[at]
-            n += 1
-    return low, high, size
+        size, pieces, centres = surface.size(), surface.pieces, cls.centres(surface)
+        corners, share = (pieces[:, :2], 1 / 6) if surface.flat else (pieces, 1 / 12)
+        ends = np.bincount(corners.ravel(), np.repeat(size * share, corners.shape[1]), len(surface.vertices))
+        sizes = np.concatenate([ends, size * (1 - share * corners.shape[1])])
+        return cls(np.concatenate([surface.vertices, centres.points]), sizes)
 
 
 class Finder(NamedTuple):

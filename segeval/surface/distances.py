@@ -207,6 +207,8 @@ def _interpolated(start: Integers, value: Floats, size: Integers, q: float) -> F
         total = 0
         for i in range(first, end):
             total += size[i]
+        if total == 0:
+            continue
         place = (total - 1) * q
         share = place - np.floor(place)
         i, reached = first, size[first]

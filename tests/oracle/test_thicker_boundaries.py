@@ -9,12 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
+import segeval
 from segeval.boundary import Boundary
 from segeval.surface.boundary import sweep
 from segeval.surface.engine import surface_distances
 from segeval.workspace import Workspace
 
 KEPT = Workspace()
+NO_EDGE = "voxel:connectivity=3,image_edge=no"
 
 
 def border(mask, boundary):
@@ -59,3 +61,15 @@ def test_threads_change_nothing():
         )
     np.testing.assert_array_equal(one.pg.value, other.pg.value)
     np.testing.assert_array_equal(one.gp.size, other.gp.size)
+
+
+def test_a_mask_that_fills_the_image_has_no_boundary_there_and_is_not_empty():
+    small = np.zeros((5, 6), np.uint8)
+    small[2, 2:4] = 1
+    full = np.ones_like(small)
+    for pred, gt in ((full, small), (small, full)):
+        table = segeval.score(pred, gt, metrics="hd,hd95,assd,nsd@1,msd", protocol="segeval", boundary=NO_EDGE)
+        assert table[["hd", "hd95", "assd", "nsd@1"]].values.tolist() == [[np.inf, np.inf, np.inf, 0]]
+        assert segeval.score(pred, gt, metrics="hd,dice", protocol="seg-metrics").hd[0] == np.inf
+    assert np.isnan(segeval.score(full, full, metrics="hd", boundary=NO_EDGE).hd[0])
+    assert segeval.score(0 * full, small, metrics="hd", protocol="seg-metrics", regions=1).hd[0] == 0
