@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
-from families import TOLERANCE, Masks, Pair, Truth, balls_of_radius, drawn, golden
+from families import GOLDEN, TOLERANCE, Golden, Masks, Pair, Truth, balls_of_radius, drawn, golden
 from shapes import Box, Vector
 
 from segeval import score
@@ -58,7 +58,8 @@ class Record:
         return max(self.spacing) > 1.5 * min(self.spacing)
 
 
-class Mean(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Mean:
     """A mean absolute error, how many it is of, and whether all were too large (1), too small (-1), or neither (0)."""
 
     value: float
@@ -97,19 +98,40 @@ def of_tools(masks: Masks, spacing: Vector, truth: Truth) -> dict[str, Errors]:
     for key in table.index:
         tool, _, metric = str(key).partition("/")
         column = metric.partition("@")[0]
-        if column not in COLUMNS or tool in _NOT_TOOLS or np.isnan(truth.nsd) and column == "nsd":
+        if column not in COLUMNS or tool in _NOT_TOOLS or (np.isnan(truth.nsd) and column == "nsd"):
             continue
         value, true = float(table[key]), getattr(truth, column)
         found.setdefault(tool, {})[column] = value - true if column == "nsd" else value / true - 1
     return found
 
 
-def _relative(value: object, true: float) -> float:
+def of_stored(case: Golden) -> dict[str, Errors]:
+    """The errors of the values that tools themselves gave for a golden pair, by the name of their protocol."""
+    found: dict[str, Errors] = {}
+    for protocol, tool, name, metric in stored_names():
+        column = {"hd": "hd", "hd95": "hd95", "assd": "assd", "masd": "masd", METRICS[-1]: "nsd"}.get(metric, "")
+        value = case.tools.get(tool, {}).get(name)
+        if value is None or not column or (column == "nsd" and np.isnan(case.truth.nsd)):
+            continue
+        true = getattr(case.truth, column)
+        found.setdefault(protocol, {})[column] = value - true if column == "nsd" else value / true - 1
+    return found
+
+
+def stored_names() -> Iterator[tuple[str, str, str, str]]:
+    """Protocol, tool, name there and metric here of everything that the golden numbers hold."""
+    names = json.loads((GOLDEN.parent / "names.json").read_text(encoding="utf-8"))
+    for protocol in sorted(set(names) - {"multilabel_global", *_NOT_TOOLS}):
+        for tool, own in names[protocol].items():
+            yield from ((protocol, tool, name, metric) for name, metric in own.items())
+
+
+def _relative(value: Any, true: float) -> float:
     return float(np.ravel(value)[0]) / true - 1
 
 
 def record(group: str, pair: Pair, truth: Truth, *, size: float = 0, tools: bool = False) -> Record:
-    """Measures a pair by every rule, and as every tool would."""
+    """Measures a pair by every rule and, where asked to, as every tool would."""
     masks = pair.masks()
     errors = {rule: of_rule(rule, masks, pair.spacing, truth) for rule in RULES}
     if tools:
@@ -122,7 +144,10 @@ def record(group: str, pair: Pair, truth: Truth, *, size: float = 0, tools: bool
 def measure() -> Iterator[Record]:
     """Measures everything that the page shows."""
     for case in golden().values():
-        yield record("golden", case.pair, case.truth, tools=True)
+        found = record("golden", case.pair, case.truth, tools=True)
+        for tool, own in of_stored(case).items():
+            found.errors[tool] |= own
+        yield found
     for pair in drawn():
         yield record("drawn", pair, pair.truth(), tools=True)
     for radius in RADII:
@@ -145,22 +170,25 @@ def save(records: Sequence[Record], path: Path) -> None:
 
 
 def _plain(r: Record) -> dict[str, object]:
-    errors = {name: {k: round(v, 5) for k, v in own.items()} for name, own in r.errors.items()}
-    truth = [None if np.isnan(v) else round(float(v), 6) for v in r.truth]
-    return {
-        "group": r.group,
-        "family": r.family,
-        "spacing": r.spacing,
-        "size": r.size,
-        "truth": truth,
-        "errors": errors,
-    }
+    errors = {name: [_rounded(own.get(column, np.nan), 5) for column in COLUMNS] for name, own in r.errors.items()}
+    truth = [_rounded(value, 6) for value in r.truth]
+    own = {"group": r.group, "family": r.family, "spacing": r.spacing, "size": r.size}
+    return own | {"truth": truth, "errors": errors}
+
+
+def _rounded(value: float, digits: int) -> float | None:
+    return None if np.isnan(value) else round(float(value), digits)
 
 
 def load(path: Path) -> list[Record]:
     """The stored records."""
     found = []
     for own in json.loads(path.read_text(encoding="utf-8")):
-        truth = Truth(*(np.nan if v is None else v for v in own.pop("truth")))
-        found.append(Record(**own | {"truth": truth, "spacing": tuple(own["spacing"])}))
+        truth = Truth(*(np.nan if value is None else value for value in own["truth"]))
+        errors = {name: _present(values) for name, values in own["errors"].items()}
+        found.append(Record(own["group"], own["family"], tuple(own["spacing"]), own["size"], truth, errors))
     return found
+
+
+def _present(values: Sequence[float | None]) -> Errors:
+    return {column: value for column, value in zip(COLUMNS, values, strict=True) if value is not None}

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from shapes import Ball, Box, Ellipsoid, Floats, Points, Shape, Shell, Torus, Tube, Vector
+from shapes import Ball, Box, Ellipsoid, Points, Shape, Shell, Torus, Tube, Vector
 
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden" / "analytic.json"
 TOLERANCE = 1.0
@@ -62,11 +62,6 @@ class Pair:
     gt: Shape
     spacing: Vector
     shape: tuple[int, ...] | None = None
-
-    @property
-    def anisotropic(self) -> bool:
-        """Whether a voxel is over half as long again as it is wide."""
-        return max(self.spacing) > 1.5 * min(self.spacing)
 
     def masks(self) -> Masks:
         """The masks. Voxel centres lie at whole multiples of the spacing."""

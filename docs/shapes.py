@@ -20,7 +20,7 @@ Flags: TypeAlias = NDArray[np.bool_]
 Vector: TypeAlias = tuple[float, ...]
 
 _FINE = 120
-"""Points along an edge of a box, and along half of a circle."""
+"""Half of the points along an edge or a circle."""
 
 
 class Points(NamedTuple):
@@ -82,7 +82,8 @@ class Box(Shape):
 
     def _signed(self, x: Floats) -> Floats:
         beyond = np.abs(x) - self.half
-        return _norm(np.maximum(beyond, 0)) + np.minimum(beyond.max(-1), 0)
+        outside: Floats = beyond.max(-1)
+        return _norm(np.maximum(beyond, 0)) + np.minimum(outside, 0)
 
     def _surface(self) -> Points:
         half = np.array(self.half)
@@ -93,7 +94,7 @@ class Box(Shape):
         return Points(*(np.concatenate(parts) for parts in zip(*faces, strict=True)))
 
     def _face(self, half: Floats, axis: int, side: int) -> Points:
-        along = _middles(_FINE if len(half) == 3 else 50 * _FINE) * 2 - 1
+        along = _middles(2 * _FINE if len(half) == 3 else 50 * _FINE) * 2 - 1
         others = np.delete(half, axis)
         place = np.stack(np.meshgrid(*(along * edge for edge in others)), -1).reshape(-1, len(others))
         at = np.insert(place, axis, side * half[axis], axis=1)
