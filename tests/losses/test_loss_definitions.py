@@ -15,6 +15,7 @@ from torch.nn.functional import one_hot
 import segeval
 import segeval.losses as losses
 from segeval import functional
+from segeval.losses import sums
 
 FAMILY = {
     name: getattr(losses, name)
@@ -110,7 +111,7 @@ def test_deep_supervision_halves_from_level_to_level() -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_function_says_what_it_is_and_shows_it(name: str) -> None:
     text = inspect.getdoc(getattr(losses, name)) or ""
-    assert text.partition("\n")[0].rstrip().endswith((".", ",")) or text.startswith("(1"), text.partition("\n")[0]
+    assert text.partition("\n\n")[0].endswith(".")
     assert ">>>" in text or name == "deep_supervision"
 
 
@@ -141,6 +142,29 @@ def test_a_module_gives_what_its_function_gives() -> None:
         call = calls.get(made.function.__name__)
         if call is not None:
             torch.testing.assert_close(made(**call.options)(call.pred, *call.others), call(call.pred))
+
+
+def test_labels_of_any_dtype_and_tensors_of_any_layout() -> None:
+    pred, gt = logits(2, 5, 6), labels(2, 5, 6)
+    for name, options in LABELLED.items():
+        function, want = getattr(losses, name), getattr(losses, name)(pred, gt, **options)
+        for dtype in (torch.bool, torch.uint8, torch.int16, torch.int32, torch.uint16):
+            torch.testing.assert_close(function(pred, gt.to(dtype), **options), want)
+        last = pred.contiguous(memory_format=torch.channels_last)
+        torch.testing.assert_close(function(last, gt.mT.contiguous().mT, **options), want)
+
+
+@pytest.mark.parametrize("part", [1, 7, 64])
+def test_parts_add_up_to_the_whole(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is summed part by part, forward and backward, is what is summed at once."""
+    pred, gt = logits(3, 5, 6).requires_grad_(), labels(3, 5, 6)
+    gt[0, 0] = -100
+    found = []
+    for size in (sums.PART, part):
+        monkeypatch.setattr(sums, "PART", size)
+        loss = losses.dice_ce_loss(pred, gt)
+        found.append((loss.detach(), *torch.autograd.grad(loss, pred)))
+    torch.testing.assert_close(*found)
 
 
 def test_a_module_keeps_its_weights_with_it() -> None:

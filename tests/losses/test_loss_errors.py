@@ -131,6 +131,7 @@ def test_erosions() -> None:
 def test_levels() -> None:
     loss = losses.DeepSupervision(losses.dice_ce_loss, [1.0, 0.5])
     refused(r"weights has 2 levels, but preds 1; give one for each", loss, [PRED], TARGET)
+    refused(r"each of preds must have shape .* 2-D; it has \(2, 3, 5\)", loss, [PRED, PRED[..., 0]], TARGET)
 
 
 def test_modules_refuse_unknown_parameters() -> None:

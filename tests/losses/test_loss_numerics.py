@@ -40,6 +40,14 @@ def test_gradients_have_gradients(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["dice_loss", "focal_loss", "dice_ce_loss"])
+def test_backward_may_go_twice(name: str) -> None:
+    pred = logits(3, 4, 5).requires_grad_()
+    loss = called(name, pred, labels(3, 4, 5))
+    first, second = (torch.autograd.grad(loss, pred, retain_graph=True)[0] for _ in range(2))
+    assert first.equal(second)
+
+
+@pytest.mark.parametrize("name", ["dice_loss", "focal_loss", "dice_ce_loss"])
 def test_functional_transforms(name: str) -> None:
     """`torch.func` goes through, and gives the gradient that backward gives."""
     call = Call(name, logits(3, 4, 5), (labels(3, 4, 5),), LABELLED[name])

@@ -1,0 +1,109 @@
+"""Focal losses: cross-entropy in which voxels that are nearly right weigh little.
+
+Lin TY, Goyal P, Girshick R, He K, Dollár P. Focal loss for dense object detection. ICCV (2017).
+doi:10.1109/ICCV.2017.324
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+
+from .checks import check_amount, check_labels, check_same, check_scores, class_weight, computing, reduced
+from .modules import module
+from .overlap import Reduction, Weight
+from .sums import kept, target_log_probability
+
+
+def focal_loss(
+    pred: Tensor,
+    target: Tensor,
+    alpha: float | None,
+    gamma: float = 2.0,
+    reduction: Reduction = "none",
+    weight: Weight = None,
+    ignore_index: int | None = -100,
+) -> Tensor:
+    """−alpha_t (1 − p_t)^gamma log p_t, p_t the softmax at the target: kornia's `focal_loss`, in any dimension.
+
+    `pred` are logits (N, C, *spatial), `target` labels (N, *spatial). alpha_t is 1 − alpha for label 0 and alpha for
+    all others, or 1 for None; `weight` (C,) multiplies. "none" has the shape of pred, 0 but at the target, and "mean"
+    is over all of it: 1/C of the mean over voxels. Voxels of `ignore_index` cost 0 and count in the mean.
+
+    Empty: as every voxel, one that is right costs 0.
+
+    >>> logits, labels = torch.zeros(1, 2, 3), torch.tensor([[0, 1, 1]])
+    >>> focal_loss(logits, labels, alpha=0.25, reduction="sum")  # (¾ + ¼ + ¼) · ¼ · log 2
+    tensor(0.2166)
+    """
+    check_labels(pred, target, ignore_index)
+    check_amount("gamma", gamma)
+    values = class_weight("weight", weight, pred, pred.shape[1])
+    log_p = target_log_probability(pred, target, ignore_index)
+    index, _ = kept(target, ignore_index)
+    loss = focal_of(log_p, index, alpha, gamma, values)
+    if reduction == "none":
+        loss = torch.zeros_like(pred, dtype=loss.dtype).scatter(1, index[:, None], loss[:, None])
+    elif reduction == "mean":
+        loss = loss / pred.shape[1]
+    return reduced(loss, reduction).to(pred.dtype if values is None else torch.promote_types(pred.dtype, values.dtype))
+
+
+def focal_of(log_p: Tensor, index: Tensor, alpha: float | None, gamma: float, weight: Tensor | None) -> Tensor:
+    """The focal loss of each voxel, from its log-probability and its label as an index, (N, *) both."""
+    loss = -_power(-torch.expm1(log_p), gamma) * log_p
+    if alpha is not None:
+        loss = torch.where(index == 0, (1 - alpha) * loss, alpha * loss)
+    return loss if weight is None else loss * weight[index]
+
+
+def binary_focal_loss_with_logits(
+    pred: Tensor,
+    target: Tensor,
+    alpha: float | None = 0.25,
+    gamma: float = 2.0,
+    reduction: Reduction = "none",
+    pos_weight: Weight = None,
+    weight: Weight = None,
+    ignore_index: int | None = -100,
+) -> Tensor:
+    """−alpha t (1 − p)^gamma log p − (1 − alpha)(1 − t) p^gamma log(1 − p), p the sigmoid of each logit: kornia's.
+
+    `pred` and `target`, 0 to 1, are (N, C, *spatial). `pos_weight` (C,) multiplies the first term and `weight` (C,) the
+    loss of each channel. Where the target is `ignore_index` the loss is 0, and counts in the mean.
+
+    Empty: as every voxel, one that is right costs 0.
+
+    >>> binary_focal_loss_with_logits(torch.zeros(1, 1, 2), torch.tensor([[[1.0, 0.0]]])) / 0.6931472
+    tensor([[[0.0625, 0.1875]]])
+    """
+    check_scores(pred, range(100))
+    check_same(("pred", "target"), pred, target)
+    check_amount("gamma", gamma)
+    of_positives, of_all = (
+        None if found is None else found.view(-1, *(1 for _ in pred.shape[2:]))
+        for name, own in (("pos_weight", pos_weight), ("weight", weight))
+        for found in (class_weight(name, own, pred, pred.shape[1]),)
+    )
+    keep = None if ignore_index is None else target != ignore_index
+    z, t = pred.to(computing(pred)), target.to(computing(pred))
+    if keep is not None:
+        z, t = torch.where(keep, z, 0), torch.where(keep, t, 0)
+    log_p, log_q = logsigmoid(z), logsigmoid(-z)
+    positive, negative = -(gamma * log_q).exp() * t * log_p, -(gamma * log_p).exp() * (1 - t) * log_q
+    if alpha is not None:
+        positive, negative = alpha * positive, (1 - alpha) * negative
+    loss = (positive if of_positives is None else of_positives * positive) + negative
+    loss = loss if of_all is None else of_all * loss
+    return reduced(loss if keep is None else torch.where(keep, loss, 0), reduction).to(pred.dtype)
+
+
+def _power(base: Tensor, exponent: float) -> Tensor:
+    """A power of numbers from 0 on, whose slope at 0 is 0: autograd's would be infinite below an exponent of 1."""
+    zero = base <= 0
+    return torch.where(zero, 0.0**exponent, torch.where(zero, 1.0, base) ** exponent)
+
+
+FocalLoss = module("FocalLoss", focal_loss)
+BinaryFocalLossWithLogits = module("BinaryFocalLossWithLogits", binary_focal_loss_with_logits)

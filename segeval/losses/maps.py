@@ -1,0 +1,149 @@
+"""Distances of all voxels to a region: exact, in the unit of the spacing, on the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from segeval.errors import UsageError
+from segeval.words import Labels, helper, kernel
+from segeval.workspace import Workspace
+
+Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
+
+
+def signed_distance_map(target: Tensor, num_classes: int, *, spacing: Sequence[float] | None = None) -> Tensor:
+    """How far each voxel lies outside of each class of labels (N, *spatial), below 0 inside: (N, C, *spatial), float32.
+
+    Outside it is the distance to the nearest voxel of the class, inside minus that to the nearest voxel of no such
+    class, centre to centre: neighbours across the boundary have 1 and −1 at spacing 1. `spacing` is in the order of the
+    axes. A class that has no voxel, or all of them, has no boundary: 0 throughout.
+
+    >>> signed_distance_map(torch.tensor([[0, 0, 1, 1, 1]]), 2)
+    tensor([[[-2., -1.,  1.,  2.,  3.],
+             [ 2.,  1., -1., -2., -3.]]])
+    """
+    labels = _host(target)
+    found = np.empty((len(labels), num_classes, *target.shape[1:]), np.float32)
+    steps = _steps(target, spacing)
+    with Workspace(torch.get_num_threads()) as workspace:
+        places = product(range(len(labels)), range(num_classes))
+        workspace.map(lambda at: _signed(labels[at[0]], at[1], steps, found[at]), places)
+    return torch.from_numpy(found).to(target.device)
+
+
+def distance_fields(masks: Tensor, *, spacing: Sequence[float] | None = None) -> Tensor:
+    """How far each voxel is from the boundary of its mask, (N, C, *spatial) bool: the map's size, in float32."""
+    flags = masks.flatten(0, 1).to(torch.uint8)
+    labels = _host(flags)
+    found = np.empty(flags.shape, np.float32)
+    steps = _steps(flags, spacing)
+    with Workspace(torch.get_num_threads()) as workspace:
+        workspace.map(lambda at: _signed(labels[at], 1, steps, found[at]), range(len(labels)))
+    return torch.from_numpy(np.abs(found, out=found)).view(masks.shape).to(masks.device)
+
+
+def _host(target: Tensor) -> Labels:
+    """The labels as volumes (N, Z, Y, X) in the host's memory, with axes of length 1 in front where there are fewer."""
+    if not 2 <= target.ndim <= 4:
+        raise UsageError(f"target must have shape (N, *spatial), up to 3-D; it has {tuple(target.shape)}")
+    labels = target.detach().cpu().contiguous().numpy()
+    return labels.reshape(len(labels), *(1,) * (4 - labels.ndim), *labels.shape[1:])
+
+
+def _steps(target: Tensor, spacing: Sequence[float] | None) -> tuple[float, float, float]:
+    """The squared spacing along z, y, x."""
+    axes = target.ndim - 1
+    lengths = [float(length) for length in spacing] if spacing is not None else [1.0] * axes
+    if len(lengths) != axes or min(lengths) <= 0:
+        raise UsageError(f"spacing must be {axes} lengths above 0, in the order of target's axes; not {spacing!r}")
+    z, y, x = (length**2 for length in ([1.0] * (3 - axes) + lengths))
+    return z, y, x
+
+
+def _signed(labels: Labels, label: int, steps: tuple[float, float, float], found: Singles) -> None:
+    """Write the map of one class of one volume."""
+    out = found.reshape(labels.shape)
+    to_class, to_others = (np.empty(labels.shape) for _ in range(2))
+    _squared(labels, label, True, steps, to_class)
+    if not np.isfinite(to_class.flat[0]):
+        out[:] = 0
+        return
+    _squared(labels, label, False, steps, to_others)
+    if not np.isfinite(to_others.flat[0]):
+        out[:] = 0
+        return
+    np.subtract(np.sqrt(to_class, out=to_class), np.sqrt(to_others, out=to_others), out=out, casting="same_kind")
+
+
+@kernel
+def _squared(labels: Labels, label: int, same: bool, steps: tuple[float, float, float], squared: Floats) -> None:
+    """Write the squared distance to the nearest voxel of the label, or of any other; infinite where there is none.
+
+    One axis after the other: along a line, the least of all parabolas x ↦ squared[k] + (x − k)². Felzenszwalb PF,
+    Huttenlocher DP. Distance transforms of sampled functions. Theory of Computing 8, 415-428 (2012).
+    """
+    slices, height, width = labels.shape
+    for z in range(slices):
+        for y in range(height):
+            _along_row(labels[z, y], label, same, steps[2], squared[z, y])
+    longest = max(slices, height)
+    line, places, ends = np.empty(longest), np.empty(longest, np.int64), np.empty(longest + 1)
+    for z in range(slices):
+        for x in range(width):
+            _lower(squared[z, :, x], steps[1], line, places, ends)
+    for y in range(height):
+        for x in range(width):
+            _lower(squared[:, y, x], steps[0], line, places, ends)
+
+
+@helper
+def _along_row(labels: Labels, label: int, same: bool, step: float, squared: Floats) -> None:
+    """Write the squared distances within a row."""
+    gap = np.inf
+    for x in range(len(labels)):
+        gap = 0.0 if (labels[x] == label) == same else gap + 1
+        squared[x] = gap
+    for x in range(len(labels) - 1, -1, -1):
+        gap = 0.0 if squared[x] == 0 else gap + 1
+        squared[x] = min(squared[x], gap) ** 2 * step
+
+
+@helper
+def _lower(values: Floats, step: float, line: Floats, places: NDArray[np.int64], ends: Floats) -> None:
+    """Replace the values of a line by the least of their parabolas; `ends` are where each of the lowest ones begins."""
+    count = -1
+    for k in range(len(values)):
+        line[k] = values[k]
+        if line[k] == np.inf:
+            continue
+        start = -np.inf
+        while count >= 0:
+            start = _crossing(line, places[count], k, step)
+            if start > ends[count]:
+                break
+            count -= 1
+            start = -np.inf
+        count += 1
+        places[count], ends[count] = k, start
+    if count < 0:
+        return
+    ends[count + 1] = np.inf
+    at = 0
+    for x in range(len(values)):
+        while ends[at + 1] < x:
+            at += 1
+        values[x] = line[places[at]] + (x - places[at]) ** 2 * step
+
+
+@helper
+def _crossing(line: Floats, a: int, b: int, step: float) -> Any:
+    """Where the parabola at b goes below the one at a, a < b."""
+    return ((line[b] - line[a]) / step + b * b - a * a) / (2 * (b - a))
