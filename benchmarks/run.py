@@ -3,7 +3,7 @@
 Sections: `kernels` (our measuring, every input and prediction, 1 and 2 threads), `peers` (the same metrics by other
 tools), `files` (files to rows against what reading alone costs), `growth` (time against labels, voxels and cases),
 `memory`, `start` (the command line), `training` (validation steps on tensors, against torchmetrics and MONAI),
-`boundaries` (every boundary rule against the default). What is compared runs in turn, in one process; figures are
+`boundaries` (every boundary rule against the default), `losses` (against kornia and MONAI). What is compared runs in turn, in one process; figures are
 medians.
 """
 
@@ -20,6 +20,7 @@ from pathlib import Path
 
 import files
 import inputs
+import losses
 import numpy as np
 import peers
 import training
@@ -153,7 +154,7 @@ def start(runs: int) -> None:
     table(("command", "time"), [("segeval --help", seconds(found[0])), ("segeval score, two pairs", seconds(found[1]))])
 
 
-SECTIONS = ("kernels", "peers", "files", "growth", "memory", "start", "training", "boundaries")
+SECTIONS = ("kernels", "peers", "files", "growth", "memory", "start", "training", "boundaries", "losses")
 
 
 def main() -> None:
@@ -177,6 +178,7 @@ def main() -> None:
         "start": lambda: start(options.runs),
         "training": lambda: training.steps(options.runs),
         "boundaries": lambda: boundaries(options.runs),
+        "losses": lambda: losses.section(options.runs),
     }
     for section in options.sections or SECTIONS:
         print(f"\n## {section}", flush=True)
