@@ -128,7 +128,8 @@ def score(
             if report.cases:  # the tables are those of this run
                 _clear(folder)
             raise KeyboardInterrupt(report.left_in(output)) from None
-    _print(results.summary, report.scored, as_json=as_json)
+    first = results.run["protocol"]["mean"].startswith("cases")
+    _print(results.summary, report.scored, cases_first=first, as_json=as_json)
     tables = ", ".join(f"{table}.{name}" for name in options["formats"] for table in ("cases", "summary"))
     report.tell(f"tables in {output}: {tables}")
     _clear(folder)
@@ -138,7 +139,7 @@ def score(
     ctx.exit(1 if report.failed else 0)
 
 
-def _print(summary: DataFrame, cases: int, *, as_json: bool) -> None:
+def _print(summary: DataFrame, cases: int, *, cases_first: bool, as_json: bool) -> None:
     """Prints the summary to stdout; on a terminal not more of it than can be taken in."""
     from segeval.table import as_json as written
 
@@ -151,6 +152,7 @@ def _print(summary: DataFrame, cases: int, *, as_json: bool) -> None:
     shown, part = extremes(records) if sys.stdout.isatty() else (records, "")
     if shown:
         over = f"mean ± standard deviation over {cases:,} cases" if cases > 1 else ""
+        over += ", of the mean over regions" * (over != "" and cases_first)
         overview(shown).show(title="; ".join(filter(None, (over, part))))
 
 

@@ -30,6 +30,7 @@ def page(records: Sequence[Record]) -> str:
     both = [*golden, *drawn]
     sections = [
         HEAD,
+        CHOICE.format(**_limits(records)),
         TRUTH.format(golden=len(golden), drawn=len(drawn)),
         TABLES.format(
             golden="\n".join(overall(golden)),
@@ -47,7 +48,6 @@ def page(records: Sequence[Record]) -> str:
             cubes="\n".join(cubes(records)),
             **_far(records),
         ),
-        CHOICE.format(**_limits(records)),
     ]
     return "\n".join(sections)
 

@@ -129,7 +129,7 @@ CHOICE = """\
 | a number to compare with a paper's | its tool's `--protocol` | the digits are then the same, errors included |
 | NSD with a tolerance from a paper | `--boundary surfel` | surface Dice began with it (DeepMind's surface-distance) |
 | to rank models, to follow a training | `voxel`, or any; keep it | one ruler for all, and the default is the fastest |
-| lengths in mm, areas | `--boundary smooth` | least mean error in every column of both tables above |
+| lengths in mm | `--boundary smooth` | least mean error in every column of both tables below |
 | CT and MR with thick slices | `--boundary smooth` | least in all of the figure up to slices of {thickest} pixels |
 | small round structures | `--boundary smooth` | from a radius of {smallest} voxels; below, no rule is exact |
 | boxes and the like along the grid | `--boundary mesh` | like `face` and `smooth` there, with the least HD |

@@ -26,23 +26,31 @@ only the ground truth is empty, where these are not the metric's own.
 A TOML file, given by its path. It may begin with another protocol, and states what is to differ:
 
 ```toml
-base = "monai"                      # without it, the file stands alone
+base = "monai"                      # a name, or a path from this file's folder; without it, the file stands alone
 title = "Our study"
+source = "https://example.org/plan" # where it is laid down
+notes = ["Agreed in March."]        # what else there is to know; `segeval explain` tells it
 boundary = "surfel"                 # rule of all metrics that have none of their own
 background = false                  # whether label 0 is scored
 mean = "cases"                      # a mean over all: first over the cases of a region ("cases"), or over regions
 report = ["dice", "nsd", "hd95"]    # what a run computes unless it is asked for others
+others = false                      # true: a metric without an entry is that of its card; false: it is an error
 
 [regions]
 liver = [1]
 lesions = [2, 3]
 
 [metrics]
-dice = {empty = [1, 0, 0]}                            # values where both, only pred, only gt is empty
+iou = {}                                              # the metric as its card has it
+dice = {empty = [1, 0, 0]}                            # values where both, only pred, only gt is empty; or nan, inf
 "hd@percentile" = {is = "hd_pooled"}                  # any percentile is that of both directions together
 hd = {boundary = "voxel:connectivity=2"}              # a boundary for this metric alone
 nsd = {tolerance = {liver = 3.0, lesions = 1.5}}      # a tolerance for each region; the metric is plain `nsd`
 ```
+
+An exact form goes before an open one (`hd95` before `"hd@percentile"`), and what your own file says of a form before
+what the base says of the same form. *is* names a formula of the same unit. A base that is a path is looked up beside
+the file, then in the working folder. Whatever a file says that cannot be meant is told when it is read.
 """
 
 

@@ -66,6 +66,11 @@ def score(
     )  # fmt: skip
     where = chosen_device(device)
     if any(isinstance(mask, (str, os.PathLike)) and is_mesh(Path(mask)) for mask in (pred, gt)):
+        for name, mask in (("pred", pred), ("gt", gt)):
+            if not isinstance(mask, (str, os.PathLike)):
+                raise UsageError(
+                    f"{name} is a {type(mask).__name__}; a mesh is compared with another file alone: save it"
+                )
         return _score_surfaces(Path(pred), Path(gt), chosen)
     masks = [_label_map(mask, chosen, name) for mask, name in ((pred, "pred"), (gt, "gt"))]
     name = stem_of(gt) if isinstance(gt, (str, os.PathLike)) else "case"
@@ -186,6 +191,7 @@ def make_protocol(
         missing,
         load_colors(colors) if isinstance(colors, (str, Path)) else colors,
         ALL if protocol == ALL else base.name,
+        "every tool side by side" if protocol == ALL else base.title,
         base.boundary,
         base.cases_first,
     )

@@ -74,8 +74,11 @@ class Boundary:
         if not isinstance(text, str):
             raise UsageError(f"a boundary is written as a text such as 'surfel', not {text!r}")
         rule, _, rest = (part.strip() for part in text.partition(":"))
-        settings = dict(_setting(piece, text) for piece in rest.split(",") if piece.strip())
-        return cls(rule, **settings)  # type: ignore[arg-type]
+        settings = [_setting(piece, text) for piece in rest.split(",") if piece.strip()]
+        given = [name for name, _ in settings]
+        if len(set(given)) < len(given):
+            raise UsageError(f"boundary {text!r} gives {max(given, key=given.count)} twice; give it once")
+        return cls(rule, **dict(settings))  # type: ignore[arg-type]
 
     def __str__(self) -> str:
         written = [f"{name}={_written(value)}" for name, value in self.settings.items()]
@@ -99,7 +102,7 @@ def _setting(piece: str, text: str) -> tuple[str, Any]:
         if value.lower() not in _WORDS:
             raise UsageError(f"boundary {text!r}: image_edge is yes or no, not {value!r}")
         return name, _WORDS[value.lower()]
-    return name, int(value) if value.isdigit() else value
+    return name, int(value) if value.isdecimal() else value
 
 
 def _written(value: Any) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from segeval.alignment import aligned
 from segeval.case import Case, LabelMap
 from segeval.devices import out_of_memory
-from segeval.errors import ReadError, SegevalError
+from segeval.errors import ReadError, SegevalError, UsageError
 from segeval.grid import Grid
 from segeval.io import Pair, read
 from segeval.measure import Measured, measure
@@ -111,6 +111,8 @@ def _measured(case: Case, protocol: Protocol, workspace: Workspace) -> tuple[Cas
 def _outcome(pair: Pair, protocol: Protocol, workspace: Workspace) -> Outcome:
     start = time.perf_counter()
     try:
+        if pair.pred is None and is_mesh(pair.gt):
+            raise UsageError("there is no prediction to its mesh, which cannot be scored as empty; pass --missing skip")
         if pair.pred and (is_mesh(pair.pred) or is_mesh(pair.gt)):
             measured = measure_meshes(
                 pair.id, pair.pred, pair.gt, protocol, lambda path: _read(path, protocol, workspace), workspace

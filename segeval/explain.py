@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,11 @@ from typing import Any
 from segeval.api import make_protocol
 from segeval.boundary import RULES, Boundary
 from segeval.errors import UsageError
-from segeval.protocols import ALL, convention, names
-from segeval.results import load_run
+from segeval.metrics import REGISTRY
+from segeval.protocol import told
+from segeval.protocols import ALL, Convention, convention, names
+from segeval.results import Results
+from segeval.spec import Metric
 from segeval.table import metric_of
 
 SIDES = {"both": "both masks are empty", "pred": "only the prediction is", "gt": "only the ground truth is"}
@@ -29,6 +33,10 @@ WORDS = {
 }
 
 
+REQUIRED = ("name", "hash", "boundary", "mean", "metrics", "regions", "include_background")
+"""What a run.json has to say of its protocol."""
+
+
 @dataclass(frozen=True, slots=True)
 class Explained:
     """What can be explained: the results of a run, or a protocol by name or file; `content` as run.json keeps it."""
@@ -37,39 +45,38 @@ class Explained:
     content: Mapping[str, Any]
 
     @classmethod
-    def of(cls, what: str | Path, forms: Sequence[str] = ()) -> Explained:
+    def of(cls, what: str | Path, keys: Sequence[str] = ()) -> Explained:
         """The protocol of a results folder, or the one of this name or TOML file, with what it says of these metrics.
 
-        Without `forms`, those that it reports. Raises `UsageError` for anything else.
+        `keys` are written forms, `hd@percentile` for any percentile; without them, those that it reports. Raises
+        `UsageError` for anything else, and for a folder whose rows are of several protocols.
         """
         text, path = str(what), Path(what)
         if text == ALL:
             return cls(text, make_protocol(protocol=text).to_dict())
         if text in names() or path.suffix == ".toml":
             own = convention(text)
-            asked = [form for form in forms if own.defines(form)] or None
-            return cls(text, make_protocol(asked, protocol=own).to_dict())
+            content = make_protocol(protocol=own).to_dict()
+            meant = {key: _meant(own, key) for key in keys}
+            found = {key: told(metric) for key, metric in meant.items() if metric}
+            return cls(text, {**content, "metrics": found} if keys else content)
         if path.is_dir():
-            return cls(text, _protocol(load_run(path / "run.json"), path))
+            return cls(text, _protocol(Results.load(path).run, path))
+        near = difflib.get_close_matches(text.lower(), names(), n=2, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"a protocol is one of {', '.join([*names(), ALL])}."
         raise UsageError(
-            f"{text}: neither a results folder nor a protocol; give a folder that segeval score wrote, a TOML file, or "
-            f"one of {', '.join([*names(), ALL])}"
+            f"{text}: neither a results folder nor a protocol; {hint} Or give a folder that segeval score wrote, or a "
+            "TOML file"
         )
-
-    @property
-    def forms(self) -> list[str]:
-        """The written forms of its metrics, those with a value for each region left out."""
-        forms = (column.rpartition("/")[2] for column in self.content["metrics"])
-        return [form for form in forms if not any(isinstance(v, tuple) for _, v in metric_of(form).parameters)]
 
     def sentences(self) -> list[str]:
         """What was measured, and how: one sentence or two an entry."""
         content = self.content
-        found = [*_about(content["name"]), *_regions(content), _boundary(content["boundary"])]
+        found = [*_about(content), *_regions(content)]
+        found += [_boundary(rule) for rule in dict.fromkeys(_rules(content))]
         found += [_metric(column, told, content["boundary"]) for column, told in content["metrics"].items()]
-        found.append(
-            f"A mean over regions and cases is taken over {content['mean'].replace(', then', ' and then over')}."
-        )
+        order = content["mean"].replace(", then", " and then over")
+        found.append(f"A mean over regions and cases is taken {order if order.startswith('as') else f'over {order}'}.")
         found += [
             f"{WORDS[key].capitalize()}: {_setting(key, content[key])}."
             for key, usual in USUAL.items()
@@ -79,10 +86,31 @@ class Explained:
 
 
 def two(what: str | Path, other: str | Path) -> tuple[Explained, Explained]:
-    """Both of two things to be explained; of a protocol, what it says of the metrics of the other."""
-    forms = dict.fromkeys(form for one in (what, other) for form in Explained.of(one).forms)
-    a, b = (Explained.of(one, list(forms)) for one in (what, other))
+    """Both of two things to be explained; of a protocol, what it says of all metrics that either has."""
+    keys = list(dict.fromkeys(key for one in (what, other) for key in _keys(one)))
+    a, b = (Explained.of(one, keys) for one in (what, other))
     return a, b
+
+
+def _keys(what: str | Path) -> list[str]:
+    """The metrics of a run, or all that a protocol names."""
+    columns = [column.rpartition("/")[2] for column in Explained.of(what).content["metrics"]]
+    if str(what) in names() or Path(what).suffix == ".toml":
+        columns += [entry.key for entry in convention(str(what)).entries]
+    return columns
+
+
+def _meant(own: Convention, key: str) -> Metric | None:
+    """What a protocol means by a key, an open one such as `hd@percentile` at some value; None if it does not say."""
+    name, _, parameter = key.partition("@")
+    form = key
+    if name in REGISTRY and parameter in {p.name for p in REGISTRY[name].parameters}:
+        domain = REGISTRY[name].parameters[0].domain
+        form = f"{name}@{domain[0] if isinstance(domain, tuple) else 95 if parameter == 'percentile' else 1}"
+    try:
+        return own.metric(form)
+    except UsageError:
+        return None
 
 
 def differences(a: Explained, b: Explained) -> list[tuple[str, str]]:
@@ -107,16 +135,28 @@ def differences(a: Explained, b: Explained) -> list[tuple[str, str]]:
 
 def _protocol(run: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
     content = run.get("protocol")
-    if not isinstance(content, Mapping) or "hash" not in content:
+    if not isinstance(content, Mapping) or any(key not in content for key in REQUIRED):
         raise UsageError(f"{folder / 'run.json'}: does not say how it was measured; run segeval score again")
     return content
 
 
-def _about(name: str) -> Sequence[str]:
-    if name not in names():
-        return (f"Protocol {name}.",)
-    own = convention(name)
-    return (f"Protocol {name}: {own.title}; {own.source}.", *own.notes)
+def _about(content: Mapping[str, Any]) -> Sequence[str]:
+    name, title = content["name"], content.get("title", content["name"])
+    own = convention(name) if name in names() else None
+    if own is None or own.title != title:
+        return (f"Protocol {name}: {title}.",)
+    if str(own.boundary) != content["boundary"]:
+        return (
+            f"Protocol {name}: {title}, but with the boundary {content['boundary']} in place of {own.boundary}: what "
+            "depends on a boundary is not its number.",
+        )
+    return (f"Protocol {name}: {title}; {own.source}.", *own.notes)
+
+
+def _rules(content: Mapping[str, Any]) -> Sequence[str]:
+    """The boundary rules of the metrics that have one, that of the protocol first."""
+    found = [told["boundary"] for told in content["metrics"].values() if "boundary" in told]
+    return sorted(found, key=lambda rule: bool(rule != content["boundary"]))
 
 
 def _regions(content: Mapping[str, Any]) -> Sequence[str]:
@@ -132,9 +172,13 @@ def _boundary(written: str) -> str:
     boundary = Boundary.parse(written)
     told = f"Boundary {written}: {RULES[boundary.rule]}"
     if boundary.rule == "voxel":
-        touch = {1: "by a face", 2: "by a face or an edge", 3: "by a face, an edge or a corner"}[boundary.connectivity]
+        touch = {
+            1: "by a face (in 2-D an edge)",
+            2: "by a face or an edge (in 2-D an edge or a corner)",
+            3: "by a face, an edge or a corner",
+        }[boundary.connectivity]
         edge = "counts" if boundary.image_edge else "does not count"
-        return f"{told}, {touch} (in 2-D an edge, or a corner too); the edge of the image {edge}. All weigh the same."
+        return f"{told}, {touch}; the edge of the image {edge}. All weigh the same."
     weigh = "all weigh the same" if boundary.sizes == "equal" or boundary.rule == "solid" else "each by its size"
     return f"{told}; {weigh}."
 
@@ -147,7 +191,7 @@ def _metric(column: str, told: Mapping[str, Any], usual: str) -> str:
         parts.append(f"segeval's {told['formula']}")
     if told.get("boundary", usual) != usual:
         parts.append(f"boundary {told['boundary']}")
-    parts += [f"{name} by region: {_shown(value)}" for name, value in told.items() if name == "tolerance"]
+    parts += [f"{name} by region: {_shown(value)}" for name, value in _by_region(told).items()]
     if "empty" in told:
         values = [f"{_shown(told['empty'][side])} where {text}" for side, text in SIDES.items()]
         parts.append(", ".join(values))
@@ -170,9 +214,17 @@ def _parted(a: Explained, b: Explained, column: str) -> str:
         mine, theirs = (_shown(empty.get(side)) for empty in empties)
         if mine != theirs:
             parts.append(f"{mine} against {theirs} where {text}")
-    if one.get("tolerance") != other.get("tolerance"):
-        parts.append(f"tolerance {_shown(one.get('tolerance'))} against {_shown(other.get('tolerance'))}")
+    mine, theirs = _by_region(one), _by_region(other)
+    for name in dict.fromkeys([*mine, *theirs]):
+        if mine.get(name) != theirs.get(name):
+            values = (_shown(own[name]) if name in own else "none by region" for own in (mine, theirs))
+            parts.append(f"{name} {' against '.join(values)}")
     return "; ".join(parts)
+
+
+def _by_region(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parameters that have a value for each region."""
+    return {name: value for name, value in told.items() if isinstance(value, Mapping) and name != "empty"}
 
 
 def _setting(key: str, value: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segeval.boundary import VOXEL, Boundary
 from segeval.case import LabelMap, Region
@@ -42,14 +43,19 @@ def measure_meshes(
     """
     kinds = _kinds(name, protocol)
     region = _region(name, protocol)
+    given = {"ignore_label": protocol.ignore_label is not None, "include_background": protocol.include_background}
+    for option in filter(given.get, given):
+        raise UsageError(f"case {name!r}: {option} is about voxels, and a mesh has none; leave it out")
     statistics = {
         kind: kind(found.pg, found.gp)
         for kind in kinds
-        for sides in [[_surface(path, region, kind.boundary, read, workspace) for path in (pred, gt)]]
+        for sides in [[_surface(path, region, protocol, kind.boundary, read) for path in (pred, gt)]]
         for found in [distances_between(*sides, boundary=kind.boundary, workspace=workspace)]
     }
-    label = np.array([min(region.labels)])  # one voxel that both share: present in either, and of no known volume
-    table = Contingency(label, label, np.ones(1, np.int64))
+    label, nothing = np.array([min(region.labels)]), np.zeros(1, np.int64)
+    either = next(iter(statistics.values()))  # one voxel stands for each that is there, of no known volume
+    sides = (nothing if either.empty_g[0] else label, nothing if either.empty_p[0] else label)
+    table = Contingency(*sides, np.ones(1, np.int64))
     return Measured((region,), table, Counts.of(table, (region,), np.nan), dict(statistics), np.nan)
 
 
@@ -58,8 +64,8 @@ def _kinds(name: str, protocol: Protocol) -> list[type[SurfaceDistances]]:
     unfit = [m.column for m, rule in zip(protocol.metrics, rules, strict=True) if rule not in ("mesh", "smooth")]
     if unfit:
         raise UsageError(
-            f"case {name!r}: a mesh has a surface and no voxels, so {unfit[0]} cannot be computed of it; ask for "
-            "distances between meshes alone, such as -m hd95,assd,nsd@2 --boundary mesh"
+            f"case {name!r}: a mesh has a surface and no voxels, which {unfit[0]} is about unless it is a distance "
+            "under the rule mesh or smooth; ask for distances alone, such as -m hd95,assd,nsd@2 --boundary mesh"
         )
     return sorted(protocol.statistics, key=lambda kind: str(kind.boundary))
 
@@ -76,17 +82,21 @@ def _region(name: str, protocol: Protocol) -> Region:
 
 
 def _surface(
-    path: Path, region: Region, boundary: Boundary, read: Callable[[Path], LabelMap], workspace: Workspace
+    path: Path, region: Region, protocol: Protocol, boundary: Boundary, read: Callable[[Path], LabelMap]
 ) -> Mesh:
     """The mesh in a file, or the surface of a region of the mask in it, in millimetres."""
     if is_mesh(path):
         return read_mesh(path)
     mask = read(path)
+    if mask.grid.unit != "mm":
+        raise UsageError(f"{path}: counts in pixels and a mesh in mm; pass --spacing to give voxels a size")
+    if protocol.spacing is not None and mask.grid.affine is not None:
+        raise UsageError(f"{path}: its affine places its voxels beside the mesh; leave --spacing out")
     if mask.grid.ndim != 3:
         raise UsageError(f"{path}: a mask of {mask.grid.ndim} axes has no surface to compare with a mesh; wanted 3")
-    inside = np.isin(mask.labels, list(region.labels)).view(np.uint8)
+    inside = _inside(path, mask, region, protocol)
     if not inside.any():
-        raise UsageError(f"{path}: holds no voxel of region {region.name!r}, so there is no surface to compare with")
+        return Mesh(np.empty((0, 3)), np.empty((0, 3), np.int64))
     ((crop, _),) = crops(inside, inside, np.array([1]))
     net = Net.of(crop, mask.grid.spacing)
     if boundary.rule == "smooth":
@@ -98,3 +108,16 @@ def _surface(
         return Mesh(surface.vertices, surface.pieces)
     index = surface.vertices / mask.grid.spacing
     return Mesh(index @ mask.grid.affine[:3, :3].T + mask.grid.affine[:3, 3], surface.pieces)
+
+
+def _inside(path: Path, mask: LabelMap, region: Region, protocol: Protocol) -> NDArray[np.uint8]:
+    """Where the region of the mask is: 1 inside."""
+    labels = mask.labels != 0
+    if not protocol.binary and protocol.regions is not None:
+        labels = np.isin(mask.labels, list(region.labels))
+    elif not protocol.binary and len(found := np.unique(mask.labels[labels])) > 1:
+        raise UsageError(
+            f"{path}: holds {len(found)} labels ({', '.join(map(str, found[:5].tolist()))}, …) and a mesh is one "
+            "region; name it with --regions, such as liver=2, or pass --binary to take all labels together"
+        )
+    return labels.view(np.uint8)

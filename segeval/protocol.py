@@ -29,9 +29,10 @@ BACKGROUND = Region("background", frozenset({0}))
 class Protocol:
     """Everything about a run that can change a number.
 
-    `name` is that of the convention that the metrics come from, `boundary` its rule where a metric has none of its own.
-    `regions` None stands for every label above 0 that any mask of the run holds. `cases_first`: means over regions and
-    cases take that over cases first. `spacing` overrides that of the files; `colors` gives the labels of colour images.
+    `name` and `title` are those of the convention that the metrics come from, `boundary` its rule where a metric has
+    none of its own. `regions` None stands for every label above 0 that any mask of the run holds. `cases_first`: means
+    over regions and cases take that over cases first. `spacing` overrides that of the files; `colors` gives the labels
+    of colour images.
     """
 
     metrics: tuple[Metric, ...] = parse_metrics(list(DEFAULT_METRICS))
@@ -44,6 +45,7 @@ class Protocol:
     missing: Missing = "error"
     colors: Colors | None = None
     name: str = "segeval"
+    title: str = "segeval"
     boundary: Boundary = VOXEL
     cases_first: bool = False
 
@@ -65,6 +67,9 @@ class Protocol:
             raise UsageError(f"spacing must be lengths above 0, not {self.spacing}; give one in mm for each array axis")
         if self.ignore_label is not None and self.ignore_label < 0:
             raise UsageError(f"the label to ignore must be at least 0, not {self.ignore_label}")
+        for metric in self.metrics if self.regions is not None else ():
+            for parameter, value in metric.parameters:
+                _check_regions(metric.form, parameter, value, names)
         if self.missing not in get_args(Missing):
             raise UsageError(f"missing is one of {', '.join(get_args(Missing))}, not {self.missing!r}")
 
@@ -88,12 +93,12 @@ class Protocol:
         return regions
 
     def to_dict(self) -> dict[str, Any]:
-        """The protocol in full, as run.json keeps it; `hash` is that of all the rest."""
+        """The protocol in full, as run.json keeps it; `hash` is that of all that can change a number."""
         content: dict[str, Any] = {
             "name": self.name,
             "boundary": str(self.boundary),
-            "mean": "cases first, then regions" if self.cases_first else "regions first, then cases",
-            "metrics": {m.column: _told(m) for m in self.metrics},
+            "mean": _order(self.metrics, self.cases_first),
+            "metrics": {m.column: told(m) for m in self.metrics},
             "regions": None if self.regions is None else {r.name: sorted(r.labels) for r in self.regions},
             "include_background": self.include_background,
             "ignore_label": self.ignore_label,
@@ -103,12 +108,22 @@ class Protocol:
             "missing": self.missing,
             "colors": self.colors and {"#{:02x}{:02x}{:02x}".format(*color): at for color, at in self.colors.items()},
         }
-        return {**content, "hash": hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()}
+        return {
+            **content,
+            "title": self.title,
+            "hash": hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest(),
+        }
 
     @property
     def stamp(self) -> str:
         """The name with the beginning of the hash: what tells rows of different protocols apart."""
         return stamp_of(self.to_dict())
+
+
+def _order(metrics: Sequence[Metric], cases_first: bool) -> str:
+    if len({metric.cases_first for metric in metrics}) > 1:
+        return "as each protocol has it"
+    return "cases first, then regions" if cases_first else "regions first, then cases"
 
 
 def stamp_of(protocol: Mapping[str, Any]) -> str:
@@ -120,20 +135,35 @@ def stamp_of(protocol: Mapping[str, Any]) -> str:
     return f"{protocol['name']}-{protocol['hash'][:8]}"
 
 
-def _told(metric: Metric) -> dict[str, Any]:
+def _check_regions(form: str, parameter: str, value: object, regions: Sequence[str]) -> None:
+    """Raises `UsageError` for values by region that leave a region out."""
+    if not isinstance(value, tuple):
+        return
+    given = [region for region, _ in value]
+    lacking = [region for region in regions if region not in given]
+    if lacking:
+        raise UsageError(
+            f"the protocol gives no {parameter} for region {lacking[0]!r}, only for {', '.join(given)}; score these "
+            f"regions, or write a protocol of your own that gives {form} one for each"
+        )
+
+
+def told(metric: Metric) -> dict[str, Any]:
     """All that a protocol says of a metric."""
     own = metric.definition.metric if metric.definition else metric
-    told: dict[str, Any] = {
+    found: dict[str, Any] = {
         "formula": own.form,
         **({"protocol": metric.definition.protocol} if metric.definition else {}),
     }
     kind = metric.statistic
     if issubclass(kind, SurfaceDistances):
-        told["boundary"] = str(kind.boundary)
+        found["boundary"] = str(kind.boundary)
+    if metric.cases_first:
+        found["mean"] = "cases first, then regions"
     by_region = {name: dict(value) for name, value in own.parameters if isinstance(value, tuple)}
     if metric.empty != Empty():
-        told["empty"] = {side: _plain(getattr(metric.empty, side)) for side in ("both", "pred", "gt")}
-    return told | by_region
+        found["empty"] = {side: _plain(getattr(metric.empty, side)) for side in ("both", "pred", "gt")}
+    return found | by_region
 
 
 def _plain(value: float | None) -> float | str | None:

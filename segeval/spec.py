@@ -219,6 +219,11 @@ class Metric:
         return self.definition.empty if self.definition else self.spec.empty
 
     @property
+    def by_region(self) -> bool:
+        """Whether a parameter has a value for each region."""
+        return any(isinstance(value, tuple) for _, value in self.parameters)
+
+    @property
     def cases_first(self) -> bool:
         """Whether a mean over regions and cases is to be taken over cases first."""
         return self.definition is not None and self.definition.cases_first
@@ -243,10 +248,10 @@ class Metric:
         if empty == BY_FORMULA:  # throughout; a contingency table knows of no masks that could be empty
             return values
         no_p, no_g = statistic.empty_p, statistic.empty_g
-        if not (no_p.any() or no_g.any()):
-            return values
         if self.spec.scope == "case":
             no_p, no_g = no_p.all(keepdims=True), no_g.all(keepdims=True)
+        if not (no_p.any() or no_g.any()):
+            return values
         for where, value in ((no_p & no_g, empty.both), (no_p & ~no_g, empty.pred), (~no_p & no_g, empty.gt)):
             if value is not None:
                 values = np.where(where, value, values)
@@ -267,7 +272,7 @@ def _by_region(
             if region not in own:
                 raise UsageError(
                     f"the protocol gives no {name} for region {region!r}, only for {', '.join(own)}; score these "
-                    "regions, or give one for all, such as nsd@2"
+                    "regions, or write a protocol of your own that gives one for each"
                 )
         here = {**parameters, **{name: own[region] for name, own in apart.items()}}
         values[place] = np.asarray(formula(statistic.select(np.array([place])), **here)).item()

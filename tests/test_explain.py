@@ -85,14 +85,39 @@ def test_the_same_runs_do_not_differ(run):
     assert told(run("g"), run("h")) == {}
 
 
-def test_what_cannot_be_explained(tmp_path):
+def test_all_that_protocols_name_is_compared():
+    assert told("monai-subvoxel", "monai") == {"nsd@tolerance": "boundary surfel against voxel"}
+    assert told("kits23", "flare")["nsd"].startswith(
+        "tolerance kidney_and_mass 1.03308, mass 1.13288, tumor 1.14982 against"
+    )
+
+
+def test_a_boundary_of_ones_own_is_not_the_protocols(run):
+    first = Explained.of(run("l", protocol="monai", boundary="solid")).sentences()[0]
+    assert "MONAI, but with the boundary solid in place of voxel: what depends on a boundary is not its number" in first
+
+
+def test_a_file_that_has_the_name_of_a_protocol_is_not_taken_for_it(run, tmp_path):
+    path = tmp_path / "monai.toml"
+    path.write_text('title = "Ours"\n[metrics]\ndice = {}\n')
+    sentences = Explained.of(run("m", protocol=str(path), metrics="dice")).sentences()
+    assert sentences[0] == "Protocol monai: Ours."
+    assert "ignore_empty" not in " ".join(sentences)
+
+
+def test_what_cannot_be_explained(run):
     with pytest.raises(
-        UsageError, match="xyz: neither a results folder nor a protocol; give a folder that segeval score"
+        UsageError, match="xyz: neither a results folder nor a protocol; a protocol is one of segeval, "
     ):
         Explained.of("xyz")
-    (tmp_path / "run.json").write_text(json.dumps({"protocol": {"name": "old"}}))
+    with pytest.raises(UsageError, match=r"Monai: neither .* did you mean monai\b"):
+        Explained.of("Monai")
+    folder = run("n")
+    content = json.loads((folder / "run.json").read_text())
+    del content["protocol"]["mean"]
+    (folder / "run.json").write_text(json.dumps(content))
     with pytest.raises(UsageError, match=r"run.json: does not say how it was measured; run segeval score again"):
-        Explained.of(tmp_path)
+        Explained.of(folder)
 
 
 def test_rows_of_another_protocol_do_not_mix(run):
@@ -104,6 +129,8 @@ def test_rows_of_another_protocol_do_not_mix(run):
         UsageError, match=r"cases.csv: rows measured under monai-\w{8} in the results of a run under segeval-"
     ):
         Results.load(ours)
+    with pytest.raises(UsageError, match="in the results of a run under segeval-"):
+        Explained.of(ours)
     (ours / "cases.csv").write_text((other / "cases.csv").read_text())
     with pytest.raises(UsageError, match="numbers of two protocols do not mix: keep each run in a folder of its own"):
         Results.load(ours)

@@ -86,9 +86,9 @@ def test_the_whole_area_counts(tmp_path):
     [
         (
             {"metrics": "hd,dice", "boundary": "mesh"},
-            "has a surface and no voxels, so dice cannot be computed of it; ask",
+            "has a surface and no voxels, which dice is about unless",
         ),
-        ({"metrics": "hd"}, "so hd cannot be computed of it; ask for distances between meshes alone"),
+        ({"metrics": "hd"}, "which hd is about unless it is a distance under the rule mesh or smooth; ask"),
         ({"metrics": "hd", "boundary": "mesh", "regions": "1,2"}, "the surface of one region, but 2 are to be scored"),
     ],
 )
@@ -98,10 +98,49 @@ def test_what_cannot_be_measured_of_meshes_is_an_error(two, options, told):
     assert told in segeval.score_folder(*two, **options).cases.note[0]
 
 
-def test_a_mask_without_the_region_has_no_surface(two, tmp_path):
+def test_a_mask_without_the_region_is_empty(two, tmp_path):
     nib.save(nib.Nifti1Image(np.zeros((4, 4, 4), np.uint8), np.eye(4)), tmp_path / "empty.nii")
-    with pytest.raises(UsageError, match=r"empty.nii: holds no voxel of region '1', so there is no surface"):
-        segeval.score(tmp_path / "empty.nii", two[1] / "a.ply", **OPTIONS)
+    table = segeval.score(tmp_path / "empty.nii", two[1] / "a.ply", **OPTIONS)
+    assert table[["hd", "assd", "nsd@1.5"]].values.tolist() == [[np.inf, np.inf, 0]]
+    assert table.note[0] == "region not in the prediction"
+
+
+@pytest.mark.parametrize("option", ["ignore_label", "include_background"])
+def test_options_about_voxels_are_not_for_meshes(two, option):
+    with pytest.raises(UsageError, match=f"{option} is about voxels, and a mesh has none; leave it out"):
+        segeval.score(two[0] / "a.stl", two[1] / "a.ply", **OPTIONS, **{option: 1})
+
+
+def test_a_mesh_without_a_prediction_is_not_scored_as_empty(two):
+    ball(two[1] / "b.stl", 5)
+    cases = segeval.score_folder(*two, **OPTIONS, missing="empty").cases.set_index("case")
+    assert "cannot be scored as empty; pass --missing skip" in cases.note["b"]
+
+
+def test_the_affine_says_how_large_voxels_are(two, tmp_path):
+    nib.save(nib.Nifti1Image(np.ones((4, 4, 4), np.uint8), np.eye(4)), tmp_path / "mask.nii")
+    with pytest.raises(UsageError, match=r"its affine places its voxels beside the mesh; leave --spacing out"):
+        segeval.score(two[0] / "a.stl", tmp_path / "mask.nii", **OPTIONS, spacing=(2, 2, 2))
+
+
+def test_a_mask_of_several_labels_needs_a_region(two, tmp_path):
+    labels = np.zeros((8, 8, 8), np.uint8)
+    labels[2:6, 2:6, 2:4], labels[2:6, 2:6, 4:6] = 1, 2
+    nib.save(nib.Nifti1Image(labels, np.eye(4)), tmp_path / "two.nii")
+    pair = two[0] / "a.stl", tmp_path / "two.nii"
+    with pytest.raises(UsageError, match=r"two.nii: holds 2 labels \(1, 2, …\) and a mesh is one region; name it"):
+        segeval.score(*pair, **OPTIONS)
+    either, both = (segeval.score(*pair, **OPTIONS, **o).assd[0] for o in ({"regions": 1}, {"binary": True}))
+    assert both == segeval.score(*pair, **OPTIONS, regions="all_of=1+2").assd[0] != either
+
+
+def test_what_a_mesh_cannot_be_compared_with(two, tmp_path):
+    np.save(tmp_path / "mask.npy", np.ones((3, 3, 3), np.uint8))
+    with pytest.raises(UsageError, match=r"mask.npy: counts in pixels and a mesh in mm; pass --spacing"):
+        segeval.score(two[0] / "a.stl", tmp_path / "mask.npy", **OPTIONS)
+    assert segeval.score(two[0] / "a.stl", tmp_path / "mask.npy", spacing=(1, 1, 1), **OPTIONS).hd[0] > 5
+    with pytest.raises(UsageError, match="gt is a ndarray; a mesh is compared with another file alone: save it"):
+        segeval.score(two[0] / "a.stl", np.ones((3, 3, 3)), **OPTIONS)
 
 
 def test_a_mesh_is_no_mask(two):

@@ -167,6 +167,7 @@ def test_a_protocol_can_be_written_down_in_full():
     )
     told = json.loads(json.dumps(protocol.to_dict()))
     assert len(told.pop("hash")) == 64
+    assert told.pop("title") == "segeval"
     assert told == {
         "name": "segeval",
         "boundary": "voxel",

@@ -97,6 +97,11 @@ class Averaging:
         if self.pooled:
             cases = cases.pooled()
         by_region = metric.spec.scope == "region"
+        if by_region and self.average == "micro" and metric.by_region:
+            raise UsageError(
+                f"{metric.form} has a value of its own for each region, so regions cannot be added up: average='micro' "
+                "is not for it"
+            )
         if by_region and self.average == "micro":
             cases = cases.joined()
         values = cases.scores(metric, names)

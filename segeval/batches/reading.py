@@ -35,7 +35,13 @@ class Reading:
         return bool(statistic.background) if self.include_background is None else self.include_background
 
     def regions(self, statistic: Any, kind: Kind, count: int) -> NDArray[np.int64]:
-        """Which of `count` labels or channels are regions: no ignored one; the foreground alone of a binary mask."""
+        """Which of `count` labels or channels are regions: those that are named, if any are.
+
+        Otherwise all but an ignored one; of a binary mask the foreground alone.
+        """
+        if self.names:
+            named = sorted({*self.names, *([0] if self.include_background and kind != "multilabel" else [])})
+            return np.array([label for label in named if label != self.inputs.ignore_index or kind != "classes"])
         first = 0 if self.background(statistic) else 1
         if self.include_background is None and kind != "classes":
             first = 1 if kind == "binary" else 0
@@ -76,7 +82,13 @@ def result(metric: Metric, arrays: Arrays, kind: Kind, reading: Reading, averagi
     own = {name: arrays[name] for name in record.columns}
     if statistic is Contingency:
         return averaging.of(metric, record.unpack(own, 0))
-    count = max(reading.inputs.num_classes or 0, labels_of(own))
+    known = labels_of(own)
+    if kind == "multilabel" and reading.names and known not in (0, len(reading.names)):
+        raise UsageError(
+            f"the masks have {known} channels and the protocol {len(reading.names)} regions "
+            f"({', '.join(reading.names.values())}); give a channel for each, in this order"
+        )
+    count = max(reading.inputs.num_classes or 0, known, max(reading.names, default=-1) + 1)
     regions = reading.regions(statistic, kind, count)
     names = [reading.names.get(label, str(label)) for label in regions.tolist()]
     return averaging.of(metric, record.unpack(own, count).only(regions), names)

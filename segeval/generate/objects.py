@@ -110,7 +110,8 @@ class _Measuring(TorchMetric):
         """The labels, or channels, that the values of average="none" belong to: those seen so far, of a metric's."""
         kind = (metric or self._metrics[0]).statistic
         known = labels_of(fetched({name: self._all(name) for name in record_of(kind).columns}))
-        count = max(known, self._options.reading.inputs.num_classes or 0)
+        reading = self._options.reading
+        count = max(known, reading.inputs.num_classes or 0, max(reading.names, default=-1) + 1)
         masks = _agreed(self.settings.tolist(), self._digest)
         found: list[int] = self._options.reading.regions(kind, masks, count).tolist()
         return found

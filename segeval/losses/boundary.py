@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
+from torch.autograd import Function
 
 from segeval.errors import UsageError
 
@@ -99,14 +100,17 @@ def hausdorff_dt_loss(
     pred, include_background, weight = as_classes(pred, target, weight, ignore_index, include_background)
     first = 0 if include_background else 1
     _, keep = kept(target, ignore_index)
-    losses = []
-    for label, p in enumerate(probabilities(pred, keep).unbind(1)[first:], first):
-        inside = target == label
-        fields = distance_fields(torch.stack([p > 0.5, inside], 1), spacing=spacing).to(p.dtype)
-        error = (p - inside.to(p.dtype)) ** 2
-        losses.append(_mean((error * fields.pow_(alpha).sum(1))[:, None], keep))
-    loss = torch.cat(losses, 1)
+    p = probabilities(pred, keep)[:, first:]
+    errors = [own - (target == label).to(p.dtype) for label, own in enumerate(p.unbind(1), first)]
+    costs = _costs(p.detach(), target, alpha, spacing).unbind(1)
+    loss = torch.cat([_mean(error.square().mul_(cost)[:, None], keep) for error, cost in zip(errors, costs)], 1)
     return reduced(loss if weight is None else loss * weight[first:], reduction).to(pred.dtype)
+
+
+def _costs(p: Tensor, target: Tensor, alpha: float, spacing: Sequence[float] | None) -> Tensor:
+    """D_p^alpha + D_t^alpha of the last classes, those that p holds; class by class, as fields take twice the room."""
+    costs = torch.empty_like(p)
+    for own, cost, label in zip(p.unbind(1), costs.unbind(1), labels): ...
 
 
 def hausdorff_er_loss(
@@ -141,8 +145,9 @@ def hausdorff_er_loss(
     eroded = torch.zeros_like(bound)
     axes = tuple(range(2, bound.ndim))
     for number in range(1, k + 1):
-        bound = _stretched((_mean_of_neighbours(bound) - 0.5).relu(), axes)
-        eroded = eroded + bound * float(number) ** alpha
+        blurred: Tensor = _MeanOfNeighbours.apply(bound)  # type: ignore[no-untyped-call]
+        bound = _stretched(blurred.sub_(0.5).relu_(), axes)
+        eroded = eroded.add_(bound, alpha=float(number) ** alpha)
     return reduced(eroded[:, :, None], reduction).to(pred.dtype)
 
 
@@ -160,22 +165,35 @@ def _hausdorff_er_3d(
     return hausdorff_er_loss(pred, target, alpha, k, reduction)
 
 
-def _mean_of_neighbours(values: Tensor) -> Tensor:
-    """The mean over a voxel and its neighbours along the axes of (C, N, *spatial); 0 beyond the image."""
-    axes = range(2, values.ndim)
-    total = values
-    for axis in axes:
-        margin = [0, 0] * (values.ndim - 1 - axis)
-        total = total + pad(values.narrow(axis, 1, values.shape[axis] - 1), [*margin, 0, 1])
-        total = total + pad(values.narrow(axis, 0, values.shape[axis] - 1), [*margin, 1, 0])
-    return total / (1 + 2 * len(axes))
+class _MeanOfNeighbours(Function):
+    """The mean over a voxel and its neighbours along the axes of (C, N, *spatial); 0 beyond the image.
+
+    What a voxel gives to a neighbour it takes from it, so that the gradient is made like the mean.
+    """
+
+    @staticmethod
+    def forward(values: Tensor) -> Tensor:
+        axes, total = range(2, values.ndim), values.clone()
+        for axis in axes:
+            inner = values.shape[axis] - 1
+            total.narrow(axis, 0, inner).add_(values.narrow(axis, 1, inner))
+            total.narrow(axis, 1, inner).add_(values.narrow(axis, 0, inner))
+        return total.div_(1 + 2 * len(axes))
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        """Nothing to keep."""
+
+    @staticmethod
+    def backward(ctx: Any, *given: Tensor) -> Any:
+        return _MeanOfNeighbours.apply(*given)  # type: ignore[no-untyped-call]
 
 
 def _stretched(values: Tensor, axes: tuple[int, ...]) -> Tensor:
     """The values of each image from 0 to 1; as they are where all are the same."""
     low, high = values.amin(axes, keepdim=True), values.amax(axes, keepdim=True)
     flat = high == low
-    return torch.where(flat, values, (values - low) / torch.where(flat, 1.0, high - low))
+    return (values - torch.where(flat, 0, low)) / torch.where(flat, 1, high - low)
 
 
 def _mean(values: Tensor, keep: Tensor | None) -> Tensor:

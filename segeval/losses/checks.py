@@ -25,11 +25,17 @@ def check_labels(pred: Tensor, target: Tensor, ignore_index: int | None, spatial
             f"target must have shape {wanted}, one label for each voxel of pred {tuple(pred.shape)}; "
             f"it has {tuple(target.shape)}"
         )
-    if target.is_floating_point() or target.is_complex():
-        raise UsageError(f"target must hold integer labels, not {target.dtype}; pass target.long()")
+    check_integers(target)
     check_device("target", target, pred)
     if target.device.type == "cpu" and target.numel() and not traced():
         _check_values(target, pred.shape[1], ignore_index)
+
+
+def check_integers(target: Tensor) -> None:
+    """Raises `UsageError` unless it is a tensor of integers, or of flags."""
+    check_tensor("target", target)
+    if target.is_floating_point() or target.is_complex():
+        raise UsageError(f"target must hold integer labels, not {target.dtype}; pass target.long()")
 
 
 def _check_values(target: Tensor, classes: int, ignore_index: int | None) -> None:
@@ -94,8 +100,8 @@ def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
 
 
 def check_amount(name: str, value: float, low: float = 0.0) -> None:
-    """Raises `UsageError` for a number below `low`."""
-    if value < low:
+    """Raises `UsageError` for a number below `low`, and for NaN."""
+    if not value >= low:
         raise UsageError(f"{name} must be at least {low:g}, not {value}")
 
 

@@ -118,10 +118,12 @@ class DeepSupervision(nn.Module):
         if isinstance(preds, Tensor):
             return self.loss(preds, target)
         levels = list(preds)
-        weights = self.weights or _halves(len(levels))
+        weights = _halves(len(levels)) if self.weights is None else self.weights
         if len(levels) != len(weights) or not levels:
             raise UsageError(f"weights has {len(weights)} levels, but preds {len(levels)}; give one for each")
         losses = [w * self.loss(pred, _resized(target, pred)) for w, pred in zip(weights, levels, strict=True)]
+        if any(loss.shape != losses[0].shape for loss in losses):
+            raise UsageError("loss must have one shape at all levels; give it reduction='mean'")
         return torch.stack(losses).sum(0)
 
 

@@ -15,6 +15,8 @@ from segeval.errors import UsageError
 from segeval.words import Labels, helper, kernel
 from segeval.workspace import Workspace
 
+from .checks import check_integers
+
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
@@ -30,6 +32,7 @@ def signed_distance_map(target: Tensor, num_classes: int, *, spacing: Sequence[f
     tensor([[[-2., -1.,  1.,  2.,  3.],
              [ 2.,  1., -1., -2., -3.]]])
     """
+    check_integers(target)
     labels = _host(target)
     found = np.empty((len(labels), num_classes, *target.shape[1:]), np.float32)
     steps = _steps(target, spacing)
@@ -62,7 +65,7 @@ def _steps(target: Tensor, spacing: Sequence[float] | None) -> tuple[float, floa
     """The squared spacing along z, y, x."""
     axes = target.ndim - 1
     lengths = [float(length) for length in spacing] if spacing is not None else [1.0] * axes
-    if len(lengths) != axes or min(lengths) <= 0:
+    if len(lengths) != axes or not all(0 < length < np.inf for length in lengths):
         raise UsageError(f"spacing must be {axes} lengths above 0, in the order of target's axes; not {spacing!r}")
     z, y, x = (length**2 for length in ([1.0] * (3 - axes) + lengths))
     return z, y, x

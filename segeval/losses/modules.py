@@ -32,8 +32,8 @@ class LossModule(nn.Module, Generic[P]):
                 setattr(self, name, value)
 
     def forward(self, *tensors: Tensor, **named: Tensor) -> Tensor:
-        """The loss of these tensors."""
-        return self.function(*tensors, **named, **{name: getattr(self, name) for name in self.names})
+        """The loss of these tensors; one that is named, such as `distances`, goes before that of the module."""
+        return self.function(*tensors, **({name: getattr(self, name) for name in self.names} | named))
 
     def extra_repr(self) -> str:
         """The parameters, as `print` shows them."""

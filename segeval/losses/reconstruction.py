@@ -86,6 +86,8 @@ def ms_ssim_loss(
     """
     check_scores(img1, (2,), "img1")
     check_scores(img2, (2,), "img2")
+    if not sigmas:
+        raise UsageError("sigmas must name one window or more")
     if img1.shape[0] == 1:
         img1 = img1.expand(img2.shape[0], -1, -1, -1)
     elif img2.shape[0] == 1:
@@ -177,6 +179,11 @@ def _ssim_loss(
     check_choice("padding", padding, ("same", "valid"))
     if window_size < 1 or window_size % 2 == 0:
         raise UsageError(f"window_size must be odd and above 0, not {window_size}")
+    shortest = min(images[0].shape[2:])
+    if window_size > (2 * shortest - 1 if padding == "same" else shortest):
+        raise UsageError(
+            f"window_size={window_size} is too large for images of shape {tuple(images[0].shape)}, padding={padding!r}"
+        )
     x, y = _singles(*images)
     width = window_size // 2
     if padding == "same":

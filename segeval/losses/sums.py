@@ -51,6 +51,11 @@ def sums_and_logs(pred: Tensor, target: Tensor, ignore_index: int | None) -> tup
 
 def kept(target: Tensor, ignore_index: int | None) -> tuple[Tensor, Tensor | None]:
     """The labels as indices, 0 in place of ignored ones, and where they are not ignored: None for everywhere."""
+    return _split(target, _needed(target, ignore_index))
+
+
+def _split(target: Tensor, ignore_index: int | None) -> tuple[Tensor, Tensor | None]:
+    """The same, without a look whether any voxel is ignored."""
     index = target.long()
     if ignore_index is None:
         return index, None
@@ -78,7 +83,7 @@ def _found(pred: Tensor, target: Tensor, ignore_index: int | None, *, sums: bool
 
 def _needed(target: Tensor, ignore_index: int | None) -> int | None:
     """The label to ignore, None where no voxel can have it; devices other than the CPU would have to wait for that."""
-    if ignore_index is None or target.device.type != "cpu" or not target.numel():
+    if ignore_index is None or traced() or target.device.type != "cpu" or not target.numel():
         return ignore_index
     low, high = extremes(target)
     return ignore_index if low <= ignore_index <= high else None
@@ -86,7 +91,7 @@ def _needed(target: Tensor, ignore_index: int | None) -> int | None:
 
 def _followed(pred: Tensor, target: Tensor, ignore_index: int | None, sums: bool, logs: bool) -> tuple[Tensor, ...]:
     """The same by operations that autograd follows, with all voxels at once."""
-    index, keep = kept(target, ignore_index)
+    index, keep = _split(target, ignore_index)
     p, log_p = _softmax(pred, index, keep, sums, logs)
     found = () if p is None else _sums(p, index, keep)
     return found if log_p is None else (*found, log_p)
@@ -131,18 +136,18 @@ class _InParts(Function):
         dtype, bins = computing(pred), pred.shape[:2]
         totals = [pred.new_zeros(bins, dtype=_wide(pred)) for _ in range(3 if sums else 0)]
         found = pred.new_empty(target.shape, dtype=dtype) if logs else None
-        saved = torch.empty_like(pred, dtype=dtype) if sums and ctx.needs_input_grad[0] else None
+        saved: list[Tensor] = []
         for samples, voxels in _parts(pred):
-            index, keep = kept(target[samples, voxels], ignore_index)
+            index, keep = _split(target[samples, voxels], ignore_index)
             p, log_p = _softmax(pred[samples, :, voxels], index, keep, sums, logs)
             if p is not None:
-                if saved is not None:
-                    saved[samples, :, voxels] = p
+                if ctx.needs_input_grad[0]:
+                    saved.append(p)
                 for total, own in zip(totals, _sums(p, index, keep), strict=True):
                     total[samples] += own
             if found is not None and log_p is not None:
                 found[samples, voxels] = log_p
-        ctx.save_for_backward(pred, target, saved)
+        ctx.save_for_backward(pred, target, *saved)
         ctx.ignore_index, ctx.sums, ctx.logs = ignore_index, sums, logs
         totals = [total.to(dtype) for total in totals]
         ctx.mark_non_differentiable(*totals[2:])
@@ -150,7 +155,7 @@ class _InParts(Function):
 
     @staticmethod
     def backward(ctx: Any, *given: Tensor) -> tuple[Tensor | None, ...]:
-        pred, target, saved = ctx.saved_tensors
+        pred, target, *saved = ctx.saved_tensors
         if torch.is_grad_enabled():  # the gradient is to have a gradient itself
             outputs = _followed(pred, target, ctx.ignore_index, ctx.sums, ctx.logs)
             followed = [at for at, output in enumerate(outputs) if output.requires_grad]
@@ -158,10 +163,10 @@ class _InParts(Function):
             return *torch.autograd.grad(wanted, pred, grads, create_graph=True), None, None, None, None
         found = torch.empty_like(pred)
         with torch.autocast(pred.device.type, enabled=False):
-            for samples, voxels in _parts(pred):
-                index, keep = kept(target[samples, voxels], ctx.ignore_index)
+            for number, (samples, voxels) in enumerate(_parts(pred)):
+                index, keep = _split(target[samples, voxels], ctx.ignore_index)
                 part = samples, slice(None), voxels
-                p = pred[part].softmax(1, dtype=computing(pred)) if saved is None else saved[part]
+                p = saved[number] if saved else pred[part].softmax(1, dtype=computing(pred))
                 sums = [grad[samples] for grad in given[:2]] if ctx.sums else []
                 above = given[-1][samples, None, voxels] if ctx.logs else None
                 own = _gradient(p, index[:, None], sums, above)

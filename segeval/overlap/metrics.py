@@ -260,7 +260,7 @@ def generalized_dice(c: Counts, weight: Literal["square", "simple", "uniform"] =
     size = c.tp + c.fn
     absent = size == 0
     w = ratio(size > 0, (size + absent) ** {"square": 2, "simple": 1, "uniform": 0}[weight])
-    largest = w.max()
+    largest = w.max() if len(w) else 0
     w = w + absent * (largest + (largest == 0))
     return ratio(2 * (w * c.tp).sum(), (w * (2 * c.tp + c.fp + c.fn)).sum())
 

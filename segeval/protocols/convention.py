@@ -75,11 +75,17 @@ class Convention:
     def meant(self, metric: Metric) -> Metric:
         """What the protocol means by a metric. Raises `UsageError` if it is none of its own."""
         entry = self._entry(metric)
-        if entry is None and not self.others:
+        name = metric.spec.name
+        if entry is None and any(own.by_region for own in self.entries if own.spec is metric.spec):
             raise UsageError(
-                f"protocol {self.name!r} does not define {metric.form}; it defines "
-                f"{', '.join(entry.key for entry in self.entries)}. Ask for these, or write a protocol of your own "
-                f'that begins with base = "{self.name}"'
+                f"protocol {self.name!r} gives {name} a value for each region; ask for {name!r} alone, of score "
+                f"or of segeval.SegmentationMetrics([{name!r}], protocol={self.name!r})"
+            )
+        if entry is None and not self.others:
+            known = ", ".join(entry.key for entry in self.entries) or "no metric"
+            raise UsageError(
+                f"protocol {self.name!r} does not define {metric.form}; it defines {known}. Ask for these, or write a "
+                f'protocol of your own, with base = "{self.name}" and {metric.form} = {{}} under [metrics]'
             )
         return self._defined(metric, entry or Entry(metric.spec, None))
 
@@ -97,6 +103,11 @@ class Convention:
                 "in this order with multilabel=True, or use segeval.score"
             )
         return {label: name for name, (label,) in regions.items()}
+
+    def check(self, entry: Entry) -> None:
+        """Raises `UsageError` for an entry whose formula is none."""
+        if entry.formula is not None:
+            parse_metric(entry.formula) if "@" in entry.formula else lookup(entry.formula)
 
     def defines(self, form: str) -> bool:
         """Whether the protocol means something by a written form. Raises `UsageError` for a form of no metric."""

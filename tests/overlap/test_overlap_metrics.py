@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scenes import scene, value, values
 
+import segeval
 from segeval.case import Region
 
 PRED, GT = scene("""
@@ -137,3 +138,9 @@ def test_every_region_has_its_own_row_whether_or_not_regions_overlap():
     regions = [Region.of("first", 1), Region.of("any", 1, 2, 3), Region.of("small", 2, 3)]
     expected = [2 * 8 / (10 + 8), 2 * 9 / (12 + 10), 2 * 1 / (2 + 2)]
     assert values("dice", *ORGANS, regions=regions) == pytest.approx(expected)
+
+
+def test_generalized_dice_of_a_case_without_a_region_is_undefined():
+    nothing = np.zeros((4, 4), np.uint8)
+    assert np.isnan(segeval.score(nothing, nothing, metrics="generalized_dice").generalized_dice[0])
+    assert segeval.score(nothing, nothing, metrics="generalized_dice", protocol="monai").generalized_dice[0] == 1

@@ -130,28 +130,6 @@ def test_the_protocols_regions_and_background_hold_unless_asked_otherwise(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("dice = 1", r"mine.toml: unknown key 'dice'; a protocol states base, title"),
-        ('background = "no"', "mine.toml: 'background' is a bool, not 'no'"),
-        ('mean = "macro"', "mine.toml: the mean that is taken first is of 'regions' or of 'cases', not 'macro'"),
-        ('boundary = "edge"', "mine.toml: unknown boundary rule 'edge'; choose one of voxel"),
-        ('base = "monay"', r"mine.toml: unknown protocol 'monay'; did you mean monai\b"),
-        ("[metrics]\ndicee = {}", "mine.toml: unknown metric 'dicee'; did you mean dice"),
-        ("[metrics]\ndice = {is = 1, as = 2}", "mine.toml: metric 'dice': unknown key 'as'; it states is, boundary"),
-        ("[metrics]\ndice = 1", r"mine.toml: metric 'dice': wanted a table such as .*, not 1"),
-        ("[metrics]\ndice = {empty = [1, 0]}", r"mine.toml: metric 'dice': empty lists three numbers, .* not \[1, 0\]"),
-        ("[metrics]\nnsd = {}", "mine.toml: metric 'nsd' needs a value for tolerance"),
-        ("[regions]\nliver = -1", "mine.toml: region 'liver' is a label or a list of labels"),
-        ("[metrics", "mine.toml: the protocol is not TOML"),
-    ],
-)
-def test_what_is_wrong_with_a_file_is_told(text, told, tmp_path):
-    with pytest.raises(UsageError, match=told):
-        convention(str(write(tmp_path, text)))
-
-
-@pytest.mark.parametrize(
     ("protocol", "told"),
     [
         ("monay", "unknown protocol 'monay'; did you mean monai"),

@@ -104,8 +104,39 @@ def test_labels_with_names_have_their_own_tolerance(tmp_path):
         segeval.SegmentationMetrics(["nsd"])
 
 
+def test_the_regions_of_a_protocol_are_those_scored(tmp_path):
+    """Label 2 is none of its regions, and region `far` (label 7) is in no mask: the value for empty masks."""
+    path = tmp_path / "regions.toml"
+    path.write_text("[regions]\nnear = [1]\nfar = [7]\n[metrics]\ndice = {empty = [1, 0, 0]}\n")
+    shared = {"protocol": str(path), "average": "none", "per_case": True}
+    tables = [segeval.score(p.numpy(), g.numpy(), protocol=str(path)) for p, g in zip(PRED, GT, strict=True)]
+    wanted = [table.dice.tolist() for table in tables]
+    assert [row[1] for row in wanted] == [1, 1, 1]
+    np.testing.assert_allclose(functional.dice(PRED, GT, **shared).numpy(), wanted)
+    metric = segeval.Dice(**shared)
+    metric.update(PRED, GT)
+    np.testing.assert_allclose(metric.compute().numpy(), wanted, rtol=1e-6)
+    assert metric.regions() == [1, 7]
+
+
+def test_as_many_channels_as_regions():
+    metrics = segeval.SegmentationMetrics(["dice", "nsd"], protocol="kits23", multilabel=True)
+    metrics.update(torch.ones(1, 2, 6, 6) > 0, torch.ones(1, 2, 6, 6) > 0)
+    with pytest.raises(UsageError, match=r"2 channels and the protocol 3 regions \(kidney_and_mass, mass, tumor\)"):
+        metrics.compute()
+
+
+def test_regions_with_values_of_their_own_cannot_be_added_up(tmp_path):
+    metrics = segeval.SegmentationMetrics("nsd", protocol="flare", num_classes=14, average="micro")
+    metrics.update(PRED, GT)
+    with pytest.raises(UsageError, match="nsd has a value of its own for each region, so regions cannot be added up"):
+        metrics.compute()
+
+
 def test_what_a_protocol_does_not_define_is_an_error():
     with pytest.raises(UsageError, match="protocol 'nnunet' does not define hd; it defines"):
         functional.hd(PRED, GT, protocol="nnunet")
+    with pytest.raises(UsageError, match=r"gives nsd a value for each region; ask for 'nsd' alone, of score"):
+        functional.nsd(PRED > 0, GT > 0, tolerance=1, protocol="kits23", multilabel=True)
     with pytest.raises(UsageError, match="unknown boundary rule 'egde'"):
         segeval.HausdorffDistance(boundary="egde")
