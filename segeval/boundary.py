@@ -16,8 +16,8 @@ RULES: dict[str, str] = {
     "surfel": "the corners of voxels at which the mask begins, with the area of marching cubes there",
     "face": "the corners of the mask's exposed faces, with the area of faces that each carries",
     "solid": "the centres of all voxels of the mask: no boundary at all",
-    "mesh": "a mesh of triangles (2-D: line segments) through the middle between inside and outside",
-    "smooth": "that mesh relaxed until the steps of the voxels are gone",
+    "mesh": "points of a mesh of the voxels' faces (2-D: of a contour), as MeshMetrics takes it",
+    "smooth": "a mesh of the voxels' faces, relaxed until their steps are gone",
 }
 """Every rule, and what the elements are between which it measures distances."""
 

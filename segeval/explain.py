@@ -214,10 +214,10 @@ def _parted(a: Explained, b: Explained, column: str) -> str:
         mine, theirs = (_shown(empty.get(side)) for empty in empties)
         if mine != theirs:
             parts.append(f"{mine} against {theirs} where {text}")
-    mine, theirs = _by_region(one), _by_region(other)
-    for name in dict.fromkeys([*mine, *theirs]):
-        if mine.get(name) != theirs.get(name):
-            values = (_shown(own[name]) if name in own else "none by region" for own in (mine, theirs))
+    own = _by_region(one), _by_region(other)
+    for name in dict.fromkeys([*own[0], *own[1]]):
+        if own[0].get(name) != own[1].get(name):
+            values = (_shown(values[name]) if name in values else "none by region" for values in own)
             parts.append(f"{name} {' against '.join(values)}")
     return "; ".join(parts)
 

@@ -112,7 +112,7 @@ def _surface(
 
 def _inside(path: Path, mask: LabelMap, region: Region, protocol: Protocol) -> NDArray[np.uint8]:
     """Where the region of the mask is: 1 inside."""
-    labels = mask.labels != 0
+    labels: NDArray[np.bool_] = mask.labels != 0
     if not protocol.binary and protocol.regions is not None:
         labels = np.isin(mask.labels, list(region.labels))
     elif not protocol.binary and len(found := np.unique(mask.labels[labels])) > 1:
@@ -120,4 +120,4 @@ def _inside(path: Path, mask: LabelMap, region: Region, protocol: Protocol) -> N
             f"{path}: holds {len(found)} labels ({', '.join(map(str, found[:5].tolist()))}, …) and a mesh is one "
             "region; name it with --regions, such as liver=2, or pass --binary to take all labels together"
         )
-    return labels.view(np.uint8)
+    return labels.astype(np.uint8)

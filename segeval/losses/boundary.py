@@ -101,16 +101,21 @@ def hausdorff_dt_loss(
     first = 0 if include_background else 1
     _, keep = kept(target, ignore_index)
     p = probabilities(pred, keep)[:, first:]
-    errors = [own - (target == label).to(p.dtype) for label, own in enumerate(p.unbind(1), first)]
-    costs = _costs(p.detach(), target, alpha, spacing).unbind(1)
-    loss = torch.cat([_mean(error.square().mul_(cost)[:, None], keep) for error, cost in zip(errors, costs)], 1)
+    costs, losses = _costs(p.detach(), target, first, alpha, spacing), []
+    for label, (own, cost) in enumerate(zip(p.unbind(1), costs.unbind(1), strict=True), first):
+        error = own - (target == label).to(p.dtype)
+        losses.append(_mean(error.square().mul_(cost)[:, None], keep))
+    loss = torch.cat(losses, 1)
     return reduced(loss if weight is None else loss * weight[first:], reduction).to(pred.dtype)
 
 
-def _costs(p: Tensor, target: Tensor, alpha: float, spacing: Sequence[float] | None) -> Tensor:
-    """D_p^alpha + D_t^alpha of the last classes, those that p holds; class by class, as fields take twice the room."""
+def _costs(p: Tensor, target: Tensor, first: int, alpha: float, spacing: Sequence[float] | None) -> Tensor:
+    """D_p^alpha + D_t^alpha of the classes from `first` on, one after the other: fields take twice the room."""
     costs = torch.empty_like(p)
-    for own, cost, label in zip(p.unbind(1), costs.unbind(1), labels): ...
+    for label, (own, cost) in enumerate(zip(p.unbind(1), costs.unbind(1), strict=True), first):
+        fields = distance_fields(torch.stack([own > 0.5, target == label], 1), spacing=spacing)
+        torch.sum(fields.to(p.dtype).pow_(alpha), 1, out=cost)
+    return costs
 
 
 def hausdorff_er_loss(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from segeval.boundary import VOXEL
 from segeval.results import Details
 from segeval.summary.bootstrap import quantiles
 
@@ -32,6 +34,13 @@ def figures(source: Source) -> Iterator[tuple[str, Figure]]:
     yield "nsd", _page(source, details)
 
 
+def _boundary(run: Mapping[str, Any]) -> str:
+    """Which boundary the curves are of, if it is not the usual one: that of the first metric of surfaces."""
+    metrics = run.get("protocol", {}).get("metrics", {})
+    rules = [told["boundary"] for told in metrics.values() if told.get("boundary", "solid") != "solid"]
+    return f", boundary {rules[0]}" if rules and rules[0] != str(VOXEL) else ""
+
+
 def _page(source: Source, details: Details) -> Figure:
     low, middle, high = _bands(details)
     defined = np.flatnonzero(np.isfinite(middle).any(axis=1))
@@ -45,7 +54,9 @@ def _page(source: Source, details: Details) -> Figure:
     caption += f" Farther on, no median rises by more than {100 * (1 - RISEN):.0f} %." * bool(
         end < details.tolerance[-1]
     )
-    figure = page(3.4, f"NSD against tolerance, n = {source.extent}", caption + source.omission, width=6.4)
+    caption += " Cases with an empty mask have no curve."
+    title = f"NSD against tolerance{_boundary(source.results.run)}, n = {source.extent}"
+    figure = page(3.4, title, caption + source.omission, width=6.4)
     ax = figure.subplots()
     ax.grid()
     for region in set(defined.tolist()) - set(colored.tolist()):

@@ -104,11 +104,6 @@ class Convention:
             )
         return {label: name for name, (label,) in regions.items()}
 
-    def check(self, entry: Entry) -> None:
-        """Raises `UsageError` for an entry whose formula is none."""
-        if entry.formula is not None:
-            parse_metric(entry.formula) if "@" in entry.formula else lookup(entry.formula)
-
     def defines(self, form: str) -> bool:
         """Whether the protocol means something by a written form. Raises `UsageError` for a form of no metric."""
         metric = self._by_region(form) or parse_metric(form)
@@ -141,7 +136,7 @@ class Convention:
 def _formula(form: str, metric: Metric) -> Metric:
     """The metric of a written form, with the parameters of another one where it has them too and does not give them."""
     name, mark, _ = form.partition("@" if "@" in form else ":")
-    if mark:
+    if mark or form[-1:].isdigit():
         return parse_metric(form)
     spec = lookup(name)
     known = {parameter.name for parameter in spec.parameters}

@@ -181,6 +181,21 @@ def test_modules_of_other_shapes() -> None:
     torch.testing.assert_close(*smooth)
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("spatial", [(9, 8), (1, 8), (4, 5, 6)], ids=["image", "row", "volume"])
+def test_erosions(spatial: tuple[int, ...], reduction: str) -> None:
+    """Gradients too, where blocks of wrong voxels keep several erosions above 0."""
+    target = torch.zeros(2, 1, *spatial, dtype=torch.int64)
+    target[..., 2:] = 1
+    pred, name = logits(2, *spatial).sigmoid(), "HausdorffERLoss" if len(spatial) == 2 else "HausdorffERLoss3D"
+    found = []
+    for home in (losses, kornia.losses):
+        maps = pred.clone().requires_grad_()
+        loss = getattr(home, name)(k=3, reduction=reduction)(maps, target)
+        found.append((loss.detach(), torch.autograd.grad(loss.sum(), maps)[0]))
+    torch.testing.assert_close(*found)
+
+
 @pytest.mark.parametrize("dtype", HALF, ids=str)
 def test_half_precision(dtype: torch.dtype, images: tuple[Tensor, Tensor]) -> None:
     """Ours computes in single precision and rounds at the end; kornia's rounds on the way as well."""

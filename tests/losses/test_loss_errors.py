@@ -62,6 +62,7 @@ def test_the_ignored_label_is_named() -> None:
     [
         (losses.dice_loss, {"average": "weighted"}, r"average must be one of 'micro', 'macro'; not 'weighted'"),
         (losses.dice_loss, {"eps": -1.0}, r"eps must be at least 0, not -1.0"),
+        (losses.dice_loss, {"eps": float("nan")}, r"eps must be at least 0, not nan"),
         (losses.tversky_loss, {"alpha": -0.1, "beta": 1.0}, r"alpha must be at least 0, not -0.1"),
         (losses.tversky_loss, {"alpha": 0.0, "beta": 0.0}, r"alpha or beta must be above 0"),
         (losses.focal_tversky_loss, {"gamma": 0.0}, r"gamma must be above 0, not 0.0"),
@@ -128,7 +129,25 @@ def test_erosions() -> None:
     refused(r"k must be at least 0", losses.hausdorff_er_loss, image, target, k=-1)
 
 
+def test_windows() -> None:
+    image = PRED.sigmoid()
+    refused(r"window_size=11 is too large for images of shape \(2, 3, 5, 6\)", losses.ssim_loss, image, image, 11)
+    refused(r"window_size=7 is too large .* padding='valid'", losses.ssim_loss, image, image, 7, padding="valid")
+    for largest, padding in ((9, "same"), (5, "valid")):
+        assert losses.ssim_loss(image, image, largest, padding=padding).item() == pytest.approx(0, abs=1e-9)
+    refused(r"sigmas must name one window or more", losses.ms_ssim_loss, image, image, sigmas=())
+
+
+def test_maps_of_labels() -> None:
+    refused(r"target must be a torch.Tensor, not list", losses.signed_distance_map, [[0, 1]], 2)
+    refused(r"target must hold integer labels, not torch.float64", losses.signed_distance_map, PRED[:, 0], 2)
+    refused(r"spacing must be 2 lengths", losses.signed_distance_map, TARGET, 3, spacing=(1.0, float("nan")))
+
+
 def test_levels() -> None:
+    focal = losses.DeepSupervision(losses.FocalLoss(0.25))
+    refused(r"loss must have one shape at all levels; .*'mean'", focal, [PRED, PRED[..., ::2]], TARGET)
+    refused(r"weights has 0 levels, but preds 1", losses.DeepSupervision(losses.dice_ce_loss, []), [PRED], TARGET)
     loss = losses.DeepSupervision(losses.dice_ce_loss, [1.0, 0.5])
     refused(r"weights has 2 levels, but preds 1; give one for each", loss, [PRED], TARGET)
     refused(r"each of preds must have shape .* 2-D; it has \(2, 3, 5\)", loss, [PRED, PRED[..., 0]], TARGET)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
-from segeval.losses import boundary_loss, hausdorff_dt_loss, signed_distance_map
+from segeval.losses import BoundaryLoss, boundary_loss, hausdorff_dt_loss, signed_distance_map
 
 
 def by_pairs(inside: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
@@ -64,6 +64,7 @@ def test_boundary_loss_is_the_mean_of_p_times_the_map() -> None:
     assert boundary_loss(pred, target, include_background=True).item() == pytest.approx(product.mean().item(), rel=1e-6)
     maps = signed_distance_map(target, 3)
     assert boundary_loss(pred, target, distances=maps) == boundary_loss(pred, target)
+    assert BoundaryLoss()(pred, target, distances=maps) == boundary_loss(pred, target)
 
 
 def test_boundary_loss_is_one_voxel_less_inside_in_kervadecs_code() -> None:

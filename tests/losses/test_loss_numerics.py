@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ def test_gradients_are_those_of_finite_differences(call: Call) -> None:
     assert torch.autograd.gradcheck(call, call.pred.clone().requires_grad_())
 
 
-@pytest.mark.parametrize("name", ["dice_loss", "focal_loss", "dice_ce_loss"])
+@pytest.mark.parametrize("name", ["dice_loss", "focal_loss", "dice_ce_loss", "hausdorff_dt_loss"])
 def test_gradients_have_gradients(name: str) -> None:
     call = Call(name, logits(3, 2, 2), (labels(3, 2, 2),), LABELLED[name])
     assert torch.autograd.gradgradcheck(call, call.pred.clone().requires_grad_())
@@ -135,6 +136,29 @@ def test_what_both_empty_costs(name: str) -> None:
     pred = torch.zeros(2, 3, 6, 7)
     pred[:, 0] = 100
     assert called(name, pred, torch.zeros(2, 6, 7, dtype=torch.int64)).item() == pytest.approx(EMPTY[name], abs=1e-5)
+
+
+def kept(loss: Callable[[Tensor, Tensor], Tensor], pred: Tensor, target: Tensor) -> float:
+    """How much memory the loss keeps for its gradient, in sizes of the prediction."""
+    sizes: dict[int, int] = {}
+
+    def noted(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        sizes[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(noted, lambda tensor: tensor):
+        value = loss(pred.clone().requires_grad_(), target)
+    assert value.requires_grad
+    return sum(sizes.values()) / (pred.numel() * pred.element_size())
+
+
+def test_what_is_kept_for_the_gradient() -> None:
+    """Two maps for each erosion; the softmax, its errors and what they cost; the softmax and the logits themselves."""
+    pred, target = logits(3, 16, 16), labels(3, 16, 16)
+    assert kept(losses.HausdorffERLoss(k=10), pred.softmax(1), target[:, None]) < 22
+    assert kept(losses.hausdorff_dt_loss, pred, target) < 3.5
+    assert kept(losses.jaccard_loss, pred, target) < 3
 
 
 def test_what_both_empty_costs_elsewhere() -> None:
