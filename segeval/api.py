@@ -128,7 +128,7 @@ def score_folder(
 
     >>> results = score_folder("sample_data/nuclei/pred", "sample_data/nuclei/gt", metrics="dice")
     >>> list(results.cases.columns)
-    ['case', 'region', 'dice', 'note']
+    ['case', 'region', 'dice', 'note', 'protocol']
     """
     chosen = make_protocol(
         metrics, protocol, boundary, regions, include_background, ignore_label, binary, spacing, geometry_tolerance,
