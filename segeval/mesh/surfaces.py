@@ -38,17 +38,10 @@ class Surface(NamedTuple):
         a, b, c, d = np.where(first < second * (1 - 1e-9), np.roll(net.face, 1, axis=1).T, net.face.T)
         return cls(net.node, np.stack([a, b, d, b, c, d], axis=1).reshape(-1, 3).astype(np.int64))
 
-    @property
-    def corners(self) -> Floats:
-        """Corners of the pieces (T, 3, 3)."""
-        return self.vertices[self.pieces]
-
     def size(self) -> Floats:
         """Area of each triangle, length of each segment."""
-        a, b, c = np.moveaxis(self.corners, 1, 0)
-        if self.flat:
-            return np.asarray(np.linalg.norm(b - a, axis=1))
-        return np.asarray(np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2)
+        size: Floats = _pieces(self.vertices, self.pieces, self.flat)[1]
+        return size
 
     @property
     def flat(self) -> bool:
@@ -65,8 +58,7 @@ class Elements(NamedTuple):
     @classmethod
     def centres(cls, surface: Surface) -> Elements:
         """The centroids of triangles, the mid-points of segments."""
-        corners = surface.corners[:, :2] if surface.flat else surface.corners
-        return cls(corners.mean(axis=1), surface.size())
+        return cls(*_pieces(surface.vertices, surface.pieces, surface.flat))
 
     @classmethod
     def quadrature(cls, surface: Surface) -> Elements:
@@ -75,11 +67,31 @@ class Elements(NamedTuple):
         1/12 of a triangle's area for a vertex, 3/4 for the centroid (Stroud 1971); 1/6, 1/6 and 2/3 of a segment's
         length for its ends and its middle (Simpson).
         """
-        size, pieces, centres = surface.size(), surface.pieces, cls.centres(surface)
+        pieces, (centres, size) = surface.pieces, cls.centres(surface)
         corners, share = (pieces[:, :2], 1 / 6) if surface.flat else (pieces, 1 / 12)
         ends = np.bincount(corners.ravel(), np.repeat(size * share, corners.shape[1]), len(surface.vertices))
         sizes = np.concatenate([ends, size * (1 - share * corners.shape[1])])
-        return cls(np.concatenate([surface.vertices, centres.points]), sizes)
+        return cls(np.concatenate([surface.vertices, centres]), sizes)
+
+
+@kernel
+def _pieces(vertices: Floats, pieces: Integers, flat: bool) -> Any:
+    """Centroid and area of each triangle; of segments, if flat, the middle and the length."""
+    centre, size = np.empty((pieces.shape[0], 3)), np.empty(pieces.shape[0])
+    for t in range(pieces.shape[0]):
+        a, b, c = pieces[t, 0], pieces[t, 1], pieces[t, 2]
+        uz, uy, ux = vertices[b, 0] - vertices[a, 0], vertices[b, 1] - vertices[a, 1], vertices[b, 2] - vertices[a, 2]
+        vz, vy, vx = vertices[c, 0] - vertices[a, 0], vertices[c, 1] - vertices[a, 1], vertices[c, 2] - vertices[a, 2]
+        if flat:
+            size[t] = np.sqrt(uz * uz + uy * uy + ux * ux)
+        else:
+            size[t] = np.sqrt((uy * vx - ux * vy) ** 2 + (ux * vz - uz * vx) ** 2 + (uz * vy - uy * vz) ** 2) / 2
+        for axis in range(3):
+            if flat:
+                centre[t, axis] = (vertices[a, axis] + vertices[b, axis]) / 2
+            else:
+                centre[t, axis] = (vertices[a, axis] + vertices[b, axis] + vertices[c, axis]) / 3
+    return centre, size
 
 
 class Finder(NamedTuple):
