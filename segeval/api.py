@@ -16,7 +16,8 @@ from segeval.errors import UsageError
 from segeval.evaluate import make_case, score_case
 from segeval.grid import Grid
 from segeval.io import Colors, Pair, Pairing, load_colors, pair, read, stem_of
-from segeval.meshes import is_mesh, measure_meshes
+from segeval.mesh.formats import is_mesh
+from segeval.meshes import measure_meshes
 from segeval.protocol import Missing, Protocol, RegionsLike, parse_regions
 from segeval.protocols import ALL, ProtocolLike, convention, everyone
 from segeval.results import Results

@@ -57,6 +57,11 @@ class Boundary:
             )
 
     @property
+    def weighs(self) -> bool:
+        """Whether elements have sizes of their own."""
+        return self.rule not in ("voxel", "solid") and self.sizes == "own"
+
+    @property
     def settings(self) -> dict[str, Any]:
         """The settings that are not the defaults, by name."""
         given = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "rule"}

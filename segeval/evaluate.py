@@ -20,7 +20,8 @@ from segeval.errors import ReadError, SegevalError, UsageError
 from segeval.grid import Grid
 from segeval.io import Pair, read
 from segeval.measure import Measured, measure
-from segeval.meshes import GRID, MIXED, is_mesh, measure_meshes
+from segeval.mesh.formats import is_mesh
+from segeval.meshes import GRID, MIXED, measure_meshes
 from segeval.protocol import Protocol
 from segeval.scoring import Scores, score_measured
 from segeval.workspace import Workspace

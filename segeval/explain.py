@@ -179,7 +179,7 @@ def _boundary(written: str) -> str:
         }[boundary.connectivity]
         edge = "counts" if boundary.image_edge else "does not count"
         return f"{told}, {touch}; the edge of the image {edge}. All weigh the same."
-    weigh = "all weigh the same" if boundary.sizes == "equal" or boundary.rule == "solid" else "each by its size"
+    weigh = "each by its size" if boundary.weighs else "all weigh the same"
     return f"{told}; {weigh}."
 
 

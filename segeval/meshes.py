@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,7 @@ from segeval.case import LabelMap, Region
 from segeval.errors import UsageError
 from segeval.grid import Grid
 from segeval.measure import Measured
-from segeval.mesh.files import SUFFIXES, Mesh, distances_between, read_mesh
-from segeval.mesh.net import Net
-from segeval.mesh.surfaces import Surface
+from segeval.mesh.formats import is_mesh
 from segeval.overlap.contingency import Contingency
 from segeval.overlap.counts import Counts
 from segeval.protocol import Protocol
@@ -23,15 +22,13 @@ from segeval.surface.crops import crops
 from segeval.surface.distances import SurfaceDistances
 from segeval.workspace import Workspace
 
+if TYPE_CHECKING:
+    from segeval.mesh.files import Mesh
+
 GRID = Grid((1, 1, 1), (1.0, 1.0, 1.0), "mm")
 """Stands for the space of meshes, which has no voxels."""
 MIXED = "the surface of the mask was taken to the mesh by the affine of its file"
 """The note of a case of a mesh and a mask."""
-
-
-def is_mesh(path: Path | None) -> bool:
-    """Whether a file holds a mesh, by its suffix."""
-    return path is not None and path.suffix.lower() in SUFFIXES
 
 
 def measure_meshes(
@@ -41,6 +38,8 @@ def measure_meshes(
 
     Raises `UsageError` for metrics that need voxels and for more than one region, `ReadError` for files.
     """
+    from segeval.mesh.files import distances_between
+
     kinds = _kinds(name, protocol)
     region = _region(name, protocol)
     given = {"ignore_label": protocol.ignore_label is not None, "include_background": protocol.include_background}
@@ -85,6 +84,10 @@ def _surface(
     path: Path, region: Region, protocol: Protocol, boundary: Boundary, read: Callable[[Path], LabelMap]
 ) -> Mesh:
     """The mesh in a file, or the surface of a region of the mask in it, in millimetres."""
+    from segeval.mesh.files import Mesh, read_mesh
+    from segeval.mesh.net import Net
+    from segeval.mesh.surfaces import Surface
+
     if is_mesh(path):
         return read_mesh(path)
     mask = read(path)

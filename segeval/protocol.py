@@ -68,8 +68,7 @@ class Protocol:
         if self.ignore_label is not None and self.ignore_label < 0:
             raise UsageError(f"the label to ignore must be at least 0, not {self.ignore_label}")
         for metric in self.metrics if self.regions is not None else ():
-            for parameter, value in metric.parameters:
-                _check_regions(metric.form, parameter, value, names)
+            metric.check_regions(names)
         if self.missing not in get_args(Missing):
             raise UsageError(f"missing is one of {', '.join(get_args(Missing))}, not {self.missing!r}")
 
@@ -133,19 +132,6 @@ def stamp_of(protocol: Mapping[str, Any]) -> str:
     'monai-01234567'
     """
     return f"{protocol['name']}-{protocol['hash'][:8]}"
-
-
-def _check_regions(form: str, parameter: str, value: object, regions: Sequence[str]) -> None:
-    """Raises `UsageError` for values by region that leave a region out."""
-    if not isinstance(value, tuple):
-        return
-    given = [region for region, _ in value]
-    lacking = [region for region in regions if region not in given]
-    if lacking:
-        raise UsageError(
-            f"the protocol gives no {parameter} for region {lacking[0]!r}, only for {', '.join(given)}; score these "
-            f"regions, or write a protocol of your own that gives {form} one for each"
-        )
 
 
 def told(metric: Metric) -> dict[str, Any]:

@@ -223,6 +223,17 @@ class Metric:
         """Whether a parameter has a value for each region."""
         return any(isinstance(value, tuple) for _, value in self.parameters)
 
+    def check_regions(self, regions: Sequence[str]) -> None:
+        """Raises `UsageError` for a region that a parameter with a value for each has none for."""
+        for name, value in self.parameters:
+            known = [region for region, _ in value] if isinstance(value, tuple) else regions
+            lacking = next((region for region in regions if region not in known), None)
+            if lacking is not None:
+                raise UsageError(
+                    f"the protocol gives no {name} for region {lacking!r}, only for {', '.join(known)}; score these "
+                    f"regions, or write a protocol of your own that gives {self.spec.name} one for each"
+                )
+
     @property
     def cases_first(self) -> bool:
         """Whether a mean over regions and cases is to be taken over cases first."""
@@ -241,6 +252,7 @@ class Metric:
         formula, parameters = own.spec.formula, dict(own.parameters)
         apart = {name: dict(value) for name, value in parameters.items() if isinstance(value, tuple)}
         if apart:
+            self.check_regions(regions)
             values = _by_region(formula, statistic, parameters, apart, regions)
         else:
             values = np.atleast_1d(np.asarray(formula(statistic, **parameters), dtype=np.float64))
@@ -268,12 +280,6 @@ def _by_region(
     """The values of a formula whose parameters `apart` have a value for each region."""
     values = np.full(len(regions), np.nan)
     for place, region in enumerate(regions):
-        for name, own in apart.items():
-            if region not in own:
-                raise UsageError(
-                    f"the protocol gives no {name} for region {region!r}, only for {', '.join(own)}; score these "
-                    "regions, or write a protocol of your own that gives one for each"
-                )
         here = {**parameters, **{name: own[region] for name, own in apart.items()}}
         values[place] = np.asarray(formula(statistic.select(np.array([place])), **here)).item()
     return values

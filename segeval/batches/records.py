@@ -163,8 +163,7 @@ ODD = "odd"
 def record_of(kind: Any) -> Record:
     """The record of a kind of statistic."""
     if issubclass(kind, SurfaceDistances):
-        weighed = kind.boundary.rule not in ("voxel", "solid") and kind.boundary.sizes == "own"
-        return _Histograms(kind, ("pg", "gp"), "float64" if weighed else "int64")
+        return _Histograms(kind, ("pg", "gp"), "float64" if kind.boundary.weighs else "int64")
     others: dict[type, Record] = {Counts: _Counts(), Contingency: _Table(), Moments: _Moments()}
     return others[kind] if kind in others else _Histograms(Depths, ("p", "g", "shared"))
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from segeval.case import LabelMap
 from segeval.errors import ReadError
+from segeval.mesh.formats import SUFFIXES
 
 from .registry import Request, reader
 
 
-@reader(".stl", ".ply", ".obj")
+@reader(*SUFFIXES)
 def read_mesh(request: Request) -> LabelMap:
     """Raises `ReadError`: what measures meshes takes them before they come here."""
     raise ReadError(

@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 
 from segeval.boundary import Boundary
 from segeval.errors import ReadError, UsageError
+from segeval.mesh.formats import SUFFIXES
 from segeval.mesh.surfaces import Surface, between
 from segeval.surface.distances import SurfaceDistances
 from segeval.workspace import Workspace
-
-SUFFIXES = (".stl", ".ply", ".obj")
-"""The formats that are read."""
 
 MILLIMETRES = {"um": 1e-3, "mm": 1.0, "cm": 10.0, "m": 1000.0}
 """How many there are in each unit that a file may be in."""
