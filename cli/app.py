@@ -21,6 +21,7 @@ from .explain import explain
 from .metrics import metrics
 from .plot import plot
 from .score import score
+from .warm_up import warm_up
 
 FAULT = 70
 """The exit code of an error that should not have happened; sysexits.h calls it EX_SOFTWARE."""
@@ -79,7 +80,7 @@ class App(click.Group):
 
 @click.group(
     cls=App,
-    commands=[score, plot, explain, metrics],
+    commands=[score, plot, explain, metrics, warm_up],
     invoke_without_command=True,
     subcommand_metavar="COMMAND [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

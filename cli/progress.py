@@ -7,12 +7,14 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
-from segeval.compiling import on_compiling
 from segeval.evaluate import Outcome
+from segeval.kernels.compiling import on_compiling
+from segeval.kernels.compiling import seconds as seconds_compiling
 from segeval.run import Listener
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ MOST = 20
 """How many failures are told one by one."""
 EVERY = 10.0
 """Seconds between two lines of progress, where there is no bar."""
-COMPILING = "compiling kernels for this machine, which happens once and can take 20 s"
 
 
 class Report(Listener):
@@ -35,6 +36,7 @@ class Report(Listener):
         self._dice: int | None = None
         self._total, self._defined = 0.0, 0
         self._start = self._told = time.monotonic()
+        self._before = seconds_compiling()
 
     def say(self, text: str) -> None:
         """Prints a line."""
@@ -58,7 +60,7 @@ class Report(Listener):
         self._dice = columns.index("dice") if "dice" in columns else None
         self._start = self._told = time.monotonic()
         if self._bar:
-            self._bar.add_task("", total=cases, rate="", dice="")
+            self._bar.add_task("", total=cases, rate="", left="", dice="")
             self._bar.start()
 
     def finished(self, outcome: Outcome) -> None:
@@ -74,11 +76,11 @@ class Report(Listener):
             self._defined += len(defined)
         if self._bar:
             task = self._bar.task_ids[0]
-            self._bar.update(task, completed=self.done, rate=f"{self._rate:.3g}/s", dice=self._mean_dice)
+            left = str(timedelta(seconds=round(self._left)))
+            self._bar.update(task, completed=self.done, rate=f"{self._rate:.3g}/s", left=left, dice=self._mean_dice)
         elif self.done < self.cases and time.monotonic() >= self._told + EVERY:
             self._told = time.monotonic()
-            left = (self.cases - self.done) / self._rate
-            state = f"{self.done:,} of {self.cases:,} cases, {self._rate:.3g}/s, {left:.0f} s left"
+            state = f"{self.done:,} of {self.cases:,} cases, {self._rate:.3g}/s, {self._left:.0f} s left"
             self.tell(", ".join(filter(None, (state, self._mean_dice))))
 
     def left_in(self, output: str) -> str:
@@ -95,8 +97,9 @@ class Report(Listener):
             self.say(f"and {self.failed - MOST:,} more failed; the notes in the table of cases say why")
         if self.done:
             of = f" of {self.cases:,}" if self.done < self.cases else ""
-            seconds = time.monotonic() - self._start
-            self.tell(f"{self.done:,}{of} case{'s' if self.cases > 1 else ''} in {seconds:.1f} s")
+            state = f"{self.done:,}{of} case{'s' if self.cases > 1 else ''} in {self._seconds:.1f} s"
+            compiling = self._compiling
+            self.tell(f"{state}, and {compiling:.1f} s for compiling kernels" if compiling else state)
 
     @property
     def scored(self) -> int:
@@ -104,8 +107,22 @@ class Report(Listener):
         return self.done - self.failed
 
     @property
+    def _compiling(self) -> float:
+        return seconds_compiling() - self._before
+
+    @property
+    def _seconds(self) -> float:
+        """How long cases have been scored; what compiling took says nothing about those to come."""
+        return max(time.monotonic() - self._start - self._compiling, 1e-9)
+
+    @property
     def _rate(self) -> float:
-        return self.done / max(time.monotonic() - self._start, 1e-9)
+        return self.done / self._seconds
+
+    @property
+    def _left(self) -> float:
+        """Seconds until all cases are done."""
+        return (self.cases - self.done) / self._rate
 
     @property
     def _mean_dice(self) -> str:
@@ -118,7 +135,7 @@ def reporting(*, quiet: bool) -> Iterator[Report]:
     """The report of a run, with a bar if stderr is a terminal."""
     terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     report = Report(quiet=quiet, bar=_bar() if terminal and not quiet else None)
-    with on_compiling(lambda: report.notice(COMPILING)):
+    with on_compiling(report.notice):
         try:
             yield report
         finally:
@@ -127,14 +144,14 @@ def reporting(*, quiet: bool) -> Iterator[Report]:
 
 def _bar() -> Progress:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     return Progress(
         TextColumn("scoring"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[left]}"),
         TextColumn("{task.fields[dice]}"),
         console=Console(stderr=True),
         transient=True,

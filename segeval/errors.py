@@ -15,3 +15,7 @@ class ReadError(SegevalError):
 
 class GeometryMismatch(SegevalError):  # noqa: N818  # it says what is wrong
     """A prediction and a ground truth that do not lie on one grid."""
+
+
+class CompilingWarning(UserWarning):
+    """Kernels are compiled, which takes seconds: none that fit came with the package or lie in the user's cache."""

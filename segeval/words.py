@@ -15,6 +15,9 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from segeval.kernels import compiling as compiling  # tells of it from the first kernel on
+from segeval.kernels.store import KernelStore
+
 Labels: TypeAlias = NDArray[Any]
 Bits: TypeAlias = NDArray[np.uint64]
 Word: TypeAlias = Any
@@ -44,12 +47,8 @@ def helper(function: Function) -> Function:
 
 
 def _compiled(function: Function, *, nogil: bool = True, **options: bool) -> Function:
-    options["nogil"] = nogil
-    compiled: Any
-    try:
-        compiled = njit(cache=True, **options)(function)  # type: ignore[call-overload]
-    except RuntimeError:  # neither the package's folder nor the user's can be written to: compiled in every process
-        compiled = njit(**options)(function)  # type: ignore[call-overload]
+    compiled: Any = njit(nogil=nogil, **options)(function)  # type: ignore[call-overload]
+    compiled._cache = KernelStore(function)  # as Numba's `cache=True` would set its own
     return compiled  # type: ignore[no-any-return]
 
 

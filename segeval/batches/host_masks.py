@@ -62,7 +62,7 @@ def _pair(pred: NDArray[Any], gt: NDArray[Any], form: Form, inputs: Inputs, work
         labels_g, ignored = _without(_squeezed(gt, form.gt_channels), inputs.ignore_index)
         labels_g = _checked(labels_g, classes, "gt", binary)
     if form.pred_channels > 1:
-        labels_p = _argmax(pred, workspace) if form.scores else _from_one_hot(pred, "pred", workspace)
+        labels_p = argmax(pred, workspace) if form.scores else _from_one_hot(pred, "pred", workspace)
     elif form.scores:
         labels_p = _thresholded(_squeezed(pred, form.pred_channels), inputs)
     else:
@@ -137,7 +137,7 @@ def _from_one_hot(array: NDArray[Any], name: str, workspace: Workspace) -> Label
         _refuse_one_hot(name)
     if one_hot.max() > 1 or not (one_hot.sum(0, dtype=np.uint16) == 1).all():
         _refuse_one_hot(name)
-    return _argmax(one_hot, workspace)
+    return argmax(one_hot, workspace)
 
 
 def _refuse_one_hot(name: str) -> None:
@@ -147,7 +147,7 @@ def _refuse_one_hot(name: str) -> None:
     )
 
 
-def _argmax(scores: NDArray[Any], workspace: Workspace) -> Labels:
+def argmax(scores: NDArray[Any], workspace: Workspace) -> Labels:
     """The channel of the largest score of every voxel, the first one among equals."""
     if scores.dtype not in (np.float32, np.float64, np.uint8):
         scores = scores.astype(np.float32 if scores.itemsize <= 2 else np.float64)

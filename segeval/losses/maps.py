@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,12 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from segeval.errors import UsageError
-from segeval.words import Labels, helper, kernel
+from segeval.surface.transform import squared_distances_to
+from segeval.words import Labels
 from segeval.workspace import Workspace
 
 from .checks import check_integers
 
-Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 
 
@@ -57,7 +56,8 @@ def _host(target: Tensor) -> Labels:
     """The labels as volumes (N, Z, Y, X) in the host's memory, with axes of length 1 in front where there are fewer."""
     if not 2 <= target.ndim <= 4:
         raise UsageError(f"target must have shape (N, *spatial), up to 3-D; it has {tuple(target.shape)}")
-    labels = target.detach().cpu().contiguous().numpy()
+    dtype = torch.uint8 if target.dtype in (torch.bool, torch.uint8) else torch.int64  # a kernel each, no more
+    labels = target.detach().to("cpu", dtype).contiguous().numpy()
     return labels.reshape(len(labels), *(1,) * (4 - labels.ndim), *labels.shape[1:])
 
 
@@ -75,78 +75,12 @@ def _signed(labels: Labels, label: int, steps: tuple[float, float, float], found
     """Write the map of one class of one volume."""
     out = found.reshape(labels.shape)
     to_class, to_others = (np.empty(labels.shape) for _ in range(2))
-    _squared(labels, label, True, steps, to_class)
+    squared_distances_to(labels, label, True, steps, to_class)
     if not np.isfinite(to_class.flat[0]):
         out[:] = 0
         return
-    _squared(labels, label, False, steps, to_others)
+    squared_distances_to(labels, label, False, steps, to_others)
     if not np.isfinite(to_others.flat[0]):
         out[:] = 0
         return
     np.subtract(np.sqrt(to_class, out=to_class), np.sqrt(to_others, out=to_others), out=out, casting="same_kind")
-
-
-@kernel
-def _squared(labels: Labels, label: int, same: bool, steps: tuple[float, float, float], squared: Floats) -> None:
-    """Write the squared distance to the nearest voxel of the label, or of any other; infinite where there is none.
-
-    One axis after the other: along a line, the least of all parabolas x ↦ squared[k] + (x − k)². Felzenszwalb PF,
-    Huttenlocher DP. Distance transforms of sampled functions. Theory of Computing 8, 415-428 (2012).
-    """
-    slices, height, width = labels.shape
-    for z in range(slices):
-        for y in range(height):
-            _along_row(labels[z, y], label, same, steps[2], squared[z, y])
-    longest = max(slices, height)
-    line, places, ends = np.empty(longest), np.empty(longest, np.int64), np.empty(longest + 1)
-    for z in range(slices):
-        for x in range(width):
-            _lower(squared[z, :, x], steps[1], line, places, ends)
-    for y in range(height):
-        for x in range(width):
-            _lower(squared[:, y, x], steps[0], line, places, ends)
-
-
-@helper
-def _along_row(labels: Labels, label: int, same: bool, step: float, squared: Floats) -> None:
-    """Write the squared distances within a row."""
-    gap = np.inf
-    for x in range(len(labels)):
-        gap = 0.0 if (labels[x] == label) == same else gap + 1
-        squared[x] = gap
-    for x in range(len(labels) - 1, -1, -1):
-        gap = 0.0 if squared[x] == 0 else gap + 1
-        squared[x] = min(squared[x], gap) ** 2 * step
-
-
-@helper
-def _lower(values: Floats, step: float, line: Floats, places: NDArray[np.int64], ends: Floats) -> None:
-    """Replace the values of a line by the least of their parabolas; `ends` are where each of the lowest ones begins."""
-    count = -1
-    for k in range(len(values)):
-        line[k] = values[k]
-        if line[k] == np.inf:
-            continue
-        start = -np.inf
-        while count >= 0:
-            start = _crossing(line, places[count], k, step)
-            if start > ends[count]:
-                break
-            count -= 1
-            start = -np.inf
-        count += 1
-        places[count], ends[count] = k, start
-    if count < 0:
-        return
-    ends[count + 1] = np.inf
-    at = 0
-    for x in range(len(values)):
-        while ends[at + 1] < x:
-            at += 1
-        values[x] = line[places[at]] + (x - places[at]) ** 2 * step
-
-
-@helper
-def _crossing(line: Floats, a: int, b: int, step: float) -> Any:
-    """Where the parabola at b goes below the one at a, a < b."""
-    return ((line[b] - line[a]) / step + b * b - a * a) / (2 * (b - a))

@@ -15,14 +15,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ORDER = (
-    ("errors", "boundary", "version", "citations", "compiling", "devices", "words", "workspace"),
+    ("errors", "boundary", "version", "citations", "devices", "kernels", "words", "workspace"),
     ("grid", "labels", "case", "spec"),
     ("overlap", "surface", "mesh", "rules", "tensors", "metrics"),
     ("protocols", "io", "alignment", "protocol", "table"),
     ("measure", "meshes", "scoring", "evaluate"),
     ("results", "summary", "assemble", "remarks", "run", "api", "explain"),
     ("series", "logs", "plots", "history"),
-    ("batches", "generate", "functional", "stateful", "losses"),
+    ("batches", "generate", "functional", "stateful", "losses", "warming"),
     ("cli",),
 )
 """The rooms (packages and single modules) of segeval: each may import those before it, in reading order."""
@@ -30,11 +30,11 @@ HEAVY = {"numpy", "scipy", "numba", "pandas", "nibabel", "PIL", "matplotlib", "r
 
 
 def modules() -> dict[str, Path]:
-    """Every module by its dotted name below `segeval`, but for the front door, which re-exports from everywhere."""
+    """Every module by its dotted name below `segeval`, but for the front doors, which lead everywhere."""
     paths = [*ROOT.glob("segeval/**/*.py"), *ROOT.glob("cli/**/*.py")]
     names = {path: path.relative_to(ROOT).with_suffix("").as_posix().removeprefix("segeval/") for path in paths}
     dotted = {name.removesuffix("/__init__").replace("/", "."): path for path, name in names.items()}
-    return {name: path for name, path in dotted.items() if name != "__init__"}
+    return {name: path for name, path in dotted.items() if name not in ("__init__", "__main__")}
 
 
 def imported(name: str, path: Path, known: dict[str, Path]) -> Iterator[str]:

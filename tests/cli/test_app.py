@@ -15,7 +15,7 @@ COMMANDS = sorted(app.commands)
 
 
 def test_the_commands_are_these():
-    assert COMMANDS == ["explain", "metrics", "plot", "score"]
+    assert COMMANDS == ["explain", "metrics", "plot", "score", "warm-up"]
 
 
 @pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=["segeval", *COMMANDS])
@@ -25,7 +25,7 @@ def test_help_has_an_example_that_calls_segeval(segeval, command):
     assert "Example:\n    segeval " in answer.out
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "explain"])
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("explain", "warm-up")])
 def test_every_option_says_what_it_does(command):
     options = [parameter for parameter in app.commands[command].params if isinstance(parameter, click.Option)]
     assert options
@@ -85,7 +85,7 @@ def test_a_file_that_the_system_refuses_is_no_traceback(segeval, monkeypatch):
 
 
 def test_it_runs_as_a_process():
-    command = [sys.executable, "-m", "segeval.cli", "metrics", "nope"]
+    command = [sys.executable, "-m", "segeval", "metrics", "nope"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: unknown metric 'nope'")

@@ -8,14 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numba
 import pandas as pd
 import pytest
 from calling import CUBE
 
 from segeval import run
 from segeval.cli import progress
-from segeval.compiling import on_compiling
+from segeval.words import kernel
 
 
 def test_progress_is_told_in_lines_where_there_is_no_terminal(segeval, folders, monkeypatch):
@@ -76,20 +75,22 @@ def test_an_interruption_of_drawing_leaves_the_tables(segeval, folders, monkeypa
     assert json.loads((folders.out / "run.json").read_text())["complete"] is True
 
 
-def test_compiling_is_told_once():
-    told: list[str] = []
-    with on_compiling(lambda: told.append("compiling")):
-        assert told == []
-        numba.njit(lambda x: x + 1)(1)
-        numba.njit(lambda x: x + 2)(1)
-    numba.njit(lambda x: x + 3)(1)
-    assert told == ["compiling"]
-
-
 def test_a_run_says_that_it_compiles(capsys):
     with progress.reporting(quiet=False):
-        numba.njit(lambda x: x + 4)(1)
-    assert capsys.readouterr().err == "note: compiling kernels for this machine, which happens once and can take 20 s\n"
+        kernel(lambda x: x + 4)(1)
+    assert re.fullmatch(
+        r"note: compiling kernels for this machine \(.*\); they are kept in .*\n", capsys.readouterr().err
+    )
+
+
+def test_what_compiling_takes_does_not_count_for_the_time_left(monkeypatch):
+    clock = iter([0.0, 0.0, 100.0, 100.0, 100.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(progress, "seconds_compiling", iter([0.0, 90.0]).__next__)
+    report = progress.Report()
+    report.started(3, ["dice"])
+    report.done = 1
+    assert report._left == 2 * (100 - 90)
 
 
 def on_terminal(*arguments: str | Path) -> str:
@@ -97,7 +98,7 @@ def on_terminal(*arguments: str | Path) -> str:
     ours, theirs = pty.openpty()
     environment = os.environ | {"COLUMNS": "90", "TERM": "xterm"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "segeval.cli", *map(str, arguments)], stdout=theirs, stderr=theirs, env=environment
+        [sys.executable, "-m", "segeval", *map(str, arguments)], stdout=theirs, stderr=theirs, env=environment
     )
     os.close(theirs)
     shown = b""

@@ -1,5 +1,0 @@
-"""`python -m segeval.cli` is `segeval`."""
-
-from .app import main
-
-main()

@@ -1,0 +1,29 @@
+"""`segeval warm-up`: compiles what an installation lacks, before anyone waits for it."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("warm-up", short_help="Compile the kernels that this installation lacks, ahead of the first run.")
+def warm_up() -> None:
+    """Compile the kernels that this installation lacks, ahead of the first run.
+
+    An installed package carries kernels for its Python, its Numba and processors with AVX2. Where these do not fit, as
+    after an update of Numba, kernels are compiled when they are first needed and kept in the user's cache, or in the
+    folder that SEGEVAL_CACHE names; this compiles all of them now, which takes a minute or two.
+
+    \b
+    Example:
+      segeval warm-up
+      SEGEVAL_CACHE=/opt/segeval segeval warm-up
+    """
+    from segeval.kernels.compiling import on_compiling
+    from segeval.warming import warm_up as run_all
+
+    with on_compiling(lambda notice: click.echo(f"note: {notice}", err=True)):
+        done = run_all()
+    if done.compiled:
+        click.echo(f"compiled {done.compiled} functions in {done.seconds:.0f} s; they are kept in {done.folder}")
+    else:
+        click.echo(f"nothing to compile: all kernels are in {done.folder}")

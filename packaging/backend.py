@@ -1,0 +1,51 @@
+"""Builds the package as setuptools does; a wheel carries the compiled kernels too, so that no user waits for them.
+
+Kernels are compiled for a stated processor (segeval/kernels/targets.py) by the Numba that pip takes for the build, and
+serve where Numba, Python and system are those of the build. They are files of the package as any other.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from setuptools import build_meta
+from setuptools.build_meta import *  # noqa: F403  # every hook but the one below
+from setuptools.command.bdist_wheel import bdist_wheel
+from setuptools.command.build_py import build_py
+
+NEEDED = ["numba>=0.60", "numpy>=1.26", "platformdirs>=4", "scipy>=1.12"]
+"""What runs the kernels; the bounds are those of the package."""
+
+
+def get_requires_for_build_wheel(config_settings: Any = None) -> list[str]:
+    """Ask for what setuptools asks for, and for what compiles the kernels."""
+    return [*build_meta.get_requires_for_build_wheel(config_settings), *NEEDED]
+
+
+class BuildPy(build_py):
+    """Copies the modules, and packs the kernels beside them unless the install is an editable one."""
+
+    def run(self) -> None:
+        """Fill the folder that becomes the wheel."""
+        root = Path(self.build_lib).resolve()
+        if not self.editable_mode:
+            shutil.rmtree(root, ignore_errors=True)  # or modules of an earlier build would become part of the wheel
+        super().run()
+        if not self.editable_mode:
+            environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
+            command = [sys.executable, "-m", "segeval.kernels.packing"]
+            subprocess.run(command, cwd=root, env=environment, check=True)
+
+
+class Wheel(bdist_wheel):
+    """A wheel for one Python and one system, as those of extensions are."""
+
+    def finalize_options(self) -> None:
+        """Mark what is in it as machine code."""
+        super().finalize_options()
+        self.root_is_pure = False

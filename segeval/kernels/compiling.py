@@ -1,0 +1,105 @@
+"""Compiling, which a user should hear of: a kernel that lies on no disk yet is compiled when it is first called."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from numba.core import event
+
+from segeval.errors import CompilingWarning
+from segeval.kernels import store
+
+Tell = Callable[[str], None]
+
+
+class _Clock(event.Listener):
+    """Hears of every kernel of ours that is compiled in this process, counts them and takes the time."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.tell: Tell | None = _warn
+        self._depth = 0  # a kernel may need another, and Numba compiles on one thread at a time
+        self._since = self._total = 0.0
+        self._lock = threading.Lock()
+
+    def on_start(self, event: Any) -> None:
+        """Starts the clock, and tells the user, once."""
+        if not _is_ours(event):
+            return
+        with self._lock:
+            if self._depth == 0:
+                self._since = time.monotonic()
+            self._depth += 1
+            tell, self.tell = self.tell, None
+        if tell:
+            tell(notice())
+
+    def on_end(self, event: Any) -> None:
+        """Stops the clock."""
+        if not _is_ours(event):
+            return
+        with self._lock:
+            self.names.append(f"{event.data['dispatcher'].py_func.__qualname__}{event.data['args']}")
+            self._depth -= 1
+            if self._depth == 0:
+                self._total += time.monotonic() - self._since
+
+    def seconds(self) -> float:
+        """Return the time taken so far, also by what is being compiled now."""
+        with self._lock:
+            return self._total + (time.monotonic() - self._since if self._depth else 0.0)
+
+
+def _is_ours(event: Any) -> bool:
+    return isinstance(event.data["dispatcher"]._cache, store.KernelStore)
+
+
+def _warn(text: str) -> None:
+    logging.getLogger("segeval").info(text)
+    warnings.warn(text, CompilingWarning, stacklevel=2)
+
+
+_CLOCK = _Clock()
+event.register("numba:compile", _CLOCK)  # type: ignore[no-untyped-call]
+
+
+def seconds() -> float:
+    """Return the seconds for which kernels have been compiled in this process."""
+    return _CLOCK.seconds()
+
+
+def names() -> list[str]:
+    """Return the kernels that have been compiled in this process, with the types of their arguments."""
+    return list(_CLOCK.names)
+
+
+@contextmanager
+def on_compiling(tell: Tell) -> Iterator[None]:
+    """Call `tell` with what the user should know when a kernel is compiled within the block, in place of a warning.
+
+    It is called once, on the thread that needs the kernel.
+    """
+    before, _CLOCK.tell = _CLOCK.tell, tell
+    try:
+        yield
+    finally:
+        if _CLOCK.tell is not None:  # nothing was compiled
+            _CLOCK.tell = before
+
+
+def notice() -> str:
+    """Return what the user should know when kernels are compiled: why, where they go, and what spares the wait."""
+    folder, wanted = store.own_folder(), store.wanted_folder()
+    kept = f"they are kept in {folder}, so this wait is not repeated; `segeval warm-up` compiles all ahead"
+    if folder != wanted:
+        kept = (
+            f"{wanted.parent} cannot be written to, so they go to {folder}: set {store.VARIABLE} to a folder "
+            "that lasts, or this wait comes again"
+        )
+    return f"compiling kernels for this machine ({store.why_not_packed()}); {kept}"

@@ -1,0 +1,77 @@
+"""What the machine code of a kernel depends on, as one digest: its key in a cache, wherever its source lies."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterator
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+CONSTANTS = (bool, int, float, complex, str, bytes, type(None), type(...), np.generic)
+
+
+@functools.cache
+def digest(function: Any) -> str:
+    """Return the digest of a function's code and of all that it refers to: helpers, constants, records.
+
+    Functions of one digest compile to the same machine code under one Numba and one Python, so that it does not matter
+    where a package lies and how old its files are, and an edited helper is never overlooked. The function, or what
+    Numba's decorators made of it, must not call itself. Raises `TypeError` if it refers to what has no digest.
+
+    >>> def double(x): return 2 * x
+    >>> def triple(x): return 3 * x
+    >>> digest(double) == digest(triple)
+    False
+    """
+    function = _plain(function)
+    sha = hashlib.sha256(function.__qualname__.encode())
+    for part in _function_parts(function):
+        sha.update(b"\0" + part.encode())
+    return sha.hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """Return the Python function of a kernel or of an instruction, anything else as it is."""
+    return getattr(value, "py_func", getattr(value, "_defn", value))
+
+
+def _function_parts(function: FunctionType) -> Iterator[str]:
+    yield from _code_parts(function.__code__, function.__globals__)
+    for cell in function.__closure__ or ():
+        yield from _parts(cell.cell_contents)
+    for default in function.__defaults__ or ():
+        yield from _parts(default)
+
+
+def _code_parts(code: CodeType, names: dict[str, Any]) -> Iterator[str]:
+    yield code.co_code.hex()
+    yield " ".join(code.co_varnames)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _code_parts(constant, names)
+        else:
+            yield from _parts(constant)
+    for name in code.co_names:  # attributes are among them: one that bears the name of a global adds what need not be
+        yield name
+        if name in names:
+            yield from _parts(names[name])
+
+
+def _parts(value: Any) -> Iterator[str]:
+    if isinstance(_plain(value), FunctionType):
+        yield digest(value)
+    elif isinstance(value, CONSTANTS):
+        yield f"{type(value).__name__} {value!r}"
+    elif isinstance(value, tuple):
+        yield f"tuple of {len(value)}"
+        for member in value:
+            yield from _parts(member)
+    elif isinstance(value, type):
+        yield f"{value.__module__}.{value.__qualname__} {getattr(value, '_fields', ())}"
+    elif isinstance(value, ModuleType | BuiltinFunctionType | np.ufunc):
+        yield value.__name__
+    else:
+        raise TypeError(f"{value!r} has no digest: a kernel may refer to functions, numbers, texts and records alone")

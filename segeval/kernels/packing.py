@@ -1,0 +1,40 @@
+"""Compiles the kernels into the package that is being built: `python -m segeval.kernels.packing`.
+
+The processor is the baseline of this kind of machine, not the one that builds. Where no baseline is stated nothing is
+packed, and every user compiles.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from tempfile import TemporaryDirectory
+
+from segeval.kernels import store, targets
+
+WARM_UP = "import sys, numpy; from segeval.warming import warm_up; warm_up([numpy.dtype(sys.argv[1])])"
+
+
+def pack() -> None:
+    """Run the warm-up for the baseline processor, and move what it compiled into the package."""
+    baseline = targets.baseline()
+    shutil.rmtree(store.PACKED, ignore_errors=True)
+    if baseline is None:
+        return
+    with TemporaryDirectory() as folder:
+        environment = {**os.environ, **targets.pinned(baseline), store.VARIABLE: folder}
+        warm_ups = [
+            subprocess.Popen([sys.executable, "-W", "ignore", "-c", WARM_UP, dtype], env=environment)
+            for dtype in ("uint8", "uint16")
+        ]
+        codes = [warm_up.wait() for warm_up in warm_ups]
+        if any(codes):
+            sys.exit("the kernels could not be compiled; see the lines above")
+        (made,) = os.scandir(folder)
+        shutil.copytree(made, store.PACKED / targets.folder_name(baseline.processor))
+
+
+if __name__ == "__main__":
+    pack()

@@ -1,0 +1,105 @@
+"""Every kernel, run once on small masks of every kind, so that none is left to be compiled later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from segeval.batches.host_masks import argmax
+from segeval.boundary import Boundary
+from segeval.case import Case, LabelMap, Region
+from segeval.grid import Grid
+from segeval.kernels import compiling, store
+from segeval.labels import Labels
+from segeval.measure import measure
+from segeval.metrics import REGISTRY
+from segeval.scoring import score_measured
+from segeval.spec import Definition, Metric
+from segeval.surface.transform import squared_distances_to
+from segeval.workspace import Workspace
+
+SHAPES = ((48, 72), (24, 48, 72))
+SPACING = (2.0, 1.0, 0.5)
+BOUNDARIES = (
+    Boundary(),
+    Boundary("voxel", connectivity=2),
+    Boundary("voxel", image_edge=False),
+    Boundary("surfel"),
+    Boundary("surfel", sizes="equal"),
+    Boundary("face"),
+    Boundary("solid"),
+    Boundary("mesh"),
+    Boundary("mesh", sizes="equal"),
+    Boundary("smooth"),
+    Boundary("smooth", sizes="equal"),
+)
+
+
+class Warmth(NamedTuple):
+    """What a warm-up did: functions compiled, the seconds that took, and the folder where kernels lie now."""
+
+    compiled: int
+    seconds: float
+    folder: Path
+
+
+def warm_up(dtypes: Sequence[DTypeLike] = (np.uint8, np.uint16)) -> Warmth:
+    """Run every kernel on small masks of these dtypes: what lies on no disk yet is compiled and kept.
+
+    It takes a minute or two where nothing fits, seconds where all is there.
+    """
+    before, seconds = len(compiling.names()), compiling.seconds()
+    with Workspace() as workspace:
+        for dtype, shape in product(dtypes, SHAPES):
+            _measure(dtype, shape, workspace)
+        for scores, channels in product((np.float32, np.float64, np.uint8), (2, 300)):
+            argmax(np.zeros((channels, 8, 8), scores), workspace)
+    for labels in (np.uint8, np.int64):
+        squared_distances_to(np.ones((2, 4, 8), labels), 1, True, (1.0, 1.0, 1.0), np.empty((2, 4, 8)))
+    return Warmth(len(compiling.names()) - before, compiling.seconds() - seconds, store.folder_in_use())
+
+
+def _measure(dtype: DTypeLike, shape: Sequence[int], workspace: Workspace) -> None:
+    grid = Grid(tuple(shape), SPACING[-len(shape) :], "mm")
+    pred, gt = (LabelMap(labels, grid) for labels in _masks(dtype, shape))
+    case = Case("warm-up", pred, gt)
+    for metrics, regions in _runs():
+        statistics = {metric.statistic for metric in metrics}
+        score_measured(measure(case, partial(_always, regions), statistics, workspace), metrics)
+
+
+def _always(regions: Sequence[Region], labels: Sequence[int]) -> Sequence[Region]:
+    return regions
+
+
+def _masks(dtype: DTypeLike, shape: Sequence[int]) -> tuple[Labels, Labels]:
+    """Two masks with two labels each, of which parts agree, parts lie near and parts far from each other."""
+    pred, gt = np.zeros((2, *shape), dtype)
+    pred[..., 4:12, 4:12], pred[..., 14:16, 40:70] = 1, 2
+    gt[..., 5:13, 4:12], gt[..., 14:16, 40:44], gt[..., 40:44, 4:20] = 1, 2, 1
+    return pred, gt
+
+
+def _runs() -> Iterator[tuple[list[Metric], Sequence[Region]]]:
+    """Metrics and regions: overlap alone, all metrics of labels, unions and many regions, every boundary rule."""
+    labels, unions = (Region.of(1), Region.of(2)), (Region.of("both", 1, 2), Region.of("inner", 1))
+    many = tuple(Region.of(f"pair {label}", label, label + 1) for label in range(1, 600, 2))  # more than 8 bits number
+    metrics = [spec.bind({p.name: 1 for p in spec.parameters if p.default is None}) for spec in REGISTRY.values()]
+    yield [REGISTRY["dice"].bind({})], labels
+    yield metrics, labels
+    yield metrics, unions
+    yield [REGISTRY["hd"].bind({})], many
+    distances = [metric for metric in metrics if hasattr(metric.spec.statistic, "by")]
+    for boundary in BOUNDARIES:
+        yield [replace(metric, definition=_under(boundary, metric)) for metric in distances], labels
+
+
+def _under(boundary: Boundary, metric: Metric) -> Definition:
+    return Definition("segeval", metric, boundary, metric.spec.empty)

@@ -1,0 +1,133 @@
+"""Where kernels are kept, and what a user hears: each test runs a toy kernel in processes of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+TOY = """
+from segeval.words import helper, kernel
+from segeval.kernels import compiling
+
+@helper
+def doubled(x):
+    return 2 * x
+
+@kernel
+def toy(x):
+    return doubled(x) + 1
+
+assert toy(20) == 41, toy(20)
+print(len(compiling.names()))
+"""
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def run(tmp_path: Path, cache: Path) -> Run:
+    """Runs a script in a new process, with its own cache and folder for temporary files."""
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    script = tmp_path / "toy.py"
+
+    def call(source: str = TOY, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        script.write_text(source)
+        environment = os.environ | {"SEGEVAL_CACHE": str(cache), "TMPDIR": str(temporary)} | variables
+        return subprocess.run(
+            [sys.executable, *options, str(script)], env=environment, capture_output=True, text=True, check=True
+        )
+
+    return call
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_the_second_process_compiles_nothing_and_says_nothing(run, cache):
+    first, second = run(), run()
+    assert int(first.stdout) > 0
+    assert first.stderr.count("CompilingWarning") == 1
+    assert f"compiling kernels for this machine (none came with this installation); they are kept in {cache}" in (
+        first.stderr
+    )
+    assert (second.stdout, second.stderr) == ("0\n", "")
+
+
+def test_an_edited_helper_is_compiled_anew(run):
+    run()
+    edited = TOY.replace("2 * x", "3 * x").replace("== 41", "== 61")
+    assert int(run(edited).stdout) > 0
+    assert run().stdout == "0\n"
+
+
+def test_another_processor_has_its_own_kernels(run, cache):
+    run()
+    assert int(run(TOY, NUMBA_CPU_NAME="generic").stdout) > 0
+    assert len(list(cache.iterdir())) == 2
+
+
+@pytest.mark.parametrize("damage", [lambda content: content[:-9], lambda content: content[:99] + b"!" + content[100:]])
+def test_a_damaged_file_is_made_anew(run, cache, damage):
+    run()
+    for path in files(cache):
+        path.write_bytes(damage(path.read_bytes()))
+    assert int(run().stdout) > 0
+    assert run().stdout == "0\n"
+
+
+def test_files_that_were_being_written_are_not_left(run, cache):
+    run()
+    assert {path.suffix for path in files(cache)} == {".kernel"}
+
+
+def test_a_cache_that_cannot_be_written_is_said_and_a_temporary_folder_serves(run, cache, tmp_path):
+    cache.write_text("a file where the folder should be")
+    first, second = run(), run()
+    assert f"{cache} cannot be written to, so they go to {tmp_path}/tmp/segeval-{os.getuid()}" in first.stderr
+    assert "set SEGEVAL_CACHE to a folder that lasts" in first.stderr
+    assert (second.stdout, second.stderr) == ("0\n", "")
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="Windows gives every user a temporary folder of their own")
+def test_a_temporary_folder_that_others_can_write_to_is_not_trusted(run, cache, tmp_path):
+    cache.write_text("a file where the folder should be")
+    planted = tmp_path / "tmp" / f"segeval-{os.getuid()}"
+    planted.mkdir(mode=0o777)
+    planted.chmod(0o777)
+    assert "compiling kernels" in run().stderr
+    assert files(planted) == []
+
+
+def test_a_full_disk_costs_time_alone(run, cache):
+    full = "import errno\nfrom segeval.kernels import store\ndef full(*_): raise OSError(errno.ENOSPC, 'full')\n"
+    assert int(run(full + "store._write = full\n" + TOY).stdout) > 0
+    assert files(cache) == []
+
+
+def test_the_notice_is_logged_too(run):
+    logging = "import logging\nlogging.basicConfig(level=logging.INFO, format='%(name)s|%(message)s')\n"
+    assert "segeval|compiling kernels for this machine" in run(logging + TOY, "-W", "ignore").stderr
+
+
+def test_a_warning_that_is_an_error_stops_one_call_alone(run):
+    retried = "try:\n    toy(1)\nexcept UserWarning as warning:\n    print(type(warning).__name__)\n"
+    source = TOY.replace("assert toy", retried + "assert toy", 1)
+    assert run(source, "-W", "error").stdout.split()[0] == "CompilingWarning"
+
+
+def test_nothing_is_written_into_the_package(run):
+    package = Path(__file__).parents[2] / "segeval"
+    before = {path for path in files(package) if path.suffix != ".pyc"}
+    run()
+    assert {path for path in files(package) if path.suffix != ".pyc"} == before
