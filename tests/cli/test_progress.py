@@ -14,6 +14,7 @@ from calling import CUBE
 
 from segeval import run
 from segeval.cli import progress
+from segeval.kernels import store
 from segeval.words import kernel
 
 
@@ -75,7 +76,9 @@ def test_an_interruption_of_drawing_leaves_the_tables(segeval, folders, monkeypa
     assert json.loads((folders.out / "run.json").read_text())["complete"] is True
 
 
-def test_a_run_says_that_it_compiles(capsys):
+def test_a_run_says_that_it_compiles(capsys, monkeypatch, tmp_path):
+    for folder in ("wanted_folder", "own_folder"):
+        monkeypatch.setattr(store, folder, lambda: tmp_path)
     with progress.reporting(quiet=False):
         kernel(lambda x: x + 4)(1)
     assert re.fullmatch(
