@@ -92,10 +92,10 @@ def _rows(scores: Scores, protocol: Protocol) -> DataFrame:
 def _score_surfaces(pred: Path, gt: Path, protocol: Protocol) -> DataFrame:
     """The scores of a case of which one side or both are files of meshes."""
     with Workspace(cores()) as workspace:
-        measured = measure_meshes(
+        surfaces = measure_meshes(
             stem_of(gt), pred, gt, protocol, lambda path: _label_map(path, protocol, "mask"), workspace
         )
-    return _rows(score_measured(measured, protocol.metrics), protocol)
+    return _rows(score_measured(surfaces.measured, protocol.metrics, surfaces.notes), protocol)
 
 
 def score_folder(
