@@ -195,3 +195,11 @@ def test_a_damaged_mesh_fails_alone(two):
     check(cases.iloc[0])
     assert cases.note[1].startswith("failed: ")
     assert "b.stl" in cases.note[1]
+
+
+def test_the_volume_of_a_mask_without_the_region_is_known_and_that_of_a_mesh_is_not(two):
+    nib.save(nib.Nifti1Image(np.zeros((4, 4, 4), np.uint8), np.eye(4)), two[0] / "a.nii")
+    (two[0] / "a.stl").unlink()
+    details = segeval.score_folder(*two, **OPTIONS).details
+    assert details.volume_p.tolist() == [[0]]
+    assert np.isnan(details.volume_g).all()
