@@ -143,7 +143,7 @@ def _print(summary: DataFrame, cases: int, *, cases_first: bool, as_json: bool) 
     """Prints the summary to stdout; on a terminal not more of it than can be taken in."""
     from segeval.table import as_json as written
 
-    from .overview import extremes, overview
+    from .overview import extremes, overview_of
 
     if as_json:
         click.echo(written(summary))
@@ -153,7 +153,7 @@ def _print(summary: DataFrame, cases: int, *, cases_first: bool, as_json: bool) 
     if shown:
         over = f"mean ± standard deviation over {cases:,} cases" if cases > 1 else ""
         over += ", of the mean over regions" * (over != "" and cases_first)
-        overview(shown).show(title="; ".join(filter(None, (over, part))))
+        overview_of(shown).show(title="; ".join(filter(None, (over, part))))
 
 
 def _clear(folder: Path) -> None:

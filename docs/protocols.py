@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from segeval.protocols import Convention, convention, names
-from segeval.protocols.convention import Entry
+from segeval.protocols.conventions import Entry
 
 HEAD = """\
 # Protocols

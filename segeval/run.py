@@ -29,7 +29,7 @@ from segeval.errors import UsageError
 from segeval.evaluate import SPILLED, Outcome, evaluate
 from segeval.io import Pair
 from segeval.protocol import Protocol
-from segeval.remarks import remarks
+from segeval.remarks import remarks_on
 from segeval.results import Results, clear
 from segeval.scoring import Scores
 from segeval.summary import summarise
@@ -138,7 +138,7 @@ class Run:
         spilled = sum(SPILLED in outcome.remarks for outcome in outcomes)
         if spilled:
             self.notice(f"{spilled} of {len(outcomes)} cases {SPILLED}; their rows say so")
-        for text in remarks(regions, counts, [o.grid for o in outcomes if o.grid], self.protocol):
+        for text in remarks_on(regions, counts, [o.grid for o in outcomes if o.grid], self.protocol):
             self.notice(text)
         units = _units(outcomes)
         pooled = pooled_scores(outcomes, counts, regions, self.protocol)

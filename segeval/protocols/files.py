@@ -16,7 +16,7 @@ from segeval.metrics import separate
 from segeval.spec import Definition, Metric
 
 from .checks import check_content, check_meaning
-from .convention import Convention
+from .conventions import Convention
 from .entries import entries_of
 
 if sys.version_info >= (3, 11):
