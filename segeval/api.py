@@ -18,6 +18,7 @@ from segeval.grid import Grid
 from segeval.io import Colors, Pair, Pairing, load_colors, pair, read, stem_of
 from segeval.mesh.formats import is_mesh
 from segeval.meshes import measure_meshes
+from segeval.paths import local_path
 from segeval.protocol import Missing, Protocol, RegionsLike, parse_regions
 from segeval.protocols import ALL, ProtocolLike, convention, everyone
 from segeval.results import Results
@@ -72,7 +73,7 @@ def score(
                 raise UsageError(
                     f"{name} is a {type(mask).__name__}; a mesh is compared with another file alone: save it"
                 )
-        return _score_surfaces(Path(pred), Path(gt), chosen)
+        return _score_surfaces(local_path(pred), local_path(gt), chosen)
     masks = [_label_map(mask, chosen, name) for mask, name in ((pred, "pred"), (gt, "gt"))]
     name = stem_of(gt) if isinstance(gt, (str, os.PathLike)) else "case"
     with Workspace(cores(), where) as workspace:
@@ -141,7 +142,7 @@ def score_folder(
     check_formats(formats)
     found = pair(pred_dir, gt_dir, pred_suffix=pred_suffix, gt_suffix=gt_suffix)
     if output is not None:
-        _check_apart(Path(output), (Path(pred_dir), Path(gt_dir)))
+        _check_apart(local_path(output), (Path(pred_dir), Path(gt_dir)))
     run = Run(
         chosen, _pairs(found, missing), jobs=jobs or cores(), device=where, listener=listener,
         output=output, formats=formats,

@@ -12,6 +12,7 @@ from segeval.api import make_protocol
 from segeval.boundary import RULES, Boundary
 from segeval.errors import UsageError
 from segeval.metrics import REGISTRY
+from segeval.paths import local_path
 from segeval.protocol import told
 from segeval.protocols import ALL, Convention, convention, names
 from segeval.results import Results
@@ -51,7 +52,7 @@ class Explained:
         `keys` are written forms, `hd@percentile` for any percentile; without them, those that it reports. Raises
         `UsageError` for anything else, and for a folder whose rows are of several protocols.
         """
-        text, path = str(what), Path(what)
+        text, path = str(what), local_path(what)
         if text == ALL:
             return cls(text, make_protocol(protocol=text).to_dict())
         if text in names() or path.suffix == ".toml":

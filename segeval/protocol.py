@@ -15,6 +15,7 @@ from segeval.case import Region
 from segeval.errors import UsageError
 from segeval.io import Colors
 from segeval.metrics import DEFAULT_METRICS, parse_metrics
+from segeval.paths import local_path
 from segeval.spec import Empty, Metric
 from segeval.surface.distances import SurfaceDistances, VolumeDistances
 
@@ -168,7 +169,7 @@ def parse_regions(regions: RegionsLike) -> tuple[tuple[Region, ...], int | None]
     """
     if isinstance(regions, (str, Path)):
         if isinstance(regions, Path) or _names_file(regions):
-            return _from_mapping(_load(Path(regions)), str(regions))
+            return _from_mapping(_load(local_path(regions)), str(regions))
         return tuple(_from_text(piece) for piece in str(regions).split(",") if piece.strip()), None
     if isinstance(regions, Mapping):
         return _from_mapping(regions, "regions")

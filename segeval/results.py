@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.errors import UsageError
+from segeval.paths import local_path
 from segeval.protocol import stamp_of
 from segeval.table import FORMATS, check_formats, make_folder, read_table, replacing, write_table
 
@@ -96,7 +97,7 @@ class Results:
     @classmethod
     def load(cls, directory: str | Path) -> Results:
         """The results in a folder that `save` wrote. Raises `UsageError` when it is none."""
-        folder = Path(directory)
+        folder = local_path(directory)
         if not folder.is_dir():
             what = "is a file, not a folder" if folder.exists() else "does not exist"
             raise UsageError(f"{folder}: wanted the folder that segeval score wrote, but it {what}; check the path")

@@ -28,6 +28,7 @@ from segeval.case import Region
 from segeval.errors import UsageError
 from segeval.evaluate import SPILLED, Outcome, evaluate
 from segeval.io import Pair
+from segeval.paths import local_path
 from segeval.protocol import Protocol
 from segeval.remarks import remarks_on
 from segeval.results import Results, clear
@@ -81,7 +82,7 @@ class Run:
         self.jobs = jobs
         self.device = device
         self.listener = listener or Listener()
-        self.output = None if output is None else Path(output)
+        self.output = None if output is None else local_path(output)
         self.formats = formats
         self.warnings: list[str] = []
         self._outcomes: dict[int, Outcome] = {}

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from segeval.boundary import Boundary
 from segeval.errors import UsageError
 from segeval.metrics import REGISTRY, parse_metric
+from segeval.paths import local_path
 from segeval.spec import Definition, Metric
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def applies(metric: Metric, region: str) -> bool:
 
 def make_folder(path: str | Path) -> Path:
     """The folder, made if need be. Raises `UsageError` where it cannot be."""
-    folder = Path(path)
+    folder = local_path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
