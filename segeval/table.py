@@ -36,6 +36,8 @@ FAILED = ""
 TEXT = ("case", "region", "metric", "unit", "note", "protocol")
 WHOLE = ("n", "n_undefined", "n_infinite")
 """The columns that hold text and whole numbers; all others hold numbers."""
+PACKAGES = {"parquet": "pyarrow", "xlsx": "openpyxl"}
+"""The packages that formats need beyond segeval's own: those of the extra `tables`."""
 
 
 def metrics_of(cases: DataFrame) -> tuple[Metric, ...]:
@@ -161,7 +163,7 @@ def check_formats(names: Sequence[str]) -> None:
     for name in names:
         path = Path(f"cases.{name}")
         format_of(path)
-        package = {"parquet": "pyarrow", "xlsx": "openpyxl"}.get(name)
+        package = PACKAGES.get(name)
         if package and importlib.util.find_spec(package) is None:
             raise _missing(path, ImportError(name=package))
 
@@ -169,7 +171,7 @@ def check_formats(names: Sequence[str]) -> None:
 def _missing(path: Path, error: ImportError) -> UsageError:
     return UsageError(
         f"{path}: this format needs a package that is not installed ({error.name or error}); "
-        "pip install 'segeval-toolkit[tables]', or choose csv"
+        f"pip install {PACKAGES[format_of(path)]}, or choose csv"
     )
 
 
