@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -121,7 +122,7 @@ def score(
 
     folder = Path(output, "plots")
     options["metrics"] = options["metrics"] or None
-    with reporting(quiet=quiet) as report:
+    with _told_once(), reporting(quiet=quiet) as report:
         try:
             results = score_folder(pred, gt, output=output, listener=report, **options)
         except KeyboardInterrupt:
@@ -137,6 +138,17 @@ def score(
         report.tell("drawing plots")
         report.tell(_draw(results, folder, plot_formats, quiet=quiet))
     ctx.exit(1 if report.failed else 0)
+
+
+@contextlib.contextmanager
+def _told_once() -> Iterator[None]:
+    """Keep what segeval logs of a run from stderr, where the report tells it."""
+    logger, silent = logging.getLogger("segeval"), logging.NullHandler()
+    logger.addHandler(silent)
+    try:
+        yield
+    finally:
+        logger.removeHandler(silent)
 
 
 def _print(summary: DataFrame, cases: int, *, cases_first: bool, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import logging
 import os
 import platform
 import time
@@ -42,12 +43,18 @@ INTERVAL: dict[str, Any] = {"confidence": 0.95, "resamples": 2000, "seed": 0}
 MOST_CURVES = 1000
 """NSD curves are kept of runs with so many regions at most: of thousands of instances they would fill the disk."""
 
+log = logging.getLogger("segeval")
+"""Where notices and failed cases go as warnings, whoever listens."""
+
 PARTIAL = "cases.partial.csv"
 """The rows of a run that goes on; what is left of one that crashed."""
 
 
 class Listener:
-    """What hears how a run goes on; this one does not care."""
+    """What hears how a run goes on; this one does not care.
+
+    Notices and failed cases are logged as well, so a listener that overlooks them hides nothing.
+    """
 
     def started(self, cases: int, columns: Sequence[str]) -> None:
         """So many cases will be scored, by the metrics of these columns."""
@@ -92,8 +99,9 @@ class Run:
         self._started = time.time()
 
     def notice(self, text: str) -> None:
-        """Tells the user, now and in run.json."""
+        """Tell the user, now and in run.json."""
         self.warnings.append(text)
+        log.warning("%s", text)
         self.listener.notice(text)
 
     def results(self) -> Results:
@@ -104,6 +112,8 @@ class Run:
                 for position, outcome in evaluate(self.pairs, self.protocol, jobs=self.jobs, device=self.device):
                     self._take(position, outcome)
                     write_rows(outcome.pair.id, outcome.scores or failed_scores(outcome, self.protocol))
+                    if outcome.error:
+                        log.warning("failed: %s", outcome.error)
                     self.listener.finished(outcome)
             except KeyboardInterrupt:
                 self._save(self._assembled())
