@@ -52,7 +52,9 @@ MISSING = ("error", "skip", "empty")
     "as an nnU-Net dataset.json.  [default: every label above 0]",
 )  # fmt: skip
 @click.option(
-    "--include-background/--no-background", default=None, help="Score label 0 too, or not.  [default: the protocol's]"
+    "--include-background/--no-background",
+    default=None,
+    help="Score the background (label 0) too, or not.  [default: the protocol's]",
 )
 @click.option("--ignore-label", type=int, metavar="N", help="Leave voxels out whose ground truth is N.")
 @click.option("--binary", is_flag=True, help="Take every value above 0 as 1.")

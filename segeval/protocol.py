@@ -24,6 +24,8 @@ Missing: TypeAlias = Literal["error", "skip", "empty"]
 
 RegionsLike: TypeAlias = "str | Path | Mapping[str, int | Sequence[int]] | Sequence[int | Region] | int"
 BACKGROUND = Region("background", frozenset({0}))
+BACKGROUND_NAMES = ("background", "bg", "ignore", "none", "unlabeled", "unlabelled", "void")
+"""What label 0 is called where it is no class, in any case and with any underscores or blanks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Protocol:
     `name` and `title` are those of the convention that the metrics come from, `boundary` its rule where a metric has
     none of its own. `regions` None stands for every label above 0 that any mask of the run holds. `cases_first`: means
     over regions and cases take that over cases first. `spacing` overrides that of the files; `colors` gives the labels
-    of colour images.
+    of colour images. `notices` say what a user should know of how it was made.
     """
 
     metrics: tuple[Metric, ...] = parse_metrics(list(DEFAULT_METRICS))
@@ -49,6 +51,7 @@ class Protocol:
     title: str = "segeval"
     boundary: Boundary = VOXEL
     cases_first: bool = False
+    notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.metrics:
@@ -178,6 +181,15 @@ def parse_regions(regions: RegionsLike) -> tuple[tuple[Region, ...], int | None]
     return tuple(r if isinstance(r, Region) else _from_text(str(r)) for r in regions), None
 
 
+def is_background(region: Region) -> bool:
+    """Return whether a region is label 0 alone, under a name that says that it is no class.
+
+    >>> is_background(Region.of("_Background_", 0)), is_background(Region.of("road", 0))
+    (True, False)
+    """
+    return region.labels == {0} and re.sub(r"[\s_-]", "", region.name).casefold() in BACKGROUND_NAMES
+
+
 def _names_file(text: str) -> bool:
     return text.endswith(".json") or (re.search(r"=|^[\d,+\s]+$", text) is None and Path(text).is_file())
 
@@ -210,7 +222,7 @@ def _load(path: Path) -> Mapping[str, Any]:
 
 
 def _from_mapping(content: Mapping[str, Any], source: str) -> tuple[tuple[Region, ...], int | None]:
-    """The regions of a mapping; `background` (label 0) is left to `include_background`, `ignore` is not a region."""
+    """Return the regions of a mapping; `ignore` is not a region."""
     labels = content["labels"] if isinstance(content.get("labels"), Mapping) else content
     if labels and all(str(key).isdigit() and isinstance(name, str) for key, name in labels.items()):
         by_name = {name: int(key) for key, name in labels.items()}  # {label: name}, as nnU-Net 1 writes it
@@ -223,7 +235,8 @@ def _from_mapping(content: Mapping[str, Any], source: str) -> tuple[tuple[Region
     ignore = named.pop("ignore", None)
     if ignore is not None and len(ignore) != 1:
         raise UsageError(f"{source}: 'ignore' must be one label, not {sorted(ignore)}")
-    return tuple(Region(name, found) for name, found in named.items() if found != {0}), min(ignore) if ignore else None
+    regions = tuple(Region(name, found) for name, found in named.items())
+    return regions, min(ignore) if ignore else None
 
 
 def _label_set(name: str, value: Any, source: str) -> frozenset[int]:
