@@ -15,6 +15,7 @@ from segeval.case import Region
 from segeval.errors import UsageError
 from segeval.io import Colors
 from segeval.metrics import DEFAULT_METRICS, parse_metrics
+from segeval.nonfinite import spelled
 from segeval.paths import local_path
 from segeval.spec import Empty, Metric
 from segeval.surface.distances import SurfaceDistances, VolumeDistances
@@ -111,6 +112,7 @@ class Protocol:
             "missing": self.missing,
             "colors": self.colors and {"#{:02x}{:02x}{:02x}".format(*color): at for color, at in self.colors.items()},
         }
+        content = spelled(content)
         return {
             **content,
             "title": self.title,
@@ -152,13 +154,8 @@ def told(metric: Metric) -> dict[str, Any]:
         found["mean"] = "cases first, then regions"
     by_region = {name: dict(value) for name, value in own.parameters if isinstance(value, tuple)}
     if metric.empty != Empty():
-        found["empty"] = {side: _plain(getattr(metric.empty, side)) for side in ("both", "pred", "gt")}
+        found["empty"] = {side: spelled(getattr(metric.empty, side)) for side in ("both", "pred", "gt")}
     return found | by_region
-
-
-def _plain(value: float | None) -> float | str | None:
-    """The value as JSON can hold it; None stands for "by formula"."""
-    return str(value) if value is not None and not -1e300 < value < 1e300 else value
 
 
 def parse_regions(regions: RegionsLike) -> tuple[tuple[Region, ...], int | None]:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from segeval.boundary import Boundary
 from segeval.errors import UsageError
 from segeval.metrics import REGISTRY, parse_metric
+from segeval.nonfinite import spelled
 from segeval.paths import local_path
 from segeval.spec import Definition, Metric
 
@@ -136,9 +137,9 @@ def read_table(path: Path) -> DataFrame:
 def as_json(table: DataFrame) -> str:
     """The rows of a table as a JSON array of objects.
 
-    JSON has no word for nan and inf, so they are the strings that most languages turn into numbers.
+    JSON has no word for nan and inf, so they are texts.
     """
-    columns = [[_plain(value) for value in table[name].tolist()] for name in table.columns]
+    columns = [spelled(table[name].tolist()) for name in table.columns]
     records = (dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True))
     encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
     lines = ",\n".join(map(encode, records))
@@ -202,10 +203,6 @@ def _read_parquet(path: Path) -> DataFrame:
 
 def _write_json(table: DataFrame, file: BinaryIO) -> None:
     file.write(f"{as_json(table)}\n".encode())
-
-
-def _plain(value: object) -> object:
-    return str(value) if isinstance(value, float) and (value != value or abs(value) == float("inf")) else value
 
 
 def _read_json(path: Path) -> DataFrame:

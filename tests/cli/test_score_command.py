@@ -173,3 +173,14 @@ def test_a_background_that_is_left_out_is_noted(segeval, folders, tmp_path):
     assert "note: region" not in answer.err
     # background: 2·152 / (184 + 152)
     assert "background  0.905\nliver       0.667\n" in answer.out
+
+
+def test_the_summary_on_stdout_is_strict_json(segeval, folders):
+    def refuse(word):
+        raise AssertionError(f"{word} is not JSON")
+
+    folders.add("missed", pred=0 * CUBE)
+    answer = folders.score(segeval, "-m", "hd95", "--regions", "1,9", "--json", "--quiet")
+    records = json.loads(answer.out, parse_constant=refuse)
+    assert [record["mean"] for record in records] == [2, "nan", 2]
+    assert [record["n_infinite"] for record in records] == [1, 0, 1]
