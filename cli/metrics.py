@@ -129,6 +129,7 @@ def _number(value: Value | None) -> str:
 
 def _record(spec: MetricSpec) -> dict[str, Any]:
     from segeval.citations import CITATIONS
+    from segeval.nonfinite import spelled
 
     return {
         "name": spec.name,
@@ -139,19 +140,14 @@ def _record(spec: MetricSpec) -> dict[str, Any]:
         "definition": spec.doc,
         "tex": spec.tex,
         "scope": spec.scope,
-        "range": [_plain(end) for end in spec.range],
-        "best": _plain(spec.best),
+        "range": spelled(spec.range),
+        "best": spelled(spec.best),
         "higher_is_better": spec.higher_is_better,
         "unit": spec.unit,
-        "empty": {"both": _plain(spec.empty.both), "pred": _plain(spec.empty.pred), "gt": _plain(spec.empty.gt)},
+        "empty": spelled({side: getattr(spec.empty, side) for side in ("both", "pred", "gt")}),
         "parameters": [
             {"name": p.name, "default": p.default, "domain": p.domain if isinstance(p.domain, tuple) else str(p.domain)}
             for p in spec.parameters
         ],
         "citation": CITATIONS[spec.cite],
     }
-
-
-def _plain(value: float | None) -> float | str | None:
-    """JSON has no word for nan and inf, so they are strings, as in the tables."""
-    return str(value) if value is not None and (value != value or abs(value) == float("inf")) else value

@@ -20,7 +20,7 @@ FEW = 5
 """How many those are, of either."""
 
 
-def overview(summary: Sequence[Record]) -> Sheet:
+def overview_of(summary: Sequence[Record]) -> Sheet:
     """Mean ± standard deviation over cases by region and metric, and how many values are undefined or infinite.
 
     Where several protocols are compared, each has a row of its own for every region.

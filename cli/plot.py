@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Literal
 
 import click
@@ -79,12 +78,13 @@ def plot(
       segeval plot unet/history.csv swin/history.csv -m val/dice -o figures
     """
     from segeval.logs import are_logs, named_runs
+    from segeval.paths import local_path
 
-    given = [Path(path) for path in paths]
+    given = [local_path(path) for path in paths]
     logs = are_logs(given)
     _refuse(ctx, OF_RESULTS if logs else OF_LOGS, "trainings" if logs else "results")
     first = given[0] if given[0].is_dir() or not logs else given[0].parent
-    folder = Path(output) if output else first / "plots"
+    folder = local_path(output) if output else first / "plots"
     if logs:
         from segeval.history import History
         from segeval.plots.curves import draw_curves

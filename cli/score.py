@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,9 @@ MISSING = ("error", "skip", "empty")
     "as an nnU-Net dataset.json.  [default: every label above 0]",
 )  # fmt: skip
 @click.option(
-    "--include-background/--no-background", default=None, help="Score label 0 too, or not.  [default: the protocol's]"
+    "--include-background/--no-background",
+    default=None,
+    help="Score the background (label 0) too, or not.  [default: the protocol's]",
 )
 @click.option("--ignore-label", type=int, metavar="N", help="Leave voxels out whose ground truth is N.")
 @click.option("--binary", is_flag=True, help="Take every value above 0 as 1.")
@@ -121,7 +124,7 @@ def score(
 
     folder = Path(output, "plots")
     options["metrics"] = options["metrics"] or None
-    with reporting(quiet=quiet) as report:
+    with _told_once(), reporting(quiet=quiet) as report:
         try:
             results = score_folder(pred, gt, output=output, listener=report, **options)
         except KeyboardInterrupt:
@@ -139,11 +142,22 @@ def score(
     ctx.exit(1 if report.failed else 0)
 
 
+@contextlib.contextmanager
+def _told_once() -> Iterator[None]:
+    """Keep what segeval logs of a run from stderr, where the report tells it."""
+    logger, silent = logging.getLogger("segeval"), logging.NullHandler()
+    logger.addHandler(silent)
+    try:
+        yield
+    finally:
+        logger.removeHandler(silent)
+
+
 def _print(summary: DataFrame, cases: int, *, cases_first: bool, as_json: bool) -> None:
     """Prints the summary to stdout; on a terminal not more of it than can be taken in."""
     from segeval.table import as_json as written
 
-    from .overview import extremes, overview
+    from .overview import extremes, overview_of
 
     if as_json:
         click.echo(written(summary))
@@ -153,7 +167,7 @@ def _print(summary: DataFrame, cases: int, *, cases_first: bool, as_json: bool) 
     if shown:
         over = f"mean ± standard deviation over {cases:,} cases" if cases > 1 else ""
         over += ", of the mean over regions" * (over != "" and cases_first)
-        overview(shown).show(title="; ".join(filter(None, (over, part))))
+        overview_of(shown).show(title="; ".join(filter(None, (over, part))))
 
 
 def _clear(folder: Path) -> None:

@@ -53,6 +53,18 @@ COMMANDS = """\
 
 This page is generated from `--help`. What the commands read is told in [formats](formats.md), what they write in
 [results](results.md).
+
+## Completion
+The shell completes commands, options, their choices and paths once it is told so: in Bash (4.4 or later) by this line
+in `~/.bashrc`,
+
+```sh
+eval "$(_SEGEVAL_COMPLETE=bash_source segeval)"
+```
+
+in Zsh by the same with `zsh_source` in `~/.zshrc`, and in fish by `_SEGEVAL_COMPLETE=fish_source segeval | source` in
+`~/.config/fish/completions/segeval.fish`. Where a new shell shall not wait for Python, keep what the command prints in
+a file and source that.
 """
 
 

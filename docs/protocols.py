@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from segeval.protocols import Convention, convention, names
-from segeval.protocols.convention import Entry
+from segeval.protocols.conventions import Entry
 
 HEAD = """\
 # Protocols
@@ -31,7 +31,7 @@ title = "Our study"
 source = "https://example.org/plan" # where it is laid down
 notes = ["Agreed in March."]        # what else there is to know; `segeval explain` tells it
 boundary = "surfel"                 # rule of all metrics that have none of their own
-background = false                  # whether label 0 is scored
+background = false                  # whether the background, label 0, is scored
 mean = "cases"                      # a mean over all: first over the cases of a region ("cases"), or over regions
 report = ["dice", "nsd", "hd95"]    # what a run computes unless it is asked for others
 others = false                      # true: a metric without an entry is that of its card; false: it is an error

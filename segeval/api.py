@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segeval.boundary import Boundary
-from segeval.case import LabelMap
+from segeval.case import LabelMap, Region
 from segeval.devices import chosen_device
 from segeval.errors import UsageError
 from segeval.evaluate import make_case, score_case
@@ -18,7 +19,8 @@ from segeval.grid import Grid
 from segeval.io import Colors, Pair, Pairing, load_colors, pair, read, stem_of
 from segeval.mesh.formats import is_mesh
 from segeval.meshes import measure_meshes
-from segeval.protocol import Missing, Protocol, RegionsLike, parse_regions
+from segeval.paths import local_path
+from segeval.protocol import Missing, Protocol, RegionsLike, is_background, parse_regions
 from segeval.protocols import ALL, ProtocolLike, convention, everyone
 from segeval.results import Results
 from segeval.run import Listener, Run
@@ -28,6 +30,8 @@ from segeval.workspace import Workspace, cores
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+log = logging.getLogger("segeval")
 
 
 def score(
@@ -65,6 +69,8 @@ def score(
         metrics, protocol, boundary, regions, include_background, ignore_label, binary, spacing, geometry_tolerance,
         "error", colors,
     )  # fmt: skip
+    for text in chosen.notices:  # no warning, as a loop over cases would repeat it
+        log.info("%s", text)
     where = chosen_device(device)
     if any(isinstance(mask, (str, os.PathLike)) and is_mesh(Path(mask)) for mask in (pred, gt)):
         for name, mask in (("pred", pred), ("gt", gt)):
@@ -72,7 +78,7 @@ def score(
                 raise UsageError(
                     f"{name} is a {type(mask).__name__}; a mesh is compared with another file alone: save it"
                 )
-        return _score_surfaces(Path(pred), Path(gt), chosen)
+        return _score_surfaces(local_path(pred), local_path(gt), chosen)
     masks = [_label_map(mask, chosen, name) for mask, name in ((pred, "pred"), (gt, "gt"))]
     name = stem_of(gt) if isinstance(gt, (str, os.PathLike)) else "case"
     with Workspace(cores(), where) as workspace:
@@ -92,10 +98,10 @@ def _rows(scores: Scores, protocol: Protocol) -> DataFrame:
 def _score_surfaces(pred: Path, gt: Path, protocol: Protocol) -> DataFrame:
     """The scores of a case of which one side or both are files of meshes."""
     with Workspace(cores()) as workspace:
-        measured = measure_meshes(
+        surfaces = measure_meshes(
             stem_of(gt), pred, gt, protocol, lambda path: _label_map(path, protocol, "mask"), workspace
         )
-    return _rows(score_measured(measured, protocol.metrics), protocol)
+    return _rows(score_measured(surfaces.measured, protocol.metrics, surfaces.notes), protocol)
 
 
 def score_folder(
@@ -141,12 +147,12 @@ def score_folder(
     check_formats(formats)
     found = pair(pred_dir, gt_dir, pred_suffix=pred_suffix, gt_suffix=gt_suffix)
     if output is not None:
-        _check_apart(Path(output), (Path(pred_dir), Path(gt_dir)))
+        _check_apart(local_path(output), (Path(pred_dir), Path(gt_dir)))
     run = Run(
         chosen, _pairs(found, missing), jobs=jobs or cores(), device=where, listener=listener,
         output=output, formats=formats,
     )  # fmt: skip
-    for text in (*found.notices, *_about(found, missing)):
+    for text in (*chosen.notices, *found.notices, *_about(found, missing)):
         run.notice(text)
     return run.results()
 
@@ -180,11 +186,17 @@ def make_protocol(
         base = convention(protocol, boundary)
         bound = base.metrics(forms)
     own = base.regions if regions is None else regions
-    chosen, ignored = (None, None) if own is None else parse_regions(own)
+    named, ignored = (None, None) if own is None else parse_regions(own)
+    background = base.background if include_background is None else include_background
+    chosen = named
+    notices: tuple[str, ...] = ()
+    if named is not None and not background:
+        chosen = _without_background(named)
+        notices = _about_background(named) if include_background is None else ()
     return Protocol(
         bound,
         chosen,
-        base.background if include_background is None else include_background,
+        background,
         ignored if ignore_label is None else ignore_label,
         binary,
         None if spacing is None else tuple(float(s) for s in spacing),
@@ -195,6 +207,27 @@ def make_protocol(
         "every tool side by side" if protocol == ALL else base.title,
         base.boundary,
         base.cases_first,
+        notices,
+    )
+
+
+def _without_background(regions: Sequence[Region]) -> tuple[Region, ...]:
+    left = tuple(region for region in regions if not is_background(region))
+    if regions and not left:
+        raise UsageError(
+            f"region {regions[0].name!r} is the background (label 0), and there is no other; name "
+            "one, such as liver=1, or pass --include-background to score the background"
+        )
+    return left
+
+
+def _about_background(regions: Sequence[Region]) -> tuple[str, ...]:
+    """Return what to tell of regions that are left out as background."""
+    return tuple(
+        f"region {region.name!r} (label 0) is the background and not scored; "
+        "--include-background (in Python include_background=True) scores it"
+        for region in regions
+        if is_background(region)
     )
 
 

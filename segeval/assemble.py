@@ -138,7 +138,8 @@ def details(
         if outcome.measured is None:
             continue
         sizes = next(scored)
-        volume_p[row], volume_g[row] = sizes.volume_p, sizes.volume_g
+        volume_p[row] = np.where(sizes.empty_p, 0, sizes.volume_p)  # of a mesh, NaN where there is one
+        volume_g[row] = np.where(sizes.empty_g, 0, sizes.volume_g)
         if row in curves:
             nsd[row, [place[region.name] for region in outcome.measured.regions]] = curves[row]
     names = tuple(outcome.pair.id for outcome in outcomes)

@@ -21,7 +21,7 @@ from segeval.grid import Grid
 from segeval.io import Pair, read
 from segeval.measure import Measured, measure
 from segeval.mesh.formats import is_mesh
-from segeval.meshes import GRID, MIXED, measure_meshes
+from segeval.meshes import GRID, measure_meshes
 from segeval.protocol import Protocol
 from segeval.scoring import Scores, score_measured
 from segeval.workspace import Workspace
@@ -115,11 +115,10 @@ def _outcome(pair: Pair, protocol: Protocol, workspace: Workspace) -> Outcome:
         if pair.pred is None and is_mesh(pair.gt):
             raise UsageError("there is no prediction to its mesh, which cannot be scored as empty; pass --missing skip")
         if pair.pred and (is_mesh(pair.pred) or is_mesh(pair.gt)):
-            measured = measure_meshes(
+            surfaces = measure_meshes(
                 pair.id, pair.pred, pair.gt, protocol, lambda path: _read(path, protocol, workspace), workspace
             )
-            grid = GRID
-            notes: tuple[str, ...] = () if is_mesh(pair.pred) and is_mesh(pair.gt) else (MIXED,)
+            measured, grid, notes = surfaces.measured, GRID, surfaces.notes
         else:
             case, measured = _measured(_read_case(pair, protocol, workspace), protocol, workspace)
             grid, notes = case.grid, case.notes

@@ -12,6 +12,7 @@ from segeval.api import make_protocol
 from segeval.boundary import RULES, Boundary
 from segeval.errors import UsageError
 from segeval.metrics import REGISTRY
+from segeval.paths import local_path
 from segeval.protocol import told
 from segeval.protocols import ALL, Convention, convention, names
 from segeval.results import Results
@@ -23,7 +24,7 @@ USUAL = {"ignore_label": None, "binary": False, "spacing": None, "missing": "err
 """Settings of a run that are told only where they are others."""
 WORDS = {
     "regions": "the regions",
-    "include_background": "whether label 0 is scored",
+    "include_background": "whether the background is scored",
     "ignore_label": "the label that is left out",
     "binary": "whether every value above 0 is taken as 1",
     "spacing": "the spacing",
@@ -51,7 +52,7 @@ class Explained:
         `keys` are written forms, `hd@percentile` for any percentile; without them, those that it reports. Raises
         `UsageError` for anything else, and for a folder whose rows are of several protocols.
         """
-        text, path = str(what), Path(what)
+        text, path = str(what), local_path(what)
         if text == ALL:
             return cls(text, make_protocol(protocol=text).to_dict())
         if text in names() or path.suffix == ".toml":
@@ -165,7 +166,8 @@ def _regions(content: Mapping[str, Any]) -> Sequence[str]:
         what = "every label above 0 by itself"
     else:
         what = ", ".join(f"{name} ({' + '.join(map(str, labels))})" for name, labels in regions.items())
-    return (f"Regions: {what}{', and the background' if content['include_background'] else ''}.",)
+    scored = content["include_background"] and [0] not in (regions or {}).values()
+    return (f"Regions: {what}{', and the background' if scored else ''}.",)
 
 
 def _boundary(written: str) -> str:

@@ -925,7 +925,7 @@ def msd(
     protocol: str | Path = "segeval",
     boundary: str | None = None,
 ) -> Array:
-    """Median surface distance: Median of the distances of both directions taken together."""
+    """Median surface distance: Median of the distances of both directions taken together; means are `assd` and `masd`."""
 
 def std_sd(
     pred: Array | Sequence[Array],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,19 +25,46 @@ from segeval.workspace import Workspace
 
 if TYPE_CHECKING:
     from segeval.mesh.files import Mesh
+    from segeval.mesh.surfaces import Surface
 
 GRID = Grid((1, 1, 1), (1.0, 1.0, 1.0), "mm")
 """Stands for the space of meshes, which has no voxels."""
-MIXED = "the surface of the mask was taken to the mesh by the affine of its file"
-"""The note of a case of a mesh and a mask."""
+BY_AFFINE = "the surface of the mask was taken to the mesh by the affine of its file"
+BY_SPACING = (
+    "the file of the mask has no affine: its surface was placed by the spacing alone, the centre of "
+    "the first voxel at the origin of the mesh"
+)
+"""The notes of a case of a mesh and a mask."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MeasuredMeshes:
+    """What was measured of two surfaces, and the notes of the case: how a mask was placed."""
+
+    measured: Measured
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Side:
+    """The surface of one side, and how it was placed; "" for a mesh, which needs no placing."""
+
+    mesh: Mesh
+    note: str = ""
 
 
 def measure_meshes(
-    name: str, pred: Path, gt: Path, protocol: Protocol, read: Callable[[Path], LabelMap], workspace: Workspace
-) -> Measured:
-    """The distances between two surfaces of which one or both are meshes; `read` reads the other.
+    name: str,
+    pred: Path,
+    gt: Path,
+    protocol: Protocol,
+    read: Callable[[Path], LabelMap],
+    workspace: Workspace,
+) -> MeasuredMeshes:
+    """Measure the distances between two surfaces of which one or both are meshes.
 
-    Raises `UsageError` for metrics that need voxels and for more than one region, `ReadError` for files.
+    `read` reads the side that is a mask. Raises `UsageError` for metrics that need voxels and for
+    more than one region, `ReadError` for files.
     """
     from segeval.mesh.files import distances_between
 
@@ -45,17 +73,25 @@ def measure_meshes(
     given = {"ignore_label": protocol.ignore_label is not None, "include_background": protocol.include_background}
     for option in filter(given.get, given):
         raise UsageError(f"case {name!r}: {option} is about voxels, and a mesh has none; leave it out")
-    statistics = {
-        kind: kind(found.pg, found.gp)
-        for kind in kinds
-        for sides in [[_surface(path, region, protocol, kind.boundary, read) for path in (pred, gt)]]
-        for found in [distances_between(*sides, boundary=kind.boundary, workspace=workspace)]
-    }
+    statistics = {}
+    notes: dict[str, None] = {}
+    for kind in kinds:
+        sides = [_surface(path, region, protocol, kind.boundary, read) for path in (pred, gt)]
+        distances = distances_between(sides[0].mesh, sides[1].mesh, boundary=kind.boundary, workspace=workspace)
+        statistics[kind] = kind(distances.pg, distances.gp)
+        notes |= {side.note: None for side in sides if side.note}
+    return MeasuredMeshes(_measured(region, statistics), tuple(notes))
+
+
+def _measured(region: Region, statistics: dict[type[SurfaceDistances], SurfaceDistances]) -> Measured:
+    """Return the statistics with a table in which one voxel, of no known volume, stands for a side."""
     label, nothing = np.array([min(region.labels)]), np.zeros(1, np.int64)
-    either = next(iter(statistics.values()))  # one voxel stands for each that is there, of no known volume
-    sides = (nothing if either.empty_g[0] else label, nothing if either.empty_p[0] else label)
-    table = Contingency(*sides, np.ones(1, np.int64))
-    return Measured((region,), table, Counts.of(table, (region,), np.nan), dict(statistics), np.nan)
+    either = next(iter(statistics.values()))
+    gt = nothing if either.empty_g[0] else label
+    pred = nothing if either.empty_p[0] else label
+    table = Contingency(gt, pred, np.ones(1, np.int64))
+    counts = Counts.of(table, (region,), np.nan)
+    return Measured((region,), table, counts, dict(statistics), np.nan)
 
 
 def _kinds(name: str, protocol: Protocol) -> list[type[SurfaceDistances]]:
@@ -82,14 +118,14 @@ def _region(name: str, protocol: Protocol) -> Region:
 
 def _surface(
     path: Path, region: Region, protocol: Protocol, boundary: Boundary, read: Callable[[Path], LabelMap]
-) -> Mesh:
-    """The mesh in a file, or the surface of a region of the mask in it, in millimetres."""
+) -> _Side:
+    """Return the mesh in a file, or the surface of a region of the mask in it, in millimetres."""
     from segeval.mesh.files import Mesh, read_mesh
     from segeval.mesh.net import Net
     from segeval.mesh.surfaces import Surface
 
     if is_mesh(path):
-        return read_mesh(path)
+        return _Side(read_mesh(path))
     mask = read(path)
     if mask.grid.unit != "mm":
         raise UsageError(f"{path}: counts in pixels and a mesh in mm; pass --spacing to give voxels a size")
@@ -99,18 +135,25 @@ def _surface(
         raise UsageError(f"{path}: a mask of {mask.grid.ndim} axes has no surface to compare with a mesh; wanted 3")
     inside = _inside(path, mask, region, protocol)
     if not inside.any():
-        return Mesh(np.empty((0, 3)), np.empty((0, 3), np.int64))
+        return _Side(Mesh(np.empty((0, 3)), np.empty((0, 3), np.int64)))
     ((crop, _),) = crops(inside, inside, np.array([1]))
     net = Net.of(crop, mask.grid.spacing)
     if boundary.rule == "smooth":
         from segeval.mesh.smoothing import relaxed
 
         net = relaxed(net, mask.grid.spacing)
-    surface = Surface.of(net)
-    if mask.grid.affine is None:
-        return Mesh(surface.vertices, surface.pieces)
-    index = surface.vertices / mask.grid.spacing
-    return Mesh(index @ mask.grid.affine[:3, :3].T + mask.grid.affine[:3, 3], surface.pieces)
+    return _placed(Surface.of(net), mask.grid)
+
+
+def _placed(surface: Surface, grid: Grid) -> _Side:
+    """Return the surface of a mask where its affine puts it, or where its voxels are without one."""
+    from segeval.mesh.files import Mesh
+
+    if grid.affine is None:
+        return _Side(Mesh(surface.vertices, surface.pieces), BY_SPACING)
+    index = surface.vertices / grid.spacing
+    vertices = index @ grid.affine[:3, :3].T + grid.affine[:3, 3]
+    return _Side(Mesh(vertices, surface.pieces), BY_AFFINE)
 
 
 def _inside(path: Path, mask: LabelMap, region: Region, protocol: Protocol) -> NDArray[np.uint8]:

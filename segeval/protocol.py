@@ -15,6 +15,8 @@ from segeval.case import Region
 from segeval.errors import UsageError
 from segeval.io import Colors
 from segeval.metrics import DEFAULT_METRICS, parse_metrics
+from segeval.nonfinite import spelled
+from segeval.paths import local_path
 from segeval.spec import Empty, Metric
 from segeval.surface.distances import SurfaceDistances, VolumeDistances
 
@@ -23,6 +25,8 @@ Missing: TypeAlias = Literal["error", "skip", "empty"]
 
 RegionsLike: TypeAlias = "str | Path | Mapping[str, int | Sequence[int]] | Sequence[int | Region] | int"
 BACKGROUND = Region("background", frozenset({0}))
+BACKGROUND_NAMES = ("background", "bg", "ignore", "none", "unlabeled", "unlabelled", "void")
+"""What label 0 is called where it is no class, in any case and with any underscores or blanks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Protocol:
     `name` and `title` are those of the convention that the metrics come from, `boundary` its rule where a metric has
     none of its own. `regions` None stands for every label above 0 that any mask of the run holds. `cases_first`: means
     over regions and cases take that over cases first. `spacing` overrides that of the files; `colors` gives the labels
-    of colour images.
+    of colour images. `notices` say what a user should know of how it was made.
     """
 
     metrics: tuple[Metric, ...] = parse_metrics(list(DEFAULT_METRICS))
@@ -48,6 +52,7 @@ class Protocol:
     title: str = "segeval"
     boundary: Boundary = VOXEL
     cases_first: bool = False
+    notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.metrics:
@@ -107,6 +112,7 @@ class Protocol:
             "missing": self.missing,
             "colors": self.colors and {"#{:02x}{:02x}{:02x}".format(*color): at for color, at in self.colors.items()},
         }
+        content = spelled(content)
         return {
             **content,
             "title": self.title,
@@ -148,13 +154,8 @@ def told(metric: Metric) -> dict[str, Any]:
         found["mean"] = "cases first, then regions"
     by_region = {name: dict(value) for name, value in own.parameters if isinstance(value, tuple)}
     if metric.empty != Empty():
-        found["empty"] = {side: _plain(getattr(metric.empty, side)) for side in ("both", "pred", "gt")}
+        found["empty"] = {side: spelled(getattr(metric.empty, side)) for side in ("both", "pred", "gt")}
     return found | by_region
-
-
-def _plain(value: float | None) -> float | str | None:
-    """The value as JSON can hold it; None stands for "by formula"."""
-    return str(value) if value is not None and not -1e300 < value < 1e300 else value
 
 
 def parse_regions(regions: RegionsLike) -> tuple[tuple[Region, ...], int | None]:
@@ -168,13 +169,22 @@ def parse_regions(regions: RegionsLike) -> tuple[tuple[Region, ...], int | None]
     """
     if isinstance(regions, (str, Path)):
         if isinstance(regions, Path) or _names_file(regions):
-            return _from_mapping(_load(Path(regions)), str(regions))
+            return _from_mapping(_load(local_path(regions)), str(regions))
         return tuple(_from_text(piece) for piece in str(regions).split(",") if piece.strip()), None
     if isinstance(regions, Mapping):
         return _from_mapping(regions, "regions")
     if isinstance(regions, int):
         regions = [regions]
     return tuple(r if isinstance(r, Region) else _from_text(str(r)) for r in regions), None
+
+
+def is_background(region: Region) -> bool:
+    """Return whether a region is label 0 alone, under a name that says that it is no class.
+
+    >>> is_background(Region.of("_Background_", 0)), is_background(Region.of("road", 0))
+    (True, False)
+    """
+    return region.labels == {0} and re.sub(r"[\s_-]", "", region.name).casefold() in BACKGROUND_NAMES
 
 
 def _names_file(text: str) -> bool:
@@ -209,7 +219,7 @@ def _load(path: Path) -> Mapping[str, Any]:
 
 
 def _from_mapping(content: Mapping[str, Any], source: str) -> tuple[tuple[Region, ...], int | None]:
-    """The regions of a mapping; `background` (label 0) is left to `include_background`, `ignore` is not a region."""
+    """Return the regions of a mapping; `ignore` is not a region."""
     labels = content["labels"] if isinstance(content.get("labels"), Mapping) else content
     if labels and all(str(key).isdigit() and isinstance(name, str) for key, name in labels.items()):
         by_name = {name: int(key) for key, name in labels.items()}  # {label: name}, as nnU-Net 1 writes it
@@ -222,7 +232,8 @@ def _from_mapping(content: Mapping[str, Any], source: str) -> tuple[tuple[Region
     ignore = named.pop("ignore", None)
     if ignore is not None and len(ignore) != 1:
         raise UsageError(f"{source}: 'ignore' must be one label, not {sorted(ignore)}")
-    return tuple(Region(name, found) for name, found in named.items() if found != {0}), min(ignore) if ignore else None
+    regions = tuple(Region(name, found) for name, found in named.items())
+    return regions, min(ignore) if ignore else None
 
 
 def _label_set(name: str, value: Any, source: str) -> frozenset[int]:

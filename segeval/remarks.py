@@ -15,7 +15,7 @@ MANY = 20
 """From so many labels on, most of them on one side only, a folder is suspected to hold images."""
 
 
-def remarks(
+def remarks_on(
     regions: Sequence[Region], counts: Sequence[Counts], grids: Sequence[Grid], protocol: Protocol
 ) -> Iterator[str]:
     """Notices about a run, from the counts of its regions in every case and the grids of the cases."""

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.errors import UsageError
+from segeval.nonfinite import spelled
+from segeval.paths import local_path
 from segeval.protocol import stamp_of
 from segeval.table import FORMATS, check_formats, make_folder, read_table, replacing, write_table
 
@@ -86,7 +88,7 @@ class Results:
             write_table(self.cases, folder / f"cases.{name}")
             write_table(self.summary, folder / f"summary.{name}")
         with replacing(folder / "run.json") as file:
-            file.write((json.dumps(self.run, indent=2, ensure_ascii=False) + "\n").encode())
+            file.write((json.dumps(spelled(self.run), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
         if self.details:
             self.details.save(folder / "details.npz")
         stale = [f"{table}.{name}" for name in FORMATS if name not in formats for table in ("cases", "summary")]
@@ -96,7 +98,7 @@ class Results:
     @classmethod
     def load(cls, directory: str | Path) -> Results:
         """The results in a folder that `save` wrote. Raises `UsageError` when it is none."""
-        folder = Path(directory)
+        folder = local_path(directory)
         if not folder.is_dir():
             what = "is a file, not a folder" if folder.exists() else "does not exist"
             raise UsageError(f"{folder}: wanted the folder that segeval score wrote, but it {what}; check the path")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import logging
 import os
 import platform
 import time
@@ -28,8 +29,9 @@ from segeval.case import Region
 from segeval.errors import UsageError
 from segeval.evaluate import SPILLED, Outcome, evaluate
 from segeval.io import Pair
+from segeval.paths import local_path
 from segeval.protocol import Protocol
-from segeval.remarks import remarks
+from segeval.remarks import remarks_on
 from segeval.results import Results, clear
 from segeval.scoring import Scores
 from segeval.summary import summarise
@@ -41,12 +43,18 @@ INTERVAL: dict[str, Any] = {"confidence": 0.95, "resamples": 2000, "seed": 0}
 MOST_CURVES = 1000
 """NSD curves are kept of runs with so many regions at most: of thousands of instances they would fill the disk."""
 
+log = logging.getLogger("segeval")
+"""Where notices and failed cases go as warnings, whoever listens."""
+
 PARTIAL = "cases.partial.csv"
 """The rows of a run that goes on; what is left of one that crashed."""
 
 
 class Listener:
-    """What hears how a run goes on; this one does not care."""
+    """What hears how a run goes on; this one does not care.
+
+    Notices and failed cases are logged as well, so a listener that overlooks them hides nothing.
+    """
 
     def started(self, cases: int, columns: Sequence[str]) -> None:
         """So many cases will be scored, by the metrics of these columns."""
@@ -81,7 +89,7 @@ class Run:
         self.jobs = jobs
         self.device = device
         self.listener = listener or Listener()
-        self.output = None if output is None else Path(output)
+        self.output = None if output is None else local_path(output)
         self.formats = formats
         self.warnings: list[str] = []
         self._outcomes: dict[int, Outcome] = {}
@@ -91,8 +99,9 @@ class Run:
         self._started = time.time()
 
     def notice(self, text: str) -> None:
-        """Tells the user, now and in run.json."""
+        """Tell the user, now and in run.json."""
         self.warnings.append(text)
+        log.warning("%s", text)
         self.listener.notice(text)
 
     def results(self) -> Results:
@@ -103,6 +112,8 @@ class Run:
                 for position, outcome in evaluate(self.pairs, self.protocol, jobs=self.jobs, device=self.device):
                     self._take(position, outcome)
                     write_rows(outcome.pair.id, outcome.scores or failed_scores(outcome, self.protocol))
+                    if outcome.error:
+                        log.warning("failed: %s", outcome.error)
                     self.listener.finished(outcome)
             except KeyboardInterrupt:
                 self._save(self._assembled())
@@ -138,7 +149,7 @@ class Run:
         spilled = sum(SPILLED in outcome.remarks for outcome in outcomes)
         if spilled:
             self.notice(f"{spilled} of {len(outcomes)} cases {SPILLED}; their rows say so")
-        for text in remarks(regions, counts, [o.grid for o in outcomes if o.grid], self.protocol):
+        for text in remarks_on(regions, counts, [o.grid for o in outcomes if o.grid], self.protocol):
             self.notice(text)
         units = _units(outcomes)
         pooled = pooled_scores(outcomes, counts, regions, self.protocol)

@@ -1040,7 +1040,7 @@ class ASDGp(_Single):
     ) -> None: ...
 
 class MSD(_Single):
-    """Median surface distance: Median of the distances of both directions taken together."""
+    """Median surface distance: Median of the distances of both directions taken together; means are `assd` and `masd`."""
 
     def __init__(
         self,

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from segeval.boundary import Boundary
 from segeval.errors import UsageError
 from segeval.metrics import REGISTRY, parse_metric
+from segeval.nonfinite import spelled
+from segeval.paths import local_path
 from segeval.spec import Definition, Metric
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ FAILED = ""
 TEXT = ("case", "region", "metric", "unit", "note", "protocol")
 WHOLE = ("n", "n_undefined", "n_infinite")
 """The columns that hold text and whole numbers; all others hold numbers."""
+PACKAGES = {"parquet": "pyarrow", "xlsx": "openpyxl"}
+"""The packages that formats need beyond segeval's own: those of the extra `tables`."""
 
 
 def metrics_of(cases: DataFrame) -> tuple[Metric, ...]:
@@ -66,7 +70,7 @@ def applies(metric: Metric, region: str) -> bool:
 
 def make_folder(path: str | Path) -> Path:
     """The folder, made if need be. Raises `UsageError` where it cannot be."""
-    folder = Path(path)
+    folder = local_path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -133,9 +137,9 @@ def read_table(path: Path) -> DataFrame:
 def as_json(table: DataFrame) -> str:
     """The rows of a table as a JSON array of objects.
 
-    JSON has no word for nan and inf, so they are the strings that most languages turn into numbers.
+    JSON has no word for nan and inf, so they are texts.
     """
-    columns = [[_plain(value) for value in table[name].tolist()] for name in table.columns]
+    columns = [spelled(table[name].tolist()) for name in table.columns]
     records = (dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True))
     encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
     lines = ",\n".join(map(encode, records))
@@ -160,7 +164,7 @@ def check_formats(names: Sequence[str]) -> None:
     for name in names:
         path = Path(f"cases.{name}")
         format_of(path)
-        package = {"parquet": "pyarrow", "xlsx": "openpyxl"}.get(name)
+        package = PACKAGES.get(name)
         if package and importlib.util.find_spec(package) is None:
             raise _missing(path, ImportError(name=package))
 
@@ -168,7 +172,7 @@ def check_formats(names: Sequence[str]) -> None:
 def _missing(path: Path, error: ImportError) -> UsageError:
     return UsageError(
         f"{path}: this format needs a package that is not installed ({error.name or error}); "
-        "pip install 'segeval-toolkit[tables]', or choose csv"
+        f"pip install {PACKAGES[format_of(path)]}, or choose csv"
     )
 
 
@@ -199,10 +203,6 @@ def _read_parquet(path: Path) -> DataFrame:
 
 def _write_json(table: DataFrame, file: BinaryIO) -> None:
     file.write(f"{as_json(table)}\n".encode())
-
-
-def _plain(value: object) -> object:
-    return str(value) if isinstance(value, float) and (value != value or abs(value) == float("inf")) else value
 
 
 def _read_json(path: Path) -> DataFrame:

@@ -219,3 +219,14 @@ def test_subfolders_and_suffixes_name_cases(tmp_path):
     results = segeval.score_folder(pred, gt, pred_suffix="_seg", metrics="dice", regions=[1])
     assert results.cases.case.tolist() == ["a", "more/a"]
     assert results.cases.dice.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("listener", [None, Heard()])
+def test_failures_and_notices_are_warnings_of_the_logger(three, caplog, listener):
+    np.save(three[0] / "b.npy", np.ones((2, 2)))
+    results = segeval.score_folder(*three, metrics="dice", regions=[1, 9], listener=listener)
+    told = [(record.name, record.levelname, record.getMessage()) for record in caplog.records]
+    (note,) = results.cases.note[results.cases.case == "b"]
+    (notice,) = results.run["warnings"]
+    assert told == [("segeval", "WARNING", note), ("segeval", "WARNING", notice)]
+    assert note.startswith("failed: case 'b': pred shape (2, 2) differs from gt shape (4, 5)")

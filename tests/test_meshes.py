@@ -11,6 +11,7 @@ import trimesh
 
 import segeval
 from segeval.errors import ReadError, UsageError
+from segeval.meshes import BY_AFFINE, BY_SPACING
 
 OPTIONS = {"metrics": "hd,assd,nsd@1.5,nsd@2.5", "boundary": "mesh"}
 
@@ -68,7 +69,46 @@ def test_a_mesh_against_a_mask(two, tmp_path):
     (two[0] / "a.stl").unlink()
     nib.save(nib.Nifti1Image(inside.astype(np.uint8), affine), two[0] / "a.nii.gz")
     cases = segeval.score_folder(*two, metrics="assd", boundary="mesh").cases
-    assert cases.note.tolist() == ["the surface of the mask was taken to the mesh by the affine of its file"]
+    assert cases.note.tolist() == [BY_AFFINE] == table.note.tolist()
+
+
+@pytest.fixture
+def box(tmp_path):
+    """A function that writes a mask of 3 x 3 x 3 voxels, beside a mesh of the same box in mm."""
+    (tmp_path / "box").mkdir()
+    labels = np.zeros((8, 8, 8), np.uint8)
+    labels[2:5, 2:5, 2:5] = 1
+    mesh = trimesh.creation.box(bounds=[[1.5] * 3, [4.5] * 3])  # voxel 2 reaches from 1.5 to 2.5
+    mesh.export(tmp_path / "box.stl")
+
+    def write(kind):
+        path = tmp_path / f"box{kind}"
+        if kind == ".npy":
+            np.save(path, labels)
+        else:
+            image = nib.Nifti1Image(labels, np.eye(4) if kind == ".nii" else None)
+            nib.save(image, path)
+        return tmp_path / "box.stl", path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "note"),
+    [
+        (".nii", {}, BY_AFFINE),
+        (".nii.gz", {}, BY_SPACING),  # without a coded qform or sform there is no affine
+        (".npy", {"spacing": (1, 1, 1)}, BY_SPACING),
+    ],
+)
+def test_the_note_of_a_mask_says_how_it_was_placed_through_both_doors(box, kind, options, note):
+    mesh, mask = box(kind)
+    options |= {"metrics": "hd", "boundary": "mesh"}
+    for pair in ((mesh, mask), (mask, mesh)):
+        table = segeval.score(*pair, **options)
+        assert table.note.tolist() == [note]
+        assert table.hd[0] < 1  # in its place; the triangles of the mesh are larger than the voxels'
+        assert segeval.score_folder(*pair, **options).cases.note.tolist() == [note]
 
 
 def test_the_whole_area_counts(tmp_path):
@@ -155,3 +195,11 @@ def test_a_damaged_mesh_fails_alone(two):
     check(cases.iloc[0])
     assert cases.note[1].startswith("failed: ")
     assert "b.stl" in cases.note[1]
+
+
+def test_the_volume_of_a_mask_without_the_region_is_known_and_that_of_a_mesh_is_not(two):
+    nib.save(nib.Nifti1Image(np.zeros((4, 4, 4), np.uint8), np.eye(4)), two[0] / "a.nii")
+    (two[0] / "a.stl").unlink()
+    details = segeval.score_folder(*two, **OPTIONS).details
+    assert details.volume_p.tolist() == [[0]]
+    assert np.isnan(details.volume_g).all()

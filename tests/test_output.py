@@ -13,6 +13,7 @@ from PIL import Image
 
 import segeval
 from segeval.errors import UsageError
+from segeval.plots import draw
 from segeval.results import Results
 from segeval.run import Listener
 
@@ -118,3 +119,22 @@ def test_an_output_that_cannot_be_written_is_an_error_before_anything_is_scored(
     with pytest.raises(UsageError, match=r"file/out: cannot write the results there .* give another folder with -o"):
         segeval.score_folder(*three, output=tmp_path / "file/out", listener=listener)
     assert not listener.seen
+
+
+def no_constant(word):
+    raise AssertionError(f"{word} is not JSON")
+
+
+def test_what_is_written_is_strict_json(three, tmp_path):
+    """No NaN and no Infinity, which Python alone reads."""
+    np.save(three[0] / "b.npy", np.zeros((4, 5), np.uint8))  # missed: an infinite distance
+    options = {"metrics": "dice,hd95", "geometry_tolerance": np.inf, "output": tmp_path / "out"}
+    results = segeval.score_folder(*three, **options, formats=("json",))
+    assert np.isinf(results.cases.hd95).any()
+    for name in ("cases.json", "summary.json", "run.json"):
+        text = (tmp_path / "out" / name).read_text(encoding="utf-8")
+        content = json.loads(text, parse_constant=no_constant)
+    assert content["protocol"]["geometry_tolerance"] == "inf"
+    loaded = Results.load(tmp_path / "out")
+    assert loaded.run == results.run
+    assert draw(loaded, tmp_path / "plots", kinds=["overlay"])

@@ -13,7 +13,7 @@ from segeval.errors import UsageError
 from segeval.metrics import parse_metrics
 from segeval.overlap.contingency import Contingency
 from segeval.overlap.counts import Counts
-from segeval.protocol import Protocol, parse_regions
+from segeval.protocol import BACKGROUND, Protocol, is_background, parse_regions
 
 LIVER = Region.of("liver", 1)
 TUMOUR = Region.of("tumour", 2)
@@ -35,13 +35,36 @@ TUMOUR = Region.of("tumour", 2)
         ([LIVER, 5], [LIVER, Region.of(5)]),
         ({"liver": 1, "tumour": [2]}, [LIVER, TUMOUR]),
         ({"whole": [1, 2, 3], "core": (1, 3)}, [Region.of("whole", 1, 2, 3), Region.of("core", 1, 3)]),
-        ({"0": "background", "1": "liver", "2": "tumour"}, [LIVER, TUMOUR]),
+        ({"0": "background", "1": "liver", "2": "tumour"}, [BACKGROUND, LIVER, TUMOUR]),
+        ({"0": "road", "1": "building"}, [Region.of("road", 0), Region.of("building", 1)]),
+        ({"road": 0, "building": [1]}, [Region.of("road", 0), Region.of("building", 1)]),
+        ("road=0,building=1", [Region.of("road", 0), Region.of("building", 1)]),
         ({1: "liver", 2: "tumour"}, [LIVER, TUMOUR]),
         ("", []),
     ],
 )
 def test_regions_are_read_from_text_lists_and_mappings(written, regions):
     assert parse_regions(written) == (tuple(regions), None)
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "background"),
+    [
+        ("background", 0, True),
+        ("Background", 0, True),
+        ("_background_", 0, True),
+        ("__ignore__", 0, True),
+        ("BG", 0, True),
+        ("Unlabeled", 0, True),
+        ("void", 0, True),
+        ("road", 0, False),
+        ("0", 0, False),  # a label that was asked for by its number
+        ("backgrounds", 0, False),
+        ("background", 1, False),
+    ],
+)
+def test_background_is_label_0_under_a_name_of_no_class(name, label, background):
+    assert is_background(Region.of(name, label)) is background
 
 
 NNUNET = {"channel_names": {"0": "CT"}, "numTraining": 20, "file_ending": ".nii.gz"}
@@ -51,15 +74,15 @@ NNUNET = {"channel_names": {"0": "CT"}, "numTraining": 20, "file_ending": ".nii.
     ("content", "regions", "ignore"),
     [
         ({"liver": 1, "tumour": 2}, [LIVER, TUMOUR], None),
-        ({**NNUNET, "labels": {"0": "background", "1": "liver", "2": "tumour"}}, [LIVER, TUMOUR], None),
-        ({**NNUNET, "labels": {"background": 0, "liver": 1, "tumour": 2}}, [LIVER, TUMOUR], None),
+        ({**NNUNET, "labels": {"0": "background", "1": "liver", "2": "tumour"}}, [BACKGROUND, LIVER, TUMOUR], None),
+        ({**NNUNET, "labels": {"background": 0, "liver": 1, "tumour": 2}}, [BACKGROUND, LIVER, TUMOUR], None),
         (
             {
                 **NNUNET,
                 "labels": {"background": 0, "whole": [1, 2], "tumour": [2], "ignore": 3},
                 "regions_class_order": [1, 2],
             },
-            [Region.of("whole", 1, 2), TUMOUR],
+            [BACKGROUND, Region.of("whole", 1, 2), TUMOUR],
             3,
         ),
         ({"labels": 1}, [Region.of("labels", 1)], None),

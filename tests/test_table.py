@@ -73,7 +73,7 @@ def test_a_format_whose_package_is_missing(format_: str, package: str, tmp_path:
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.setitem(sys.modules, package, None)
-    advice = r"needs a package that is not installed .*; pip install 'segeval-toolkit\[tables\]', or choose csv"
+    advice = f"needs a package that is not installed .*; pip install {package}, or choose csv"
     with pytest.raises(UsageError, match=rf"t\.{format_}: this format {advice}"):
         write_table(CASES, tmp_path / f"t.{format_}")
     with pytest.raises(UsageError, match=rf"there\.{format_}: this format {advice}"):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from segeval.errors import ReadError, UsageError
 from segeval.labels import Labels
+from segeval.paths import local_path
 
 from .registry import Color, Colors, Request
 
@@ -25,7 +26,7 @@ def load_colors(path: str | os.PathLike[str]) -> dict[Color, int]:
     """
     wanted = f'{path}: wanted a JSON object of colours and labels such as {{"#ff0000": 1, "0,255,0": 2}}'
     try:
-        table = json.loads(Path(path).read_text(encoding="utf-8"))
+        table = json.loads(local_path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UsageError(f"{wanted}, but there is no such file; check the path") from None
     except (OSError, ValueError) as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from segeval.errors import UsageError
+from segeval.paths import local_path
 
 from .naming import Naming, namings
 from .registry import known_suffixes, refusal, stem_of, suffix_of
@@ -58,7 +59,7 @@ def pair(
     >>> [pair.id for pair in found.pairs], [id for id, _ in found.missing]
     (['a'], ['b'])
     """
-    pred, gt = Path(pred), Path(gt)
+    pred, gt = local_path(pred), local_path(gt)
     _check_alike(pred, gt)
     notices = []
     if pred_suffix == gt_suffix and pred.samefile(gt):

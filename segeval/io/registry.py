@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from segeval.case import LabelMap
 from segeval.errors import ReadError, SegevalError
 from segeval.grid import Grid
+from segeval.paths import local_path
 
 if TYPE_CHECKING:
     from segeval.workspace import Workspace
@@ -134,7 +135,7 @@ def read(
     >>> read(path).labels
     array([[0, 3]], dtype=uint8)
     """
-    request = Request(_path(path), tuple(spacing) if spacing else None, colors, workspace, slot)
+    request = Request(local_path(path), tuple(spacing) if spacing else None, colors, workspace, slot)
     suffix = suffix_of(request.path).lower()
     if not suffix:
         instead = refusal(path) or f"convert it to one of {', '.join(known_suffixes())}"

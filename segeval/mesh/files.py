@@ -84,9 +84,7 @@ def _loaded(path: Path) -> Any:
     try:
         import trimesh
     except ModuleNotFoundError:
-        raise UsageError(
-            f"{path}: reading meshes needs trimesh; pip install 'segeval-toolkit[mesh]', or score masks instead"
-        ) from None
+        raise UsageError(f"{path}: reading meshes needs trimesh; pip install trimesh, or score masks instead") from None
     if not path.is_file():
         raise ReadError(f"{path}: there is no such file; check the path")
     try:

@@ -1,5 +1,5 @@
 """Figures of a run's results."""
 
-from .draw import FORMATS as FORMATS
-from .draw import KINDS as KINDS
-from .draw import draw as draw
+from .drawing import FORMATS as FORMATS
+from .drawing import KINDS as KINDS
+from .drawing import draw as draw

@@ -18,7 +18,7 @@ from segeval.errors import UsageError
 from segeval.table import ALL, MEAN, make_folder
 
 from .axes import Units, brief, fit, label, shortened
-from .panels import LEADING, SHOWN, Curve, Panel, Runs, panels
+from .panels import LEADING, SHOWN, Curve, Panel, Runs, panels_of
 from .smoothing import check_smooth, smoothed, smoothing_words
 from .source import counted
 from .style import FRAME, GREY, INK, PALETTE, RC, WIDTH, head, page, printables, region_names, save
@@ -77,7 +77,7 @@ def draw_curves(
     Options are those of `History.plot`; unless told, one run is shown by region and several by means over regions.
     """
     check_smooth(smooth)
-    chosen = panels(runs, metrics, per_region)
+    chosen = panels_of(runs, metrics, per_region)
     look = Look.of(chosen, runs, smooth, unit)
     folder = make_folder(directory)
     written: list[Path] = []
@@ -104,7 +104,7 @@ def plot_runs(
 ) -> tuple[Figure, Axes | list[Axes]]:
     """The curves of runs on axes that exist, or on a new figure of pyplot."""
     check_smooth(smooth)
-    chosen = panels(runs, metrics, per_region)
+    chosen = panels_of(runs, metrics, per_region)
     look = Look.of(chosen, runs, smooth, unit)
     if axes is None:
         import matplotlib.pyplot as plt

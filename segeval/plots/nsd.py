@@ -1,12 +1,18 @@
-"""Normalised surface distance against its tolerance, by region: the median over cases with its interquartile band."""
+"""Normalised surface distance against its tolerance, by region: median and quartiles over cases.
+
+Cases in which a mask is empty have no curve: their NSD is 0 or undefined at every tolerance.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from segeval.boundary import VOXEL
 from segeval.results import Details
@@ -31,7 +37,68 @@ def figures(source: Source) -> Iterator[tuple[str, Figure]]:
     details = source.results.details
     if details is None or not np.isfinite(details.nsd).any():
         raise NothingToDraw("no surface distances were measured; score with a surface metric, such as hd95")
-    yield "nsd", _page(source, details)
+    curves = Curves.of(details)
+    if not len(curves.drawn):
+        raise NothingToDraw("no case has a region in both of its masks, so there is no NSD curve to draw")
+    yield "nsd", _page(source, curves)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curves:
+    """The NSD curves of the cases that have a region in both masks, and how many cases have not.
+
+    `nsd` is (cases, regions, T), NaN where there is no curve; `quartiles` (3, regions, T). `n`,
+    `one_empty` and `both_empty` count cases by region: those with a curve, those whose NSD is 0
+    whatever the tolerance, and those without an NSD.
+    """
+
+    details: Details
+    nsd: Scores
+    quartiles: Scores
+    n: NDArray[np.int64]
+    one_empty: NDArray[np.int64]
+    both_empty: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, details: Details) -> Curves:
+        """Return the curves of a run without those of which a mask is empty."""
+        no_pred, no_gt = details.volume_p == 0, details.volume_g == 0
+        nsd = np.where((no_pred | no_gt)[..., None], np.nan, details.nsd.astype(np.float64))
+        cases, regions, steps = nsd.shape
+        flat = quantiles(nsd.reshape(cases, regions * steps), np.array([0.25, 0.5, 0.75]))
+        return cls(
+            details,
+            nsd,
+            flat.reshape(3, regions, steps),
+            np.isfinite(nsd).any(axis=2).sum(axis=0),
+            (no_pred ^ no_gt).sum(axis=0),
+            (no_pred & no_gt).sum(axis=0),
+        )
+
+    @property
+    def drawn(self) -> NDArray[np.int64]:
+        """Positions of the regions that have a curve."""
+        return np.flatnonzero(self.n)
+
+    @property
+    def colored(self) -> NDArray[np.int64]:
+        """Positions of the lowest regions, in their order: by the median, then by the mean."""
+        drawn = self.drawn
+        means = np.nanmean(self.nsd[:, drawn], axis=(0, 2))
+        medians = self.quartiles[1, drawn].mean(axis=1)
+        return np.sort(drawn[np.lexsort((means, medians))][:COLORED])
+
+    @property
+    def end(self) -> float:
+        """The tolerance at which the last of the medians has risen."""
+        return _end(self.quartiles[1, self.drawn], self.details.tolerance)
+
+    def key(self, region: int, name: str) -> str:
+        """Return what the legend says of a region: its name and how many of its cases have a curve."""
+        n = int(self.n[region])
+        cases = n + int(self.one_empty[region] + self.both_empty[region])
+        count = f"{n:,}" if n == cases else f"{n:,} of {cases:,}"
+        return f"\u200b{name} (n = {count})"
 
 
 def _boundary(run: Mapping[str, Any]) -> str:
@@ -41,51 +108,60 @@ def _boundary(run: Mapping[str, Any]) -> str:
     return f", boundary {rules[0]}" if rules and rules[0] != str(VOXEL) else ""
 
 
-def _page(source: Source, details: Details) -> Figure:
-    low, middle, high = _bands(details)
-    defined = np.flatnonzero(np.isfinite(middle).any(axis=1))
-    mean = np.nanmean(details.nsd[:, defined], axis=(0, 2))
-    colored = np.sort(defined[np.lexsort((mean, middle[defined].mean(axis=1)))][:COLORED])
-    many = len(defined) > COLORED
-    end = _end(middle[defined], details.tolerance)
-    caption = "Line: median over cases." + " Band: quartiles." * (len(details.cases) > 1)
-    caption += f" Grey: the other {len(defined) - COLORED:,} regions." * many
-    caption += " Lowest: by the area under the median, then under the mean." * many
-    caption += f" Farther on, no median rises by more than {100 * (1 - RISEN):.0f} %." * bool(
-        end < details.tolerance[-1]
-    )
-    caption += " Cases with an empty mask have no curve."
+def _caption(curves: Curves) -> str:
+    drawn = curves.drawn
+    parts = ["Line: median over cases with both masks."]
+    if curves.n.max() > 1:
+        parts.append("Band: quartiles.")
+    if len(drawn) > COLORED:
+        parts.append(f"Grey: the other {len(drawn) - COLORED:,} regions.")
+        parts.append("Lowest: by the area under the median, then under the mean.")
+    if curves.end < curves.details.tolerance[-1]:
+        parts.append(f"Farther on, no median rises by more than {100 * (1 - RISEN):.0f} %.")
+    one_empty, both_empty = int(curves.one_empty[drawn].sum()), int(curves.both_empty[drawn].sum())
+    if one_empty or both_empty:
+        parts.append(
+            f"Left out, as n says: {one_empty:,} with one mask empty (missed or invented: NSD 0), "
+            f"{both_empty:,} with both."
+        )
+    return " ".join(parts)
+
+
+def _page(source: Source, curves: Curves) -> Figure:
+    drawn, colored = curves.drawn, curves.colored
     title = f"NSD against tolerance{_boundary(source.results.run)}, n = {source.extent}"
-    figure = page(3.4, title, caption + source.omission, width=6.4)
+    figure = page(3.4, title, _caption(curves) + source.omission, width=6.4)
     ax = figure.subplots()
     ax.grid()
-    for region in set(defined.tolist()) - set(colored.tolist()):
-        ax.plot(details.tolerance, middle[region], color=FRAME, linewidth=0.5, alpha=0.7, drawstyle="steps-post")
-    colors = PALETTE if many else source.colors([details.regions[k] for k in colored])
-    names = region_names([details.regions[k] for k in colored])
-    for region, color, name in zip(colored, colors, names, strict=False):
-        n = int(np.isfinite(details.nsd[:, region]).any(axis=1).sum())
-        if n > 1:
-            ax.fill_between(
-                details.tolerance, low[region], high[region], color=color, alpha=0.16, linewidth=0, step="post"
-            )
-        key = f"\u200b{name} (n = {n:,})"
-        ax.plot(details.tolerance, middle[region], color=color, linewidth=1.6, label=key, drawstyle="steps-post")
-    ax.set(xlim=(0, end), ylim=(min(0.98, low[colored].min()) - 0.02, 1.01))
+    for region in sorted(set(drawn.tolist()) - set(colored.tolist())):
+        _line(ax, curves, region, color=FRAME, linewidth=0.5, alpha=0.7)
+    names = [curves.details.regions[k] for k in colored]
+    many = len(drawn) > COLORED
+    colors = PALETTE if many else source.colors(names)
+    for region, color, name in zip(colored, colors, region_names(names), strict=False):
+        if curves.n[region] > 1:
+            _band(ax, curves, region, color)
+        _line(ax, curves, region, color=color, linewidth=1.6, label=curves.key(region, name))
+    lowest = curves.quartiles[0, colored].min()
+    ax.set(xlim=(0, curves.end), ylim=(min(0.98, lowest) - 0.02, 1.01))
     ax.set(xlabel=f"tolerance [{source.length_unit}]", ylabel="NSD (higher is better)")
-    heading = f"the {COLORED} lowest of {len(defined):,}" if many else None
+    heading = f"the {COLORED} lowest of {len(drawn):,}" if many else None
     figure.legend(loc="outside right upper", title=heading, title_fontsize=7, alignment="left")
     return figure
+
+
+def _line(ax: Axes, curves: Curves, region: int, **look: Any) -> None:
+    median = curves.quartiles[1, region]
+    ax.plot(curves.details.tolerance, median, drawstyle="steps-post", **look)
+
+
+def _band(ax: Axes, curves: Curves, region: int, color: str) -> None:
+    low, _, high = curves.quartiles[:, region]
+    look: Any = {"color": color, "alpha": 0.16, "linewidth": 0, "step": "post"}
+    ax.fill_between(curves.details.tolerance, low, high, **look)
 
 
 def _end(medians: Scores, tolerance: Scores) -> float:
     """The tolerance at which the last of these curves, (regions, T), has risen."""
     risen = (medians >= RISEN * medians[:, -1:]).argmax(axis=1).max()
     return float(tolerance[min(max(int(1.2 * risen) + 1, STEPS), len(tolerance) - 1)])
-
-
-def _bands(details: Details) -> Scores:
-    """Quartiles over cases, (3, regions, T)."""
-    cases, regions, steps = details.nsd.shape
-    flat = details.nsd.reshape(cases, regions * steps).astype(np.float64)
-    return quantiles(flat, np.array([0.25, 0.5, 0.75])).reshape(3, regions, steps)

@@ -122,9 +122,9 @@ def _read(source: Source, name: str) -> Case:
     files = run.get("cases", {}).get(name, {})
     if not files.get("gt"):
         raise NothingToDraw("run.json does not say where its files are; score again")
-    kept = {
-        key: run["protocol"][key] for key in ("binary", "ignore_label", "geometry_tolerance") if key in run["protocol"]
-    }
+    kept = {key: run["protocol"][key] for key in ("binary", "ignore_label") if key in run["protocol"]}
+    if "geometry_tolerance" in run["protocol"]:
+        kept["geometry_tolerance"] = float(run["protocol"]["geometry_tolerance"])  # "inf" in JSON
     spacing, colors = run["protocol"].get("spacing"), run["protocol"].get("colors")
     protocol = Protocol(
         **kept, spacing=tuple(spacing) if spacing else None, colors=parse_colors(colors) if colors else None

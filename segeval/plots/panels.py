@@ -88,7 +88,7 @@ class Panel:
         return sorted(keys, key=bad)[:SHOWN]
 
 
-def panels(runs: Runs, asked: Sequence[str] | None, per_region: bool | None) -> list[Panel]:
+def panels_of(runs: Runs, asked: Sequence[str] | None, per_region: bool | None) -> list[Panel]:
     """A panel for each measure, all or those asked for; by region for a single run unless told otherwise.
 
     With several runs there is a panel for each region, or their mean. What no card knows comes last. Raises

@@ -1,6 +1,6 @@
 """Protocols by name: the same number as the tool you compare with."""
 
-from .convention import Convention as Convention
+from .conventions import Convention as Convention
 from .files import ALL as ALL
 from .files import ProtocolLike as ProtocolLike
 from .files import convention as convention

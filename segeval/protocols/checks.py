@@ -11,7 +11,7 @@ from segeval.metrics import parse_metric, separate
 from segeval.spec import Metric, Parameter, Value
 from segeval.surface.distances import SurfaceDistances
 
-from .convention import Convention, Entry
+from .conventions import Convention, Entry
 
 KEYS = {
     "base": str, "title": str, "source": str, "boundary": str, "background": bool, "mean": str, "report": list,

@@ -11,7 +11,7 @@ from segeval.errors import UsageError
 from segeval.metrics import lookup, parse_metric
 from segeval.spec import Empty, MetricSpec
 
-from .convention import Entry
+from .conventions import Entry
 
 OF_A_METRIC = ("is", "boundary", "empty")
 """What a file may state of a metric, beside values of its parameter by region."""

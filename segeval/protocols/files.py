@@ -13,10 +13,11 @@ from typing import Any, TypeAlias
 from segeval.boundary import Boundary
 from segeval.errors import UsageError
 from segeval.metrics import separate
+from segeval.paths import local_path
 from segeval.spec import Definition, Metric
 
 from .checks import check_content, check_meaning
-from .convention import Convention
+from .conventions import Convention
 from .entries import entries_of
 
 if sys.version_info >= (3, 11):
@@ -58,7 +59,7 @@ def convention(protocol: ProtocolLike | None = None, boundary: Boundary | str | 
         if text == ALL:
             hint = "it puts every tool side by side in the tables of segeval score; here, choose one."
         raise UsageError(f"unknown protocol {text!r}; {hint} Or give the path of a TOML file")
-    return _read(Path(text)).over(over)
+    return _read(local_path(text)).over(over)
 
 
 def everyone(forms: Sequence[str] | None = None) -> tuple[Metric, ...]:

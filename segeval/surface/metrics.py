@@ -109,7 +109,7 @@ def asd_gp(d: SurfaceDistances) -> Scores:
     tex=r"P_{50}\left(D_{pg}\cup D_{gp}\right)", cite="heimann2009",
 )  # fmt: skip
 def msd(d: SurfaceDistances) -> Scores:
-    """Median of the distances of both directions taken together."""
+    """Median of the distances of both directions taken together; means are `assd` and `masd`."""
     return d.pooled.quantile(0.5)
 
 

@@ -173,6 +173,9 @@ def test_many_failures_are_told_in_part_and_counted(segeval, folders):
 
 BAD_USAGE = {
     "a folder that does not exist": (["--", "nowhere", "gt"], r"nowhere: .*for the prediction, but there is none"),
+    "a remote prediction": (["--", "s3://x/pred", "gt"], "s3://x/pred: wanted a path on this machine"),
+    "a remote ground truth": (["--", "pred", "gs://x/gt"], "gs://x/gt: wanted a path on this machine"),
+    "a remote output": (["-o", "s3://x/out"], "s3://x/out: wanted a path on this machine.*aws s3 sync"),
     "a folder without masks": (["--", "notes", "gt"], r"notes: wanted masks \(.*\), but none of its 1 files is one"),
     "an empty folder": (["--", "void", "gt"], r"void: wanted masks .*, but the folder is empty"),
     "a file and a folder": (["--", "pred/good.nii.gz", "gt"], "is a file, but the ground truth gt is a folder"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from math import nan
 
-from segeval.cli.overview import extremes, overview
+from segeval.cli.overview import extremes, overview_of
 from segeval.cli.sheet import Sheet
 
 
@@ -12,7 +12,7 @@ def row(region, metric, mean, std=0.1, *, unit="", undefined=0, infinite=0):
 
 
 def test_a_row_a_region_a_column_a_metric_and_the_mean_last():
-    sheet = overview([row("1", "dice", 0.9), row("1", "hd95", 3.14159, 12.5, unit="mm"), row("mean", "dice", 0.9)])
+    sheet = overview_of([row("1", "dice", 0.9), row("1", "hd95", 3.14159, 12.5, unit="mm"), row("mean", "dice", 0.9)])
     assert sheet.head == ("region", "dice", "hd95 (mm)")
     assert sheet.rows == [("1", "0.900 ± 0.100", "3.14 ± 12.50"), ("mean", "0.900 ± 0.100", "")]
     assert sheet.total
@@ -21,11 +21,11 @@ def test_a_row_a_region_a_column_a_metric_and_the_mean_last():
 def test_numbers_without_a_bound_have_three_digits():
     means = {0.01234: "0.0123", 1.234: "1.23", -12.34: "-12.3", 123.4: "123", 1234.5: "1,234", 0.0: "0.00"}
     for mean, text in means.items():
-        assert overview([row("1", "assd", mean, nan)]).rows == [("1", text)]
+        assert overview_of([row("1", "assd", mean, nan)]).rows == [("1", text)]
 
 
 def test_what_the_mean_leaves_out_is_said():
-    sheet = overview(
+    sheet = overview_of(
         [
             row("1", "hd", 10.0, 1.0, undefined=2),
             row("2", "hd", 5.0, 1.0, undefined=1, infinite=1200),

@@ -129,3 +129,10 @@ def test_a_folder_of_runs_names_one(segeval, trainings):
     answer = segeval("plot", trainings)
     assert answer.err.count("\n") == 1
     assert f"did you mean {trainings / 'swin' / 'version_0'}?" in answer.err
+
+
+@pytest.mark.parametrize("arguments", [("plot", "s3://x/run"), ("explain", "s3://x/run")])
+def test_results_elsewhere_are_refused_as_they_were_given(segeval, arguments):
+    answer = segeval(*arguments)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("error: s3://x/run: wanted a path on this machine")

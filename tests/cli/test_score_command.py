@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import inspect
 import json
+import subprocess
+import sys
 import typing
 
 import numpy as np
@@ -144,3 +146,41 @@ def test_many_regions_are_all_there_when_piped(segeval, folders):
     labels = np.arange(216, dtype=np.uint8).reshape(6, 6, 6)
     folders.add("good", labels, labels)
     assert len(folders.score(segeval).out.splitlines()) == 1 + 215 + 1
+
+
+def test_a_failed_case_is_told_once(folders):
+    """In a process of its own, where nothing but the command line decides what logging prints."""
+    folders.add("bad").write_bytes(b"")
+    called = ["score", str(folders.pred), str(folders.gt), "-m", "dice", "--no-plots"]
+    done = subprocess.run(
+        [sys.executable, "-m", "segeval.cli", *called, "--regions", "1,9", "-o", str(folders.out)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("failed: ") == 1
+    assert done.stderr.count("occur in no mask") == 1
+
+
+def test_a_background_that_is_left_out_is_noted(segeval, folders, tmp_path):
+    path = tmp_path / "dataset.json"
+    path.write_text('{"labels": {"background": 0, "liver": 1}}')
+    answer = folders.score(segeval, "--regions", path)
+    assert answer.err.count("note: region 'background' (label 0) is the background and not") == 1
+    assert answer.out == "region  dice\nliver   0.667\n"
+    answer = folders.score(segeval, "--regions", path, "--include-background")
+    assert "note: region" not in answer.err
+    # background: 2·152 / (184 + 152)
+    assert "background  0.905\nliver       0.667\n" in answer.out
+
+
+def test_the_summary_on_stdout_is_strict_json(segeval, folders):
+    def refuse(word):
+        raise AssertionError(f"{word} is not JSON")
+
+    folders.add("missed", pred=0 * CUBE)
+    answer = folders.score(segeval, "-m", "hd95", "--regions", "1,9", "--json", "--quiet")
+    records = json.loads(answer.out, parse_constant=refuse)
+    assert [record["mean"] for record in records] == [2, "nan", 2]
+    assert [record["n_infinite"] for record in records] == [1, 0, 1]

@@ -108,7 +108,7 @@ def test_a_damaged_file_is_refused(tmp_path):
 
 def test_the_package_for_meshes_is_named_when_it_is_missing(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "trimesh", None)
-    with pytest.raises(UsageError, match=r"t\.obj: reading meshes needs trimesh; pip install .*\[mesh\]"):
+    with pytest.raises(UsageError, match=r"t\.obj: reading meshes needs trimesh; pip install trimesh, or"):
         read_mesh(tmp_path / "t.obj")
 
 

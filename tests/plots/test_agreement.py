@@ -129,6 +129,31 @@ def test_the_nsd_plot_draws_the_median_and_the_quartiles():
     assert "Band: quartiles" in words(figure)
 
 
+def test_the_nsd_plot_leaves_out_and_counts_cases_with_an_empty_mask():
+    run = results(5, 2, gaps=False)
+    curves = np.tile(np.float32([0.25, 0.75]), (5, 2, 1))
+    curves[1] = [0.5, 1]
+    curves[2:4, 0] = 0  # missed, and invented: stored as what the metric gives
+    curves[4, 0] = np.nan
+    volume_p, volume_g = np.ones((2, 5, 2))
+    volume_p[[2, 4], 0] = volume_g[[3, 4], 0] = 0
+    details = replace(run.details, tolerance=np.array([0, 2.0]), nsd=curves, volume_p=volume_p, volume_g=volume_g)
+    (figure,) = drawn("nsd", replace(run, details=details)).values()
+    (ax,) = panels(figure)
+    assert ax.lines[0].get_ydata().tolist() == [(0.25 + 0.5) / 2, (0.75 + 1) / 2]
+    assert keys(figure) == ["liver (n = 2 of 5)", "spleen (n = 5)"]
+    caption = " ".join(words(figure).split())
+    assert "2 with one mask empty (missed or invented: NSD 0), 1 with both." in caption
+    assert ax.get_ylim()[0] == pytest.approx(0.25 - 0.02)
+
+
+def test_there_is_no_nsd_plot_where_every_case_lacks_a_mask():
+    run = results(3, 1, gaps=False)
+    missed = replace(run.details, nsd=0 * run.details.nsd, volume_p=np.zeros((3, 1)))
+    with pytest.raises(NothingToDraw, match="no case has a region in both of its masks"):
+        drawn("nsd", replace(run, details=missed))
+
+
 def test_the_nsd_plot_of_many_regions_colours_the_lowest():
     (figure,) = drawn("nsd", results(10, 40)).values()
     (ax,) = panels(figure)

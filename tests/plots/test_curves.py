@@ -21,7 +21,7 @@ from segeval.errors import UsageError
 from segeval.history import History
 from segeval.metrics import parse_metric
 from segeval.plots.curves import draw_curves
-from segeval.plots.panels import mean, panels
+from segeval.plots.panels import mean, panels_of
 from segeval.plots.smoothing import smoothed
 from segeval.plots.style import FRAME, PALETTE
 from segeval.plots.values import plot_values
@@ -145,24 +145,24 @@ def test_a_mean_of_columns_logged_at_other_epochs():
 
 def test_runs_differ_in_colour_in_all_panels_alike():
     runs = {name: training(9, 2, seed=seed).series() for seed, name in enumerate(("a", "b"))}
-    dice, hd, loss = panels(runs, ["dice", "hd95", "loss"], None)
+    dice, hd, loss = panels_of(runs, ["dice", "hd95", "loss"], None)
     assert [panel.keys for panel in (dice, hd, loss)] == [["a", "b"]] * 3
     assert dice.curves[0].series.y == pytest.approx(training(9, 2).table[["val/dice/1", "val/dice/2"]].mean(axis=1))
-    assert [panel.region for panel in panels(runs, ["dice"], True)] == ["1", "2"]
-    assert [panel.region for panel in panels(runs, ["dice/2"], None)] == ["2"]
+    assert [panel.region for panel in panels_of(runs, ["dice"], True)] == ["1", "2"]
+    assert [panel.region for panel in panels_of(runs, ["dice/2"], None)] == ["2"]
 
 
 def test_many_regions_show_the_worst_and_many_runs_the_best():
     values = np.linspace(0.9, 0.1, 9)
     one = logged(**{f"dice/{k}": [value] for k, value in enumerate(values)})
-    (panel,) = panels({"": one.series()}, None, None)
+    (panel,) = panels_of({"": one.series()}, None, None)
     assert panel.shown() == ["8", "7", "6", "5", "4"]
     figure, ax = one.plot()
     assert sum(to_hex(line.get_color()).upper() == FRAME for line in lines(ax)) == 4
     assert entries(ax)[-2:] == ["mean: 0.500 at epoch 1", "the other 4 regions"]
     assert "In colour: the 5 regions whose best value is worst." in caption(figure)
     runs = {str(k): logged(dice=[value]).series() for k, value in enumerate(values)}
-    assert panels(runs, None, None)[0].shown() == ["0", "1", "2", "3", "4"]
+    assert panels_of(runs, None, None)[0].shown() == ["0", "1", "2", "3", "4"]
 
 
 def test_undefined_values_are_gaps_and_infinite_ones_marked_at_the_edge():
@@ -268,7 +268,7 @@ def test_what_cannot_be_plotted():
     by_step = History(by="step")
     by_step.log(100, dice=0.5)
     with pytest.raises(UsageError, match="run 'a' goes by epoch and 'b' by step"):
-        panels({"a": logged(dice=[1.0]).series(), "b": by_step.series()}, None, None)
+        panels_of({"a": logged(dice=[1.0]).series(), "b": by_step.series()}, None, None)
 
 
 def bars(ax: Axes) -> list[float]:

@@ -1,0 +1,48 @@
+"""What messages tell the user to install can be installed: packages on PyPI that an extra names."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from segeval.protocols.files import tomllib
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+ADVICE = re.compile(r"pip install (?P<what>\{.*?\}(?=[,;.\s]|$)|'[^']+'|[^\s,;]+)")
+
+
+def texts(path: Path) -> Iterator[str]:
+    """The texts of a module, each with `{expression}` where a value goes in."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.JoinedStr):
+            yield "".join(
+                str(part.value) if isinstance(part, ast.Constant) else f"{{{ast.unparse(part.value)}}}"
+                for part in node.values
+            )
+
+
+def advised(path: Path) -> Iterator[str]:
+    """The distributions that the messages of a module say to install."""
+    for text in texts(path):
+        for match in ADVICE.finditer(text):
+            table = re.match(r"\{(\w+)\[", match["what"])
+            if table is None:
+                yield match["what"].strip("'")
+            else:
+                module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+                yield from getattr(importlib.import_module(module), table[1]).values()
+
+
+def test_what_messages_say_to_install_is_in_an_extra():
+    found = {name for path in ROOT.glob("segeval/**/*.py") for name in advised(path)}
+    found |= {name for path in ROOT.glob("cli/**/*.py") for name in advised(path)}
+    extras = PROJECT["optional-dependencies"]
+    listed = {re.split(r"[<>=;\[ ]", need)[0] for name in ("mesh", "tables") for need in extras[name]}
+    # never our own name: it is not on PyPI yet, and `segeval` there is another package
+    assert found == listed == {"openpyxl", "pyarrow", "trimesh"}
