@@ -21,7 +21,7 @@ from .explain import explain
 from .metrics import metrics
 from .plot import plot
 from .score import score
-from .warm_up import warm_up
+from .warming import warm_up
 
 FAULT = 70
 """The exit code of an error that should not have happened; sysexits.h calls it EX_SOFTWARE."""
