@@ -2,7 +2,7 @@
 
 Sections: `kernels` (our measuring, every input and prediction, 1 and 2 threads), `peers` (the same metrics by other
 tools), `files` (files to rows against what reading alone costs), `growth` (time against labels, voxels and cases),
-`memory`, `start` (the command line), `training` (validation steps on tensors, against torchmetrics and MONAI),
+`memory`, `start` (the command line), `first` (runs of a new install, and without kernels), `training` (validation steps on tensors, against torchmetrics and MONAI),
 `boundaries` (every boundary rule against the default), `losses` (against kornia and MONAI). What is compared runs in
 turn, in one process; figures are medians.
 """
@@ -23,6 +23,7 @@ import inputs
 import losses
 import numpy as np
 import peers
+import starting
 import training
 from timing import THREADS, seconds, table, times
 
@@ -154,7 +155,7 @@ def start(runs: int) -> None:
     table(("command", "time"), [("segeval --help", seconds(found[0])), ("segeval score, two pairs", seconds(found[1]))])
 
 
-SECTIONS = ("kernels", "peers", "files", "growth", "memory", "start", "training", "boundaries", "losses")
+SECTIONS = ("kernels", "peers", "files", "growth", "memory", "start", "first", "training", "boundaries", "losses")
 
 
 def main() -> None:
@@ -176,6 +177,7 @@ def main() -> None:
         "growth": lambda: growth(options.runs),
         "memory": memory,
         "start": lambda: start(options.runs),
+        "first": lambda: starting.section(min(options.runs, 3)),
         "training": lambda: training.steps(options.runs),
         "boundaries": lambda: boundaries(options.runs),
         "losses": lambda: losses.section(options.runs),
