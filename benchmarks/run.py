@@ -2,9 +2,9 @@
 
 Sections: `kernels` (our measuring, every input and prediction, 1 and 2 threads), `peers` (the same metrics by other
 tools), `files` (files to rows against what reading alone costs), `growth` (time against labels, voxels and cases),
-`memory`, `start` (the command line), `first` (runs of a new install, and without kernels), `training` (validation steps on tensors, against torchmetrics and MONAI),
-`boundaries` (every boundary rule against the default), `losses` (against kornia and MONAI). What is compared runs in
-turn, in one process; figures are medians.
+`memory`, `start` (the command line), `first` (the first run of a new install, and one without kernels), `training`
+(validation steps on tensors, against torchmetrics and MONAI), `boundaries` (every boundary rule against the default),
+`losses` (against kornia and MONAI). What is compared runs in turn, in one process; figures are medians.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+import sysconfig
 import venv
 from collections.abc import Sequence
 from pathlib import Path
