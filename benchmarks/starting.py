@@ -86,12 +86,8 @@ def _installed(folder: Path, wheel: Path) -> str:
     """A new environment with the wheel, which takes all else from the present one; its Python."""
     venv.create(folder, with_pip=True)
     python = str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
-    packages = subprocess.run(
-        [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    Path(packages.stdout.strip(), "present.pth").write_text(f"{Path(np.__file__).parents[1]}\n")
+    variables = {"base": str(folder), "platbase": str(folder)}
+    packages = Path(sysconfig.get_path("purelib", "venv", variables))
+    (packages / "present.pth").write_text(f"{Path(np.__file__).parents[1]}\n")
     subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", str(wheel)], check=True)
     return python
