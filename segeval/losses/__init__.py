@@ -7,6 +7,8 @@
 True
 """
 
+from typing import TYPE_CHECKING, Any
+
 from .boundary import (
     BoundaryLoss,
     HausdorffDTLoss,
@@ -73,3 +75,11 @@ __all__ = [
     "lovasz_softmax_loss", "ms_ssim_loss", "psnr_loss", "region_dice_loss", "signed_distance_map", "soft_dice_loss",
     "soft_skeleton", "ssim3d_loss", "ssim_loss", "total_variation", "tversky_loss", "welsch_loss",
 ]  # fmt: skip
+
+
+if not TYPE_CHECKING:  # or type checkers would take any name for one of this module
+
+    def __getattr__(name: str) -> Any:
+        from segeval.calls import unknown_attribute
+
+        raise unknown_attribute(__name__, name, __all__)

@@ -11,11 +11,12 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from .checks import check_amount, check_labels, check_same, check_scores, class_weight, computing, reduced
-from .modules import module
+from .modules import checked, module
 from .overlap import Reduction, Weight
 from .sums import kept, target_log_probability
 
 
+@checked
 def focal_loss(
     pred: Tensor,
     target: Tensor,
@@ -58,6 +59,7 @@ def focal_of(log_p: Tensor, index: Tensor, alpha: float | None, gamma: float, we
     return loss if weight is None else loss * weight[index]
 
 
+@checked
 def binary_focal_loss_with_logits(
     pred: Tensor,
     target: Tensor,

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 
 from .checks import check_same, computing, reduced
-from .modules import module
+from .modules import checked, module
 from .overlap import Reduction
 
 
+@checked
 def charbonnier_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Tensor:
     """√(d² + 1) − 1, d = img1 − img2: quadratic near 0, linear far from it. kornia's, for any shape.
 
@@ -23,6 +24,7 @@ def charbonnier_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") 
     return _result(d * (d / (torch.hypot(d, torch.ones_like(d)) + 1)), img1, img2, reduction)
 
 
+@checked
 def welsch_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Tensor:
     """1 − exp(−d²/2), d = img1 − img2: at most 1. kornia's, for any shape.
 
@@ -32,6 +34,7 @@ def welsch_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Te
     return _result(-torch.expm1(-_difference(img1, img2).square() / 2), img1, img2, reduction)
 
 
+@checked
 def cauchy_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Tensor:
     """log(d²/2 + 1), d = img1 − img2. kornia's, for any shape.
 
@@ -41,6 +44,7 @@ def cauchy_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Te
     return _result(torch.log1p(_difference(img1, img2).square() / 2), img1, img2, reduction)
 
 
+@checked
 def geman_mcclure_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Tensor:
     """2d² / (d² + 4), d = img1 − img2: at most 2. kornia's, for any shape.
 

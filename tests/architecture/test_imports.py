@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ORDER = (
-    ("errors", "boundary", "version", "citations", "compiling", "devices", "words", "workspace"),
+    ("errors", "calls", "boundary", "version", "citations", "compiling", "devices", "words", "workspace"),
     ("grid", "labels", "case", "spec"),
     ("overlap", "surface", "mesh", "rules", "tensors", "metrics"),
     ("protocols", "io", "alignment", "protocol", "table"),
