@@ -1,5 +1,7 @@
 """Losses with the definitions that evaluation uses: each a function, and a module of the same parameters.
 
+They take torch tensors alone. Most are means; those that keep kornia's default and are none say so.
+
 >>> import torch
 >>> from segeval.losses import DiceCELoss, dice_ce_loss
 >>> logits, labels = torch.zeros(1, 2, 4, 4), torch.zeros(1, 4, 4, dtype=torch.int64)

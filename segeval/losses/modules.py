@@ -14,6 +14,11 @@ from segeval.calls import Call
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
+_DEFAULTS = {
+    "none": '\n\nUnreduced by default: `reduction="mean"` gives the one number that `backward` needs.',
+    "sum": '\n\nThe sum by default: `reduction="mean"` does not grow with the image.',
+}
+"""What the docstring of a module says of a default that is not the mean."""
 
 
 def checked(function: Callable[P, Result]) -> Callable[P, Result]:
@@ -94,8 +99,9 @@ def _module(name: str, function: Callable[..., Tensor], tensors: int, public: st
     parameters = list(whole.parameters.values())
     tensor_names, options = list(whole.parameters)[:tensors], whole.replace(parameters=parameters[tensors:])
     by_name = [p.replace(kind=p.KEYWORD_ONLY, default=None) for p in parameters[tensors:]]
+    doc = f"`{function.__name__}` as a module: `{name}(…)({', '.join(tensor_names)})`."
     members = {
-        "__doc__": f"`{function.__name__}` as a module: `{name}(…)({', '.join(tensor_names)})`.",
+        "__doc__": doc + _DEFAULTS.get(_default(options, "reduction"), ""),
         "__module__": function.__module__,
         "__signature__": options.replace(return_annotation=inspect.Signature.empty),
         "function": staticmethod(function),
@@ -104,3 +110,8 @@ def _module(name: str, function: Callable[..., Tensor], tensors: int, public: st
         "names": tuple(options.parameters),
     }
     return type(name, (LossModule,), members)
+
+
+def _default(signature: inspect.Signature, name: str) -> Any:
+    parameter = signature.parameters.get(name)
+    return None if parameter is None else parameter.default

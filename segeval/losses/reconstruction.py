@@ -125,6 +125,8 @@ def psnr_loss(image: Tensor, target: Tensor, max_val: float) -> Tensor:
 def total_variation(img: Tensor, reduction: Literal["sum", "mean"] = "sum") -> Tensor:
     """Absolute differences of neighbours in the last two axes, added up (or their means, added) for each image, (*,).
 
+    The sum by default, as in kornia, and so as large as the image: `reduction="mean"` does without.
+
     Source: Rudin LI, Osher S, Fatemi E. Nonlinear total variation based noise removal algorithms. Physica D 60(1-4),
     259-268 (1992). doi:10.1016/0167-2789(92)90242-F
 

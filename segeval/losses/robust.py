@@ -17,6 +17,8 @@ from .overlap import Reduction
 def charbonnier_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Tensor:
     """√(d² + 1) − 1, d = img1 − img2: quadratic near 0, linear far from it. kornia's, for any shape.
 
+    Unreduced by default, as in kornia: `reduction="mean"` gives one number.
+
     >>> charbonnier_loss(torch.tensor([0.0, 1.0]), torch.zeros(2))
     tensor([0.0000, 0.4142])
     """
@@ -28,6 +30,8 @@ def charbonnier_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") 
 def welsch_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Tensor:
     """1 − exp(−d²/2), d = img1 − img2: at most 1. kornia's, for any shape.
 
+    Unreduced by default, as in kornia: `reduction="mean"` gives one number.
+
     >>> welsch_loss(torch.tensor([0.0, 1.0]), torch.zeros(2))
     tensor([0.0000, 0.3935])
     """
@@ -38,6 +42,8 @@ def welsch_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Te
 def cauchy_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Tensor:
     """log(d²/2 + 1), d = img1 − img2. kornia's, for any shape.
 
+    Unreduced by default, as in kornia: `reduction="mean"` gives one number.
+
     >>> cauchy_loss(torch.tensor([0.0, 1.0]), torch.zeros(2))
     tensor([0.0000, 0.4055])
     """
@@ -47,6 +53,8 @@ def cauchy_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Te
 @checked
 def geman_mcclure_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Tensor:
     """2d² / (d² + 4), d = img1 − img2: at most 2. kornia's, for any shape.
+
+    Unreduced by default, as in kornia: `reduction="mean"` gives one number.
 
     >>> geman_mcclure_loss(torch.tensor([0.0, 1.0]), torch.zeros(2))
     tensor([0.0000, 0.4000])
