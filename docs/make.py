@@ -42,11 +42,11 @@ This page is generated from the metric cards.
 `segeval.functional.NAME(pred, gt, *, …)` computes a metric of arrays or tensors; `segeval.NAME(…)` is the object that
 does it over many batches, and `segeval.SegmentationMetrics([…], …)` the object of several.
 
-Parameters of the metric itself that are shown without a default must be given: to functions by name,
-to objects by position or by name, `SurfaceDice(2)` or `SurfaceDice(tolerance=2)`. Those with a default
-are given by name alone, `HausdorffDistance(percentile=95)`: elsewhere `HausdorffDistance(3)` means
-three classes, which must not become a percentile. Any other value by position is an error that says
-what to write.
+Parameters of the metric itself that are shown without a default must be given: to functions by
+name, to objects by position or by name, `SurfaceDice(2)` or `SurfaceDice(tolerance=2)`. Those with
+a default are given by name alone, `HausdorffDistance(percentile=95)`: elsewhere
+`HausdorffDistance(3)` means three classes, which must not become a percentile. Any other value by
+position is an error that says what to write.
 """
 OPTIONS_HEAD = """\
 ## Options

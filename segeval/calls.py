@@ -47,10 +47,10 @@ class Call:
     `passed_on` are further keywords, which somebody else takes.
 
     >>> def dice(pred, gt, *, average="macro"): ...
-    >>> call = Call("dice", inspect.signature(dice), ("p", "g"), {"averge": "none"})
-    >>> call.check()  # doctest: +ELLIPSIS
+    >>> call = Call("dice", inspect.signature(dice), ("p", "g"), {"pred": "p"})
+    >>> call.check()
     Traceback (most recent call last):
-    segeval.errors.UsageError: dice has no argument 'averge'; did you mean 'average'? It takes pred...
+    segeval.errors.UsageError: dice got pred by position and by name; give it once
     """
 
     caller: str
@@ -133,9 +133,9 @@ class Call:
 
 
 def public(method: Method[Instance, P, Result]) -> Method[Instance, P, Result]:
-    """Let a method raise `UsageError` for a call that does not fit, in the name of its object's class.
+    """Let a method raise `UsageError` for a call that does not fit, and name its object's class.
 
-    Python would raise a `TypeError` in the name of the base that the method is written in.
+    Python would raise a `TypeError` that names the base which the method is written in.
     """
     whole = inspect.signature(method)
     signature = whole.replace(parameters=list(whole.parameters.values())[1:])

@@ -58,7 +58,10 @@ def masks_of(pred: Tensor, gt: Tensor, form: Form, inputs: Inputs) -> Masks:
 
 
 def _seen(pred: Tensor, gt: Tensor, inputs: Inputs) -> int:
-    """Return the number of classes up to the largest label: the host waits for it. Raises as `check_scale` does."""
+    """Return the number of classes up to the largest label: the host waits for it.
+
+    Raises `UsageError` as `check_scale` does.
+    """
     tops = [0]
     for case in zip(pred, gt, strict=True):
         out = _ignored(case[1], inputs)
@@ -97,7 +100,7 @@ def _ignored(gt: Tensor, inputs: Inputs) -> Tensor:
 
 
 def _holds(dtype: torch.dtype, value: int) -> bool:
-    """Return whether a dtype knows the value; in a comparison with another one it would wrap around."""
+    """Return whether a dtype knows the value; comparing with another one would wrap around."""
     return dtype.is_floating_point or torch.iinfo(dtype).min <= value <= torch.iinfo(dtype).max
 
 

@@ -149,15 +149,15 @@ class Inputs:
 def check_scale(labels: Collection[int]) -> None:
     """Raise `UsageError` for the labels of a case of 0 and 255, which stands for 1 there.
 
-    Host and devices ask this where neither `num_classes` nor a shape says how many classes there are: 255 is a class
-    where there are 256 of them, and where there are fewer it is refused as any other label is.
+    Host and devices ask this where neither `num_classes` nor a shape says how many classes there
+    are. Where there are 256, 255 is one of them; where fewer, it is refused as any other label is.
 
     >>> check_scale({0, 7, 255})
     """
     if 255 in labels and {0, 1} & set(labels) and {0, 1, 255} >= set(labels):
         raise UsageError(
-            "the masks hold 255 for 1; give booleans (mask > 0), ignore_index=255 if it marks voxels to leave out, "
-            "or num_classes=256 if it is a class"
+            "the masks hold 255 for 1; give booleans (mask > 0), ignore_index=255 if it marks "
+            "voxels to leave out, or num_classes=256 if it is a class"
         )
 
 

@@ -20,7 +20,8 @@ def function_of(spec: MetricSpec) -> Callable[..., Any]:
     name = spec.formula.__name__
 
     def function(*args: Any, **named: Any) -> Any:
-        given = Call(name, signature, args, named).arguments(lambda value: keywords_for(spec, value))
+        call = Call(name, signature, args, named)
+        given = call.arguments(lambda value: keywords_for(spec, value))
         options = Options.of(given)
         metric = options.bound(spec, given)
         pred, gt, spacing = given["pred"], given["gt"], given.get("spacing")

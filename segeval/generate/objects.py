@@ -239,7 +239,8 @@ class SingleMetric(MetricObject):
         call = Call(type(self).__name__, class_signature(self.spec), args, kwargs, TORCHMETRICS)
         given = call.arguments(lambda value: keywords_for(self.spec, value))
         options = Options.of(given)
-        super().__init__([options.bound(self.spec, given)], options, given.get("spacing"), **given.get("kwargs", {}))
+        metrics, passed_on = [options.bound(self.spec, given)], given.get("kwargs", {})
+        super().__init__(metrics, options, given.get("spacing"), **passed_on)
 
     @property
     def num_classes(self) -> int | None:
@@ -296,7 +297,8 @@ class SegmentationMetrics(MetricObject):
         if not all(isinstance(form, str) for form in forms):
             raise UsageError(f"metrics are written forms such as ['dice', 'nsd@2'], not {metrics!r}")
         options = Options.of(given)
-        super().__init__(options.convention.metrics(forms), options, given.get("spacing"), **given.get("kwargs", {}))
+        bound, passed_on = options.convention.metrics(forms), given.get("kwargs", {})
+        super().__init__(bound, options, given.get("spacing"), **passed_on)
 
 
 def class_of(spec: MetricSpec) -> type[SingleMetric]:

@@ -150,11 +150,13 @@ def class_signature(spec: MetricSpec) -> inspect.Signature:
 
 
 def keywords_for(spec: MetricSpec | None, value: Any) -> list[str]:
-    """Return the keywords that a value given by position may have been meant for; `spec` None: of several metrics.
+    """Return the keywords that a value given by position may have been meant for.
+
+    `spec` is None for the object of several metrics.
 
     >>> from segeval.metrics import REGISTRY
-    >>> keywords_for(REGISTRY["hd"], 3), keywords_for(REGISTRY["hd"], 99.5), keywords_for(REGISTRY["dice"], "macro")
-    (['num_classes', 'percentile'], ['percentile'], [])
+    >>> [keywords_for(REGISTRY["hd"], value) for value in (3, 99.5, "macro")]
+    [['num_classes', 'percentile'], ['percentile'], []]
     """
     words = isinstance(value, str)
     if isinstance(value, bool) or not (words or isinstance(value, Real)):

@@ -32,7 +32,7 @@ def focal_loss(
     all others, or 1 for None; `weight` (C,) multiplies. "none" has the shape of pred, 0 but at the target, and "mean"
     is over all of it: 1/C of the mean over voxels. Voxels of `ignore_index` cost 0 and count in the mean.
 
-    Unreduced by default, as in kornia: `reduction="mean"` gives the one number that a training needs.
+    Unreduced by default, as in kornia: `reduction="mean"` gives the number that a training needs.
 
     Empty: as every voxel, one that is right costs 0.
 
@@ -77,7 +77,7 @@ def binary_focal_loss_with_logits(
     `pred` and `target`, 0 to 1, are (N, C, *spatial). `pos_weight` (C,) multiplies the first term and `weight` (C,) the
     loss of each channel. Where the target is `ignore_index` the loss is 0, and counts in the mean.
 
-    Unreduced by default, as in kornia: `reduction="mean"` gives the one number that a training needs.
+    Unreduced by default, as in kornia: `reduction="mean"` gives the number that a training needs.
 
     Empty: as every voxel, one that is right costs 0.
 

@@ -15,19 +15,19 @@ from segeval.calls import Call
 P = ParamSpec("P")
 Result = TypeVar("Result")
 _DEFAULTS = {
-    "none": '\n\nUnreduced by default: `reduction="mean"` gives the one number that `backward` needs.',
+    "none": '\n\nUnreduced by default: `reduction="mean"` gives the number that `backward` needs.',
     "sum": '\n\nThe sum by default: `reduction="mean"` does not grow with the image.',
 }
 """What the docstring of a module says of a default that is not the mean."""
 
 
 def checked(function: Callable[P, Result]) -> Callable[P, Result]:
-    """Let a function raise `UsageError` for arguments that it does not take, and say which ones it takes."""
+    """Let a function raise `UsageError` for arguments that do not fit, and say what it takes."""
     signature = inspect.signature(function)
 
     @functools.wraps(function)
     def called(*args: P.args, **named: P.kwargs) -> Result:
-        if torch.compiler.is_compiling():  # a call that does not fit fails there too, in torch's words
+        if torch.compiler.is_compiling():  # a call that does not fit fails in torch's words
             return function(*args, **named)
         try:
             return function(*args, **named)
@@ -97,7 +97,8 @@ def _module(name: str, function: Callable[..., Tensor], tensors: int, public: st
     function.__name__ = function.__qualname__ = public or function.__name__
     whole = inspect.signature(function)
     parameters = list(whole.parameters.values())
-    tensor_names, options = list(whole.parameters)[:tensors], whole.replace(parameters=parameters[tensors:])
+    tensor_names = list(whole.parameters)[:tensors]
+    options = whole.replace(parameters=parameters[tensors:])
     by_name = [p.replace(kind=p.KEYWORD_ONLY, default=None) for p in parameters[tensors:]]
     doc = f"`{function.__name__}` as a module: `{name}(…)({', '.join(tensor_names)})`."
     members = {

@@ -154,7 +154,8 @@ def test_levels() -> None:
 
 
 def test_modules_refuse_unknown_parameters() -> None:
-    refused(r"DiceCELoss has no argument 'smoth'; did you mean 'smooth'\?", losses.DiceCELoss, smoth=1.0)
+    message = r"DiceCELoss has no argument 'smoth'; did you mean 'smooth'\?"
+    refused(message, losses.DiceCELoss, smoth=1.0)
     refused(r"FocalLoss needs a value for alpha; write FocalLoss\(alpha=…\)", losses.FocalLoss)
 
 
