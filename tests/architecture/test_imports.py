@@ -16,7 +16,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ORDER = (
-    ("errors", "boundary", "calls", "version", "citations", "compiling", "devices", "words", "workspace"),
+    ("errors", "boundary", "version", "citations", "compiling", "devices", "words", "workspace"),
+    ("calls",),
     ("grid", "labels", "case", "spec"),
     ("overlap", "surface", "mesh", "rules", "tensors", "metrics"),
     ("protocols", "io", "alignment", "protocol", "table"),
