@@ -40,13 +40,19 @@ REFERENCE = """\
 This page is generated from the metric cards.
 
 `segeval.functional.NAME(pred, gt, *, …)` computes a metric of arrays or tensors; `segeval.NAME(…)` is the object that
-does it over many batches, and `segeval.SegmentationMetrics([…], …)` the object of several. Parameters of the metric
-itself come first and, in objects, may be given by position; those shown without a default must be given.
+does it over many batches, and `segeval.SegmentationMetrics([…], …)` the object of several.
+
+Parameters of the metric itself that are shown without a default must be given: to functions by
+name, to objects by position or by name, `SurfaceDice(2)` or `SurfaceDice(tolerance=2)`. Those with
+a default are given by name alone, `HausdorffDistance(percentile=95)`: elsewhere
+`HausdorffDistance(3)` means three classes, which must not become a percentile. Any other value by
+position is an error that says what to write.
 """
 OPTIONS_HEAD = """\
 ## Options
-All are keywords. `average` is not for metrics of whole cases, `include_background` and `multilabel` not for partitions,
-`spacing` for what has a length or a volume, `boundary` for distances between boundaries.
+All are given by name. `average` is not for metrics of whole cases, `include_background` and
+`multilabel` not for partitions; `spacing` is for what has a length or a volume, `boundary` for
+distances between boundaries.
 """
 COMMANDS = """\
 # Commands

@@ -25,12 +25,14 @@ Array = TypeVar("Array", NDArray[Any], Tensor)
 STATEFUL = '''
 from torch import Tensor
 
-from segeval.generate.objects import _Measuring
+from segeval.generate.objects import MetricObject as MetricObject
 
-class _Single(_Measuring):
+class SingleMetric(MetricObject):
+    """A metric object of one metric: `compute` gives its value."""
+
     def compute(self) -> Tensor: ...
 
-class SegmentationMetrics(_Measuring):
+class SegmentationMetrics(MetricObject):
     """Several metrics of the same masks, measured once for all of them; `compute` gives their values by name."""
 
     def __init__(
@@ -71,7 +73,7 @@ def _class(spec: MetricSpec) -> str:
     rest = "".join(f"        {line},\n" for line in _parameters(signature, {p.name for p in positional}))
     own, *_ = spec.doc.splitlines()
     return (
-        f'\nclass {spec.class_name}(_Single):\n    """{spec.title}: {own}"""\n\n'
+        f'\nclass {spec.class_name}(SingleMetric):\n    """{spec.title}: {own}"""\n\n'
         f"    def __init__(\n        self,\n{first}        *,\n{rest}    ) -> None: ...\n"
     )
 

@@ -6,6 +6,7 @@ The public names load what they need when they are first used, so that `import s
 from __future__ import annotations
 
 import importlib
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from segeval.version import __version__ as __version__
@@ -32,6 +33,7 @@ _HOMES = {
     "segeval.results": ("Results",),
     "segeval.run": ("Listener",),
 }
+_ROOMS = ("functional", "losses", "stateful")
 __all__ = sorted(["__version__", *(name for names in _HOMES.values() for name in names)])
 
 
@@ -39,15 +41,19 @@ def __getattr__(name: str) -> Any:
     for home, names in _HOMES.items():
         if name in names:
             return getattr(importlib.import_module(home), name)
-    if name in ("functional", "losses", "stateful"):
+    if name in _ROOMS:
         return importlib.import_module(f"segeval.{name}")
-    if name[:1].isupper():  # the metric objects, of which the cards alone know the names
+    # Python asks for submodules too before it imports them, and that must cost nothing
+    known = [] if name.startswith("_") or find_spec(f"segeval.{name}") else __dir__()
+    if name in known:  # the metric objects, of which the cards alone know the names
         return getattr(importlib.import_module("segeval.stateful"), name)
-    raise AttributeError(f"module 'segeval' has no attribute {name!r}")
+    from segeval.calls import unknown_attribute
+
+    raise unknown_attribute(__name__, name, known)
 
 
 def __dir__() -> list[str]:
     from segeval.metrics import REGISTRY
 
     objects = ["SegmentationMetrics", *(spec.class_name for spec in REGISTRY.values())]
-    return sorted([*__all__, "functional", "losses", "stateful", *objects])
+    return sorted([*__all__, *_ROOMS, *objects])

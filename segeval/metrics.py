@@ -11,6 +11,7 @@ from typing import Any
 import segeval.overlap.metrics
 import segeval.overlap.partition
 import segeval.surface.metrics  # noqa: F401  # imported for the declarations
+from segeval.calls import unknown_attribute
 from segeval.errors import UsageError
 from segeval.spec import REGISTRY as REGISTRY
 from segeval.spec import Metric, MetricSpec, taken_names
@@ -88,8 +89,6 @@ def made(module: str, name: Callable[[MetricSpec], str], make: Callable[[MetricS
                 found = make(spec)
                 setattr(sys.modules[module], asked, found)
                 return found
-        near = difflib.get_close_matches(asked, [name(spec) for spec in REGISTRY.values()], n=1)
-        hint = f"; did you mean {near[0]}?" if near and not asked.startswith("_") else ""
-        raise AttributeError(f"module {module!r} has no attribute {asked!r}{hint}")
+        raise unknown_attribute(module, asked, dir(sys.modules[module]))
 
     return [name(spec) for spec in REGISTRY.values()], attribute

@@ -1,7 +1,7 @@
 """Every metric as an object for training and validation loops, and `SegmentationMetrics` for several at once.
 
 The classes are made from the metrics' cards when they are first used; `stateful.pyi` shows them to editors. They are
-subclasses of `torchmetrics.Metric`.
+subclasses of `torchmetrics.Metric`: of `MetricObject`, and those of one metric of `SingleMetric`.
 
 >>> import torch
 >>> from segeval.stateful import Dice
@@ -13,7 +13,9 @@ tensor(0.2500)
 
 from __future__ import annotations
 
+from segeval.generate.objects import MetricObject as MetricObject
 from segeval.generate.objects import SegmentationMetrics, class_of
+from segeval.generate.objects import SingleMetric as SingleMetric
 from segeval.metrics import made
 
 __all__, __getattr__ = made(__name__, lambda spec: spec.class_name, class_of)

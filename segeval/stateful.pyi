@@ -6,12 +6,14 @@ from typing import Any, Literal
 
 from torch import Tensor
 
-from segeval.generate.objects import _Measuring
+from segeval.generate.objects import MetricObject as MetricObject
 
-class _Single(_Measuring):
+class SingleMetric(MetricObject):
+    """A metric object of one metric: `compute` gives its value."""
+
     def compute(self) -> Tensor: ...
 
-class SegmentationMetrics(_Measuring):
+class SegmentationMetrics(MetricObject):
     """Several metrics of the same masks, measured once for all of them; `compute` gives their values by name."""
 
     def __init__(
@@ -34,7 +36,7 @@ class SegmentationMetrics(_Measuring):
     ) -> None: ...
     def compute(self) -> dict[str, Tensor]: ...
 
-class Dice(_Single):
+class Dice(SingleMetric):
     """Dice similarity coefficient: Overlap of two masks relative to their mean size."""
 
     def __init__(
@@ -53,7 +55,7 @@ class Dice(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class IoU(_Single):
+class IoU(SingleMetric):
     """Intersection over union: Overlap of two masks relative to their union."""
 
     def __init__(
@@ -72,7 +74,7 @@ class IoU(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class Precision(_Single):
+class Precision(SingleMetric):
     """Precision: Share of the prediction that is right."""
 
     def __init__(
@@ -91,7 +93,7 @@ class Precision(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class Recall(_Single):
+class Recall(SingleMetric):
     """Recall: Share of the ground truth that was found."""
 
     def __init__(
@@ -110,7 +112,7 @@ class Recall(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class Specificity(_Single):
+class Specificity(SingleMetric):
     """Specificity: Share of what is not ground truth that was left out. Grows with the size of the image around the object."""
 
     def __init__(
@@ -129,7 +131,7 @@ class Specificity(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class NPV(_Single):
+class NPV(SingleMetric):
     """Negative predictive value: Share of what was left out that is not ground truth. Grows with the size of the image around the object."""
 
     def __init__(
@@ -148,7 +150,7 @@ class NPV(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class FPR(_Single):
+class FPR(SingleMetric):
     """False positive rate: Share of what is not ground truth that was predicted: 1 − specificity."""
 
     def __init__(
@@ -167,7 +169,7 @@ class FPR(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class FNR(_Single):
+class FNR(SingleMetric):
     """False negative rate: Share of the ground truth that was missed: 1 − recall."""
 
     def __init__(
@@ -186,7 +188,7 @@ class FNR(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class FDR(_Single):
+class FDR(SingleMetric):
     """False discovery rate: Share of the prediction that is wrong: 1 − precision."""
 
     def __init__(
@@ -205,7 +207,7 @@ class FDR(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class FalseOmissionRate(_Single):
+class FalseOmissionRate(SingleMetric):
     """False omission rate: Share of what was left out that is ground truth: 1 − negative predictive value."""
 
     def __init__(
@@ -224,7 +226,7 @@ class FalseOmissionRate(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class FBeta(_Single):
+class FBeta(SingleMetric):
     """F-beta score: Weighted harmonic mean of precision and recall, in which recall weighs `beta` times as much. At 1 it is Dice."""
 
     def __init__(
@@ -244,7 +246,7 @@ class FBeta(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class Tversky(_Single):
+class Tversky(SingleMetric):
     """Tversky index: Overlap in which false positives weigh `alpha` and false negatives `beta`: ½, ½ is Dice and 1, 1 is IoU."""
 
     def __init__(
@@ -265,7 +267,7 @@ class Tversky(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class Accuracy(_Single):
+class Accuracy(SingleMetric):
     """Accuracy: Share of all voxels on which both masks agree. Grows with the size of the image around the object."""
 
     def __init__(
@@ -284,7 +286,7 @@ class Accuracy(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class BalancedAccuracy(_Single):
+class BalancedAccuracy(SingleMetric):
     """Balanced accuracy: Mean of recall and specificity."""
 
     def __init__(
@@ -303,7 +305,7 @@ class BalancedAccuracy(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class MCC(_Single):
+class MCC(SingleMetric):
     """Matthews correlation coefficient: Correlation of the two masks as binary variables. Undefined where a mask is empty or fills the image."""
 
     def __init__(
@@ -322,7 +324,7 @@ class MCC(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class Kappa(_Single):
+class Kappa(SingleMetric):
     """Cohen's kappa: Agreement of the two masks beyond what their sizes alone would give."""
 
     def __init__(
@@ -341,7 +343,7 @@ class Kappa(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class Informedness(_Single):
+class Informedness(SingleMetric):
     """Informedness: Recall + specificity − 1, Youden's index."""
 
     def __init__(
@@ -360,7 +362,7 @@ class Informedness(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class Markedness(_Single):
+class Markedness(SingleMetric):
     """Markedness: Precision + negative predictive value − 1."""
 
     def __init__(
@@ -379,7 +381,7 @@ class Markedness(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class LRPlus(_Single):
+class LRPlus(SingleMetric):
     """Positive likelihood ratio: How many times likelier a voxel of the ground truth is predicted than one outside it."""
 
     def __init__(
@@ -398,7 +400,7 @@ class LRPlus(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class FowlkesMallows(_Single):
+class FowlkesMallows(SingleMetric):
     """Fowlkes-Mallows index: Geometric mean of precision and recall."""
 
     def __init__(
@@ -417,7 +419,7 @@ class FowlkesMallows(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class VolumeSimilarity(_Single):
+class VolumeSimilarity(SingleMetric):
     """Volume similarity: One minus the difference of the sizes over their sum. Says nothing of overlap."""
 
     def __init__(
@@ -436,7 +438,7 @@ class VolumeSimilarity(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class VolumeError(_Single):
+class VolumeError(SingleMetric):
     """Volume error: Size of the prediction minus that of the ground truth: above 0 when too much was predicted."""
 
     def __init__(
@@ -456,7 +458,7 @@ class VolumeError(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class RelativeVolumeError(_Single):
+class RelativeVolumeError(SingleMetric):
     """Relative volume error: Volume error relative to the ground truth; signed, and infinite where the ground truth is empty."""
 
     def __init__(
@@ -475,7 +477,7 @@ class RelativeVolumeError(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class AbsoluteRelativeVolumeError(_Single):
+class AbsoluteRelativeVolumeError(SingleMetric):
     """Absolute relative volume error: Size of the relative volume error."""
 
     def __init__(
@@ -494,7 +496,7 @@ class AbsoluteRelativeVolumeError(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class SymmetricVolumeError(_Single):
+class SymmetricVolumeError(SingleMetric):
     """Symmetric volume error: Volume error relative to the mean of the two sizes; signed. What ITK calls volume similarity."""
 
     def __init__(
@@ -513,7 +515,7 @@ class SymmetricVolumeError(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class AbsoluteVolumeError(_Single):
+class AbsoluteVolumeError(SingleMetric):
     """Absolute volume error: Size of the volume error."""
 
     def __init__(
@@ -533,7 +535,7 @@ class AbsoluteVolumeError(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class GeneralizedDice(_Single):
+class GeneralizedDice(SingleMetric):
     """Generalized Dice score: Dice of all regions of a case together, each weighted by 1/V_g² (`square`), 1/V_g (`simple`) or 1 (`uniform`)."""
 
     def __init__(
@@ -552,7 +554,7 @@ class GeneralizedDice(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class VolumeP(_Single):
+class VolumeP(SingleMetric):
     """Predicted volume: Size of the prediction."""
 
     def __init__(
@@ -572,7 +574,7 @@ class VolumeP(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class VolumeG(_Single):
+class VolumeG(SingleMetric):
     """True volume: Size of the ground truth."""
 
     def __init__(
@@ -592,7 +594,7 @@ class VolumeG(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class TP(_Single):
+class TP(SingleMetric):
     """True positives: Voxels in both masks."""
 
     def __init__(
@@ -611,7 +613,7 @@ class TP(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class FP(_Single):
+class FP(SingleMetric):
     """False positives: Voxels in the prediction alone."""
 
     def __init__(
@@ -630,7 +632,7 @@ class FP(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class FN(_Single):
+class FN(SingleMetric):
     """False negatives: Voxels in the ground truth alone."""
 
     def __init__(
@@ -649,7 +651,7 @@ class FN(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class TN(_Single):
+class TN(SingleMetric):
     """True negatives: Voxels in neither mask."""
 
     def __init__(
@@ -668,7 +670,7 @@ class TN(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class Rand(_Single):
+class Rand(SingleMetric):
     """Rand index: Share of voxel pairs that both masks put together or both keep apart."""
 
     def __init__(
@@ -684,7 +686,7 @@ class Rand(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class AdjustedRand(_Single):
+class AdjustedRand(SingleMetric):
     """Adjusted Rand index: Rand index beyond what chance would give: 0 for independent partitions. Undefined if both masks are constant."""
 
     def __init__(
@@ -700,7 +702,7 @@ class AdjustedRand(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class MutualInformation(_Single):
+class MutualInformation(SingleMetric):
     """Mutual information: What one mask tells of the other: at most the smaller of their entropies, so the best value differs by case."""
 
     def __init__(
@@ -716,7 +718,7 @@ class MutualInformation(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class VariationOfInformation(_Single):
+class VariationOfInformation(SingleMetric):
     """Variation of information: What is left unknown of each mask when the other is known."""
 
     def __init__(
@@ -732,7 +734,7 @@ class VariationOfInformation(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class GlobalConsistencyError(_Single):
+class GlobalConsistencyError(SingleMetric):
     """Global consistency error: How far one partition is from refining the other, in the direction that suits better."""
 
     def __init__(
@@ -748,7 +750,7 @@ class GlobalConsistencyError(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class MulticlassMCC(_Single):
+class MulticlassMCC(SingleMetric):
     """Multi-class Matthews correlation coefficient: Correlation of the two label maps as categorical variables. Undefined when a mask is constant."""
 
     def __init__(
@@ -764,7 +766,7 @@ class MulticlassMCC(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class MulticlassKappa(_Single):
+class MulticlassKappa(SingleMetric):
     """Multi-class kappa: Share of voxels with the same label, beyond what the sizes of the labels alone would give."""
 
     def __init__(
@@ -780,7 +782,7 @@ class MulticlassKappa(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class WeightedKappa(_Single):
+class WeightedKappa(SingleMetric):
     """Weighted kappa: Kappa for ordered labels: a confusion costs the (squared) difference of the two labels."""
 
     def __init__(
@@ -797,7 +799,7 @@ class WeightedKappa(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class PixelAccuracy(_Single):
+class PixelAccuracy(SingleMetric):
     """Pixel accuracy: Share of voxels with the right label."""
 
     def __init__(
@@ -813,7 +815,7 @@ class PixelAccuracy(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class MeanIoU(_Single):
+class MeanIoU(SingleMetric):
     """Mean intersection over union: Mean over the labels that occur in either mask, background among them, of their intersection over union."""
 
     def __init__(
@@ -829,7 +831,7 @@ class MeanIoU(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class FrequencyWeightedIoU(_Single):
+class FrequencyWeightedIoU(SingleMetric):
     """Frequency-weighted intersection over union: Mean of the labels' intersection over union, weighted by their share of the ground truth."""
 
     def __init__(
@@ -845,7 +847,7 @@ class FrequencyWeightedIoU(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class HausdorffDistance(_Single):
+class HausdorffDistance(SingleMetric):
     """Hausdorff distance: Larger of the two directed percentiles of the boundary distances; at 100 the largest distance of all."""
 
     def __init__(
@@ -867,7 +869,7 @@ class HausdorffDistance(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class HDPooled(_Single):
+class HDPooled(SingleMetric):
     """Pooled Hausdorff distance: Percentile of the distances of both directions taken together, as MedPy computes HD95."""
 
     def __init__(
@@ -889,7 +891,7 @@ class HDPooled(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class HDPg(_Single):
+class HDPg(SingleMetric):
     """Directed Hausdorff distance, prediction to ground truth: How far the prediction's boundary strays from the true one."""
 
     def __init__(
@@ -911,7 +913,7 @@ class HDPg(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class HDGp(_Single):
+class HDGp(SingleMetric):
     """Directed Hausdorff distance, ground truth to prediction: How far the true boundary is from the prediction's."""
 
     def __init__(
@@ -933,7 +935,7 @@ class HDGp(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class HDMean(_Single):
+class HDMean(SingleMetric):
     """Mean of the directed Hausdorff distances: Mean of the two directed percentiles, as DisTorch computes HD95."""
 
     def __init__(
@@ -955,7 +957,7 @@ class HDMean(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class ASSD(_Single):
+class ASSD(SingleMetric):
     """Average symmetric surface distance: Mean of the distances of both directions taken together, so that the longer boundary weighs more."""
 
     def __init__(
@@ -976,7 +978,7 @@ class ASSD(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class MASD(_Single):
+class MASD(SingleMetric):
     """Mean average surface distance: Mean of the two directed means, so that both boundaries weigh the same."""
 
     def __init__(
@@ -997,7 +999,7 @@ class MASD(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class ASDPg(_Single):
+class ASDPg(SingleMetric):
     """Average surface distance, prediction to ground truth: Mean distance of the prediction's boundary from the true one."""
 
     def __init__(
@@ -1018,7 +1020,7 @@ class ASDPg(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class ASDGp(_Single):
+class ASDGp(SingleMetric):
     """Average surface distance, ground truth to prediction: Mean distance of the true boundary from the prediction's."""
 
     def __init__(
@@ -1039,7 +1041,7 @@ class ASDGp(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class MSD(_Single):
+class MSD(SingleMetric):
     """Median surface distance: Median of the distances of both directions taken together; means are `assd` and `masd`."""
 
     def __init__(
@@ -1060,7 +1062,7 @@ class MSD(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class StdSD(_Single):
+class StdSD(SingleMetric):
     """Standard deviation of the surface distance: Spread of the distances of both directions taken together."""
 
     def __init__(
@@ -1081,7 +1083,7 @@ class StdSD(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class RMSD(_Single):
+class RMSD(SingleMetric):
     """Root mean square surface distance: Root mean square of the distances of both directions taken together."""
 
     def __init__(
@@ -1102,7 +1104,7 @@ class RMSD(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class SurfaceDice(_Single):
+class SurfaceDice(SingleMetric):
     """Normalized surface distance: Share of both boundaries that lies within the tolerance of the other one."""
 
     def __init__(
@@ -1124,7 +1126,7 @@ class SurfaceDice(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class OverlapPg(_Single):
+class OverlapPg(SingleMetric):
     """Surface overlap, prediction: Share of the prediction's boundary that lies within the tolerance of the true one."""
 
     def __init__(
@@ -1146,7 +1148,7 @@ class OverlapPg(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class OverlapGp(_Single):
+class OverlapGp(SingleMetric):
     """Surface overlap, ground truth: Share of the true boundary that lies within the tolerance of the prediction's."""
 
     def __init__(
@@ -1168,7 +1170,7 @@ class OverlapGp(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class OverlapMean(_Single):
+class OverlapMean(SingleMetric):
     """Mean surface overlap: Mean of the two surface overlaps, so that both boundaries weigh the same, as panoptica computes NSD."""
 
     def __init__(
@@ -1190,7 +1192,7 @@ class OverlapMean(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class NSDAUC(_Single):
+class NSDAUC(SingleMetric):
     """Area under the NSD curve: Mean NSD over all tolerances from 0 to the limit, exactly."""
 
     def __init__(
@@ -1212,7 +1214,7 @@ class NSDAUC(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class BoundaryIoU(_Single):
+class BoundaryIoU(SingleMetric):
     """Boundary IoU: IoU of the two inner bands: the voxels of a mask that are nearer than `width` to its own boundary voxels."""
 
     def __init__(
@@ -1233,7 +1235,7 @@ class BoundaryIoU(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class CentroidDistance(_Single):
+class CentroidDistance(SingleMetric):
     """Centroid distance: Distance between the centres of mass."""
 
     def __init__(
@@ -1253,7 +1255,7 @@ class CentroidDistance(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class Mahalanobis(_Single):
+class Mahalanobis(SingleMetric):
     """Mahalanobis distance: Distance between the centres of mass in units of the masks' common spread S. Undefined for flat masks."""
 
     def __init__(
@@ -1273,7 +1275,7 @@ class Mahalanobis(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class HDVolume(_Single):
+class HDVolume(SingleMetric):
     """Volumetric Hausdorff distance: Largest distance of any voxel of one mask from the other mask, both taken as solid."""
 
     def __init__(
@@ -1293,7 +1295,7 @@ class HDVolume(_Single):
         **kwargs: Any,
     ) -> None: ...
 
-class AverageHDVolume(_Single):
+class AverageHDVolume(SingleMetric):
     """Volumetric average Hausdorff distance: Mean of the two mean distances from the voxels of one mask to the other mask, both taken as solid."""
 
     def __init__(

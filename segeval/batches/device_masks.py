@@ -14,7 +14,7 @@ from torch import Tensor
 from segeval.errors import UsageError
 from segeval.tensors.masks import as_integers
 
-from .form import Form, Inputs
+from .form import Form, Inputs, check_scale
 from .host_masks import ROUNDING
 
 
@@ -58,11 +58,18 @@ def masks_of(pred: Tensor, gt: Tensor, form: Form, inputs: Inputs) -> Masks:
 
 
 def _seen(pred: Tensor, gt: Tensor, inputs: Inputs) -> int:
-    """The number of classes up to the largest label: the host waits for it."""
+    """Return the number of classes up to the largest label: the host waits for it.
+
+    Raises `UsageError` as `check_scale` does.
+    """
     tops = [0]
-    for p, g in zip(pred, gt, strict=True):
-        out = torch.zeros_like(g, dtype=torch.bool) if inputs.ignore_index is None else g == inputs.ignore_index
-        tops += [int(side.nan_to_num(0).masked_fill(out, 0).amax()) for side in (p, g)]
+    for case in zip(pred, gt, strict=True):
+        out = _ignored(case[1], inputs)
+        sides = [side.nan_to_num(0) for side in case]
+        top = max(int(side.masked_fill(out, 0).amax()) for side in sides)
+        if top == 255:
+            check_scale({label for side in sides for label in side[~out].unique().tolist()})
+        tops.append(top)
     return 1 + max(tops)
 
 
@@ -72,18 +79,29 @@ def _pair(
     """The label maps of a case, how many voxels to ignore it has, and how many whose values are not allowed."""
     labels_g, wrong = _labels(gt, form.gt_channels, scores=False, inputs=inputs)
     labels_p, wrong_p = _labels(pred, form.pred_channels, form.scores, inputs)
-    wrong = wrong | wrong_p | (labels_g < 0) | (labels_g >= classes) | (labels_p < 0) | (labels_p >= classes)
-    out = torch.zeros_like(wrong)
-    if inputs.ignore_index is not None and _holds(labels_g.dtype, inputs.ignore_index):
-        out = labels_g == inputs.ignore_index
+    wrong = wrong | wrong_p | _outside(labels_g, classes) | _outside(labels_p, classes)
+    out = _ignored(labels_g, inputs)
     wrong &= ~out
     left_out = wrong | out
     return (labels_p.masked_fill(left_out, 0), labels_g.masked_fill(left_out, 0)), out.sum(), wrong.sum()
 
 
+def _outside(labels: Tensor, classes: int) -> Tensor:
+    """Return where labels are not in [0, classes)."""
+    negative = labels < 0
+    return negative | (labels >= classes) if _holds(labels.dtype, classes) else negative
+
+
+def _ignored(gt: Tensor, inputs: Inputs) -> Tensor:
+    """Return where the true label is that to be ignored."""
+    if inputs.ignore_index is None or not _holds(gt.dtype, inputs.ignore_index):
+        return torch.zeros_like(gt, dtype=torch.bool)
+    return gt == inputs.ignore_index
+
+
 def _holds(dtype: torch.dtype, value: int) -> bool:
-    """Whether a dtype knows the value; comparing with another would wrap around."""
-    return dtype == torch.bool or torch.iinfo(dtype).min <= value <= torch.iinfo(dtype).max
+    """Return whether a dtype knows the value; comparing with another one would wrap around."""
+    return dtype.is_floating_point or torch.iinfo(dtype).min <= value <= torch.iinfo(dtype).max
 
 
 def _labels(tensor: Tensor, channels: int, scores: bool, inputs: Inputs) -> tuple[Tensor, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Literal, TypeAlias, get_args
@@ -143,6 +144,21 @@ class Inputs:
                 f"num_classes={self.num_classes}, but pred of shape {pred} with gt of shape {gt} has "
                 f"{form.num_classes} channels; give the number of channels, or leave num_classes out"
             )
+
+
+def check_scale(labels: Collection[int]) -> None:
+    """Raise `UsageError` for the labels of a case of 0 and 255, which stands for 1 there.
+
+    Host and devices ask this where neither `num_classes` nor a shape says how many classes there
+    are. Where there are 256, 255 is one of them; where fewer, it is refused as any other label is.
+
+    >>> check_scale({0, 7, 255})
+    """
+    if 255 in labels and {0, 1} & set(labels) and {0, 1, 255} >= set(labels):
+        raise UsageError(
+            "the masks hold 255 for 1; give booleans (mask > 0), ignore_index=255 if it marks "
+            "voxels to leave out, or num_classes=256 if it is a class"
+        )
 
 
 def _whole(value: object) -> bool:

@@ -16,7 +16,7 @@ from segeval.overlap.contingency import Contingency
 from segeval.overlap.counts import Counts
 from segeval.workspace import Workspace
 
-from .form import Form
+from .form import Form, check_scale
 from .host_masks import Masks, looks_one_hot, masks_of
 from .reading import Reading
 from .records import Arrays, joined, record_of
@@ -75,7 +75,8 @@ def _record(
     (measured,) = found
     last = form.num_classes if form.kind == "binary" else reading.inputs.num_classes or form.num_classes
     present = measured.contingency.labels
-    _check_scale(present, last)
+    if last is None:
+        check_scale(present.tolist())
     labels = np.unique(np.concatenate([[0], present, [last - 1] if last else []]).astype(np.int64))
     for kind in kinds:
         arrays |= record_of(kind).pack(_of_labels(kind, measured, labels), labels, pooled=form.pooled)
@@ -104,12 +105,3 @@ def _of_labels(kind: type, measured: Measured, labels: NDArray[np.int64]) -> Any
         return measured.counts_of([Region.of(label) for label in labels.tolist()])
     places = {int(region.name): place for place, region in enumerate(measured.regions)}
     return measured.statistics[kind].select(np.array([places.get(label, -1) for label in labels.tolist()]))
-
-
-def _check_scale(present: NDArray[np.int64], classes: int | None) -> None:
-    """Stops masks of 0 and 255, which stands for 1 there."""
-    if classes is None and set(present.tolist()) in ({0, 255}, {0, 1, 255}, {1, 255}):
-        raise UsageError(
-            "the masks hold 255 for 1; give booleans (mask > 0), ignore_index=255 if it marks voxels to leave out, "
-            "or num_classes=256 if it is a class"
-        )

@@ -7,10 +7,11 @@ from typing import Any
 
 from segeval.batches.dispatch import fetched, is_tensor, measured
 from segeval.batches.reading import result
+from segeval.calls import Call
 from segeval.spec import MetricSpec
 from segeval.workspace import Workspace, cores
 
-from .signatures import Options, docstring, function_signature
+from .signatures import Options, docstring, function_signature, keywords_for
 
 
 def function_of(spec: MetricSpec) -> Callable[..., Any]:
@@ -19,7 +20,8 @@ def function_of(spec: MetricSpec) -> Callable[..., Any]:
     name = spec.formula.__name__
 
     def function(*args: Any, **named: Any) -> Any:
-        given = signature.bind(*args, **named).arguments
+        call = Call(name, signature, args, named)
+        given = call.arguments(lambda value: keywords_for(spec, value))
         options = Options.of(given)
         metric = options.bound(spec, given)
         pred, gt, spacing = given["pred"], given["gt"], given.get("spacing")

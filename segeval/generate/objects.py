@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import threading
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar, get_args
 
@@ -21,11 +20,12 @@ from segeval.batches.dispatch import check_values, fetched, measured
 from segeval.batches.form import Kind
 from segeval.batches.reading import result, spacings
 from segeval.batches.records import ODD, Columns, labels_of, record_of
+from segeval.calls import Call, public
 from segeval.errors import UsageError
 from segeval.spec import Metric, MetricSpec
 from segeval.workspace import Workspace
 
-from .signatures import OPTIONS, Options, class_signature, docstring, several_signature
+from .signatures import Options, class_signature, docstring, keywords_for, several_signature
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 TORCHMETRICS = {
@@ -35,7 +35,7 @@ TORCHMETRICS = {
 """The options of every `torchmetrics.Metric`."""
 
 
-class _Measuring(TorchMetric):
+class MetricObject(TorchMetric):
     """What all metric objects do: keep the records of the cases seen, and score them.
 
     The state are lists of flat arrays, one entry an update, and `settings`: what the masks were and the digest of the
@@ -43,6 +43,8 @@ class _Measuring(TorchMetric):
     Its second row is the first one negated: of states that were brought together the maximum is kept, and rows that
     disagree then tell that they do not belong together.
     """
+
+    __module__ = "segeval.stateful"
 
     settings: Tensor
     odd: Tensor
@@ -72,6 +74,7 @@ class _Measuring(TorchMetric):
         """The kinds of statistics, made anew: those of boundaries are no classes that a pickle could name."""
         return tuple(dict.fromkeys(metric.statistic for metric in self._metrics))
 
+    @public
     def update(self, pred: Any, gt: Any, *, spacing: Any = None) -> None:
         """Measures a batch, and adds it to those before.
 
@@ -93,6 +96,7 @@ class _Measuring(TorchMetric):
         for name, array in record.items():
             getattr(self, name).append(torch.as_tensor(array, device=self.device))
 
+    @public
     def compute(self) -> Any:
         """The value over all batches since the last reset; NaN before the first."""
         check_values(int(self.odd))
@@ -106,6 +110,7 @@ class _Measuring(TorchMetric):
             for metric in self._metrics
         }
 
+    @public
     def regions(self, metric: Metric | None = None) -> list[int]:
         """The labels, or channels, that the values of average="none" belong to: those seen so far, of a metric's."""
         kind = (metric or self._metrics[0]).statistic
@@ -116,6 +121,7 @@ class _Measuring(TorchMetric):
         found: list[int] = self._options.reading.regions(kind, masks, count).tolist()
         return found
 
+    @public
     def by_region(self) -> Any:
         """The values by name and, with average="none", by label: {"dice": {0: …, 1: …}}, as `History` logs them."""
         values = self.compute()
@@ -138,6 +144,7 @@ class _Measuring(TorchMetric):
         shown += [f"spacing={self._spacing}"] if self._spacing else []
         return ", ".join(shown)
 
+    @public
     def plot(self, val: Any = None, ax: Any = None) -> tuple[Any, Any]:
         """The figure and the axes, one for each metric, of values that `compute` gave; a list of them becomes curves.
 
@@ -159,6 +166,7 @@ class _Measuring(TorchMetric):
         unit = "mm" if self._in_mm else "px"
         return plot_several(list(zip(values, self._metrics, names, strict=True)), axes=axes, unit=unit)
 
+    @public
     def reset(self) -> None:
         """Forgets all batches."""
         for name in self._columns:
@@ -166,7 +174,8 @@ class _Measuring(TorchMetric):
         self._kind = ""
         super().reset()
 
-    def set_dtype(self, dst_type: str | torch.dtype) -> _Measuring:
+    @public
+    def set_dtype(self, dst_type: str | torch.dtype) -> MetricObject:
         """Sets the dtype of results; what is kept stays exact, in int64 and float64."""
         self._dtype = getattr(torch, dst_type.rpartition(".")[2]) if isinstance(dst_type, str) else dst_type
         return self
@@ -219,24 +228,19 @@ def _agreed(settings: list[list[int]], own: Sequence[int]) -> Kind:
     return KINDS[kind]
 
 
-def _check_options(name: str, others: Mapping[str, Any], known: Sequence[str]) -> None:
-    """Raises `UsageError` for options that neither the object nor torchmetrics knows."""
-    if unfit := sorted(set(others) - TORCHMETRICS):
-        raise UsageError(f"{name} has no option {unfit[0]!r}; its options: {', '.join(known)}")
-
-
-class _Single(_Measuring):
+class SingleMetric(MetricObject):
     """A metric object of one metric: `compute` gives its value."""
+
+    __module__ = "segeval.stateful"
 
     spec: ClassVar[MetricSpec]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        signature = inspect.signature(type(self))
-        given = signature.bind(*args, **kwargs).arguments
-        others = given.get("kwargs", {})
-        _check_options(type(self).__name__, others, list(signature.parameters)[:-1])
+        call = Call(type(self).__name__, class_signature(self.spec), args, kwargs, TORCHMETRICS)
+        given = call.arguments(lambda value: keywords_for(self.spec, value))
         options = Options.of(given)
-        super().__init__([options.bound(self.spec, given)], options, given.get("spacing"), **others)
+        metrics, passed_on = [options.bound(self.spec, given)], given.get("kwargs", {})
+        super().__init__(metrics, options, given.get("spacing"), **passed_on)
 
     @property
     def num_classes(self) -> int | None:
@@ -248,22 +252,25 @@ class _Single(_Measuring):
             return None
         return len(reading.regions(statistic, kind, count))
 
+    @public
     def compute(self) -> Tensor:
         """The value over all batches since the last reset; NaN before the first."""
         values: dict[str, Tensor] = super().compute()
         return next(iter(values.values()))
 
+    @public
     def by_region(self) -> Any:
         """The value, with average="none" by label: {0: …, 1: …}, as `History` logs it."""
         return self._labelled(self.compute(), self._metrics[0])
 
+    @public
     def plot(self, val: Any = None, ax: Any = None) -> tuple[Any, Any]:
         """The figure and its axes of a value, or of a list of values as a curve; without `val` of that of now."""
         figure, axes = self._plotted([self.compute() if val is None else val], None if ax is None else [ax])
         return figure, axes[0]
 
 
-class SegmentationMetrics(_Measuring):
+class SegmentationMetrics(MetricObject):
     """Several metrics of the same masks, measured once for all of them; `compute` gives their values by name.
 
     `metrics` are written forms such as "dice", "hd95" or "nsd@2"; the options are those of the single metrics.
@@ -282,17 +289,19 @@ class SegmentationMetrics(_Measuring):
 
     __signature__ = several_signature()
 
-    def __init__(self, metrics: str | Sequence[str], **kwargs: Any) -> None:
-        shared = {name: kwargs.pop(name) for name in OPTIONS if name in kwargs}
-        _check_options("SegmentationMetrics", kwargs, list(OPTIONS))
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        call = Call(type(self).__name__, several_signature(), args, kwargs, TORCHMETRICS)
+        given = call.arguments(lambda value: keywords_for(None, value))
+        metrics = given["metrics"]
         forms = [metrics] if isinstance(metrics, str) else list(metrics)
         if not all(isinstance(form, str) for form in forms):
             raise UsageError(f"metrics are written forms such as ['dice', 'nsd@2'], not {metrics!r}")
-        options = Options.of(shared)
-        super().__init__(options.convention.metrics(forms), options, shared.get("spacing"), **kwargs)
+        options = Options.of(given)
+        bound, passed_on = options.convention.metrics(forms), given.get("kwargs", {})
+        super().__init__(bound, options, given.get("spacing"), **passed_on)
 
 
-def class_of(spec: MetricSpec) -> type[_Single]:
+def class_of(spec: MetricSpec) -> type[SingleMetric]:
     """The class of `segeval.stateful` that computes the metric."""
     low, high = (end if np.isfinite(end) else None for end in spec.range)
     facts = {
@@ -304,4 +313,4 @@ def class_of(spec: MetricSpec) -> type[_Single]:
         "plot_lower_bound": low,
         "plot_upper_bound": high,
     }
-    return type(spec.class_name, (_Single,), facts)
+    return type(spec.class_name, (SingleMetric,), facts)

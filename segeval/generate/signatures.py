@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -146,6 +147,24 @@ def class_signature(spec: MetricSpec) -> inspect.Signature:
     own = [p.replace(kind=p.POSITIONAL_OR_KEYWORD) if p.default is p.empty else p for p in own]
     rest = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD, annotation="Any")
     return inspect.Signature([*own, *_shared(options_of(spec)), rest])
+
+
+def keywords_for(spec: MetricSpec | None, value: Any) -> list[str]:
+    """Return the keywords that a value given by position may have been meant for.
+
+    `spec` is None for the object of several metrics.
+
+    >>> from segeval.metrics import REGISTRY
+    >>> [keywords_for(REGISTRY["hd"], value) for value in (3, 99.5, "macro")]
+    [['num_classes', 'percentile'], ['percentile'], []]
+    """
+    words = isinstance(value, str)
+    if isinstance(value, bool) or not (words or isinstance(value, Real)):
+        return []
+    optional = [] if spec is None else [p for p in spec.parameters if p.default is not None]
+    own = [p.name for p in optional if isinstance(p.domain, tuple) == words and value in p.domain]
+    classes = isinstance(value, Integral) and 1 < int(value) <= 2**16
+    return ["num_classes", *own] if classes else own
 
 
 def several_signature() -> inspect.Signature:

@@ -1,11 +1,15 @@
 """Losses with the definitions that evaluation uses: each a function, and a module of the same parameters.
 
+They take torch tensors alone. Most are means; those that keep kornia's default and are none say so.
+
 >>> import torch
 >>> from segeval.losses import DiceCELoss, dice_ce_loss
 >>> logits, labels = torch.zeros(1, 2, 4, 4), torch.zeros(1, 4, 4, dtype=torch.int64)
 >>> bool(DiceCELoss(smooth=1.0)(logits, labels) == dice_ce_loss(logits, labels, smooth=1.0))
 True
 """
+
+from typing import TYPE_CHECKING, Any
 
 from .boundary import (
     BoundaryLoss,
@@ -73,3 +77,11 @@ __all__ = [
     "lovasz_softmax_loss", "ms_ssim_loss", "psnr_loss", "region_dice_loss", "signed_distance_map", "soft_dice_loss",
     "soft_skeleton", "ssim3d_loss", "ssim_loss", "total_variation", "tversky_loss", "welsch_loss",
 ]  # fmt: skip
+
+
+if not TYPE_CHECKING:  # or type checkers would take any name for one of this module
+
+    def __getattr__(name: str) -> Any:
+        from segeval.calls import unknown_attribute
+
+        raise unknown_attribute(__name__, name, __all__)

@@ -23,11 +23,12 @@ from .checks import (
     reduced,
 )
 from .maps import distance_fields, signed_distance_map
-from .modules import module
+from .modules import checked, module
 from .overlap import Reduction, Weight
 from .sums import kept, probabilities
 
 
+@checked
 def boundary_loss(
     pred: Tensor,
     target: Tensor,
@@ -70,6 +71,7 @@ def boundary_loss(
     return reduced(loss if weight is None else loss * weight[first:], reduction).to(pred.dtype)
 
 
+@checked
 def hausdorff_dt_loss(
     pred: Tensor,
     target: Tensor,
@@ -118,6 +120,7 @@ def _costs(p: Tensor, target: Tensor, first: int, alpha: float, spacing: Sequenc
     return costs
 
 
+@checked
 def hausdorff_er_loss(
     pred: Tensor, target: Tensor, alpha: float = 2.0, k: int = 10, reduction: Reduction = "mean"
 ) -> Tensor:
@@ -210,7 +213,7 @@ def _mean(values: Tensor, keep: Tensor | None) -> Tensor:
     return torch.where(keep, values, 0).sum(axes) / keep.sum(axes).clamp_min(1)
 
 
-HausdorffERLoss = module("HausdorffERLoss", _hausdorff_er_2d)
-HausdorffERLoss3D = module("HausdorffERLoss3D", _hausdorff_er_3d)
+HausdorffERLoss = module("HausdorffERLoss", _hausdorff_er_2d, public="hausdorff_er_loss")
+HausdorffERLoss3D = module("HausdorffERLoss3D", _hausdorff_er_3d, public="hausdorff_er_loss")
 BoundaryLoss = module("BoundaryLoss", boundary_loss)
 HausdorffDTLoss = module("HausdorffDTLoss", hausdorff_dt_loss)

@@ -8,16 +8,18 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from segeval.calls import public
 from segeval.errors import UsageError
 
 from .checks import as_classes, check_amount, check_choice, check_scores, check_tensor, reduced
 from .counts import SoftCounts
 from .focal import focal_of
-from .modules import module
+from .modules import checked, module
 from .overlap import Weight, region_loss
 from .sums import kept, sums_and_logs
 
 
+@checked
 def dice_ce_loss(
     pred: Tensor,
     target: Tensor,
@@ -57,6 +59,7 @@ def dice_ce_loss(
     return (lambda_dice * reduced(dice, reduction) + lambda_ce * entropy).to(pred.dtype)
 
 
+@checked
 def dice_focal_loss(
     pred: Tensor,
     target: Tensor,
@@ -108,11 +111,13 @@ class DeepSupervision(nn.Module):
     2.0397
     """
 
+    @public
     def __init__(self, loss: Callable[[Tensor, Tensor], Tensor], weights: Sequence[float] | None = None) -> None:
         super().__init__()
         self.loss = loss
         self.weights = None if weights is None else [float(weight) for weight in weights]
 
+    @public
     def forward(self, preds: Tensor | Sequence[Tensor], target: Tensor) -> Tensor:
         """The loss of all levels. Raises `UsageError` where there are more or fewer levels than weights."""
         if isinstance(preds, Tensor):
@@ -127,6 +132,7 @@ class DeepSupervision(nn.Module):
         return torch.stack(losses).sum(0)
 
 
+@checked
 def deep_supervision(
     loss: Callable[[Tensor, Tensor], Tensor], weights: Sequence[float] | None = None
 ) -> DeepSupervision:

@@ -6,10 +6,11 @@ import torch
 from torch import Tensor
 
 from .checks import check_same, check_scores, computing, reduced
-from .modules import module
+from .modules import checked, module
 from .overlap import Reduction
 
 
+@checked
 def js_div_loss_2d(pred: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:
     """Jensen-Shannon divergence of heat maps (N, C, H, W), ½ KL(t ‖ m) + ½ KL(p ‖ m) with m = ½ (p + t): kornia's.
 
@@ -28,6 +29,7 @@ def js_div_loss_2d(pred: Tensor, target: Tensor, reduction: Reduction = "mean") 
     return reduced((_divergence(t, mean) + _divergence(p, mean)) / 2, reduction).to(pred.dtype)
 
 
+@checked
 def kl_div_loss_2d(pred: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:
     """Kullback-Leibler divergence Σ t log(t / p) of heat maps (N, C, H, W), in nats: kornia's.
 

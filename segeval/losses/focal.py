@@ -11,11 +11,12 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from .checks import check_amount, check_labels, check_same, check_scores, class_weight, computing, reduced
-from .modules import module
+from .modules import checked, module
 from .overlap import Reduction, Weight
 from .sums import kept, target_log_probability
 
 
+@checked
 def focal_loss(
     pred: Tensor,
     target: Tensor,
@@ -30,6 +31,8 @@ def focal_loss(
     `pred` are logits (N, C, *spatial), `target` labels (N, *spatial). alpha_t is 1 − alpha for label 0 and alpha for
     all others, or 1 for None; `weight` (C,) multiplies. "none" has the shape of pred, 0 but at the target, and "mean"
     is over all of it: 1/C of the mean over voxels. Voxels of `ignore_index` cost 0 and count in the mean.
+
+    Unreduced by default, as in kornia: `reduction="mean"` gives the number that a training needs.
 
     Empty: as every voxel, one that is right costs 0.
 
@@ -58,6 +61,7 @@ def focal_of(log_p: Tensor, index: Tensor, alpha: float | None, gamma: float, we
     return loss if weight is None else loss * weight[index]
 
 
+@checked
 def binary_focal_loss_with_logits(
     pred: Tensor,
     target: Tensor,
@@ -72,6 +76,8 @@ def binary_focal_loss_with_logits(
 
     `pred` and `target`, 0 to 1, are (N, C, *spatial). `pos_weight` (C,) multiplies the first term and `weight` (C,) the
     loss of each channel. Where the target is `ignore_index` the loss is 0, and counts in the mean.
+
+    Unreduced by default, as in kornia: `reduction="mean"` gives the number that a training needs.
 
     Empty: as every voxel, one that is right costs 0.
 

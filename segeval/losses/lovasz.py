@@ -14,11 +14,12 @@ from segeval.metrics import REGISTRY
 
 from .checks import check_labels, class_weight, computing, reduced
 from .counts import SoftCounts
-from .modules import module
+from .modules import checked, module
 from .overlap import Reduction, Weight
 from .sums import kept, probabilities
 
 
+@checked
 def lovasz_hinge_loss(
     pred: Tensor, target: Tensor, *, ignore_index: int | None = None, reduction: Reduction = "mean"
 ) -> Tensor:
@@ -42,6 +43,7 @@ def lovasz_hinge_loss(
     return reduced((error * _slope(error, inside)).sum(-1), reduction).to(pred.dtype)
 
 
+@checked
 def lovasz_softmax_loss(
     pred: Tensor,
     target: Tensor,

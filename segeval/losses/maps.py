@@ -16,10 +16,12 @@ from segeval.words import Labels
 from segeval.workspace import Workspace
 
 from .checks import check_integers
+from .modules import checked
 
 Singles = NDArray[np.float32]
 
 
+@checked
 def signed_distance_map(target: Tensor, num_classes: int, *, spacing: Sequence[float] | None = None) -> Tensor:
     """How far each voxel lies outside of each class of labels (N, *spatial), below 0 inside: (N, C, *spatial), float32.
 

@@ -16,7 +16,7 @@ from segeval.errors import UsageError
 
 from .checks import as_classes, check_amount, check_choice, check_labels, class_weight, reduced
 from .counts import SoftCounts, score_or_zero
-from .modules import module
+from .modules import checked, module
 from .sums import class_sums
 
 Average = Literal["micro", "macro"]
@@ -24,6 +24,7 @@ Reduction = Literal["mean", "sum", "none"]
 Weight = Tensor | Sequence[float] | None
 
 
+@checked
 def dice_loss(
     pred: Tensor,
     target: Tensor,
@@ -65,6 +66,7 @@ def dice_loss(
     return reduced(loss, reduction).to(_dtype(pred, weight))
 
 
+@checked
 def tversky_loss(
     pred: Tensor,
     target: Tensor,
@@ -104,6 +106,7 @@ def tversky_loss(
     return reduced(loss, reduction).to(_dtype(pred, weight))
 
 
+@checked
 def jaccard_loss(
     pred: Tensor,
     target: Tensor,
@@ -136,6 +139,7 @@ def jaccard_loss(
     return reduced(_weighted(loss, weight, include_background), reduction).to(_dtype(pred, weight))
 
 
+@checked
 def focal_tversky_loss(
     pred: Tensor,
     target: Tensor,
@@ -177,6 +181,7 @@ def focal_tversky_loss(
     return reduced(_weighted(loss, weight, include_background), reduction).to(_dtype(pred, weight))
 
 
+@checked
 def generalized_dice_loss(
     pred: Tensor,
     target: Tensor,

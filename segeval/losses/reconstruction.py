@@ -12,7 +12,7 @@ from torch.nn.functional import pad
 from segeval.errors import UsageError
 
 from .checks import check_choice, check_floating, check_same, check_scores, computing, reduced
-from .modules import module, module_of_one
+from .modules import checked, module, module_of_one
 from .overlap import Reduction
 
 Padding = Literal["same", "valid"]
@@ -20,6 +20,7 @@ PIECE = 32
 """How many voxels of a line are blurred at a time, at most."""
 
 
+@checked
 def ssim_loss(
     img1: Tensor,
     img2: Tensor,
@@ -44,6 +45,7 @@ def ssim_loss(
     return _ssim_loss((img1, img2), 2, window_size, max_val, eps, reduction, padding)
 
 
+@checked
 def ssim3d_loss(
     img1: Tensor,
     img2: Tensor,
@@ -62,6 +64,7 @@ def ssim3d_loss(
     return _ssim_loss((img1, img2), 3, window_size, max_val, eps, reduction, padding)
 
 
+@checked
 def ms_ssim_loss(
     img1: Tensor,
     img2: Tensor,
@@ -106,6 +109,7 @@ def ms_ssim_loss(
     return reduced(compensation * loss, reduction).to(dtype)
 
 
+@checked
 def psnr_loss(image: Tensor, target: Tensor, max_val: float) -> Tensor:
     """−PSNR, −10 log10(max_val² / mean squared difference), in dB: kornia's `psnr_loss`. Equal images: −∞.
 
@@ -117,8 +121,11 @@ def psnr_loss(image: Tensor, target: Tensor, max_val: float) -> Tensor:
     return -10 * torch.log10(max_val**2 / (x - y).square().mean()).to(torch.promote_types(image.dtype, target.dtype))
 
 
+@checked
 def total_variation(img: Tensor, reduction: Literal["sum", "mean"] = "sum") -> Tensor:
     """Absolute differences of neighbours in the last two axes, added up (or their means, added) for each image, (*,).
+
+    The sum by default, as in kornia, and so as large as the image: `reduction="mean"` does without.
 
     Source: Rudin LI, Osher S, Fatemi E. Nonlinear total variation based noise removal algorithms. Physica D 60(1-4),
     259-268 (1992). doi:10.1016/0167-2789(92)90242-F
@@ -136,6 +143,7 @@ def total_variation(img: Tensor, reduction: Literal["sum", "mean"] = "sum") -> T
     return sum((step.mean(-1) if step.shape[-1] else step.sum(-1) for step in steps), img.new_zeros(()))
 
 
+@checked
 def inverse_depth_smoothness_loss(idepth: Tensor, image: Tensor) -> Tensor:
     """Mean of |∂x d|·exp(−‖∂x I‖) plus that along y, ‖·‖ the mean over channels of |·|: kornia's.
 

@@ -20,10 +20,11 @@ from .checks import (
     traced,
 )
 from .counts import SoftCounts, score_or_zero
-from .modules import module
+from .modules import checked, module
 from .overlap import Average, Reduction, Weight, check_errors
 
 
+@checked
 def soft_dice_loss(
     pred: Tensor,
     target: Tensor,
@@ -74,6 +75,7 @@ def soft_dice_loss(
     return loss.to(pred.dtype)
 
 
+@checked
 def region_dice_loss(
     pred: Tensor,
     target: Tensor,

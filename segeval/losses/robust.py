@@ -9,12 +9,15 @@ import torch
 from torch import Tensor
 
 from .checks import check_same, computing, reduced
-from .modules import module
+from .modules import checked, module
 from .overlap import Reduction
 
 
+@checked
 def charbonnier_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Tensor:
     """√(d² + 1) − 1, d = img1 − img2: quadratic near 0, linear far from it. kornia's, for any shape.
+
+    Unreduced by default, as in kornia: `reduction="mean"` gives one number.
 
     >>> charbonnier_loss(torch.tensor([0.0, 1.0]), torch.zeros(2))
     tensor([0.0000, 0.4142])
@@ -23,8 +26,11 @@ def charbonnier_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") 
     return _result(d * (d / (torch.hypot(d, torch.ones_like(d)) + 1)), img1, img2, reduction)
 
 
+@checked
 def welsch_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Tensor:
     """1 − exp(−d²/2), d = img1 − img2: at most 1. kornia's, for any shape.
+
+    Unreduced by default, as in kornia: `reduction="mean"` gives one number.
 
     >>> welsch_loss(torch.tensor([0.0, 1.0]), torch.zeros(2))
     tensor([0.0000, 0.3935])
@@ -32,8 +38,11 @@ def welsch_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Te
     return _result(-torch.expm1(-_difference(img1, img2).square() / 2), img1, img2, reduction)
 
 
+@checked
 def cauchy_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Tensor:
     """log(d²/2 + 1), d = img1 − img2. kornia's, for any shape.
+
+    Unreduced by default, as in kornia: `reduction="mean"` gives one number.
 
     >>> cauchy_loss(torch.tensor([0.0, 1.0]), torch.zeros(2))
     tensor([0.0000, 0.4055])
@@ -41,8 +50,11 @@ def cauchy_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Te
     return _result(torch.log1p(_difference(img1, img2).square() / 2), img1, img2, reduction)
 
 
+@checked
 def geman_mcclure_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Tensor:
     """2d² / (d² + 4), d = img1 − img2: at most 2. kornia's, for any shape.
+
+    Unreduced by default, as in kornia: `reduction="mean"` gives one number.
 
     >>> geman_mcclure_loss(torch.tensor([0.0, 1.0]), torch.zeros(2))
     tensor([0.0000, 0.4000])

@@ -8,13 +8,14 @@ from torch.nn.functional import max_pool1d, max_pool2d, max_pool3d
 
 from .checks import as_classes, check_amount, check_scores, reduced
 from .counts import SoftCounts
-from .modules import module
+from .modules import checked, module
 from .overlap import Reduction, Weight
 from .sums import kept, probabilities
 
 _POOLS = {1: max_pool1d, 2: max_pool2d, 3: max_pool3d}
 
 
+@checked
 def cldice_loss(
     pred: Tensor,
     target: Tensor,
@@ -59,6 +60,7 @@ def cldice_loss(
     return reduced(loss if weight is None else loss * weight[first:], reduction).to(pred.dtype)
 
 
+@checked
 def soft_skeleton(maps: Tensor, iterations: int = 3) -> Tensor:
     """The centre lines of maps (N, C, *spatial) from 0 to 1: what opening takes away, at each of so many erosions.
 

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
 ORDER = (
     ("errors", "boundary", "version", "citations", "devices", "kernels", "nonfinite", "paths", "words", "workspace"),
+    ("calls",),
     ("grid", "labels", "case", "spec"),
     ("overlap", "surface", "mesh", "rules", "tensors", "metrics"),
     ("protocols", "io", "alignment", "protocol", "table"),
@@ -110,3 +112,32 @@ def test_nothing_is_imported_before_it_is_needed(code: str, unwanted: set[str]):
     report = "import sys; print(*sys.modules, file=sys.stderr)"
     loaded = subprocess.run([sys.executable, "-c", f"{code}\n{report}"], cwd=ROOT, capture_output=True, check=True)
     assert unwanted.isdisjoint(loaded.stderr.decode().split())
+
+
+SCORING = """
+import sys
+from segeval.cli.app import app
+call = ["score", "pred", "gt", "-m", "dice,hd95,nsd@1", "--device", "cpu", "-o", "out"]
+app([*call, *sys.argv[1:]], standalone_mode=False)
+print(*sys.modules, file=sys.stderr)
+"""
+
+
+OPTIONS = ["", "--no-plots", "--no-plots --protocol=monai"]
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_the_command_line_scores_without_torch(options: str, tmp_path: Path):
+    mask = np.zeros((12, 12), np.uint8)
+    mask[3:9, 3:9] = 1
+    for side in ("pred", "gt"):
+        (tmp_path / side).mkdir()
+        for case in range(2):
+            np.save(tmp_path / side / f"{case}.npy", np.roll(mask, case * (side == "pred"), axis=0))
+    called = [sys.executable, "-c", SCORING, *options.split()]
+    done = subprocess.run(called, cwd=tmp_path, capture_output=True, check=True)
+    assert (tmp_path / "out" / "cases.csv").exists()
+    assert (tmp_path / "out" / "plots").exists() == ("--no-plots" not in options)
+    loaded = set(done.stderr.decode().split())
+    assert "numba" in loaded  # it did score
+    assert {"torch", "torchmetrics"}.isdisjoint(loaded)

@@ -177,3 +177,84 @@ def test_a_function_answers_on_the_device():
         np.testing.assert_array_equal(value.cpu(), dice(PRED, GT, average="none"))
         with pytest.raises(UsageError, match=r"pred is on standin:0 and gt on cpu; move one"):
             dice(tensor(PRED).to(gpu.device), tensor(GT))
+
+
+WIDE = {
+    "uint8, all of its labels": (np.uint8, 256),
+    "int8, below more classes than it holds": (np.int8, 200),
+    "int16, below as many classes as there may be": (np.int16, 65_536),
+}
+"""Dtypes of masks and numbers of classes that they do not hold themselves."""
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["classes known", "classes seen"])
+@pytest.mark.parametrize("what", WIDE)
+@pytest.mark.parametrize("name", ["dice", "hd"])
+def test_the_largest_label_of_a_dtype_is_a_class(what, known, name, monkeypatch):
+    dtype, classes = WIDE[what]
+    top = np.iinfo(dtype).max
+    pred, gt = (np.where(masks == 3, top, masks).astype(dtype) for masks in (PRED, GT))
+    options = {"average": "none", "num_classes": classes if known else None}
+    function = getattr(segeval.functional, name)
+    wanted = function(pred, gt, **options)
+    last = top - (name == "hd") if known else -1  # the background is no region of hd
+    assert wanted[last] > 0
+    monkeypatch.setattr(segeval.batches.dispatch, "is_on_host", lambda tensor: False)
+    np.testing.assert_array_equal(function(tensor(pred), tensor(gt), **options), wanted)
+
+
+def test_every_label_of_a_byte_is_a_region_of_its_own(monkeypatch):
+    gt = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
+    pred = np.roll(gt, 1, axis=2)
+    hd = segeval.functional.hd
+    options = {"average": "none", "num_classes": 256, "include_background": True}
+    wanted = hd(pred, gt, **options)
+    monkeypatch.setattr(segeval.batches.dispatch, "is_on_host", lambda tensor: False)
+    np.testing.assert_array_equal(hd(tensor(pred), tensor(gt), **options), wanted)
+
+
+def whites(dtype):
+    """Masks of 0 and 255."""
+    return [tensor(np.where(masks > 1, 255, 0).astype(dtype)) for masks in (PRED, GT)]
+
+
+@pytest.mark.parametrize("on_host", [True, False], ids=["host", "device"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.int64, np.float32])
+def test_255_for_1_is_explained_everywhere(dtype, on_host, monkeypatch):
+    monkeypatch.setattr(segeval.batches.dispatch, "is_on_host", lambda tensor: on_host)
+    pred, gt = whites(dtype)
+    ones = (gt > 0).to(gt.dtype)
+    for masks in ((pred, gt), (pred, ones), (ones, gt), (ones * 255, ones)):
+        with pytest.raises(UsageError, match=r"the masks hold 255 for 1; give booleans"):
+            dice(*masks, input_format="labels")
+    for masks, options in (
+        ((pred, gt), {"num_classes": 256}),
+        ((ones, gt), {"ignore_index": 255}),
+        ((pred // 85, gt), {}),  # 3 beside 255: labels
+        ((gt * 0 + 255, gt * 0 + 255), {}),
+    ):
+        assert dice(*masks, input_format="labels", **options) >= 0
+
+
+def test_255_for_1_is_refused_by_the_result_where_the_classes_are_known(by_torch):
+    with pytest.raises(UsageError, match=r"labels outside 0 … num_classes - 1"):
+        dice(*whites(np.uint8), num_classes=2)
+
+
+def test_a_label_to_ignore_beyond_a_dtype_is_none_of_its_labels(by_torch):
+    gt = tensor(np.where(GT == 1, 255, GT).astype(np.uint8))
+    assert dice(gt, gt, ignore_index=-1) == 1  # -1 would be 255 in a byte
+
+
+def test_an_update_of_256_classes_waits_for_nothing():
+    mask = torch.arange(256).to(torch.uint8).view(1, 16, 16)
+    metric = Dice(num_classes=256, average="micro")
+    with GPU(most=4000) as gpu:
+        metric.to(gpu.device)
+        masks = mask.to(gpu.device), mask.to(gpu.device)
+        sent = gpu.sent
+        metric.update(*masks)
+        assert gpu.sent == sent
+        assert gpu.moved == []
+        assert not gpu.waits
+        assert metric.compute().cpu() == 1

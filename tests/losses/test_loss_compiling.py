@@ -44,3 +44,9 @@ def test_one_graph_of_the_others() -> None:
     assert_one_graph(losses.BinaryFocalLossWithLogits(), pred, soft.movedim(-1, 1))
     assert_one_graph(losses.LovaszSoftmaxLoss(), pred, target)
     assert_one_graph(losses.LovaszHingeLoss(), pred[:, :1], target.clamp(max=1))
+
+
+def test_one_graph_of_functions() -> None:
+    pred, target = logits(3, 5, 6).float(), labels(3, 5, 6)
+    for function in (losses.dice_ce_loss, losses.jaccard_loss, losses.lovasz_softmax_loss):
+        assert_one_graph(function, pred, target)

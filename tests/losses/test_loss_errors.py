@@ -154,7 +154,14 @@ def test_levels() -> None:
 
 
 def test_modules_refuse_unknown_parameters() -> None:
-    with pytest.raises(TypeError, match="smoth"):
-        losses.DiceCELoss(smoth=1.0)
-    with pytest.raises(TypeError, match="alpha"):
-        losses.FocalLoss()
+    message = r"DiceCELoss has no argument 'smoth'; did you mean 'smooth'\?"
+    refused(message, losses.DiceCELoss, smoth=1.0)
+    refused(r"FocalLoss needs a value for alpha; write FocalLoss\(alpha=…\)", losses.FocalLoss)
+
+
+def test_an_error_of_a_loss_of_ones_own_stays_its_own() -> None:
+    def own(pred: Any, target: Any) -> Any:
+        raise TypeError("of my own")
+
+    with pytest.raises(TypeError, match="of my own"):
+        losses.DeepSupervision(own)([PRED], TARGET)
