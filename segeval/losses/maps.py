@@ -75,11 +75,13 @@ def _signed(labels: Labels, label: int, steps: tuple[float, float, float], found
     """Write the map of one class of one volume."""
     out = found.reshape(labels.shape)
     to_class, to_others = (np.empty(labels.shape) for _ in range(2))
-    _squared(labels, label, True, steps, to_class)
+    longest = max(labels.shape[:2])
+    room = np.empty(longest), np.empty(longest, np.int64), np.empty(longest + 1)
+    _squared(labels, label, True, steps, to_class, *room)
     if not np.isfinite(to_class.flat[0]):
         out[:] = 0
         return
-    _squared(labels, label, False, steps, to_others)
+    _squared(labels, label, False, steps, to_others, *room)
     if not np.isfinite(to_others.flat[0]):
         out[:] = 0
         return
@@ -87,7 +89,16 @@ def _signed(labels: Labels, label: int, steps: tuple[float, float, float], found
 
 
 @kernel
-def _squared(labels: Labels, label: int, same: bool, steps: tuple[float, float, float], squared: Floats) -> None:
+def _squared(
+    labels: Labels,
+    label: int,
+    same: bool,
+    steps: tuple[float, float, float],
+    squared: Floats,
+    line: Floats,
+    places: NDArray[np.int64],
+    ends: Floats,
+) -> None:
     """Write the squared distance to the nearest voxel of the label, or of any other; infinite where there is none.
 
     One axis after the other: along a line, the least of all parabolas x ↦ squared[k] + (x − k)². Felzenszwalb PF,
@@ -97,8 +108,6 @@ def _squared(labels: Labels, label: int, same: bool, steps: tuple[float, float, 
     for z in range(slices):
         for y in range(height):
             _along_row(labels[z, y], label, same, steps[2], squared[z, y])
-    longest = max(slices, height)
-    line, places, ends = np.empty(longest), np.empty(longest, np.int64), np.empty(longest + 1)
     for z in range(slices):
         for x in range(width):
             _lower(squared[z, :, x], steps[1], line, places, ends)
