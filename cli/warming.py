@@ -24,6 +24,6 @@ def warm_up() -> None:
     with on_compiling(lambda notice: click.echo(f"note: {notice}", err=True)):
         done = run_all()
     if done.compiled:
-        click.echo(f"compiled {done.compiled} functions in {done.seconds:.0f} s; they are kept in {done.folder}")
+        click.echo(f"compiled {done.compiled} kernels in {done.seconds:.0f} s; they are kept in {done.folder}")
     else:
         click.echo(f"nothing to compile: all kernels are in {done.folder}")

@@ -43,7 +43,7 @@ BOUNDARIES = (
 
 
 class Warmth(NamedTuple):
-    """What a warm-up did: functions compiled, the seconds that took, and the folder where kernels lie now."""
+    """What a warm-up did: kernels compiled, the seconds that took, and the folder where kernels lie now."""
 
     compiled: int
     seconds: float

@@ -26,29 +26,40 @@ Word: TypeAlias = Any
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 ONE = np.uint64(1)
 ZERO = np.uint64(0)
+BACKGROUND = np.int64(0)
+"""The label; in kernels labels are int64, whatever masks hold, so that none is compiled for several."""
 LANES = 64
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def kernel(function: Function) -> Function:
-    """A function compiled on its first call, kept on disk, and run without the GIL."""
-    return _compiled(function)
+    """Compile a function on its first call, keep it on disk, and run it without the GIL.
+
+    Kernels make no arrays: they write into those that they are given, and say where they stopped
+    if there was no room for more. So none has to count references, which costs time in many loops,
+    and most functions of NumPy, dear to compile, stay outside.
+    """
+    return _compiled(function, cache=True, nogil=True)
 
 
 def brief(function: Function) -> Function:
-    """A kernel of microseconds: it keeps the GIL, which would take longer to come back to than the work takes."""
-    return _compiled(function, nogil=False)
+    """Compile a kernel of microseconds.
+
+    It keeps the GIL, which would take longer to come back to than the work takes.
+    """
+    return _compiled(function, cache=True)
 
 
 def helper(function: Function) -> Function:
-    """A function that kernels call and that makes no array: without reference counts, which can outweigh its work."""
-    return _compiled(function, _nrt=False)
+    """Compile a function that only kernels call; it is part of their files, and has none of its own."""
+    return _compiled(function, nogil=True, no_cpython_wrapper=True)
 
 
-def _compiled(function: Function, *, nogil: bool = True, **options: bool) -> Function:
-    compiled: Any = njit(nogil=nogil, **options)(function)  # type: ignore[call-overload]
-    compiled._cache = KernelStore(function)  # as Numba's `cache=True` would set its own
+def _compiled(function: Function, *, cache: bool = False, **options: bool) -> Function:
+    compiled: Any = njit(_nrt=False, no_cfunc_wrapper=True, **options)(function)  # type: ignore[call-overload]
+    if cache:
+        compiled._cache = KernelStore(function)  # as Numba's `cache=True` would set its own
     return compiled  # type: ignore[no-any-return]
 
 
@@ -128,12 +139,16 @@ def _across64(_: Any, words: Any, bit: Any) -> Any:
 
 def _preferred(operator: str) -> Any:
     def typed(_: Any, a: Any, b: Any) -> Any:
+        number = types.unliteral(a)  # type: ignore[no-untyped-call]
+
         def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            if isinstance(number, types.Integer):
+                return builder.select(builder.icmp_signed(operator, args[0], args[1]), args[0], args[1])
             flags = ("nnan", "nsz")
             first = builder.fcmp_ordered(operator, args[0], args[1], flags=flags)
             return builder.select(first, args[0], args[1], flags=flags)
 
-        return a(a, a), build
+        return number(number, number), build
 
     return typed
 
@@ -163,10 +178,13 @@ popcount: Callable[[Word], int] = _instruction(_counted("ctpop"))
 """Number of set bits."""
 
 least: Callable[[Any, Any], Any] = _instruction(_preferred("<"))
-"""The smaller of two floats; it knows nothing of NaN, unlike `min`, so that LLVM vectorises loops over it."""
+"""The smaller of two numbers, of the type of the first, signed if whole.
+
+It knows nothing of NaN, so that LLVM vectorises loops over it; and `min` would be one more function to compile.
+"""
 
 greatest: Callable[[Any, Any], Any] = _instruction(_preferred(">"))
-"""The larger of two floats, neither of them NaN."""
+"""The larger of two numbers, of the type of the first, signed if whole; neither of them NaN."""
 
 
 @helper
@@ -176,28 +194,26 @@ def ones(n: int) -> Word:
 
 
 @helper
-def _moved(word: Word, by: int) -> Word:
-    return word << np.uint64(by) if by > 0 else word >> np.uint64(-by)
-
-
-@helper
 def differ(a: Labels, i: int, b: Labels, j: int) -> Word:
     """Bit k: `a[i + k] != b[j + k]`, 0 where either lies outside.
 
     Both arrays have the same size, 64 or more, and at least one k lies inside of both.
     """
-    before, beyond = min(i, j), max(i, j) - (a.size - LANES)
-    if before >= 0 and beyond <= 0:
-        return differ64(a, i, b, j)
-    by = -before if before < 0 else -beyond
-    return _moved(differ64(a, i + by, b, j + by), by)
+    first, last = (i, j) if i < j else (j, i)
+    if first < 0:
+        return differ64(a, i - first, b, j - first) << np.uint64(-first)
+    beyond = last - (a.size - LANES)
+    if beyond > 0:
+        return differ64(a, i - beyond, b, j - beyond) >> np.uint64(beyond)
+    return differ64(a, i, b, j)
 
 
 @helper
 def equal(a: Labels, i: int, value: Any) -> Word:
     """Bit k: `a[i + k] == value`, 0 outside of the array, which holds 64 or more and at least one such k."""
+    if i < 0:
+        return equal64(a, 0, value) << np.uint64(-i)
     beyond = i - (a.size - LANES)
-    if i >= 0 and beyond <= 0:
-        return equal64(a, i, value)
-    by = -i if i < 0 else -beyond
-    return _moved(equal64(a, i + by, value), by)
+    if beyond > 0:
+        return equal64(a, a.size - LANES, value) >> np.uint64(beyond)
+    return equal64(a, i, value)

@@ -155,25 +155,40 @@ def argmax(scores: NDArray[Any], workspace: Workspace) -> Labels:
     flat.flags.writeable = False
     labels: Labels = np.empty(flat.shape[1], np.uint8 if len(scores) <= 256 else np.uint16)
     cuts = evenly(labels.size, workspace.parts(labels.size))
-    if not all(workspace.map(lambda ends: _largest(flat, *ends, labels), pairwise(cuts))):
+
+    def part(ends: tuple[int, int]) -> bool:
+        bests, channels, odd = np.empty(BLOCK, flat.dtype), np.empty(BLOCK, np.int32), np.zeros(BLOCK, np.int32)
+        _largest(flat, *ends, labels, bests, channels, odd)
+        return not odd.any()
+
+    if not all(workspace.map(part, pairwise(cuts))):
         raise UsageError("pred holds NaN; scores are numbers: look where the model's output became NaN")
     return labels.reshape(scores.shape[1:])
 
 
 @kernel
-def _largest(scores: NDArray[Any], start: int, stop: int, labels: Labels) -> bool:
-    """Write the labels of the voxels from `start` to `stop`; whether all scores are numbers.
+def _largest(
+    scores: NDArray[Any],
+    start: int,
+    stop: int,
+    labels: Labels,
+    bests: NDArray[Any],
+    channels: NDArray[np.int32],
+    odd: NDArray[np.int32],
+) -> None:
+    """Write the labels of the voxels from `start` to `stop`, and in `odd` where any score is not a number.
 
     Views of a block and one width of lanes throughout, or the compiler would not use vectors.
     """
-    bests, channels, odd = np.empty(BLOCK, scores.dtype), np.empty(BLOCK, np.int32), np.zeros(BLOCK, np.int32)
     for i in range(start, stop, BLOCK):
         n = min(BLOCK, stop - i)
         best, channel, nan = bests[:n], channels[:n], odd[:n]
-        best[:] = scores[0, i : i + n]
-        channel[:] = 0
+        row = scores[0, i : i + n]
         for j in range(n):
-            nan[j] |= np.int32(best[j] != best[j])
+            score = row[j]
+            best[j] = score
+            channel[j] = 0
+            nan[j] |= np.int32(score != score)
         for c in range(1, scores.shape[0]):
             row, number = scores[c, i : i + n], np.int32(c)
             for j in range(n):
@@ -185,4 +200,3 @@ def _largest(scores: NDArray[Any], start: int, stop: int, labels: Labels) -> boo
         out = labels[i : i + n]
         for j in range(n):
             out[j] = channel[j]
-    return bool(odd.sum() == 0)

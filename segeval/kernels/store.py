@@ -20,7 +20,6 @@ from typing import Any
 import platformdirs
 from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
-from numba.core.runtime.nrt import rtsys
 from numba.core.serialize import dumps
 
 from segeval.kernels import targets
@@ -51,12 +50,14 @@ class KernelStore(NullCache):
         return str(own_folder())
 
     def load_overload(self, signature: Any, context: Any) -> Any:
-        """Return the compiled kernel of a signature, or None if no file has it."""
+        """Return the compiled kernel of a signature, or None if no file has it.
+
+        What compiling needs is not set up for that, nor is Numba's memory management: kernels make no arrays.
+        """
         name = self._file_name(signature)
         payload = _read(packed_folder(), name) or _read(wanted_folder(), name) or _read(own_folder(), name)
         if payload is None:
             return None
-        rtsys.initialize(context)
         return CompileResult._rebuild(context, *payload)  # type: ignore[no-untyped-call]
 
     def save_overload(self, signature: Any, kernel: Any) -> None:

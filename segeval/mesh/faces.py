@@ -51,13 +51,14 @@ class Frame(NamedTuple):
 def exposed(flat: Labels, shape: Sequence[int], label: int, frame: Frame) -> Bits:
     """Which faces lie between a voxel with the label and one without; the face perpendicular to axis a at its lowest
     corner, in the bits of axis a. `flat` holds the voxels of the shape (3 axes) and has 64 elements or more."""
-    return _exposed(flat, shape[1], shape[2], flat.dtype.type(label), frame)
+    bits = np.zeros(3 * frame.size, np.uint64)
+    rows = np.zeros((2, frame.height, frame.words), np.uint64)  # voxels of this slice and the one before, a spare row
+    _write_exposed(flat, shape[1], shape[2], label, frame, rows, bits)
+    return bits
 
 
 @kernel
-def _exposed(flat: Labels, height: int, width: int, label: Any, frame: Frame) -> Bits:
-    bits = np.zeros(3 * frame.size, np.uint64)
-    rows = np.zeros((2, frame.height, frame.words), np.uint64)  # voxels of this slice and the one before, a spare row
+def _write_exposed(flat: Labels, height: int, width: int, label: int, frame: Frame, rows: Bits, bits: Bits) -> None:
     z0, y0, x0 = frame.origin
     for z in range(frame.depth):
         here, before = rows[z & 1], rows[~z & 1]
@@ -78,20 +79,30 @@ def _exposed(flat: Labels, height: int, width: int, label: Any, frame: Frame) ->
                 bits[at + word + frame.size] = voxels ^ here[y - 1, word]  # row -1 is the spare one
                 bits[at + word + 2 * frame.size] = voxels ^ (voxels << ONE | carry)
                 carry = voxels >> np.uint64(LANES - 1)
-    return bits
 
 
-@kernel
 def rectangles(bits: Bits, frame: Frame, axes: Any) -> Floats:
     """Low and high corner (6, n) of rectangles that together are the faces, on the fine lattice: z, y, x of both.
 
     Faces next to each other along x make one rectangle, within a word.
     """
+    found = np.empty((6, _count(bits, frame, axes)))
+    _write_rectangles(bits, frame, axes, found)
+    return found
+
+
+@kernel
+def _count(bits: Bits, frame: Frame, axes: Any) -> int:
+    """How many rectangles there are."""
     count = 0
     for axis in axes:
         for i in range(axis * frame.size, (axis + 1) * frame.size):
             count += popcount(_starts(bits[i], axis))
-    found = np.empty((6, count))
+    return count
+
+
+@kernel
+def _write_rectangles(bits: Bits, frame: Frame, axes: Any, found: Floats) -> None:
     n = 0
     for axis in axes:
         for row in range(frame.depth * frame.height):
@@ -108,7 +119,6 @@ def rectangles(bits: Bits, frame: Frame, axes: Any) -> Floats:
                     found[2, n] = FINE * (word * LANES + x)
                     found[5, n] = found[2, n] + FINE * run
                     n += 1
-    return found
 
 
 @helper

@@ -93,7 +93,7 @@ def directed(own: Bits, other: Bits, frame: Frame, ways: Ways, workspace: Worksp
     """The distances from the faces of one net to the other, which has some, for each of the axes."""
     found, far = [], [np.empty((3, 0))]
     for axis, rows in zip(ways.axes, ways.rows, strict=True):
-        shared, apart = _counts(own, other, frame, axis)
+        shared, apart = _counted(own, other, frame, axis)
         squared = np.empty(int(apart.sum()) * len(ways.places))
         cuts = balanced(apart, workspace.parts(64 * len(squared)))
         firsts = np.concatenate([[0], np.cumsum(apart)])[cuts] * len(ways.places)
@@ -106,28 +106,35 @@ def directed(own: Bits, other: Bits, frame: Frame, ways: Ways, workspace: Worksp
         workspace.map(part, range(len(cuts) - 1))
         found.append(Found(shared, squared))
         if np.isinf(squared).any():
-            far.append(_points(own, other, frame, axis, ways.places, squared))
+            points = np.empty((3, np.count_nonzero(np.isinf(squared))))
+            _write_points(own, other, frame, axis, ways.places, squared, points)
+            far.append(points)
     _resolve(found, np.concatenate(far, axis=1), other, frame, ways, workspace)
     return found
 
 
 def unreached(own: Bits, none: Bits, frame: Frame, ways: Ways) -> list[Found]:
     """What there is to find from the faces of one net if the other has none: infinite distances."""
-    counts = [int(_counts(own, none, frame, axis)[1].sum()) for axis in ways.axes]
+    counts = [int(_counted(own, none, frame, axis)[1].sum()) for axis in ways.axes]
     return [Found(0, np.full(count * len(ways.places), np.inf)) for count in counts]
 
 
-@kernel
-def _counts(own: Bits, other: Bits, frame: Frame, axis: int) -> Any:
+def _counted(own: Bits, other: Bits, frame: Frame, axis: int) -> tuple[int, Integers]:
     """How many faces are shared, and how many are not in each slice."""
-    shared, apart = 0, np.zeros(frame.depth, np.int64)
+    apart = np.zeros(frame.depth, np.int64)
+    return _count(own, other, frame, axis, apart), apart
+
+
+@kernel
+def _count(own: Bits, other: Bits, frame: Frame, axis: int, apart: Integers) -> int:
+    shared = 0
     for z in range(frame.depth):
         for y in range(frame.height):
             at = frame.first + axis * frame.size + (z * frame.rows + y) * frame.stride
             for i in range(at, at + frame.words):
                 shared += popcount(own[i] & other[i])
                 apart[z] += popcount(own[i] & ~other[i])
-    return shared, apart
+    return shared
 
 
 @kernel
@@ -178,9 +185,10 @@ def _nearby(other: Bits, row: int, x: int, kind: Rows, offset: Integers) -> Any:
 
 
 @kernel
-def _points(own: Bits, other: Bits, frame: Frame, axis: int, places: Integers, squared: Floats) -> Floats:
-    """Where the points lie, on the fine lattice, whose squared distance is infinite."""
-    points = np.empty((3, np.sum(np.isinf(squared))))
+def _write_points(
+    own: Bits, other: Bits, frame: Frame, axis: int, places: Integers, squared: Floats, points: Floats
+) -> None:
+    """Write where the points lie, on the fine lattice, whose squared distance is infinite."""
     i = n = 0
     for row in range(frame.depth * frame.height):
         z, y = row // frame.height, row % frame.height
@@ -191,13 +199,12 @@ def _points(own: Bits, other: Bits, frame: Frame, axis: int, places: Integers, s
                 x = word * LANES + ctz(left)
                 left &= left - ONE
                 for place in places:
-                    if np.isinf(squared[i]):
+                    if squared[i] == np.inf:
                         points[0, n] = FINE * z + (0 if axis == 0 else place)
                         points[1, n] = FINE * y + (0 if axis == 1 else place)
                         points[2, n] = FINE * x + (0 if axis == 2 else place)
                         n += 1
                     i += 1
-    return points
 
 
 def _resolve(found: list[Found], far: Floats, other: Bits, frame: Frame, ways: Ways, workspace: Workspace) -> None:

@@ -13,6 +13,7 @@ from segeval.words import ONE, ZERO, ctz, greatest, helper, kernel, least
 from segeval.workspace import Workspace
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 _PART = 1 << 15
 """Points of a job: the same for any number of threads, so that results are too, to the last bit."""
@@ -28,24 +29,35 @@ def squared_distances(points: Floats, tree: Tree, triangles: Floats, scale: Floa
     parts = [*range(0, len(points), _PART), len(points)]
 
     def part(cut: tuple[int, int]) -> Floats:
-        return _search(points[cut[0] : cut[1]], tree, triangles, scale)
+        found = np.empty(cut[1] - cut[0])
+        depth = (len(tree.level) - 1) * WIDTH
+        waiting = np.empty(depth, np.int64), np.empty(depth, np.int64), np.empty(depth)
+        _search(points[cut[0] : cut[1]], tree, triangles, scale, np.empty(WIDTH), *waiting, found)
+        return found
 
     return np.concatenate([np.empty(0), *workspace.map(part, pairwise(parts))])
 
 
 @kernel
-def _search(points: Floats, tree: Tree, triangles: Floats, scale: Floats) -> Floats:
+def _search(
+    points: Floats,
+    tree: Tree,
+    triangles: Floats,
+    scale: Floats,
+    bounds: Floats,
+    waiting_level: Integers,
+    waiting_block: Integers,
+    waiting_bound: Floats,
+    found: Floats,
+) -> None:
     """Each point goes down the tree, near boxes first; what lies farther than the nearest piece so far is passed over.
 
     Neighbouring points mostly have neighbouring nearest pieces, so each begins with the one that the last one ended on.
-    Long, since what waits to be looked at is kept here, without an object that would cost references to count.
+    What waits to be looked at: levels, blocks and bounds; the rest is room too.
     """
-    found = np.empty(points.shape[0])
     box, level, top = tree.box, tree.level, tree.level.size - 2
     boxed = triangles.shape[1] == 0
-    bounds, hint = np.empty(WIDTH), np.int64(0)
-    depth = (top + 1) * WIDTH
-    waiting_level, waiting_block, waiting_bound = np.empty(depth, np.int64), np.empty(depth, np.int64), np.empty(depth)
+    hint = np.int64(0)
     scales = scale[0] ** 2, scale[1] ** 2, scale[2] ** 2
     for i in range(found.size):
         point = points[i, 0], points[i, 1], points[i, 2]
@@ -80,7 +92,6 @@ def _search(points: Floats, tree: Tree, triangles: Floats, scale: Floats) -> Flo
                 waiting_level[waiting] = here - 1
                 waiting += 1
         found[i] = best
-    return found
 
 
 @helper

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.surface.crops import Crop
-from segeval.words import helper, kernel
+from segeval.words import Bits, helper, kernel
 
 Cells = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -39,7 +39,7 @@ class Net(NamedTuple):
         """
         padded = np.zeros([n + 2 for n in crop.mask.shape], np.uint8)
         padded[(slice(1, -1),) * padded.ndim] = crop.mask
-        cell, face, axis = _quads(padded, *_counts(padded)) if padded.ndim == 3 else _segments(padded)
+        cell, face, axis = _quads(padded) if padded.ndim == 3 else _segments(padded)
         cell += np.array(crop.origin, np.int32)
         return cls(cell, (cell - 0.5) * np.array(spacing), face, axis)
 
@@ -60,18 +60,26 @@ def _counts(padded: Bytes) -> Any:
     return nodes, faces
 
 
-@kernel
-def _quads(padded: Bytes, nodes: int, faces: int) -> Any:
-    """Cells, faces and axes in 3-D.
-
-    Long, since the three kinds of faces differ only in which corners they have. A face is written at its highest
-    corner, when the other three have their numbers.
-    """
-    depth, height, width = padded.shape
+def _quads(padded: Bytes) -> tuple[Cells, Cells, Bytes]:
+    """Cells, faces and axes in 3-D."""
+    nodes, faces = _counts(padded)
     cell, face, axis = np.empty((nodes, 3), np.int32), np.empty((faces, 4), np.int32), np.empty(faces, np.uint8)
-    number = np.empty((2, height, width), np.int32)  # of the nodes in this layer of cells and the one before
+    _, height, width = padded.shape
     mixed = np.zeros(width + 7 & ~7, np.uint8)
-    words = mixed.view(np.uint64)
+    _write_quads(padded, np.empty((2, height, width), np.int32), mixed, mixed.view(np.uint64), cell, face, axis)
+    return cell, face, axis
+
+
+@kernel
+def _write_quads(
+    padded: Bytes, number: Cells, mixed: Bytes, words: Bits, cell: Cells, face: Cells, axis: Bytes
+) -> None:
+    """Write cells, faces and axes; `number`: of the nodes in this layer of cells and the one before.
+
+    `mixed`, also as `words` of eight, has room for a row. Long, since the three kinds of faces differ only in
+    which corners they have. A face is written at its highest corner, when the other three have their numbers.
+    """
+    depth, height, _ = padded.shape
     n = f = 0
     for z in range(depth - 1):
         here, before = number[z & 1], number[~z & 1]
@@ -99,7 +107,6 @@ def _quads(padded: Bytes, nodes: int, faces: int) -> Any:
                         axis[f] = 2
                         f += 1
                     n += 1
-    return cell, face, axis
 
 
 @helper

@@ -52,21 +52,24 @@ def relaxed(net: Net, spacing: Sequence[float]) -> Net:
     step, axes = np.zeros(3), len(spacing)
     step[:axes] = spacing
     centre = np.pad(net.node, ((0, 0), (0, 3 - axes)))  # 2-D is a net in 3-D without links along the third axis
-    link = _links(net.cell, net.face)
-    free = _creases(link, step, _RUN if axes == 3 else 1)
+    link = np.empty((len(net.cell), 6), np.int32)
+    _write_links(net.cell, net.face, link)
+    sharp, row, free = np.zeros((3, len(link)), np.bool_)
+    _mark_creases(link, step, _RUN if axes == 3 else 1, sharp, row, free)
     alone = link == np.arange(len(link))[:, None]
     flat = (alone[:, 0 : 2 * axes : 2] & alone[:, 1 : 2 * axes : 2]).any(axis=1)
     # a terrace between two slices is as many nodes longer as the slices are further apart
     ratio = min(step.max() / min(spacing), _MOST)
     hold = np.where(flat | free, 0, _HOLD / ratio**2)
-    node = _relax(link, free, hold, centre, step / 2, round(_PASSES * ratio))
+    node, ahead, bend = centre.copy(), centre.copy(), np.zeros_like(centre)
+    share = 1 / (link != np.arange(len(link))[:, None]).sum(1)
+    _relax(link, free, hold, centre, step / 2, share, round(_PASSES * ratio), ahead, bend, node)
     return net._replace(node=np.ascontiguousarray(node[:, :axes]))
 
 
 @kernel
-def _links(cell: Any, face: Any) -> Links:
-    """The neighbours of each node (N, 6): down and up each axis along the edges of the faces; itself where none is."""
-    link = np.empty((cell.shape[0], 6), np.int32)
+def _write_links(cell: Any, face: Any, link: Links) -> None:
+    """Write the neighbours of each node: down and up each axis along the edges of the faces; itself where none is."""
     for i in range(cell.shape[0]):
         link[i] = i
     corners = face.shape[1]
@@ -78,14 +81,12 @@ def _links(cell: Any, face: Any) -> Links:
                     link[i, 2 * axis], link[j, 2 * axis + 1] = j, i
                 elif cell[j, axis] > cell[i, axis]:
                     link[i, 2 * axis + 1], link[j, 2 * axis] = j, i
-    return link
 
 
 @kernel
-def _creases(link: Links, step: Floats, lasting: int) -> Flags:
-    """The nodes on creases: rows of so many sharp edges or more, and the corners and joints between such rows."""
+def _mark_creases(link: Links, step: Floats, lasting: int, sharp: Flags, row: Flags, free: Flags) -> None:
+    """Mark the nodes on creases as `free`: rows of so many sharp edges or more, and the corners and joints between."""
     nodes = link.shape[0]
-    sharp, row, free = np.zeros(nodes, np.bool_), np.zeros(nodes, np.bool_), np.zeros(nodes, np.bool_)
     for i in range(nodes):
         sharp[i] = _sharp(link, step, i)
     for i in range(nodes):
@@ -99,7 +100,6 @@ def _creases(link: Links, step: Floats, lasting: int) -> Flags:
             j = link[i, side]
             ends += j != i and row[j] and _edge(link, j)[0] == side // 2
         free[i] |= ends >= 2
-    return free
 
 
 @helper
@@ -155,15 +155,23 @@ def _length(link: Links, sharp: Flags, i: int, side: int) -> int:
 
 
 @kernel
-def _relax(link: Links, free: Flags, hold: Floats, centre: Floats, half: Floats, passes: int) -> Floats:
-    """The nodes after so many accelerated steps down the energy, each of which ends within the cells.
+def _relax(
+    link: Links,
+    free: Flags,
+    hold: Floats,
+    centre: Floats,
+    half: Floats,
+    share: Floats,
+    passes: int,
+    ahead: Floats,
+    bend: Floats,
+    node: Floats,
+) -> None:
+    """Move the nodes in so many accelerated steps down the energy, each of which ends within the cells.
 
-    Over the number of a node's neighbours, the energy's second derivative has no eigenvalue above 4 and the hold.
+    `share`: one over the number of a node's neighbours. `ahead` begins as the nodes, `bend` as 0.
+    Over that number, the energy's second derivative has no eigenvalue above 4 and the hold.
     """
-    node, ahead, bend = centre.copy(), centre.copy(), np.zeros(centre.shape)
-    share = np.empty(link.shape[0])
-    for i in range(link.shape[0]):
-        share[i] = 1 / np.sum(link[i] != i)
     for k in range(passes):
         for i in range(link.shape[0]):
             if not free[i]:
@@ -180,7 +188,6 @@ def _relax(link: Links, free: Flags, hold: Floats, centre: Floats, half: Floats,
                 moved = greatest(least(moved, high), low)
                 ahead[i, axis] = moved + momentum * (moved - node[i, axis])
                 node[i, axis] = moved
-    return node
 
 
 @helper

@@ -40,7 +40,7 @@ class Surface(NamedTuple):
 
     def size(self) -> Floats:
         """Area of each triangle, length of each segment."""
-        size: Floats = _pieces(self.vertices, self.pieces, self.flat)[1]
+        size: Floats = Elements.centres(self).size
         return size
 
     @property
@@ -58,7 +58,9 @@ class Elements(NamedTuple):
     @classmethod
     def centres(cls, surface: Surface) -> Elements:
         """The centroids of triangles, the mid-points of segments."""
-        return cls(*_pieces(surface.vertices, surface.pieces, surface.flat))
+        centre, size = np.empty((len(surface.pieces), 3)), np.empty(len(surface.pieces))
+        _write_pieces(surface.vertices, surface.pieces, surface.flat, centre, size)
+        return cls(centre, size)
 
     @classmethod
     def quadrature(cls, surface: Surface) -> Elements:
@@ -75,9 +77,8 @@ class Elements(NamedTuple):
 
 
 @kernel
-def _pieces(vertices: Floats, pieces: Integers, flat: bool) -> Any:
-    """Centroid and area of each triangle; of segments, if flat, the middle and the length."""
-    centre, size = np.empty((pieces.shape[0], 3)), np.empty(pieces.shape[0])
+def _write_pieces(vertices: Floats, pieces: Integers, flat: bool, centre: Floats, size: Floats) -> None:
+    """Write centroid and area of each triangle; of segments, if flat, the middle and the length."""
     for t in range(pieces.shape[0]):
         a, b, c = pieces[t, 0], pieces[t, 1], pieces[t, 2]
         uz, uy, ux = vertices[b, 0] - vertices[a, 0], vertices[b, 1] - vertices[a, 1], vertices[b, 2] - vertices[a, 2]
@@ -91,7 +92,6 @@ def _pieces(vertices: Floats, pieces: Integers, flat: bool) -> Any:
                 centre[t, axis] = (vertices[a, axis] + vertices[b, axis]) / 2
             else:
                 centre[t, axis] = (vertices[a, axis] + vertices[b, axis] + vertices[c, axis]) / 3
-    return centre, size
 
 
 class Finder(NamedTuple):
@@ -104,10 +104,13 @@ class Finder(NamedTuple):
     @classmethod
     def of(cls, surface: Surface) -> Finder:
         """The finder of a surface."""
-        low, high = _boxed(surface.vertices, surface.pieces)
+        low, high = np.empty((2, 3, len(surface.pieces)))
+        _enclose(surface.vertices, surface.pieces, low, high)
         tree = Tree.of(low, high, np.ones(3))
+        corners = np.empty((9, len(tree.piece)))
+        _arrange(surface.vertices, surface.pieces, tree.piece, corners)
         largest = float(np.abs(surface.vertices).max(initial=0))
-        return cls(tree, _ordered(surface.vertices, surface.pieces, tree.piece), largest)
+        return cls(tree, corners, largest)
 
     def distances(self, points: Floats, workspace: Workspace) -> Floats:
         """The distance from each of the points (n, 3) to the surface.
@@ -126,26 +129,22 @@ class Finder(NamedTuple):
 
 
 @kernel
-def _boxed(vertices: Floats, pieces: Integers) -> Any:
-    """The boxes around pieces: low and high (3, T)."""
-    low, high = np.empty((3, pieces.shape[0])), np.empty((3, pieces.shape[0]))
+def _enclose(vertices: Floats, pieces: Integers, low: Floats, high: Floats) -> None:
+    """Write the boxes around pieces: low and high (3, T)."""
     for t in range(pieces.shape[0]):
         a, b, c = pieces[t, 0], pieces[t, 1], pieces[t, 2]
         for axis in range(3):
             low[axis, t] = least(least(vertices[a, axis], vertices[b, axis]), vertices[c, axis])
             high[axis, t] = greatest(greatest(vertices[a, axis], vertices[b, axis]), vertices[c, axis])
-    return low, high
 
 
 @kernel
-def _ordered(vertices: Floats, pieces: Integers, order: Integers) -> Floats:
-    """The coordinates of the corners of pieces (9, T), in this order."""
-    corners = np.empty((9, order.size))
+def _arrange(vertices: Floats, pieces: Integers, order: Integers, corners: Floats) -> None:
+    """Write the coordinates of the corners of pieces (9, T), in this order."""
     for t in range(order.size):
         for k in range(3):
             for axis in range(3):
                 corners[3 * k + axis, t] = vertices[pieces[order[t], k], axis]
-    return corners
 
 
 def between(pred: Surface, gt: Surface, boundary: Boundary, workspace: Workspace) -> SurfaceDistances:

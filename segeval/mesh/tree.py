@@ -38,39 +38,39 @@ class Tree(NamedTuple):
         while counts[-1] > WIDTH:
             counts.append(-(-counts[-1] // (WIDTH * WIDTH)) * WIDTH)
         level = np.cumsum([0, *counts])
-        return cls(_boxed(low, high, order, level), level, order)
+        box = np.empty((6, level[-1]))
+        _enclose(low, high, order, level, box)
+        return cls(box, level, order)
 
 
 def codes(low: Floats, high: Floats, scale: Floats) -> NDArray[np.uint32]:
     """A number for each piece, such that pieces with numbers close to each other mostly lie so too (Morton 1966)."""
-    centre_low, extent = _extent(low, high)
+    (centre_low, extent), code = np.empty((2, 3)), np.empty(low.shape[1], np.uint32)
+    _measure(low, high, centre_low, extent)
     longest = float((extent * scale).max())
-    return _interleaved(low, high, centre_low, scale * (_CELLS - 1) / longest if longest else 0 * scale)
+    _interleave(low, high, centre_low, scale * (_CELLS - 1) / longest if longest else 0 * scale, code)
+    return code
 
 
 @kernel
-def _extent(low: Floats, high: Floats) -> Any:
-    """Least sum of low and high along each axis, and by how much the largest exceeds it."""
-    least_sum, extent = np.empty(3), np.empty(3)
+def _measure(low: Floats, high: Floats, least_sum: Floats, extent: Floats) -> None:
+    """Write the least sum of low and high along each axis, and by how much the largest exceeds it."""
     for axis in range(3):
         below, above = np.inf, -np.inf
         for k in range(low.shape[1]):
             total = low[axis, k] + high[axis, k]
             below, above = least(below, total), greatest(above, total)
         least_sum[axis], extent[axis] = below, above - below
-    return least_sum, extent
 
 
 @kernel
-def _interleaved(low: Floats, high: Floats, origin: Floats, factor: Floats) -> NDArray[np.uint32]:
-    code = np.empty(low.shape[1], np.uint32)
+def _interleave(low: Floats, high: Floats, origin: Floats, factor: Floats, code: NDArray[np.uint32]) -> None:
     for k in range(code.size):
         code[k] = (
             _spread((low[0, k] + high[0, k] - origin[0]) * factor[0]) << np.uint32(2)
             | _spread((low[1, k] + high[1, k] - origin[1]) * factor[1]) << np.uint32(1)
             | _spread((low[2, k] + high[2, k] - origin[2]) * factor[2])
         )
-    return code
 
 
 @helper
@@ -84,8 +84,8 @@ def _spread(cell: Any) -> Any:
 
 
 @kernel
-def _boxed(low: Floats, high: Floats, order: Integers, level: Integers) -> Floats:
-    box = np.empty((6, level[-1]))
+def _enclose(low: Floats, high: Floats, order: Integers, level: Integers, box: Floats) -> None:
+    """Write the boxes, each level from the one below."""
     for axis in range(3):
         for k in range(level[1]):
             used = k < order.size
@@ -103,4 +103,3 @@ def _boxed(low: Floats, high: Floats, order: Integers, level: Integers) -> Float
                             greatest(highest, box[2 * axis + 1, child]),
                         )
                 box[2 * axis, at + k], box[2 * axis + 1, at + k] = lowest, highest
-    return box

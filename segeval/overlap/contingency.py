@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.words import LANES, ONE, ZERO, Labels, Word, brief, ctz, differ, helper, kernel, ones, popcount
+from segeval.words import LANES, ONE, ZERO, Labels, Word, ctz, differ, helper, kernel, least, ones, popcount
 from segeval.workspace import Workspace
 
 Integers = NDArray[np.int64]
@@ -50,8 +50,11 @@ def contingency(pred: Labels, gt: Labels, workspace: Workspace) -> Contingency:
     """
     scan = Scan.of(pred, gt)
     cuts = evenly(scan.size, workspace.parts(scan.size))
-    tallies = workspace.map(lambda ends: _count(scan.pred, scan.gt, *ends), pairwise(cuts))
-    rows = joined(tallies)
+
+    def part(ends: tuple[int, int]) -> Integers:
+        return tallied(lambda start, tally: _count(scan.pred, scan.gt, ends[1], start, tally), *ends)
+
+    rows = joined(workspace.map(part, pairwise(cuts)))
     return Contingency(rows[:, 0], rows[:, 1], rows[:, 2])
 
 
@@ -90,54 +93,49 @@ def _flat(mask: Labels) -> Labels:
     return flat
 
 
-# A tally is a hash table of label pairs with open addressing. Its rows are (pair, voxels, border voxels of pred, border
-# voxels of gt); those in use have voxels. The last row holds the number of rows in use.
+# A tally is a hash table of label pairs with open addressing. Its rows are (pair, voxels, border
+# voxels of pred, border voxels of gt); those in use have voxels. Behind the slots come a row for the
+# words that hold nothing but background, pair 0, and one that begins with the number of slots in use.
+
+
+def tallied(part: Callable[[int, Integers], int], start: int, stop: int) -> Integers:
+    """Return the tally that a part of a pass fills, from `start` to `stop`.
+
+    `part(start, tally)` returns where it stopped: before `stop` when the tally is crowded.
+    """
+    tally = _new_tally(1024)
+    while (start := part(start, tally)) < stop:
+        larger = _new_tally(2 * (len(tally) - 2))
+        _move(tally, larger)
+        tally = larger
+    return tally
+
+
+def _new_tally(slots: int) -> Integers:
+    """Return an empty tally for up to half of `slots` pairs, a power of two."""
+    return np.zeros((slots + 2, 4), np.int64)
 
 
 @kernel
-def new_tally(slots: int) -> Integers:
-    """An empty tally for up to half of `slots` pairs, a power of two."""
-    return np.zeros((slots + 1, 4), np.int64)
-
-
-@helper
-def _slot(tally: Integers, pair: Any) -> Any:
-    """The row of a pair, or the unused one where it belongs."""
-    last = tally.shape[0] - 2
-    row = np.int64(np.uint64(pair) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)) & last
-    while tally[row, 1] and tally[row, 0] != pair:
-        row = (row + 1) & last
-    return row
-
-
-@helper
-def crowded(tally: Integers) -> Any:
-    """Whether a word of new pairs could fill more than half of the rows."""
-    slots = tally.shape[0] - 1
-    return 2 * (tally[slots, 0] + LANES) > slots
-
-
-@kernel
-def enlarged(tally: Integers) -> Integers:
-    """A tally of twice the size with the same pairs."""
-    slots = tally.shape[0] - 1
-    larger = new_tally(2 * slots)
+def _move(tally: Integers, larger: Integers) -> None:
+    """Count what one tally holds in another."""
+    slots = tally.shape[0] - 2
     for row in range(slots):
         if tally[row, 1]:
-            to = _slot(larger, tally[row, 0])
-            for k in range(4):
-                larger[to, k] = tally[row, k]
-    larger[2 * slots, 0] = tally[slots, 0]
-    return larger
+            count(larger, tally[row, 0], tally[row, 1], tally[row, 2], tally[row, 3])
+    larger[2 * slots, 1] = tally[slots, 1]
 
 
 @helper
 def count(tally: Integers, pair: Any, voxels: int, border_p: int, border_g: int) -> None:
     """Add voxels of one pair of labels, `gt << 16 | pred`."""
-    row = _slot(tally, pair)
+    slots = tally.shape[0] - 2
+    row = np.int64(np.uint64(pair) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)) & (slots - 1)
+    while tally[row, 1] and tally[row, 0] != pair:
+        row = (row + 1) & (slots - 1)
     if tally[row, 1] == 0:
         tally[row, 0] = pair
-        tally[tally.shape[0] - 1, 0] += 1
+        tally[slots + 1, 0] += 1
     tally[row, 1] += voxels
     tally[row, 2] += border_p
     tally[row, 3] += border_g
@@ -152,66 +150,50 @@ def count_runs(
     while changes:
         first = ctz(changes)
         changes &= changes - ONE
-        last = min(ctz(changes), n)
+        last = least(ctz(changes), n)
         run = ones(last) & ~ones(first)
         pair = np.int64(gt[i + first]) << 16 | np.int64(pred[i + first])
         count(tally, pair, last - first, popcount(border_p & run), popcount(border_g & run))
 
 
 @kernel
-def _count(pred: Labels, gt: Labels, start: int, stop: int) -> Integers:
-    """The tally of the voxels from `start` to `stop`."""
-    tally = new_tally(1024)
-    background = 0
+def _count(pred: Labels, gt: Labels, stop: int, start: int, tally: Integers) -> int:
+    """Count the voxels from `start` to `stop`; return where it had to stop."""
+    slots = tally.shape[0] - 2
     for i in range(start, stop, LANES):
-        n = min(LANES, stop - i)
+        n = least(stop - i, LANES)
         changes = (differ(pred, i, pred, i - 1) | differ(gt, i, gt, i - 1)) & ones(n)
         if changes == ZERO and pred[i] | gt[i] == 0:
-            background += n
+            tally[slots, 1] += n
             continue
-        if crowded(tally):
-            tally = enlarged(tally)
+        if 2 * (tally[slots + 1, 0] + LANES) > slots:
+            return i
         count_runs(tally, pred, gt, i, n, changes, ZERO, ZERO)
-    if background:
-        count(tally, 0, background, 0, 0)
-    return tally
+    return stop
 
 
 def joined(tallies: Sequence[Integers]) -> Integers:
     """Rows (gt, pred, voxels, border voxels of pred, of gt) of all tallies together, sorted by pair."""
-    return _summed(np.concatenate([_listed(tally) for tally in tallies]))
-
-
-@brief
-def _listed(tally: Integers) -> Integers:
-    """Rows (gt, pred, voxels, border voxels of pred, of gt) of the pairs in a tally."""
-    slots = tally.shape[0] - 1
-    rows = np.empty((tally[slots, 0], 5), np.int64)
-    at = 0
-    for slot in range(slots):
-        if tally[slot, 1]:
-            rows[at, 0], rows[at, 1] = tally[slot, 0] >> 16, tally[slot, 0] & 0xFFFF
-            for k in range(1, 4):
-                rows[at, k + 1] = tally[slot, k]
-            at += 1
+    entries = np.concatenate([tally.take(tally[:, 1].nonzero()[0], 0) for tally in tallies])
+    entries = entries.take(entries[:, 0].argsort(), 0)
+    pair = entries[:, 0]
+    first = _changes(pair[1:] != pair[:-1], len(pair))
+    rows = np.empty((len(first), 5), np.int64)
+    rows[:, 1:] = np.add.reduceat(entries, first)
+    rows[:, 0], rows[:, 1] = pair[first] >> 16, pair[first] & 0xFFFF
     return rows
 
 
 def _summed(rows: Integers) -> Integers:
     """Rows (gt, pred, counts ...), those of a pair added up, sorted by pair."""
-    return _merged(rows[np.lexsort((rows[:, 1], rows[:, 0]))])
+    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+    first = _changes((rows[1:, :2] != rows[:-1, :2]).any(1), len(rows))
+    return np.concatenate([rows[first, :2], np.add.reduceat(rows[:, 2:], first)], 1)
 
 
-@brief
-def _merged(rows: Integers) -> Integers:
-    """Sorted rows, those of a pair added up in place."""
-    last = -1
-    for row in range(rows.shape[0]):
-        new = last < 0 or rows[row, 0] != rows[last, 0] or rows[row, 1] != rows[last, 1]
-        last += new
-        for k in range(rows.shape[1]):
-            rows[last, k] = rows[row, k] + (0 if new or k < 2 else rows[last, k])
-    return rows[: last + 1]
+def _changes(differs: NDArray[np.bool_], count: int) -> Integers:
+    """Which of so many things differ from the one before, the first of all among them."""
+    return np.concatenate([np.zeros(min(count, 1), np.int64), differs.nonzero()[0] + 1])
 
 
 def balanced(count: NDArray[np.integer[Any]], parts: int) -> list[int]:

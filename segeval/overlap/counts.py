@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from segeval.case import Region, disjoint_layers
 from segeval.overlap.contingency import Contingency, Integers
-from segeval.words import brief, helper
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,10 +31,15 @@ class Counts:
     @classmethod
     def of(cls, contingency: Contingency, regions: Sequence[Region], voxel_volume: float = 1.0) -> Counts:
         """The counts of the regions, which may overlap, from the table of label pairs of a case."""
-        tp, size_p, size_g = np.zeros((3, len(regions)))
+        tp, size_p, size_g = np.zeros((3, len(regions) + 1))  # the last of each for labels of no region
         for layer in disjoint_layers(regions):
             pairs = sorted((label, region) for region in layer for label in regions[region].labels)
-            _add(contingency.gt, contingency.pred, contingency.count, np.array(pairs, np.int64), tp, size_p, size_g)
+            labels, region_of = np.array(pairs, np.int64).T
+            in_p, in_g = (_looked_up(labels, region_of, side) for side in (contingency.pred, contingency.gt))
+            np.add.at(size_p, in_p, contingency.count)
+            np.add.at(size_g, in_g, contingency.count)
+            np.add.at(tp, np.where(in_p == in_g, in_p, -1), contingency.count)
+        tp, size_p, size_g = tp[:-1], size_p[:-1], size_g[:-1]
         total = contingency.count.sum()
         return cls(
             tp, size_p - tp, size_g - tp, total - size_p - size_g + tp, size_p * voxel_volume, size_g * voxel_volume
@@ -73,36 +77,7 @@ class Counts:
         return np.asarray(self.tp + self.fn == 0)
 
 
-@brief
-def _add(
-    gt: Integers,
-    pred: Integers,
-    count: Integers,
-    members: Integers,
-    tp: NDArray[np.float64],
-    size_p: NDArray[np.float64],
-    size_g: NDArray[np.float64],
-) -> None:
-    """Add the pairs of labels to their regions; `members` are sorted rows (label, region), each label once."""
-    for row in range(count.size):
-        in_p, in_g = _region(members, pred[row]), _region(members, gt[row])
-        if in_p >= 0:
-            size_p[in_p] += count[row]
-        if in_g >= 0:
-            size_g[in_g] += count[row]
-        if in_p >= 0 and in_p == in_g:
-            tp[in_p] += count[row]
-
-
-@helper
-def _region(members: Integers, label: int) -> int:
-    """The region of a label; -1 for a label of none."""
-    low, high = 0, members.shape[0]
-    while low < high:
-        middle = (low + high) // 2
-        if members[middle, 0] < label:
-            low = middle + 1
-        else:
-            high = middle
-    region: int = members[low, 1] if low < members.shape[0] and members[low, 0] == label else -1
-    return region
+def _looked_up(labels: Integers, regions: Integers, wanted: Integers) -> Integers:
+    """Return the region of each label wanted, -1 where it has none; `labels` are sorted."""
+    at = np.minimum(labels.searchsorted(wanted), len(labels) - 1)
+    return np.where(labels[at] == wanted, regions[at], -1)

@@ -93,18 +93,17 @@ def _squared_depths(mask: NDArray[np.bool_], spacing: tuple[float, ...]) -> Floa
     depth = np.zeros(mask.shape)
     volume = mask.reshape((1, *mask.shape)[-3:])
     scale = np.array((1.0, *spacing)[-3:]) ** 2
-    _fill(volume, mask.ndim == 2, scale, depth.reshape(volume.shape))
+    _fill(volume, mask.ndim == 2, scale, depth.reshape(volume.shape), np.empty(max(volume.shape[:2])))
     return depth
 
 
 @kernel
-def _fill(mask: NDArray[np.bool_], flat: bool, scale: Floats, depth: Floats) -> None:
-    """Write the squared depths, one axis after the other; `depth` is 0 outside of the mask."""
+def _fill(mask: NDArray[np.bool_], flat: bool, scale: Floats, depth: Floats, column: Floats) -> None:
+    """Write the squared depths, one axis after the other; `depth` is 0 outside of the mask, `column` is room."""
     slices, height, width = mask.shape
     for z in range(slices):
         for y in range(height):
             _along_row(mask, z, y, flat, scale[2], depth)
-    column = np.empty(max(slices, height))
     for z in range(slices):
         for x in range(width):
             for y in range(height):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise, product
-from typing import Any
 
 import numpy as np
 
@@ -13,16 +12,28 @@ from segeval.overlap.contingency import (
     Contingency,
     Integers,
     Scan,
-    count,
     count_runs,
-    crowded,
-    enlarged,
     evenly,
     joined,
-    new_tally,
+    tallied,
 )
 from segeval.surface.marks import BAND, Layout, Marks, note
-from segeval.words import ALL, LANES, ONE, ZERO, Labels, Word, brief, differ, equal, helper, kernel, ones, popcount
+from segeval.words import (
+    ALL,
+    BACKGROUND,
+    LANES,
+    ONE,
+    ZERO,
+    Labels,
+    Word,
+    differ,
+    equal,
+    helper,
+    kernel,
+    least,
+    ones,
+    popcount,
+)
 from segeval.workspace import Workspace
 
 
@@ -70,8 +81,14 @@ def sweep(pred: Labels, gt: Labels, workspace: Workspace, boundary: Boundary = V
 
     around = None if boundary == VOXEL else _around(len(scan.shape), boundary.connectivity)
 
-    def part(cut: tuple[int, int]) -> Any:
-        return _sweep(scan.pred, scan.gt, layout, *cut, p, g, apart_p, apart_g, around, boundary.image_edge)
+    marks = (p, g, apart_p, apart_g)
+
+    def part(bands: tuple[int, int]) -> Integers:
+        first, last = (layout.words_before(band) for band in bands)
+        settings = (around, boundary.image_edge)
+        return tallied(
+            lambda start, tally: _sweep(scan.pred, scan.gt, layout, *marks, *settings, last, start, tally), first, last
+        )
 
     rows = joined(workspace.map(part, pairwise(evenly(len(p.per_band), workspace.parts(scan.size)))))
     table = Contingency(rows[:, 0], rows[:, 1], rows[:, 2])
@@ -87,21 +104,16 @@ def _around(axes: int, connectivity: int) -> Integers:
     return np.array(steps, np.int64)
 
 
-@brief
-def _sizes(rows: Integers) -> Any:
+def _sizes(rows: Integers) -> tuple[Integers, Integers, Integers]:
     """0 and the labels that occur in the rows of a tally; how many border voxels each number has in pred, and in gt."""
-    last = 0
-    for row in range(rows.shape[0]):
-        last = max(last, rows[row, 0], rows[row, 1])
-    found = np.zeros(last + 1, np.bool_)
-    size_p, size_g = np.zeros(last + 1, np.int64), np.zeros(last + 1, np.int64)
-    found[0] = True
-    for row in range(rows.shape[0]):
-        gt, pred = rows[row, 0], rows[row, 1]
-        found[gt] = found[pred] = True
-        size_p[pred] += rows[row, 3]
-        size_g[gt] += rows[row, 4]
-    return np.flatnonzero(found), size_p, size_g
+    gt, pred = rows[:, 0], rows[:, 1]
+    numbers = int(rows[:, :2].max(initial=0)) + 1
+    size_g, size_p = np.zeros((2, numbers), np.int64)
+    occurs = np.zeros(numbers, np.bool_)
+    occurs[0] = occurs[gt] = occurs[pred] = True
+    np.add.at(size_p, pred, rows[:, 3])
+    np.add.at(size_g, gt, rows[:, 4])
+    return np.flatnonzero(occurs), size_p, size_g
 
 
 def disagreements(swept: Sweep, workspace: Workspace) -> tuple[Marks, Marks]:
@@ -116,7 +128,6 @@ def disagreements(swept: Sweep, workspace: Workspace) -> tuple[Marks, Marks]:
 @kernel
 def _disagreements(pred: Labels, gt: Labels, layout: Layout, start: int, stop: int, p: Marks, g: Marks) -> None:
     height, width, words = layout.height, layout.width, layout.words
-    background = pred[0] * 0
     for band in range(start, stop):
         z, y0 = band // layout.bands, band % layout.bands * BAND
         for y in range(y0, min(height, y0 + BAND)):
@@ -126,8 +137,8 @@ def _disagreements(pred: Labels, gt: Labels, layout: Layout, start: int, stop: i
                 apart = differ(pred, i, gt, i) & ones(width - word * LANES)
                 p.bits[at + word] = g.bits[at + word] = ZERO
                 if apart:
-                    p.bits[at + word] = apart & ~equal(pred, i, background)
-                    g.bits[at + word] = apart & ~equal(gt, i, background)
+                    p.bits[at + word] = apart & ~equal(pred, i, BACKGROUND)
+                    g.bits[at + word] = apart & ~equal(gt, i, BACKGROUND)
                     note(p, band, band * words + word, popcount(p.bits[at + word]))
                     note(g, band, band * words + word, popcount(g.bits[at + word]))
 
@@ -138,8 +149,7 @@ def _border(mask: Labels, i: int, changes: Word, edge: Word, width: int, plane: 
 
     `changes` says which are unlike the voxel before; `plane` is the number of voxels in a slice, 0 in 2-D.
     """
-    background = mask[i] * 0
-    if changes == ZERO and mask[i] == background:
+    if changes == ZERO and mask[i] == 0:
         return ZERO
     border = edge
     if edge != ALL:
@@ -147,7 +157,7 @@ def _border(mask: Labels, i: int, changes: Word, edge: Word, width: int, plane: 
         border |= differ(mask, i, mask, i - width) | differ(mask, i, mask, i + width)
         if plane:
             border |= differ(mask, i, mask, i - plane) | differ(mask, i, mask, i + plane)
-    return border & ~equal(mask, i, background)
+    return border & ~equal(mask, i, BACKGROUND)
 
 
 @helper
@@ -171,7 +181,7 @@ def _border_among(
                 if dx > 0 and x + LANES >= width:
                     unlike &= ones(width - 1 - x)
                 border |= unlike
-    return border & ~equal(mask, i, mask[i] * 0)
+    return border & ~equal(mask, i, BACKGROUND)
 
 
 @kernel
@@ -179,62 +189,64 @@ def _sweep(
     pred: Labels,
     gt: Labels,
     layout: Layout,
-    start: int,
-    stop: int,
     p: Marks,
     g: Marks,
     apart_p: Marks,
     apart_g: Marks,
     around: Integers | None,
     edge_counts: bool,
-) -> Any:
-    """Write the marks of the bands from `start` to `stop`; their tally.
+    stop: int,
+    start: int,
+    tally: Integers,
+) -> int:
+    """Write the marks of the words from `start` to `stop`, all rows one after the other, and count their voxels.
 
-    `around` is None for the default boundary, which costs less; Numba then compiles nothing for the other.
+    Return where it had to stop. `around` is None for the default boundary, which costs less; Numba then compiles
+    nothing for the other.
     """
     depth, height, width, words = layout.depth, layout.height, layout.width, layout.words
     plane = 0 if layout.flat else height * width
-    tally = new_tally(1024)
-    background = 0
-    for band in range(start, stop):
-        z, y0 = band // layout.bands, band % layout.bands * BAND
-        for y in range(y0, min(height, y0 + BAND)):
-            rim = y == 0 or y == height - 1 or (plane > 0 and (z == 0 or z == depth - 1))
-            at = layout.first + (z * layout.rows + y) * layout.stride
-            p.bits[at + words] = g.bits[at + words] = ZERO
-            for word in range(words):
-                x = word * LANES
-                i = (z * height + y) * width + x
-                n = min(LANES, width - x)
-                changes_p = differ(pred, i, pred, i - 1) & ones(n)
-                changes_g = differ(gt, i, gt, i - 1) & ones(n)
-                if changes_p | changes_g == ZERO and pred[i] | gt[i] == 0:
-                    p.bits[at + word] = g.bits[at + word] = ZERO
-                    background += n
-                    continue
-                edge = ALL if rim else ZERO
-                if x == 0:
-                    edge |= ONE
-                if x + n == width:
-                    edge |= ONE << np.uint64(n - 1)
-                if around is None:
-                    border_p = _border(pred, i, changes_p, edge, width, plane) & ones(n)
-                    border_g = _border(gt, i, changes_g, edge, width, plane) & ones(n)
-                else:
-                    border_p = _border_among(pred, z, y, x, layout, edge, around, edge_counts) & ones(n)
-                    border_g = _border_among(gt, z, y, x, layout, edge, around, edge_counts) & ones(n)
-                p.bits[at + word], g.bits[at + word] = border_p, border_g
-                if border_p | border_g:
-                    same = border_p & border_g
-                    if same:
-                        same &= ~differ(pred, i, gt, i)
-                    note(p, band, band * words + word, popcount(border_p))
-                    note(g, band, band * words + word, popcount(border_g))
-                    note(apart_p, band, band * words + word, popcount(border_p & ~same))
-                    note(apart_g, band, band * words + word, popcount(border_g & ~same))
-                if crowded(tally):
-                    tally = enlarged(tally)
-                count_runs(tally, pred, gt, i, n, changes_p | changes_g, border_p, border_g)
-    if background:
-        count(tally, 0, background, 0, 0)
-    return tally
+    slots = tally.shape[0] - 2
+    first_word = start % words
+    for row in range(start // words, stop // words):
+        z, y = row // height, row % height
+        rim = y == 0 or y == height - 1 or (plane > 0 and (z == 0 or z == depth - 1))
+        band = z * layout.bands + y // BAND
+        at = layout.first + (z * layout.rows + y) * layout.stride
+        p.bits[at + words] = g.bits[at + words] = ZERO
+        for word in range(first_word, words):
+            x = word * LANES
+            i = row * width + x
+            n = least(width - x, LANES)
+            inside = ones(n)
+            changes_p = differ(pred, i, pred, i - 1) & inside
+            changes_g = differ(gt, i, gt, i - 1) & inside
+            if changes_p | changes_g == ZERO and pred[i] | gt[i] == 0:
+                p.bits[at + word] = g.bits[at + word] = ZERO
+                tally[slots, 1] += n
+                continue
+            if 2 * (tally[slots + 1, 0] + LANES) > slots:
+                return row * words + word
+            edge = ALL if rim else ZERO
+            if x == 0:
+                edge |= ONE
+            if x + n == width:
+                edge |= ONE << np.uint64(n - 1)
+            if around is None:
+                border_p = _border(pred, i, changes_p, edge, width, plane) & inside
+                border_g = _border(gt, i, changes_g, edge, width, plane) & inside
+            else:
+                border_p = _border_among(pred, z, y, x, layout, edge, around, edge_counts) & inside
+                border_g = _border_among(gt, z, y, x, layout, edge, around, edge_counts) & inside
+            p.bits[at + word], g.bits[at + word] = border_p, border_g
+            if border_p | border_g:
+                same = border_p & border_g
+                if same:
+                    same &= ~differ(pred, i, gt, i)
+                note(p, band, band * words + word, popcount(border_p))
+                note(g, band, band * words + word, popcount(border_g))
+                note(apart_p, band, band * words + word, popcount(border_p & ~same))
+                note(apart_g, band, band * words + word, popcount(border_g & ~same))
+            count_runs(tally, pred, gt, i, n, changes_p | changes_g, border_p, border_g)
+        first_word = 0
+    return stop

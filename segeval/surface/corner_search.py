@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,18 @@ def _held(mask: Labels, i: int, cell: Cell, label: Any) -> Word:
     return word | word >> ONE
 
 
+class Room(NamedTuple):
+    """What a search needs of memory."""
+
+    found: Integers  # (elements of a word, 4): the corner, place, rank and size of each
+    rest: Bits  # (voxels of a cell,) which are yet unclaimed
+
+    @classmethod
+    def of(cls, cell: Cell) -> Room:
+        """The room for a lattice of these cells."""
+        return cls(np.empty((LANES * len(cell), 4), np.int64), np.empty(len(cell), np.uint64))
+
+
 @kernel
 def search_corners(
     mask: Labels,
@@ -35,9 +47,13 @@ def search_corners(
     around: Neighbourhood,
     place: Places,
     hist: Integers,
+    missed: Integers,
+    room: Room,
     far: Marks,
 ) -> None:
     """Search around some elements of `mask` for border elements of `other`: add up sizes by the ranks found.
+
+    `missed`, by place, begins as 0.
 
     A corner one of whose elements finds nothing is far with all of them; they are counted in the last column.
     One long kernel, so that what the loop over elements needs stays in registers.
@@ -45,9 +61,7 @@ def search_corners(
     entries, codes, rows, rank = queries.entries, queries.codes, around.rows, around.rank
     height, width = layout.height, layout.width
     none = around.squared.size
-    missed = np.zeros(hist.shape[0], np.int64)
-    found = np.empty((LANES * len(cell), 4), np.int64)  # corner, place, rank, size
-    rest = np.empty(len(cell), np.uint64)
+    found, rest = room.found, room.rest
     tick = entry = at_code = 0
     while entry < entries.shape[0]:
         at: Any = np.int64(entries[entry, 0] >> np.uint64(16))
@@ -57,7 +71,7 @@ def search_corners(
         unfound = ZERO
         finds = 0
         while entry < entries.shape[0] and np.int64(entries[entry, 0] >> np.uint64(16)) == at:
-            label = mask.dtype.type(entries[entry, 0] & np.uint64(0xFFFF))
+            label = np.int64(entries[entry, 0] & np.uint64(0xFFFF))
             left = entries[entry, 1]
             entry += 1
             p = place[label]
@@ -115,7 +129,7 @@ def search_corners(
             unclaimed(mask, i, cell, unfound, rest)
             for j in range(len(cell)):
                 while rest[j]:
-                    label = mask[i + cell[j] + ctz(rest[j])]
+                    label = np.int64(mask[i + cell[j] + ctz(rest[j])])
                     elements = popcount(claimed(mask, i, cell, unfound, label, rest))
                     if place[label] >= 0:
                         hist[place[label], none] += elements

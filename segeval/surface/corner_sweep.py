@@ -13,6 +13,7 @@ from segeval.overlap.contingency import Integers, evenly
 from segeval.surface.corners import Corners
 from segeval.surface.marks import BAND, Cell, Layout, Marks, note
 from segeval.words import (
+    BACKGROUND,
     LANES,
     ONE,
     ZERO,
@@ -46,6 +47,15 @@ class Queries(NamedTuple):
     entries: Bits
     codes: Codes
 
+    @classmethod
+    def none(cls) -> Queries:
+        """Room for those of a word."""
+        return cls(np.empty((_MOST, 2), np.uint64), np.empty(_MOST, np.uint8))
+
+    def enlarged(self) -> Queries:
+        """The same with twice the room."""
+        return Queries(*(np.concatenate([part, np.empty_like(part)]) for part in self))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CornerSide:
@@ -75,8 +85,20 @@ def sweep_corners(corners: Corners, sizes: Integers, workspace: Workspace) -> Co
     layout, top = corners.layout, int(np.iinfo(corners.pred.dtype).max)
     p, g = (layout.unmarked(f"border {side}", workspace) for side in "pg")
 
-    def part(cut: tuple[int, int]) -> Any:
-        return _sweep(corners.pred, corners.gt, layout, corners.cell, sizes, *cut, p, g, top + 1)
+    def part(cut: tuple[int, int]) -> tuple[Integers, Queries, Queries]:
+        first, last = (layout.words_before(band) for band in cut)
+        total = np.zeros((3, top + 1), np.int64)
+        room = _Room(corners.cell, sizes, total, np.empty(8, np.uint64), np.zeros(8, np.uint64))
+        queries_p, queries_g = Queries.none(), Queries.none()
+        used_p, used_g = np.zeros((2, 2), np.int64)
+        masks, marks = (corners.pred, corners.gt, layout, corners.cell), (p, g)
+        while (first := _sweep(*masks, room, last, first, *marks, queries_p, queries_g, used_p, used_g)) < last:
+            queries_p, queries_g = queries_p.enlarged(), queries_g.enlarged()
+        return (
+            total,
+            Queries(queries_p.entries[: used_p[0]], queries_p.codes[: used_p[1]]),
+            Queries(queries_g.entries[: used_g[0]], queries_g.codes[: used_g[1]]),
+        )
 
     cuts = pairwise(evenly(len(p.per_band), workspace.parts(corners.pred.size)))
     parts = workspace.map(part, cuts)
@@ -112,9 +134,8 @@ def _mixed(mask: Labels, i: int, cell: Cell) -> Word:
 @helper
 def unclaimed(mask: Labels, i: int, cell: Cell, corners: Word, rest: Bits) -> None:
     """Write, for each voxel of a cell, at which corners it is foreground."""
-    background = mask[i] * 0
     for j in range(len(cell)):
-        rest[j] = corners & ~equal64(mask, i + cell[j], background)
+        rest[j] = corners & ~equal64(mask, i + cell[j], BACKGROUND)
 
 
 class _Room(NamedTuple):
@@ -154,7 +175,7 @@ def _collect(
     unclaimed(mask, i, cell, corners, rest)
     for j in range(len(cell)):
         while rest[j]:
-            label = mask[i + cell[j] + ctz(rest[j])]
+            label = np.int64(mask[i + cell[j] + ctz(rest[j])])
             elements = ZERO
             for k in range(len(cell)):
                 voxels[k] = equal64(mask, i + cell[k], label)
@@ -190,65 +211,50 @@ def _sweep(
     gt: Labels,
     layout: Layout,
     cell: Cell,
-    sizes: Integers,
-    start: int,
+    room: _Room,
     stop: int,
+    start: int,
     p: Marks,
     g: Marks,
-    labels: int,
-) -> Any:
-    """Write the marks of the bands from `start` to `stop`. The size of the elements by label, in words in which both
-    masks are alike, and in each mask in all others; the queries of each mask.
+    queries_p: Queries,
+    queries_g: Queries,
+    used_p: Integers,
+    used_g: Integers,
+) -> int:
+    """Write the marks of the words from `start` to `stop`, all rows one after the other, and the queries of each mask.
+
+    Add up the sizes of the elements by label, in words in which both masks are alike, and in each mask in all others.
+    Return where there was no room for the queries of another word.
     """
-    total = np.zeros((3, labels), np.int64)
-    room = _Room(cell, sizes, total, np.empty(8, np.uint64), np.zeros(8, np.uint64))
-    used_p, used_g = np.zeros(2, np.int64), np.zeros(2, np.int64)
-    queries_p = Queries(np.empty((_MOST, 2), np.uint64), np.empty(_MOST, np.uint8))
-    queries_g = Queries(np.empty((_MOST, 2), np.uint64), np.empty(_MOST, np.uint8))
     height, width, words = layout.height, layout.width, layout.words
-    for band in range(start, stop):
-        z, y0 = band // layout.bands, band % layout.bands * BAND
-        for y in range(y0, min(height, y0 + BAND)):
-            at = layout.first + (z * layout.rows + y) * layout.stride
-            p.bits[at + words] = g.bits[at + words] = ZERO
-            for k in range(words):
-                word, i = at + k, (z * height + y) * width + k * LANES
-                n = width - k * LANES
-                in_p, in_g = _mixed(pred, i, cell) & ones(n), _mixed(gt, i, cell) & ones(n)
-                p.bits[word], g.bits[word] = in_p, in_g
-                if in_p | in_g == ZERO:
-                    continue
-                apart = _unlike(pred, gt, i, cell)
-                if (in_p | in_g) & apart:
-                    if _full(queries_p, used_p):  # asked first: a call that passes arrays on counts references, slowly
-                        queries_p = _longer(queries_p, used_p)
-                    if _full(queries_g, used_g):
-                        queries_g = _longer(queries_g, used_g)
-                    count_p = _collect(pred, gt, i, word, in_p, apart, in_g, room, 1, queries_p, used_p)
-                    count_g = _collect(gt, pred, i, word, in_g, apart, in_p, room, 2, queries_g, used_g)
-                else:
-                    count_p = count_g = _collect(pred, gt, i, word, in_p, ZERO, ZERO, room, 0, queries_p, used_p)
-                note(p, band, band * words + k, count_p)
-                note(g, band, band * words + k, count_g)
-    return total, _trimmed(queries_p, used_p), _trimmed(queries_g, used_g)
+    first_word = start % words
+    for row in range(start // words, stop // words):
+        z, y = row // height, row % height
+        band = z * layout.bands + y // BAND
+        at = layout.first + (z * layout.rows + y) * layout.stride
+        p.bits[at + words] = g.bits[at + words] = ZERO
+        for k in range(first_word, words):
+            word, i = at + k, row * width + k * LANES
+            inside = ones(width - k * LANES)
+            in_p, in_g = _mixed(pred, i, cell) & inside, _mixed(gt, i, cell) & inside
+            p.bits[word], g.bits[word] = in_p, in_g
+            if in_p | in_g == ZERO:
+                continue
+            if _full(queries_p, used_p) or _full(queries_g, used_g):
+                return row * words + k
+            apart = _unlike(pred, gt, i, cell)
+            if (in_p | in_g) & apart:
+                count_p = _collect(pred, gt, i, word, in_p, apart, in_g, room, 1, queries_p, used_p)
+                count_g = _collect(gt, pred, i, word, in_g, apart, in_p, room, 2, queries_g, used_g)
+            else:
+                count_p = count_g = _collect(pred, gt, i, word, in_p, ZERO, ZERO, room, 0, queries_p, used_p)
+            note(p, band, band * words + k, count_p)
+            note(g, band, band * words + k, count_g)
+        first_word = 0
+    return stop
 
 
 @helper
 def _full(queries: Queries, used: Integers) -> Any:
     """Whether there is no room for those of one more word."""
     return used[0] + _MOST > queries.entries.shape[0] or used[1] + _MOST > queries.codes.size
-
-
-@kernel
-def _longer(queries: Queries, used: Integers) -> Queries:
-    """The same with more room."""
-    entries = np.empty((2 * used[0] + 2 * _MOST, 2), np.uint64)
-    codes = np.empty(2 * used[1] + 2 * _MOST, np.uint8)
-    entries[: used[0]] = queries.entries[: used[0]]
-    codes[: used[1]] = queries.codes[: used[1]]
-    return Queries(entries, codes)
-
-
-@kernel
-def _trimmed(queries: Queries, used: Integers) -> Queries:
-    return Queries(queries.entries[: used[0]], queries.codes[: used[1]])

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from segeval.overlap.contingency import Scan, evenly
 from segeval.surface.marks import Cell, Layout
 from segeval.words import (
+    BACKGROUND,
     LANES,
     ZERO,
     Bits,
@@ -61,7 +62,13 @@ def _box(scan: Scan, workspace: Workspace) -> tuple[slice, ...]:
     *across, width = scan.shape
     rows = np.zeros(across, np.bool_)
     cuts = pairwise(evenly(rows.size, workspace.parts(scan.size)))
-    parts = workspace.map(lambda cut: _occupied(scan.pred, scan.gt, width, *cut, rows.reshape(-1)), cuts)
+
+    def part(cut: tuple[int, int]) -> Bits:
+        columns = np.zeros(-(-width // LANES), np.uint64)
+        _occupied(scan.pred, scan.gt, width, *cut, rows.reshape(-1), columns)
+        return columns
+
+    parts = workspace.map(part, cuts)
     columns = np.unpackbits(np.bitwise_or.reduce(parts).view(np.uint8), bitorder="little")
     along = [rows.any(tuple(k for k in range(rows.ndim) if k != axis)) for axis in range(rows.ndim)]
     found = [np.flatnonzero(occupied) for occupied in (*along, columns)]
@@ -69,19 +76,18 @@ def _box(scan: Scan, workspace: Workspace) -> tuple[slice, ...]:
 
 
 @kernel
-def _occupied(pred: Labels, gt: Labels, width: int, start: int, stop: int, rows: NDArray[np.bool_]) -> Bits:
-    """Write which rows from `start` to `stop` have foreground; which columns have any, as bits."""
-    columns = np.zeros((width + LANES - 1) // LANES, np.uint64)
-    background = pred[0] * 0
+def _occupied(
+    pred: Labels, gt: Labels, width: int, start: int, stop: int, rows: NDArray[np.bool_], columns: Bits
+) -> None:
+    """Write which rows from `start` to `stop` have foreground, and add which columns have any, as bits."""
     for row in range(start, stop):
         some = ZERO
         for word in range(columns.size):
             i = row * width + word * LANES
-            bits = ~(equal(pred, i, background) & equal(gt, i, background)) & ones(width - word * LANES)
+            bits = ~(equal(pred, i, BACKGROUND) & equal(gt, i, BACKGROUND)) & ones(width - word * LANES)
             columns[word] |= bits
             some |= bits
         rows[row] = some != ZERO
-    return columns
 
 
 def _padded(mask: Labels, reach: int, name: str, workspace: Workspace) -> Labels:

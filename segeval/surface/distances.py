@@ -111,7 +111,11 @@ class Distances:
 
     def within_each(self, tolerances: Floats) -> Floats:
         """Size of what lies at most each of some ascending tolerances away, (R, T)."""
-        return _within_each(self.start, self.value, self.size, tolerances * (1 + SLACK))
+        reached = np.searchsorted(tolerances * (1 + SLACK), self.value)
+        columns = len(tolerances) + 1  # the last for what lies farther than all
+        sums = np.bincount(self._region * columns + reached, self.size, len(self) * columns)
+        within: Floats = np.cumsum(sums.reshape(-1, columns)[:, :-1], 1)
+        return within
 
     def below(self, width: float) -> Floats:
         """Size of what lies less than `width` away, with the same slack."""
@@ -147,7 +151,9 @@ class Distances:
         at which the cumulative size reaches the share.
         """
         if self.size.dtype.kind == "i":
-            return _interpolated(self.start, self.value, self.size, q)
+            quantiles = np.full(len(self), np.nan)
+            _interpolate(self.start, self.value, self.size, q, quantiles)
+            return quantiles
         some = np.flatnonzero(self._some)
         result = np.full(len(self), np.nan)
         result[some] = self._reached(some, q)
@@ -182,45 +188,30 @@ class Distances:
 
 
 @brief
-def _within_each(start: Integers, value: Floats, size: NDArray[Any], tolerances: Floats) -> Floats:
-    within = np.zeros((start.size - 1, tolerances.size))
-    for region in range(within.shape[0]):
-        t = 0
-        for i in range(start[region], start[region + 1]):
-            while t < tolerances.size and tolerances[t] < value[i]:
-                t += 1
-            if t == tolerances.size:
-                break
-            within[region, t] += size[i]
-        for t in range(1, tolerances.size):
-            within[region, t] += within[region, t - 1]
-    return within
-
-
-@brief
-def _interpolated(start: Integers, value: Floats, size: Integers, q: float) -> Floats:
-    result = np.full(start.size - 1, np.nan)
-    for region in range(result.size):
-        first, end = start[region], start[region + 1]
-        if first == end:
-            continue
-        total = 0
-        for i in range(first, end):
+def _interpolate(start: Integers, value: Floats, size: Integers, q: float, quantiles: Floats) -> None:
+    """Write the quantile of each region that has elements, linear between the two elements next to its place."""
+    for region in range(quantiles.size):
+        first = start[region]
+        total = np.int64(0)
+        for i in range(first, start[region + 1]):
             total += size[i]
         if total == 0:
             continue
-        place = (total - 1) * q
-        share = place - np.floor(place)
+        place = float(total - 1) * q
+        before = np.int64(place)
+        share = place - float(before)
         i, reached = first, size[first]
-        while reached <= place:
+        while reached <= before:
             i += 1
             reached += size[i]
         low = high = value[i]
-        if share > 0 and reached <= np.floor(place) + 1:
+        if share > 0 and reached == before + 1:
             high = value[i + 1]
         step = high - low if high > low else 0.0
-        result[region] = high - step * (1 - share) if share >= 0.5 and np.isfinite(high) else low + step * share
-    return result
+        if share >= 0.5 and high < np.inf:
+            quantiles[region] = high - step * (1 - share)
+        else:
+            quantiles[region] = low + step * share
 
 
 @dataclass(frozen=True, slots=True, eq=False)

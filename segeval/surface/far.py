@@ -19,20 +19,29 @@ SLACK = 1e-5
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
+Codes = NDArray[np.uint16]
+Table = NDArray[np.int32]
 Point = tuple[float, float, float]
 """Indices (z, y, x) of a voxel, or between voxels; also the squared spacing along these axes."""
 
 
-class Scratch(NamedTuple):
-    """Room for the search of one tile: a bound and a choice for each block and each tile in a block, rivals."""
+class Targets(NamedTuple):
+    """What a search looks in: the fields of tiles and their blocks that it needs."""
 
-    block_bound: Singles
-    tile_bound: Singles
-    blocks: Integers
-    tiles: Integers
-    z: Floats
-    y: Floats
-    x: Floats
+    codes: Codes
+    table: Table
+    first_tile: Integers
+    first_block: Integers
+    tile_box: Singles
+    block_box: Singles
+
+
+class Room(NamedTuple):
+    """Room for the search of one tile: a bound and a choice for each block, and for each tile in a block; rivals."""
+
+    bounds: Singles  # (2, boxes)
+    chosen: Integers  # (2, boxes)
+    rivals: Floats  # (3, voxels): z, y, x
 
 
 class Quest(NamedTuple):
@@ -57,59 +66,85 @@ def squared_distances(quests: Sequence[Quest], scale: Point, snap: float, worksp
 
     def part(job: tuple[int, int, int]) -> None:
         k, start, stop = job
-        _squared_distances(quests[k], scale, snap, start, stop, squared[k][ends[k][start] :])
+        queries, targets, blocks = quests[k]
+        rivals = np.empty((3, blocks.most_voxels + 1))
+        bounds = np.empty((2, blocks.most_boxes + LANES), np.float32)
+        chosen = np.empty(bounds.shape, np.int64)
+        found = squared[k][ends[k][start] : ends[k][stop]]
+        _squared_distances(
+            queries.codes,
+            queries.table[start:stop],
+            targets.codes,
+            targets.table,
+            *(blocks.first_tile, blocks.first_block, blocks.tile_box, blocks.box),
+            scale,
+            *(bounds, chosen, rivals),
+            found,
+        )
+        np.rint(np.multiply(found, snap, out=found), out=found)
 
     workspace.map(part, jobs)
     return squared
 
 
 @kernel
-def _squared_distances(quest: Quest, scale: Point, snap: float, start: int, stop: int, squared: Floats) -> None:
-    """Write those of the query tiles from `start` to `stop`.
+def _squared_distances(
+    query_codes: Codes,
+    queries: Table,
+    codes: Codes,
+    table: Table,
+    first_tile: Integers,
+    first_block: Integers,
+    tile_box: Singles,
+    block_box: Singles,
+    scale: Point,
+    bounds: Singles,
+    chosen: Integers,
+    rivals: Floats,
+    squared: Floats,
+) -> None:
+    """Write the squared distances of the voxels of some query tiles; `table` and `codes` are those of the targets.
 
     For each tile: the exact nearest target of its centre; every block, tile and voxel of targets that is nowhere in the
     tile's box nearer than this one is dropped; the few that are left, its rivals, are compared with every voxel.
     """
-    boxes, voxels = quest.blocks.most_boxes + LANES, quest.blocks.most_voxels + 1
-    scratch = Scratch(
-        np.empty(boxes, np.float32),
-        np.empty(boxes, np.float32),
-        np.empty(boxes, np.int64),
-        np.empty(boxes, np.int64),
-        np.empty(voxels),
-        np.empty(voxels),
-        np.empty(voxels),
-    )
-    queries, targets, blocks = quest.queries, quest.targets, quest.blocks
-    near = np.zeros(2, np.int64)  # a tile, and which of its voxels
-    place = -1
+    targets = Targets(codes, table, first_tile, first_block, tile_box, block_box)
+    room = Room(bounds, chosen, rivals)
+    near: Any = (np.int64(0), np.int64(0))  # a tile, and which of its voxels
+    place = np.int32(-1)
     at = 0
-    for q in range(start, stop):
-        box = queries.table[q, BOX:]
-        low = (float(box[0]), float(box[2]), float(box[4]))
-        high = (float(box[1]), float(box[3]), float(box[5]))
-        centre = ((low[0] + high[0]) / 2, (low[1] + high[1]) / 2, (low[2] + high[2]) / 2)
+    for q in range(queries.shape[0]):
+        box = queries[q, BOX:]
+        low, high = (float(box[0]), float(box[2]), float(box[4])), (float(box[1]), float(box[3]), float(box[5]))
+        centre = (low[0] + high[0]) / 2, (low[1] + high[1]) / 2, (low[2] + high[2]) / 2
         bound = np.inf
-        if queries.table[q, PLACE] == place:  # the answer of the tile before is a good first guess
-            bound = _squared(centre, _voxel(targets, near[0], near[1]), scale)
-        place = queries.table[q, PLACE]
-        bound = _nearest(targets, blocks, place, centre, scale, bound, near, scratch)
-        if queries.table[q, COUNT] == 1:
-            squared[at] = np.rint(bound * snap)
+        if queries[q, PLACE] == place:  # the answer of the tile before is a good first guess
+            bound = _squared(centre, _voxel(codes, table, near[0], near[1]), scale)
+        place = queries[q, PLACE]
+        bound, near = _nearest(targets, place, centre, scale, bound, near, room)
+        count = queries[q, COUNT]
+        if count == 1:
+            squared[at] = bound
             at += 1
             continue
-        rivals = _rivals(targets, blocks, place, low, high, scale, _voxel(targets, near[0], near[1]), scratch)
-        for k in range(queries.table[q, COUNT]):
-            squared[at] = np.rint(_least_squared(scratch, rivals, _voxel(queries, q, k), scale) * snap)
+        nearest = _voxel(codes, table, near[0], near[1])
+        kept = _rivals(targets, place, low, high, nearest, scale, room)
+        for k in range(count):
+            z, y, x = _voxel(query_codes, queries, q, k)
+            lowest = np.inf
+            for r in range(kept):
+                dz, dy, dx = rivals[0, r] - z, rivals[1, r] - y, rivals[2, r] - x
+                lowest = least(lowest, dz * dz * scale[0] + dy * dy * scale[1] + dx * dx * scale[2])
+            squared[at] = lowest
             at += 1
 
 
 @helper
-def _voxel(tiles: Tiles, tile: int, k: int) -> Any:
+def _voxel(codes: Codes, table: Table, tile: int, k: int) -> Any:
     """Indices of voxel k of a tile."""
-    code = np.int64(tiles.codes[tiles.table[tile, FIRST] + k])
-    z, y, x = tiles.table[tile, Z], tiles.table[tile, Y], tiles.table[tile, X]
-    return z + (code >> 6), y + (code >> 3 & 7), x + (code & 7)
+    entry = table[tile]
+    code = np.int64(codes[entry[FIRST] + k])
+    return float(entry[Z] + (code >> 6)), float(entry[Y] + (code >> 3 & 7)), float(entry[X] + (code & 7))
 
 
 @helper
@@ -133,94 +168,76 @@ def _chosen(bounds: Singles, n: int, limit: float, chosen: Integers) -> Any:
 
 @helper
 def _nearest(
-    targets: Tiles,
-    blocks: Blocks,
-    place: int,
-    point: Point,
-    scale: Point,
-    bound: float,
-    near: Integers,
-    scratch: Scratch,
+    targets: Targets, place: int, point: Point, scale: Point, bound: float, near: tuple[int, int], room: Room
 ) -> Any:
-    """Squared distance to the nearest target of a place if it is below `bound`, which becomes `near`; else `bound`."""
-    first, last = blocks.first_block[place], blocks.first_block[place + 1]
-    bounds, chosen = scratch.block_bound, scratch.blocks
-    limit = _lower_bounds(blocks.box, first, last, point, scale, bounds)
-    for _ in range(2):  # first the least bound, to make the limit tight, then what may still be nearer
-        for c in range(_chosen(bounds, last - first, limit, chosen)):
-            if bounds[chosen[c]] <= bound * (1 + SLACK):
-                block = first + chosen[c]
-                tile0, tile1 = blocks.first_tile[block], blocks.first_tile[block + 1]
-                bound = _nearest_in_tiles(targets, blocks, tile0, tile1, point, scale, bound, near, scratch)
-                bounds[chosen[c]] = np.inf
-        limit = bound * (1 + SLACK)
-    return bound
+    """Squared distance to the nearest target of a place, and which that is, if it is below `bound`; else both as given.
 
-
-@helper
-def _nearest_in_tiles(
-    targets: Tiles,
-    blocks: Blocks,
-    first: int,
-    last: int,
-    point: Point,
-    scale: Point,
-    bound: float,
-    near: Integers,
-    scratch: Scratch,
-) -> Any:
-    bounds, chosen = scratch.tile_bound, scratch.tiles
-    limit = _lower_bounds(blocks.tile_box, first, last, point, scale, bounds)
-    if limit > bound * (1 + SLACK):
-        return bound
+    Of blocks, and of tiles in a block, first those with the least bound, to make the limit tight, then what may still
+    be nearer.
+    """
+    codes, table, first_tile, tile_box = targets.codes, targets.table, targets.first_tile, targets.tile_box
+    bounds, chosen = room.bounds, room.chosen
+    first, last = targets.first_block[place], targets.first_block[place + 1]
+    block_limit = _lower_bounds(targets.block_box, first, last, point, scale, bounds[0])
     for _ in range(2):
-        for c in range(_chosen(bounds, last - first, limit, chosen)):
-            if bounds[chosen[c]] <= bound * (1 + SLACK):
-                bound = _nearest_in_tile(targets, first + chosen[c], point, scale, bound, near)
-                bounds[chosen[c]] = np.inf
-        limit = bound * (1 + SLACK)
-    return bound
+        for b in range(_chosen(bounds[0], last - first, block_limit, chosen[0])):
+            block = chosen[0, b]
+            if bounds[0, block] > bound * (1 + SLACK):
+                continue
+            bounds[0, block] = np.inf
+            tile0, tile1 = first_tile[first + block], first_tile[first + block + 1]
+            limit = _lower_bounds(tile_box, tile0, tile1, point, scale, bounds[1])
+            if limit > bound * (1 + SLACK):
+                continue
+            for _ in range(2):
+                for t in range(_chosen(bounds[1], tile1 - tile0, limit, chosen[1])):
+                    tile = chosen[1, t]
+                    if bounds[1, tile] > bound * (1 + SLACK):
+                        continue
+                    bounds[1, tile] = np.inf
+                    for k in range(table[tile0 + tile, COUNT]):
+                        squared = _squared(_voxel(codes, table, tile0 + tile, k), point, scale)
+                        if squared < bound:
+                            bound, near = squared, (tile0 + tile, k)
+                limit = bound * (1 + SLACK)
+        block_limit = bound * (1 + SLACK)
+    return bound, near
 
 
 @helper
-def _nearest_in_tile(targets: Tiles, tile: int, point: Point, scale: Point, bound: float, near: Integers) -> Any:
-    for k in range(targets.table[tile, COUNT]):
-        squared = _squared(_voxel(targets, tile, k), point, scale)
-        if squared < bound:
-            bound = squared
-            near[0], near[1] = tile, k
-    return bound
-
-
-@helper
-def _rivals(
-    targets: Tiles, blocks: Blocks, place: int, low: Point, high: Point, scale: Point, near: Point, scratch: Scratch
-) -> Any:
+def _rivals(targets: Targets, place: int, low: Point, high: Point, near: Point, scale: Point, room: Room) -> Any:
     """Write the targets that may be nearer than `near` to some point of a box, and `near`; how many.
 
     By how much one is farther than `near`, in squares, is least at a corner of the box: along each axis it is concave.
     """
-    scratch.z[0], scratch.y[0], scratch.x[0] = near
+    codes, table, first_tile, tile_box = targets.codes, targets.table, targets.first_tile, targets.tile_box
+    bounds, chosen, rivals = room.bounds, room.chosen, room.rivals
+    rivals[0, 0], rivals[1, 0], rivals[2, 0] = near
     count = 1
     slack = SLACK * (_squared(low, near, scale) + _squared(high, near, scale))
-    first, last = blocks.first_block[place], blocks.first_block[place + 1]
-    _losses(blocks.box, first, last, low, high, near, scale, scratch.block_bound)
-    for b in range(_chosen(scratch.block_bound, last - first, slack, scratch.blocks)):
-        block = first + scratch.blocks[b]
-        tile0, tile1 = blocks.first_tile[block], blocks.first_tile[block + 1]
-        _losses(blocks.tile_box, tile0, tile1, low, high, near, scale, scratch.tile_bound)
-        for t in range(_chosen(scratch.tile_bound, tile1 - tile0, slack, scratch.tiles)):
-            tile = tile0 + scratch.tiles[t]
-            for k in range(targets.table[tile, COUNT]):
-                voxel = _voxel(targets, tile, k)
-                loss = 0.0
-                for axis in range(3):
-                    at_low = (low[axis] - voxel[axis]) ** 2 - (low[axis] - near[axis]) ** 2
-                    at_high = (high[axis] - voxel[axis]) ** 2 - (high[axis] - near[axis]) ** 2
-                    loss += min(at_low, at_high) * scale[axis]
-                scratch.z[count], scratch.y[count], scratch.x[count] = voxel
+    first, last = targets.first_block[place], targets.first_block[place + 1]
+    _losses(targets.block_box, first, last, low, high, near, scale, bounds[0])
+    for b in range(_chosen(bounds[0], last - first, slack, chosen[0])):
+        block = first + chosen[0, b]
+        tile0, tile1 = first_tile[block], first_tile[block + 1]
+        _losses(tile_box, tile0, tile1, low, high, near, scale, bounds[1])
+        for t in range(_chosen(bounds[1], tile1 - tile0, slack, chosen[1])):
+            tile = tile0 + chosen[1, t]
+            for k in range(table[tile, COUNT]):
+                z, y, x = _voxel(codes, table, tile, k)
+                loss = _least_loss(low[0], high[0], near[0], z) * scale[0]
+                loss += _least_loss(low[1], high[1], near[1], y) * scale[1]
+                loss += _least_loss(low[2], high[2], near[2], x) * scale[2]
+                rivals[0, count], rivals[1, count], rivals[2, count] = z, y, x
                 count += loss <= slack
     return count
+
+
+@helper
+def _least_loss(low: float, high: float, near: float, voxel: float) -> Any:
+    """Along one axis: by how much the square to a voxel exceeds that to `near` from one end of a box, at least."""
+    at_low, near_low, at_high, near_high = low - voxel, low - near, high - voxel, high - near
+    return least(at_low * at_low - near_low * near_low, at_high * at_high - near_high * near_high)
 
 
 @helper
@@ -238,14 +255,7 @@ def _lower_bounds(box: Singles, first: int, last: int, point: Point, scale: Poin
         dx = greatest(greatest(x0[k] - x, x - x1[k]), zero)
         bounds[k] = dz * dz * sz + dy * dy * sy + dx * dx * sx
         lowest = least(lowest, bounds[k])
-    return lowest
-
-
-@helper
-def _loss(q: Any, near: Any, low: Any, high: Any) -> Any:
-    """Along one axis: squared distance from q to the nearest of low ... high, less that to `near`."""
-    away = greatest(greatest(low - q, q - high), np.float32(0))
-    return away * away - (q - near) * (q - near)
+    return float(lowest)
 
 
 @helper
@@ -260,18 +270,15 @@ def _losses(
     z0, z1, y0 = box[0, first:last], box[1, first:last], box[2, first:last]
     y1, x0, x1 = box[3, first:last], box[4, first:last], box[5, first:last]
     for k in range(last - first):
-        lz = least(_loss(qz0, nz, z0[k], z1[k]), _loss(qz1, nz, z0[k], z1[k]))
-        ly = least(_loss(qy0, ny, y0[k], y1[k]), _loss(qy1, ny, y0[k], y1[k]))
-        lx = least(_loss(qx0, nx, x0[k], x1[k]), _loss(qx1, nx, x0[k], x1[k]))
+        lz = _loss(qz0, qz1, nz, z0[k], z1[k])
+        ly = _loss(qy0, qy1, ny, y0[k], y1[k])
+        lx = _loss(qx0, qx1, nx, x0[k], x1[k])
         losses[k] = lz * sz + ly * sy + lx * sx
 
 
 @helper
-def _least_squared(scratch: Scratch, rivals: int, voxel: Point, scale: Point) -> Any:
-    """Squared distance from a voxel to the nearest of the rivals."""
-    z, y, x = voxel
-    lowest = np.inf
-    for k in range(rivals):
-        dz, dy, dx = scratch.z[k] - z, scratch.y[k] - y, scratch.x[k] - x
-        lowest = least(lowest, dz * dz * scale[0] + dy * dy * scale[1] + dx * dx * scale[2])
-    return lowest
+def _loss(q0: Any, q1: Any, near: Any, low: Any, high: Any) -> Any:
+    """Along one axis: squared distance from q0 or q1 to the nearest of low ... high, less that to `near`; the least."""
+    zero = np.float32(0)
+    away0, away1 = greatest(greatest(low - q0, q0 - high), zero), greatest(greatest(low - q1, q1 - high), zero)
+    return least(away0 * away0 - (q0 - near) * (q0 - near), away1 * away1 - (q1 - near) * (q1 - near))

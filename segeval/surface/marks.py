@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.overlap.contingency import Integers
-from segeval.words import LANES, ZERO, Bits, Labels, Word, brief, equal, helper
+from segeval.words import LANES, ZERO, Bits, Labels, Word, equal, helper
 from segeval.workspace import Workspace
 
 REACH = 8
@@ -59,23 +59,18 @@ class Layout(NamedTuple):
 
     def unmarked(self, name: str, workspace: Workspace) -> Marks:
         """Marks in kept buffers: the spare rows and slices are zero, all other words are yet to be written."""
-        words = self.depth * self.rows * self.stride + 2 * self.first
-        bits = workspace.buffer(f"{name} bits", words, np.uint64)
+        slice_words = self.rows * self.stride
+        end = self.first + self.depth * slice_words
+        bits = workspace.buffer(f"{name} bits", end + self.first, np.uint64)
+        bits[: self.first] = bits[end:] = 0
+        bits[self.first : end].reshape(self.depth, slice_words)[:, self.height * self.stride :] = 0
         occupied = workspace.buffer(f"{name} occupied", self.depth * self.bands * self.words, np.bool_)
-        _clear(self, bits, occupied)
+        occupied[:] = False
         return Marks(bits, occupied, np.zeros(self.depth * self.bands, np.int64))
 
-
-@brief
-def _clear(layout: Layout, bits: Bits, occupied: NDArray[np.bool_]) -> None:
-    """Zero the spare rows and slices, and what tells which words are occupied."""
-    occupied[:] = False
-    start = 0
-    for z in range(layout.depth):
-        row = layout.first + z * layout.rows * layout.stride
-        bits[start:row] = 0
-        start = row + layout.height * layout.stride
-    bits[start:] = 0
+    def words_before(self, band: int) -> int:
+        """How many words lie before a band, spare ones apart."""
+        return (band // self.bands * self.height + band % self.bands * BAND) * self.words
 
 
 @helper

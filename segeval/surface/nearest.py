@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.overlap.contingency import Integers, balanced, evenly
-from segeval.surface.corner_search import search_corners, sizes_in_tiles
+from segeval.surface.corner_search import Room, search_corners, sizes_in_tiles
 from segeval.surface.corner_sweep import Queries
 from segeval.surface.distances import Distances
 from segeval.surface.far import Quest, squared_distances
@@ -106,9 +106,12 @@ def _near(
             return counts
         assert sizes is not None
         hist = np.zeros(shape, np.int64)
-        mask, other, bits = way.mask, way.other, way.border.bits
+        mask, other, bits, room = way.mask, way.other, way.border.bits, Room.of(lattice.cell)
         for queries in way.queries[start:stop]:
-            search_corners(mask, queries, other, bits, layout, lattice.cell, sizes, around, place, hist, far[k])
+            missed = np.zeros(places, np.int64)
+            search_corners(
+                mask, queries, other, bits, layout, lattice.cell, sizes, around, place, hist, missed, room, far[k]
+            )
         return hist
 
     total = np.zeros((len(ways), *shape), np.int64)

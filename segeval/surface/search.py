@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from segeval.overlap.contingency import Integers
 from segeval.surface.marks import BAND, REACH, Layout, Marks, note
 from segeval.surface.tiles import Places
-from segeval.words import LANES, ONE, ZERO, Labels, clz, ctz, differ, equal, kernel, load64, popcount
+from segeval.words import LANES, ONE, ZERO, Bits, Labels, clz, ctz, differ, equal, kernel, least, load64, popcount
 
 SNAP = 2.0**32
 """Squared distances, in the square of the smallest spacing, are rounded to multiples of 1 / SNAP: those that differ in
@@ -72,7 +72,6 @@ class Neighbourhood(NamedTuple):
         return cls(np.stack([rank[:, 0], to_bytes, to_voxels], 1), rank.ravel(), squared, unit, (sz, sy, sx))
 
 
-@kernel
 def search(
     way: Way,
     layout: Layout,
@@ -85,24 +84,58 @@ def search(
 ) -> None:
     """Search around the marked voxels in the bands from `start` to `stop`: count the ranks found, `hist[place, rank]`,
     and what finds nothing in the last column, and mark that as far.
+    """
+    _search(
+        way.mask,
+        way.marks.bits,
+        way.marks.occupied,
+        way.other,
+        way.border.bits,
+        layout,
+        around.rows,
+        around.rank,
+        place,
+        start,
+        stop,
+        hist,
+        np.zeros(len(hist), np.int64),
+        far,
+    )
+
+
+@kernel
+def _search(
+    mask: Labels,
+    queries: Bits,
+    occupied: NDArray[np.bool_],
+    other: Labels,
+    border: Bits,
+    layout: Layout,
+    rows: Integers,
+    rank: NDArray[np.int32],
+    place: Places,
+    start: int,
+    stop: int,
+    hist: NDArray[np.int32],
+    missed: Integers,
+    far: Marks,
+) -> None:
+    """Search; `missed` has a 0 for each place.
 
     One long kernel, so that what the loop over voxels needs stays in registers.
     """
-    mask, other, query_bits, border = way.mask, way.other, way.marks.bits, way.border.bits
-    rows, rank, far_bits = around.rows, around.rank, far.bits
     height, width, words = layout.height, layout.width, layout.words
-    none = around.squared.size
-    missed = np.zeros(hist.shape[0], np.int64)
+    none = hist.shape[1] - 1
     tick = 0
     for band in range(start, stop):
         z, y0 = band // layout.bands, band % layout.bands * BAND
         for word in range(words):
-            if not way.marks.occupied[band * words + word]:
+            if not occupied[band * words + word]:
                 continue
-            for y in range(y0, min(height, y0 + BAND)):
+            for y in range(y0, least(height, y0 + BAND)):
                 at = layout.first + (z * layout.rows + y) * layout.stride + word
                 row = (z * height + y) * width
-                query = query_bits[at]
+                query = queries[at]
                 both = query & border[at]
                 if both:
                     query &= ~both | differ(mask, row + word * LANES, other, row + word * LANES)
@@ -111,7 +144,7 @@ def search(
                     bit = query & (~query + ONE)
                     query ^= bit
                     x = word * LANES + ctz(bit)
-                    label = mask[row + x]
+                    label = np.int64(mask[row + x])
                     p = place[label]
                     if p < 0:
                         continue
@@ -129,8 +162,8 @@ def search(
                                 continue
                             window &= equal(other, voxels_from + rows[k, 2], label)
                             if window:
-                                dx = min(ctz(window >> centre), clz(window << (np.uint64(63) - centre)))
-                                best = min(best, np.int64(rank[k * LANES + dx]))
+                                dx = least(ctz(window >> centre), clz(window << (np.uint64(63) - centre)))
+                                best = least(best, np.int64(rank[k * LANES + dx]))
                         if best < none:
                             missed[p] >>= 1
                         elif missed[p] < 2 * LOST:
@@ -138,5 +171,5 @@ def search(
                     hist[p, best] += 1
                     if best == none:
                         unfound |= bit
-                far_bits[at] = unfound
+                far.bits[at] = unfound
                 note(far, band, band * words + word, popcount(unfound))

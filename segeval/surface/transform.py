@@ -12,11 +12,31 @@ from segeval.words import Labels, helper, kernel
 Floats = NDArray[np.float64]
 
 
-@kernel
 def squared_distances_to(
     labels: Labels, label: int, same: bool, steps: tuple[float, float, float], squared: Floats
 ) -> None:
-    """Write the squared distance to the nearest voxel of the label, or of any other; infinite where there is none.
+    """Write the squared distance of each voxel (Z, Y, X) to the nearest one of the label.
+
+    Unless `same`, to the nearest one of any other label. It is infinite where there is none. `steps` are the squares of the spacing along z, y, x.
+    """
+    longest = max(labels.shape[:2])
+    _transform(
+        labels, label, same, steps, squared, np.empty(longest), np.empty(longest, np.int64), np.empty(longest + 1)
+    )
+
+
+@kernel
+def _transform(
+    labels: Labels,
+    label: int,
+    same: bool,
+    steps: tuple[float, float, float],
+    squared: Floats,
+    line: Floats,
+    places: NDArray[np.int64],
+    ends: Floats,
+) -> None:
+    """Write the squared distances.
 
     One axis after the other: along a line, the least of all parabolas x ↦ squared[k] + (x − k)². Felzenszwalb PF,
     Huttenlocher DP. Distance transforms of sampled functions. Theory of Computing 8, 415-428 (2012).
@@ -25,8 +45,6 @@ def squared_distances_to(
     for z in range(slices):
         for y in range(height):
             _along_row(labels[z, y], label, same, steps[2], squared[z, y])
-    longest = max(slices, height)
-    line, places, ends = np.empty(longest), np.empty(longest, np.int64), np.empty(longest + 1)
     for z in range(slices):
         for x in range(width):
             _lower(squared[z, :, x], steps[1], line, places, ends)
