@@ -17,7 +17,8 @@ def squared_distances_to(
 ) -> None:
     """Write the squared distance of each voxel (Z, Y, X) to the nearest one of the label.
 
-    Unless `same`, to the nearest one of any other label. It is infinite where there is none. `steps` are the squares of the spacing along z, y, x.
+    Unless `same`, to the nearest one of any other label. It is infinite where there is none. `steps` are the squares of
+    the spacing along z, y, x.
     """
     longest = max(labels.shape[:2])
     _transform(
