@@ -29,6 +29,12 @@ class Contingency:
     pred: Integers
     count: Integers
 
+    @classmethod
+    def of(cls, rows: Integers) -> Contingency:
+        """The table of joined tallies."""
+        pair = rows[:, 0]
+        return cls(pair >> 16, pair & 0xFFFF, rows[:, 1])
+
     @property
     def labels(self) -> Integers:
         """Labels that occur in either mask, background included, sorted."""
@@ -54,8 +60,7 @@ def contingency(pred: Labels, gt: Labels, workspace: Workspace) -> Contingency:
     def part(ends: tuple[int, int]) -> Integers:
         return tallied(lambda start, tally: _count(scan.pred, scan.gt, ends[1], start, tally), *ends)
 
-    rows = joined(workspace.map(part, pairwise(cuts)))
-    return Contingency(rows[:, 0], rows[:, 1], rows[:, 2])
+    return Contingency.of(joined(workspace.map(part, pairwise(cuts))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,8 +99,9 @@ def _flat(mask: Labels) -> Labels:
 
 
 # A tally is a hash table of label pairs with open addressing. Its rows are (pair, voxels, border
-# voxels of pred, border voxels of gt); those in use have voxels. Behind the slots come a row for the
-# words that hold nothing but background, pair 0, and one that begins with the number of slots in use.
+# voxels of pred, border voxels of gt); those in use have voxels. Row 0 is that of pair 0, background
+# in both masks, which has one voxel too many until the end, so that no other pair takes its row. The
+# row behind the slots begins with the number of slots in use.
 
 
 def tallied(part: Callable[[int, Integers], int], start: int, stop: int) -> Integers:
@@ -103,39 +109,34 @@ def tallied(part: Callable[[int, Integers], int], start: int, stop: int) -> Inte
 
     `part(start, tally)` returns where it stopped: before `stop` when the tally is crowded.
     """
-    tally = _new_tally(1024)
+    tally = np.zeros((1025, 4), np.int64)  # enough for 512 pairs
+    tally[0, 1] = tally[-1, 0] = 1
     while (start := part(start, tally)) < stop:
-        larger = _new_tally(2 * (len(tally) - 2))
+        larger = np.zeros((2 * len(tally) - 1, 4), np.int64)
         _move(tally, larger)
         tally = larger
+    tally[0, 1] -= 1
     return tally
-
-
-def _new_tally(slots: int) -> Integers:
-    """Return an empty tally for up to half of `slots` pairs, a power of two."""
-    return np.zeros((slots + 2, 4), np.int64)
 
 
 @kernel
 def _move(tally: Integers, larger: Integers) -> None:
-    """Count what one tally holds in another."""
-    slots = tally.shape[0] - 2
-    for row in range(slots):
+    """Count what one tally holds in another, of twice the size and empty."""
+    for row in range(tally.shape[0] - 1):
         if tally[row, 1]:
             count(larger, tally[row, 0], tally[row, 1], tally[row, 2], tally[row, 3])
-    larger[2 * slots, 1] = tally[slots, 1]
 
 
 @helper
 def count(tally: Integers, pair: Any, voxels: int, border_p: int, border_g: int) -> None:
     """Add voxels of one pair of labels, `gt << 16 | pred`."""
-    slots = tally.shape[0] - 2
-    row = np.int64(np.uint64(pair) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)) & (slots - 1)
+    last = tally.shape[0] - 2
+    row = np.int64(np.uint64(pair) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)) & last
     while tally[row, 1] and tally[row, 0] != pair:
-        row = (row + 1) & (slots - 1)
+        row = (row + 1) & last
     if tally[row, 1] == 0:
         tally[row, 0] = pair
-        tally[slots + 1, 0] += 1
+        tally[last + 1, 0] += 1
     tally[row, 1] += voxels
     tally[row, 2] += border_p
     tally[row, 3] += border_g
@@ -159,28 +160,29 @@ def count_runs(
 @kernel
 def _count(pred: Labels, gt: Labels, stop: int, start: int, tally: Integers) -> int:
     """Count the voxels from `start` to `stop`; return where it had to stop."""
-    slots = tally.shape[0] - 2
+    slots = tally.shape[0] - 1
     for i in range(start, stop, LANES):
         n = least(stop - i, LANES)
         changes = (differ(pred, i, pred, i - 1) | differ(gt, i, gt, i - 1)) & ones(n)
         if changes == ZERO and pred[i] | gt[i] == 0:
-            tally[slots, 1] += n
+            tally[0, 1] += n
             continue
-        if 2 * (tally[slots + 1, 0] + LANES) > slots:
+        if 2 * (tally[slots, 0] + LANES) > slots:
             return i
         count_runs(tally, pred, gt, i, n, changes, ZERO, ZERO)
     return stop
 
 
 def joined(tallies: Sequence[Integers]) -> Integers:
-    """Rows (gt, pred, voxels, border voxels of pred, of gt) of all tallies together, sorted by pair."""
-    entries = np.concatenate([tally.take(tally[:, 1].nonzero()[0], 0) for tally in tallies])
-    entries = entries.take(entries[:, 0].argsort(), 0)
-    pair = entries[:, 0]
-    first = _changes(pair[1:] != pair[:-1], len(pair))
-    rows = np.empty((len(first), 5), np.int64)
-    rows[:, 1:] = np.add.reduceat(entries, first)
-    rows[:, 0], rows[:, 1] = pair[first] >> 16, pair[first] & 0xFFFF
+    """Rows (pair, voxels, border voxels of pred, of gt) of all tallies together, sorted by pair."""
+    rows = np.concatenate([tally[:-1].take(tally[:-1, 1].nonzero()[0], 0) for tally in tallies])
+    rows = rows.take(rows[:, 0].argsort(), 0)
+    if len(tallies) > 1:
+        pair = rows[:, 0]
+        first = _changes(pair[1:] != pair[:-1], len(pair))
+        pair = pair[first]
+        rows = np.add.reduceat(rows, first)
+        rows[:, 0] = pair
     return rows
 
 

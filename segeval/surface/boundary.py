@@ -91,8 +91,8 @@ def sweep(pred: Labels, gt: Labels, workspace: Workspace, boundary: Boundary = V
         )
 
     rows = joined(workspace.map(part, pairwise(evenly(len(p.per_band), workspace.parts(scan.size)))))
-    table = Contingency(rows[:, 0], rows[:, 1], rows[:, 2])
-    labels, size_p, size_g = _sizes(rows)
+    table = Contingency.of(rows)
+    labels, size_p, size_g = _sizes(table, rows[:, 2], rows[:, 3])
     sides = Side(scan.pred, p, apart_p, size_p[labels]), Side(scan.gt, g, apart_g, size_g[labels])
     return Sweep(layout, scan.transposed, table, labels, *sides)
 
@@ -104,16 +104,13 @@ def _around(axes: int, connectivity: int) -> Integers:
     return np.array(steps, np.int64)
 
 
-def _sizes(rows: Integers) -> tuple[Integers, Integers, Integers]:
-    """0 and the labels that occur in the rows of a tally; how many border voxels each number has in pred, and in gt."""
-    gt, pred = rows[:, 0], rows[:, 1]
-    numbers = int(rows[:, :2].max(initial=0)) + 1
-    size_g, size_p = np.zeros((2, numbers), np.int64)
+def _sizes(table: Contingency, border_p: Integers, border_g: Integers) -> tuple[Integers, Integers, Integers]:
+    """0 and the labels that occur; how many border voxels each has in pred, and in gt, from those of each pair."""
+    numbers = int(max(table.pred.max(initial=0), table.gt.max(initial=0))) + 1
     occurs = np.zeros(numbers, np.bool_)
-    occurs[0] = occurs[gt] = occurs[pred] = True
-    np.add.at(size_p, pred, rows[:, 3])
-    np.add.at(size_g, gt, rows[:, 4])
-    return np.flatnonzero(occurs), size_p, size_g
+    occurs[0] = occurs[table.pred] = occurs[table.gt] = True
+    size_p, size_g = np.bincount(table.pred, border_p, numbers), np.bincount(table.gt, border_g, numbers)
+    return occurs.nonzero()[0], size_p.astype(np.int64), size_g.astype(np.int64)
 
 
 def disagreements(swept: Sweep, workspace: Workspace) -> tuple[Marks, Marks]:
@@ -206,7 +203,7 @@ def _sweep(
     """
     depth, height, width, words = layout.depth, layout.height, layout.width, layout.words
     plane = 0 if layout.flat else height * width
-    slots = tally.shape[0] - 2
+    slots = tally.shape[0] - 1
     first_word = start % words
     for row in range(start // words, stop // words):
         z, y = row // height, row % height
@@ -223,9 +220,9 @@ def _sweep(
             changes_g = differ(gt, i, gt, i - 1) & inside
             if changes_p | changes_g == ZERO and pred[i] | gt[i] == 0:
                 p.bits[at + word] = g.bits[at + word] = ZERO
-                tally[slots, 1] += n
+                tally[0, 1] += n
                 continue
-            if 2 * (tally[slots + 1, 0] + LANES) > slots:
+            if 2 * (tally[slots, 0] + LANES) > slots:
                 return row * words + word
             edge = ALL if rim else ZERO
             if x == 0:

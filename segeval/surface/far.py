@@ -68,7 +68,7 @@ def squared_distances(quests: Sequence[Quest], scale: Point, snap: float, worksp
         k, start, stop = job
         queries, targets, blocks = quests[k]
         rivals = np.empty((3, blocks.most_voxels + 1))
-        bounds = np.empty((2, blocks.most_boxes + LANES), np.float32)
+        bounds = np.empty((2, len(targets.block) + LANES), np.float32)
         chosen = np.empty(bounds.shape, np.int64)
         found = squared[k][ends[k][start] : ends[k][stop]]
         _squared_distances(
@@ -122,7 +122,7 @@ def _squared_distances(
             bound = _squared(centre, _voxel(codes, table, near[0], near[1]), scale)
         place = queries[q, PLACE]
         bound, near = _nearest(targets, place, centre, scale, bound, near, room)
-        count = queries[q, COUNT]
+        count = np.int64(queries[q, COUNT])
         if count == 1:
             squared[at] = bound
             at += 1
@@ -156,7 +156,7 @@ def _squared(a: Point, b: Point, scale: Point) -> Any:
 @helper
 def _chosen(bounds: Singles, n: int, limit: float, chosen: Integers) -> Any:
     """Write the k < n whose bound is at most the limit; how many."""
-    count = 0
+    count = np.int64(0)
     for start in range(0, n, LANES):
         left = at_most64(bounds, start, np.float32(limit)) & ones(n - start)
         while left:
@@ -195,7 +195,7 @@ def _nearest(
                     if bounds[1, tile] > bound * (1 + SLACK):
                         continue
                     bounds[1, tile] = np.inf
-                    for k in range(table[tile0 + tile, COUNT]):
+                    for k in range(np.int64(table[tile0 + tile, COUNT])):
                         squared = _squared(_voxel(codes, table, tile0 + tile, k), point, scale)
                         if squared < bound:
                             bound, near = squared, (tile0 + tile, k)
@@ -223,7 +223,7 @@ def _rivals(targets: Targets, place: int, low: Point, high: Point, near: Point, 
         _losses(tile_box, tile0, tile1, low, high, near, scale, bounds[1])
         for t in range(_chosen(bounds[1], tile1 - tile0, slack, chosen[1])):
             tile = tile0 + chosen[1, t]
-            for k in range(table[tile, COUNT]):
+            for k in range(np.int64(table[tile, COUNT])):
                 z, y, x = _voxel(codes, table, tile, k)
                 loss = _least_loss(low[0], high[0], near[0], z) * scale[0]
                 loss += _least_loss(low[1], high[1], near[1], y) * scale[1]
@@ -255,7 +255,7 @@ def _lower_bounds(box: Singles, first: int, last: int, point: Point, scale: Poin
         dx = greatest(greatest(x0[k] - x, x - x1[k]), zero)
         bounds[k] = dz * dz * sz + dy * dy * sy + dx * dx * sx
         lowest = least(lowest, bounds[k])
-    return float(lowest)
+    return np.float64(lowest)
 
 
 @helper

@@ -203,8 +203,8 @@ def _join(
             while k < near.size and hist[place, k] == 0:
                 k += 1
             squared = near[k] if k < near.size else np.inf
-            if i < end:
-                squared = min(squared, far[i])
+            if i < end and far[i] < squared:
+                squared = far[i]
             if squared == np.inf:
                 break
             n = 0

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from segeval.overlap.contingency import Integers
 from segeval.surface.marks import BAND, Cell, Layout, Marks, claimed
-from segeval.words import LANES, ONE, ZERO, Bits, Labels, clz, ctz, helper, kernel, least
+from segeval.words import LANES, ONE, ZERO, Bits, Labels, clz, ctz, greatest, helper, kernel, least
 
 BLOCK = 4
 """Cells along each axis of a block."""
@@ -49,54 +49,37 @@ class Tiles(NamedTuple):
         most = (depth + 1) * (BAND + 1) * (LANES + 1)  # as many labels as the voxels that elements there may have
         slots = np.empty((most, rows + 3), np.uint64)
         slot_of, rest = np.zeros(int(place.max()) + 1, np.int64), np.empty(len(cell), np.uint64)
-        table, progress = np.empty((256, 12), np.int32), np.zeros(3, np.int64)
-        while not _gather(
-            mask, marks.bits, marks.occupied, layout, cell, place, depth, slot_of, rest, slots, codes, table, progress
-        ):
-            table = np.concatenate([table, np.empty_like(table)])
+        table, block, progress = np.empty((256, 12), np.int32), np.empty(256, np.int64), np.zeros(3, np.int64)
+        lattice, room = (mask, marks.bits, marks.occupied, layout, cell, place, depth), (slot_of, rest, slots)
+        while not _gather(*lattice, *room, codes, table, block, progress):
+            table, block = (np.concatenate([rows, np.empty_like(rows)]) for rows in (table, block))
             slot_of[:] = 0
-        table = table[: progress[1]]
-        block = _block_numbers(table, layout, depth)
-        order = np.argsort(block, kind="stable")
+        order = np.argsort(block[: progress[1]], kind="stable")
         return cls(codes, table.take(order, 0), block.take(order))
 
 
 class Blocks(NamedTuple):
-    """The blocks that tiles lie in, and the boxes of both: T tiles, B blocks, P places.
+    """The blocks that tiles lie in, and the boxes of both: T tiles, B blocks and room for T, P places.
 
-    `most_boxes` a place has blocks, or a block tiles; `most_voxels` a place has voxels.
+    `most_voxels`: so many voxels has a place.
     """
 
     first_tile: Integers  # (B + 1,) of each block
     first_block: Integers  # (P + 1,) of each place
     tile_box: NDArray[np.float32]  # (6, T)
     box: NDArray[np.float32]  # (6, B)
-    most_boxes: int
     most_voxels: int
 
     @classmethod
     def of(cls, tiles: Tiles) -> Blocks:
         """The blocks of some tiles."""
-        table, block = tiles.table, tiles.block
-        first_tile = np.concatenate([[0], (block[1:] != block[:-1]).nonzero()[0] + 1, [len(block)]])
-        block_place = table[first_tile[:-1], PLACE]
-        first_block = block_place.searchsorted(np.arange(block_place[-1] + 2))
-        tile_box = table[:, BOX:].T.astype(np.float32, order="C")
-        box = np.empty((6, len(block_place)), np.float32)
-        np.minimum.reduceat(tile_box[::2], first_tile[:-1], 1, out=box[::2])
-        np.maximum.reduceat(tile_box[1::2], first_tile[:-1], 1, out=box[1::2])
-        most_boxes = max((ends[1:] - ends[:-1]).max() for ends in (first_tile, first_block))
+        table, count = tiles.table, len(tiles.block)
+        places = int(table[-1, PLACE]) + 1
+        first_tile, first_block = np.empty(count + 1, np.int64), np.zeros(places + 1, np.int64)
+        tile_box, box = np.empty((2, 6, count), np.float32)
+        _enclose(table, tiles.block, first_tile, first_block, tile_box, box)
         most_voxels = np.bincount(table[:, PLACE], table[:, COUNT]).max()
-        return cls(first_tile, first_block, tile_box, box, int(most_boxes), int(most_voxels))
-
-
-def _block_numbers(table: NDArray[np.int32], layout: Layout, depth: int) -> Integers:
-    """For each tile a number for its place and its block, along z, y, x."""
-    side_z, side_y, side_x = BLOCK * depth, BLOCK * BAND, BLOCK * 8
-    number = table[:, PLACE].astype(np.int64)
-    for column, size, side in ((Z, layout.depth, side_z), (Y, layout.height, side_y), (X, layout.width, side_x)):
-        number = number * (size // side + 1) + table[:, column] // side
-    return number
+        return cls(first_tile, first_block, tile_box, box, int(most_voxels))
 
 
 # While the cells of 64 columns of a band are looked at, every label that occurs there has a slot, a row
@@ -119,20 +102,26 @@ def _gather(
     slots: Bits,
     codes: NDArray[np.uint16],
     table: NDArray[np.int32],
+    block: Integers,
     progress: Integers,
 ) -> bool:
-    """Write tiles and their codes until there are no more, or no room in the table; whether it was the former.
+    """Write tiles, their codes and for each a number for its place and its block, along z, y, x, until there are
+    no more, or no room for them; whether it was the former.
 
     `progress`: how many groups of cells have been looked at, how many tiles and codes were written.
     """
+    bands, words = layout.bands, layout.words
+    blocks_y, blocks_x = bands // BLOCK + 1, words * LANES // (8 * BLOCK) + 1
+    blocks = (layout.depth // (BLOCK * depth) + 1) * blocks_y * blocks_x
     tiles, at = progress[1], progress[2]
-    for group in range(progress[0], (layout.depth + depth - 1) // depth * layout.bands * layout.words):
+    for group in range(progress[0], (layout.depth + depth - 1) // depth * bands * words):
         used = _fill(mask, marks, occupied, layout, cell, place, depth, group, slot_of, rest, slots)
         if tiles + 8 * used > table.shape[0]:
             progress[0], progress[1], progress[2] = group, tiles, at
             return False
-        band = group // layout.words
-        z, y = band // layout.bands * depth, band % layout.bands * BAND
+        cell_z, cell_y, word = group // words // bands, group // words % bands, group % words
+        z, y = cell_z * depth, cell_y * BAND
+        row_of_blocks = (cell_z // BLOCK * blocks_y + cell_y // BLOCK) * blocks_x
         for s in range(used):
             for x in range(0, LANES, 8):
                 if slots[s, _COLUMNS] >> np.uint64(x) & _EIGHT == ZERO:
@@ -152,12 +141,13 @@ def _gather(
                             codes[at] = row << 3 | ctz(columns)
                             at += 1
                             columns &= columns - ONE
-                tile, x0 = table[tiles], group % layout.words * LANES + x
+                tile, x0 = table[tiles], word * LANES + x
                 tile[PLACE], tile[FIRST], tile[COUNT] = slots[s, _PLACE], first, at - first
                 tile[Z], tile[Y], tile[X] = z, y, x0
                 tile[BOX], tile[BOX + 1] = z + ctz(zs), z + 63 - clz(zs)
                 tile[BOX + 2], tile[BOX + 3] = y + ctz(ys), y + 63 - clz(ys)
                 tile[BOX + 4], tile[BOX + 5] = x0 + ctz(xs), x0 + 63 - clz(xs)
+                block[tiles] = np.int64(slots[s, _PLACE]) * blocks + row_of_blocks + x0 // (8 * BLOCK)
                 tiles += 1
     progress[1] = tiles
     return True
@@ -214,3 +204,32 @@ def _fill(
                     slots[s, _ROWS] |= ONE << np.uint64(row)
                     slots[s, _COLUMNS] |= these
     return used
+
+
+@kernel
+def _enclose(
+    table: NDArray[np.int32],
+    block: Integers,
+    first_tile: Integers,
+    first_block: Integers,
+    tile_box: NDArray[np.float32],
+    box: NDArray[np.float32],
+) -> None:
+    """Write where blocks and places begin, and the boxes of tiles and blocks; `first_block` begins as 0."""
+    b = -1
+    for tile in range(block.size):
+        entry = table[tile]
+        new = tile == 0 or block[tile] != block[tile - 1]
+        if new:
+            b += 1
+            first_tile[b] = tile
+            first_block[entry[PLACE] + 1] = b + 1
+        for side in range(0, 6, 2):
+            low, high = np.float32(entry[BOX + side]), np.float32(entry[BOX + side + 1])
+            tile_box[side, tile], tile_box[side + 1, tile] = low, high
+            box[side, b] = low if new else least(box[side, b], low)
+            box[side + 1, b] = high if new else greatest(box[side + 1, b], high)
+    first_tile[b + 1] = block.size
+    for place in range(1, first_block.size):  # one without tiles ends where the one before does
+        if first_block[place] == 0:
+            first_block[place] = first_block[place - 1]
