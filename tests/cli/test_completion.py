@@ -16,7 +16,7 @@ ASKS = "COMP_WORDS=({}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _segeval_compl
 def complete(tmp_path):
     """A function that gives what Bash offers for the last word of a line, after the page's line."""
     command = tmp_path / "segeval"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m segeval.cli "$@"\n')
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m segeval "$@"\n')
     command.chmod(0o755)
     (line,) = [line for line in PAGE.read_text().splitlines() if "bash_source" in line]
 

@@ -153,7 +153,7 @@ def test_a_failed_case_is_told_once(folders):
     folders.add("bad").write_bytes(b"")
     called = ["score", str(folders.pred), str(folders.gt), "-m", "dice", "--no-plots"]
     done = subprocess.run(
-        [sys.executable, "-m", "segeval.cli", *called, "--regions", "1,9", "-o", str(folders.out)],
+        [sys.executable, "-m", "segeval", *called, "--regions", "1,9", "-o", str(folders.out)],
         capture_output=True,
         text=True,
         check=False,
