@@ -62,7 +62,7 @@ def search_corners(
     height, width = layout.height, layout.width
     none = around.squared.size
     found, rest = room.found, room.rest
-    tick = entry = at_code = 0
+    tick = entry = at_code = np.int64(0)
     while entry < entries.shape[0]:
         at: Any = np.int64(entries[entry, 0] >> np.uint64(16))
         line, word = (at - layout.first) // layout.stride, (at - layout.first) % layout.stride

@@ -163,13 +163,13 @@ def _collect(
     row: int,
     queries: Queries,
     used: Integers,
-) -> int:
+) -> Any:
     """Add up, by label, the sizes of the elements at some corners from i on; how many elements. Write the queries.
 
     Those are at corners `apart`; `there`: the corners where the other mask has elements. `used`: entries and codes.
     """
     cell, rest, voxels = room.cell, room.rest, room.voxels
-    count = 0
+    count = np.int64(0)
     if corners == ZERO:
         return count
     unclaimed(mask, i, cell, corners, rest)

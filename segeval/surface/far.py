@@ -112,7 +112,7 @@ def _squared_distances(
     room = Room(bounds, chosen, rivals)
     near: Any = (np.int64(0), np.int64(0))  # a tile, and which of its voxels
     place = np.int32(-1)
-    at = 0
+    at = np.int64(0)
     for q in range(queries.shape[0]):
         box = queries[q, BOX:]
         low, high = (float(box[0]), float(box[2]), float(box[4])), (float(box[1]), float(box[3]), float(box[5]))
@@ -213,7 +213,7 @@ def _rivals(targets: Targets, place: int, low: Point, high: Point, near: Point, 
     codes, table, first_tile, tile_box = targets.codes, targets.table, targets.first_tile, targets.tile_box
     bounds, chosen, rivals = room.bounds, room.chosen, room.rivals
     rivals[0, 0], rivals[1, 0], rivals[2, 0] = near
-    count = 1
+    count = np.int64(1)
     slack = SLACK * (_squared(low, near, scale) + _squared(high, near, scale))
     first, last = targets.first_block[place], targets.first_block[place + 1]
     _losses(targets.block_box, first, last, low, high, near, scale, bounds[0])

@@ -195,10 +195,10 @@ def _join(
     size: Integers,
 ) -> None:
     """Write the histogram of each place: its sizes at the squared distances `near`, and of its sorted far ones."""
-    at = 0
+    at = np.int64(0)
     for place in range(hist.shape[0]):
         start[place] = at
-        i, end, k = far_start[place], far_start[place + 1], 0
+        i, end, k = far_start[place], far_start[place + 1], np.int64(0)
         while True:
             while k < near.size and hist[place, k] == 0:
                 k += 1

@@ -126,7 +126,7 @@ def _search(
     """
     height, width, words = layout.height, layout.width, layout.words
     none = hist.shape[1] - 1
-    tick = 0
+    tick = np.int64(0)
     for band in range(start, stop):
         z, y0 = band // layout.bands, band % layout.bands * BAND
         for word in range(words):

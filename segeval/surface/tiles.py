@@ -216,7 +216,7 @@ def _enclose(
     box: NDArray[np.float32],
 ) -> None:
     """Write where blocks and places begin, and the boxes of tiles and blocks; `first_block` begins as 0."""
-    b = -1
+    b = np.int64(-1)
     for tile in range(block.size):
         entry = table[tile]
         new = tile == 0 or block[tile] != block[tile - 1]
