@@ -124,7 +124,7 @@ def test_metrics_of_a_whole_case_have_a_row_of_their_own():
         ({"gt": GT[1:]}, GeometryMismatch, r"pred shape \(4, 5\) differs from gt shape \(3, 5\)"),
         ({"gt": GT / 2}, ReadError, "gt: holds 0.5, which is not a whole number"),
         ({"pred": -1.0 * PRED}, ReadError, "pred: holds the negative value"),
-        ({"pred": "no/such.nii.gz"}, ReadError, "no/such.nii.gz: .*there is no such file"),
+        ({"pred": "no/such.nii.gz"}, ReadError, "no.such.nii.gz: .*there is no such file"),
     ],
 )
 def test_a_case_that_cannot_be_scored_is_an_error(options, error, message):

@@ -116,7 +116,7 @@ def test_a_second_run_replaces_the_first(three, tmp_path):
 def test_an_output_that_cannot_be_written_is_an_error_before_anything_is_scored(three, tmp_path):
     (tmp_path / "file").write_text("")
     listener = Stopped(KeyboardInterrupt())
-    with pytest.raises(UsageError, match=r"file/out: cannot write the results there .* give another folder with -o"):
+    with pytest.raises(UsageError, match=r"file.out: cannot write the results there .* give another folder with -o"):
         segeval.score_folder(*three, output=tmp_path / "file/out", listener=listener)
     assert not listener.seen
 

@@ -111,7 +111,7 @@ def test_a_file_may_have_any_name_and_a_byte_order_mark(tmp_path, monkeypatch):
         ("a=1,=2", "region '=2' is not understood"),
         ("a=1+", r"region 'a=1\+' is not understood"),
         ([1.5], "region '1.5' is not understood"),
-        ("no/such.json", "no/such.json: cannot read the regions file: No such file"),
+        ("no/such.json", "no.such.json: cannot read the regions file: No such file"),
         ({"liver": "one"}, "regions: region 'liver' must be a label or a list of labels .*, not 'one'"),
         ({"liver": []}, r"region 'liver' must be a label or a list of labels .*, not \[\]"),
         ({"liver": [1, -2]}, "region 'liver' must be a label or a list of labels"),

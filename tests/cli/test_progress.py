@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -98,7 +97,7 @@ def test_what_compiling_takes_does_not_count_for_the_time_left(monkeypatch):
 
 def on_terminal(*arguments: str | Path) -> str:
     """What a terminal of 90 columns shows of `segeval`, line by line, control sequences left out."""
-    ours, theirs = pty.openpty()
+    ours, theirs = pytest.importorskip("pty", reason="Windows has no pseudo-terminals in Python").openpty()
     environment = os.environ | {"COLUMNS": "90", "TERM": "xterm"}
     process = subprocess.Popen(
         [sys.executable, "-m", "segeval", *map(str, arguments)], stdout=theirs, stderr=theirs, env=environment

@@ -94,7 +94,9 @@ def test_files_that_were_being_written_are_not_left(run, cache):
 def test_a_cache_that_cannot_be_written_is_said_and_a_temporary_folder_serves(run, cache, tmp_path):
     cache.write_text("a file where the folder should be")
     first, second = run(), run()
-    assert f"{cache} cannot be written to, so they go to {tmp_path}/tmp/segeval-{os.getuid()}" in first.stderr
+    user = os.getuid() if hasattr(os, "getuid") else os.environ["USERNAME"]
+    temporary = tmp_path / "tmp" / f"segeval-{user}"
+    assert f"{cache} cannot be written to, so they go to {temporary}" in first.stderr
     assert "set SEGEVAL_CACHE to a folder that lasts" in first.stderr
     assert (second.stdout, second.stderr) == ("0\n", "")
 

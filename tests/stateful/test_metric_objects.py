@@ -8,6 +8,7 @@ import math
 import multiprocessing
 import pickle
 import re
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -196,6 +197,7 @@ def test_an_object_for_every_epoch_needs_no_more_threads() -> None:
     assert threading.active_count() == before
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Windows has no fork, and macOS's own libraries do not outlive one")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_an_object_works_in_a_forked_process() -> None:
     volume = torch.zeros(1, 64, 64, 64, dtype=torch.uint8)
