@@ -1,7 +1,8 @@
-.PHONY: demo test lint bench docs wheel clean
+.PHONY: demo test lint pytest bench docs check-docs wheel check-wheel sdist lock clean
 PYTHON ?= python3
-BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install -q -c constraints.txt
+BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+LOCK := requirements-dev.lock
+INSTALL := $(BIN)/python -m pip install -q -c $(LOCK)
 
 # An editable install, which `make test` makes, serves the demonstration as well: no second install is put over it.
 demo: $(or $(wildcard .venv/installed-dev),.venv/installed)
@@ -10,14 +11,16 @@ demo: $(or $(wildcard .venv/installed-dev),.venv/installed)
 		-m dice,iou,precision,recall,volume_similarity,hd95,assd,nsd@1 -o demo-results
 	@echo "Tables and plots are in demo-results/: cases.csv, summary.csv, plots/"
 
-test: .venv/installed-dev lint
-	$(BIN)/segeval warm-up
-	$(BIN)/python -m pytest -n 2 -q
+test: lint pytest
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+pytest: .venv/installed-dev
+	$(BIN)/segeval warm-up
+	$(BIN)/python -m pytest -n 2 -q --cov
 
 bench: .venv/installed-dev
 	$(INSTALL) -e '.[dev,bench]'
@@ -26,7 +29,24 @@ bench: .venv/installed-dev
 docs: .venv/installed-dev
 	$(BIN)/python docs/make.py
 
+check-docs: .venv/installed-dev
+	$(BIN)/python docs/make.py --check
+	$(BIN)/python -m pytest -q tests/docs
+
 wheel: dist/built
+
+check-wheel:
+	bash .ci/wheel
+
+sdist: .venv/python
+	$(BIN)/python -m pip install -q -c $(LOCK) build
+	$(BIN)/python -m build -s
+
+# All versions anew, for every Python and system; what is decided by hand stands in constraints.txt.
+lock: .venv/python
+	$(BIN)/python -m pip install -q uv
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.10 --all-extras -c constraints.txt \
+		--no-annotate --custom-compile-command "make lock" -o $(LOCK) pyproject.toml
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache demo-results
@@ -39,16 +59,17 @@ clean:
 
 SOURCES := $(shell find segeval cli packaging -name '*.py' -o -name '*.toml')
 
-dist/built: .venv/python pyproject.toml $(SOURCES)
+# Kernels serve under the Numba that compiled them: the build takes the one that is installed later.
+dist/built: .venv/python pyproject.toml $(LOCK) $(SOURCES)
 	@echo "Building the wheel and compiling its kernels, a minute or two"
 	rm -rf dist
-	$(BIN)/python -m pip wheel -q --no-deps -w dist .
+	$(BIN)/python -m pip wheel -q --no-deps --build-constraint $(LOCK) -w dist .
 	touch $@
 
-.venv/installed: dist/built constraints.txt
+.venv/installed: dist/built $(LOCK)
 	$(INSTALL) dist/*.whl
 	touch $@
 
-.venv/installed-dev: .venv/python pyproject.toml constraints.txt
+.venv/installed-dev: .venv/python pyproject.toml $(LOCK)
 	$(INSTALL) -e '.[dev]'
 	touch $@
