@@ -1,0 +1,73 @@
+"""The files around the package say the same: versions, pins, and the steps of continuous integration."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+from segeval import __version__
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).parents[2]
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def requirements(name: str) -> list[Requirement]:
+    """The requirements of a file of pins, one a line."""
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    return [Requirement(line) for line in lines if line and not line.startswith("#")]
+
+
+def wanted() -> list[Requirement]:
+    """What pyproject.toml wants, of all extras, but for the project itself."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+    return [Requirement(line) for line in lines if not line.startswith("segeval-toolkit")]
+
+
+def test_the_citation_is_of_this_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == __version__
+
+
+@pytest.mark.parametrize("requirement", wanted(), ids=str)
+def test_the_lock_pins_what_the_project_wants(requirement):
+    pins = [pin for pin in requirements("requirements-dev.lock") if pin.name.lower() == requirement.name.lower()]
+    versions = [version for pin in pins for version in (specifier.version for specifier in pin.specifier)]
+    assert versions, f"{requirement.name} is not in requirements-dev.lock; run `make lock`"
+    assert [version for version in versions if version not in requirement.specifier] == [], "run `make lock`"
+
+
+def test_the_lock_holds_to_the_constraints():
+    lock = [str(pin) for pin in requirements("requirements-dev.lock")]
+    assert [str(line) for line in requirements("constraints.txt") if str(line) not in lock] == []
+
+
+def test_the_lock_names_packages_alone_and_no_place_where_they_lie():
+    assert [str(pin) for pin in requirements("requirements-dev.lock") if pin.url or not str(pin.specifier)] == []
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_workflows_run_targets_of_the_makefile(workflow):
+    jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
+    runs = [
+        (job, step["run"]) for job in jobs.values() for step in job["steps"] if step.get("run", "").startswith("make ")
+    ]
+    targets = []
+    for job, run in runs:
+        matrix = job.get("strategy", {}).get("matrix", {})
+        variable = re.search(r"matrix\.(\w+)", run)
+        targets += matrix[variable[1]] if variable else [run.removeprefix("make ")]
+    assert targets
+    for target in " ".join(targets).split():
+        assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE), f"{workflow.name}: make {target}"
