@@ -6,7 +6,6 @@ import os
 import resource
 import subprocess
 import sys
-import sysconfig
 import venv
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,16 +44,21 @@ def section(runs: int) -> None:
 
         for run in range(runs + 1):
             python = _installed(folder / f"venv{run}", wheel)
-            score = [python, "-m", "segeval", "score", "--no-plots", "-q", "-o", str(folder / "out")]
+            options = ["-m", "segeval", "score", "--no-plots", "-q", "-o", str(folder / "out")]
+            score = [python, *options]
             unused = str(folder / f"unused{run}")
             take("installed: first run, two tiny pairs", *score, *tiny, SEGEVAL_CACHE=unused)
             take("installed: second run", *score, *tiny, SEGEVAL_CACHE=unused)
             take("`import numba, pandas`", python, "-c", "import numba, pandas")
             take("installed: brains", *score, *BRAIN, SEGEVAL_CACHE=unused)
             assert not Path(unused).exists(), "kernels of the wheel were not enough"
-            score[0] = sys.executable
-            for what, masks in {"two tiny pairs": tiny, "brains": BRAIN}.items():
-                take(f"no kernels: {what}", *score, *masks, SEGEVAL_CACHE=str(folder / f"{what} {run}"))
+            for what, masks in {
+                "two tiny pairs": tiny,
+                "brains": BRAIN,
+            }.items():  # from the clone, which has no kernels
+                take(
+                    f"no kernels: {what}", sys.executable, *options, *masks, SEGEVAL_CACHE=str(folder / f"{what} {run}")
+                )
     table(
         ("process", "CPU seconds", "of `import numba, pandas`"),
         _rows({what: median(found[1:]) for what, found in costs.items()}),
@@ -85,9 +89,9 @@ def _wheel(folder: Path) -> Path:
 def _installed(folder: Path, wheel: Path) -> str:
     """A new environment with the wheel, which takes all else from the present one; its Python."""
     venv.create(folder, with_pip=True)
-    python = str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
-    variables = {"base": str(folder), "platbase": str(folder)}
-    packages = Path(sysconfig.get_path("purelib", "venv", variables))
-    (packages / "present.pth").write_text(f"{Path(np.__file__).parents[1]}\n")
+    python = str(folder / "bin" / "python")
+    ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    packages = subprocess.run([python, "-c", ask], capture_output=True, text=True, check=True).stdout.strip()
+    Path(packages, "present.pth").write_text(f"{Path(np.__file__).parents[1]}\n")
     subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", str(wheel)], check=True)
     return python

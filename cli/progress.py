@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from segeval.evaluate import Outcome
-from segeval.kernels.compiling import on_compiling
-from segeval.kernels.compiling import seconds as seconds_compiling
+from segeval.kernels.compiling import on_compiling, seconds_compiled
 from segeval.run import Listener
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ class Report(Listener):
         self._dice: int | None = None
         self._total, self._defined = 0.0, 0
         self._start = self._told = time.monotonic()
-        self._before = seconds_compiling()
+        self._before = seconds_compiled()
 
     def say(self, text: str) -> None:
         """Prints a line."""
@@ -59,6 +58,7 @@ class Report(Listener):
         self.cases = cases
         self._dice = columns.index("dice") if "dice" in columns else None
         self._start = self._told = time.monotonic()
+        self._before = seconds_compiled()
         if self._bar:
             self._bar.add_task("", total=cases, rate="", left="", dice="")
             self._bar.start()
@@ -99,7 +99,7 @@ class Report(Listener):
             of = f" of {self.cases:,}" if self.done < self.cases else ""
             state = f"{self.done:,}{of} case{'s' if self.cases > 1 else ''} in {self._seconds:.1f} s"
             compiling = self._compiling
-            self.tell(f"{state}, and {compiling:.1f} s for compiling kernels" if compiling else state)
+            self.tell(f"{state}, and {compiling:.1f} s for compiling kernels" if compiling >= 0.05 else state)
 
     @property
     def scored(self) -> int:
@@ -108,7 +108,7 @@ class Report(Listener):
 
     @property
     def _compiling(self) -> float:
-        return seconds_compiling() - self._before
+        return seconds_compiled() - self._before
 
     @property
     def _seconds(self) -> float:

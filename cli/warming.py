@@ -9,7 +9,7 @@ import click
 def warm_up() -> None:
     """Compile the kernels that this installation lacks, ahead of the first run.
 
-    An installed package carries kernels for its Python, its Numba and processors with AVX2. Where these do not fit, as
+    An installed package carries kernels for its Python, its Numba and most processors. Where these do not fit, as
     after an update of Numba, kernels are compiled when they are first needed and kept in the user's cache, or in the
     folder that SEGEVAL_CACHE names; this compiles all of them now, which takes a minute or two.
 
@@ -19,11 +19,13 @@ def warm_up() -> None:
       SEGEVAL_CACHE=/opt/segeval segeval warm-up
     """
     from segeval.kernels.compiling import on_compiling
+    from segeval.kernels.store import writable_folder
     from segeval.warming import warm_up as run_all
 
     with on_compiling(lambda notice: click.echo(f"note: {notice}", err=True)):
         done = run_all()
     if done.compiled:
-        click.echo(f"compiled {done.compiled} kernels in {done.seconds:.0f} s; they are kept in {done.folder}")
+        kept = f"they are kept in {folder}" if (folder := writable_folder()) else "there is no folder to keep them in"
+        click.echo(f"compiled {done.compiled} kernels in {done.seconds:.0f} s; {kept}")
     else:
-        click.echo(f"nothing to compile: all kernels are in {done.folder}")
+        click.echo("nothing to compile: all kernels are at hand")

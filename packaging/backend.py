@@ -1,4 +1,4 @@
-"""Builds the package as setuptools does; a wheel carries the compiled kernels too, so that no user waits for them.
+"""The build backend: setuptools, whose wheels carry the compiled kernels too, so that no user waits for them.
 
 Kernels are compiled for a stated processor (segeval/kernels/targets.py) by the Numba that pip takes for the build, and
 serve where Numba, Python and system are those of the build. They are files of the package as any other.

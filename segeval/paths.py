@@ -21,11 +21,11 @@ def local_path(path: str | os.PathLike[str]) -> Path:
     >>> local_path("masks/a.nii.gz").name
     'a.nii.gz'
     """
-    address = _ADDRESS.fullmatch(os.fspath(path))
-    shown = str(path)
-    if isinstance(path, Path):  # most paths are, and reading one again takes longer than looking
+    shown = path.as_posix() if isinstance(path, Path) else os.fspath(path)
+    address = _ADDRESS.fullmatch(shown)
+    if isinstance(path, Path):
         if address is None or path.exists():
-            return path
+            return path  # as it is: most calls pass a Path, and building another costs more than the match
         shown = f"{address['scheme']}://{address['rest']}"
     elif address is None or "://" not in shown:
         return Path(path)

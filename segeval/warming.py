@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import product
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +15,7 @@ from segeval.batches.host_masks import argmax
 from segeval.boundary import Boundary
 from segeval.case import Case, LabelMap, Region
 from segeval.grid import Grid
-from segeval.kernels import compiling, store
+from segeval.kernels.compiling import compiled_kernels, seconds_compiled
 from segeval.labels import Labels
 from segeval.measure import measure
 from segeval.metrics import REGISTRY
@@ -42,20 +41,19 @@ BOUNDARIES = (
 )
 
 
-class Warmth(NamedTuple):
-    """What a warm-up did: kernels compiled, the seconds that took, and the folder where kernels lie now."""
+class WarmUp(NamedTuple):
+    """What a warm-up did: the kernels that it compiled, and the seconds that took."""
 
     compiled: int
     seconds: float
-    folder: Path
 
 
-def warm_up(dtypes: Sequence[DTypeLike] = (np.uint8, np.uint16)) -> Warmth:
+def warm_up(dtypes: Sequence[DTypeLike] = (np.uint8, np.uint16)) -> WarmUp:
     """Run every kernel on small masks of these dtypes: what lies on no disk yet is compiled and kept.
 
     It takes a minute or two where nothing fits, seconds where all is there.
     """
-    before, seconds = len(compiling.names()), compiling.seconds()
+    kernels, seconds = len(compiled_kernels()), seconds_compiled()
     with Workspace() as workspace:
         for dtype, shape in product(dtypes, SHAPES):
             _measure(dtype, shape, workspace)
@@ -63,7 +61,7 @@ def warm_up(dtypes: Sequence[DTypeLike] = (np.uint8, np.uint16)) -> Warmth:
             argmax(np.zeros((channels, 8, 8), scores), workspace)
     for labels in (np.uint8, np.int64):
         squared_distances_to(np.ones((2, 4, 8), labels), 1, True, (1.0, 1.0, 1.0), np.empty((2, 4, 8)))
-    return Warmth(len(compiling.names()) - before, compiling.seconds() - seconds, store.folder_in_use())
+    return WarmUp(len(compiled_kernels()) - kernels, seconds_compiled() - seconds)
 
 
 def _measure(dtype: DTypeLike, shape: Sequence[int], workspace: Workspace) -> None:
@@ -90,7 +88,9 @@ def _masks(dtype: DTypeLike, shape: Sequence[int]) -> tuple[Labels, Labels]:
 def _runs() -> Iterator[tuple[list[Metric], Sequence[Region]]]:
     """Metrics and regions: overlap alone, all metrics of labels, unions and many regions, every boundary rule."""
     labels, unions = (Region.of(1), Region.of(2)), (Region.of("both", 1, 2), Region.of("inner", 1))
-    many = tuple(Region.of(f"pair {label}", label, label + 1) for label in range(1, 600, 2))  # more than 8 bits number
+    many = tuple(
+        Region.of(f"pair {label}", label, label + 1) for label in range(1, 600, 2)
+    )  # over 256 regions, whose numbers need uint16
     metrics = [spec.bind({p.name: 1 for p in spec.parameters if p.default is None}) for spec in REGISTRY.values()]
     yield [REGISTRY["dice"].bind({})], labels
     yield metrics, labels

@@ -15,7 +15,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from segeval.kernels import compiling as compiling  # tells of it from the first kernel on
+from segeval.kernels import compiling as compiling  # which listens from the first kernel on
 from segeval.kernels.store import KernelStore
 
 Labels: TypeAlias = NDArray[Any]
@@ -59,7 +59,7 @@ def helper(function: Function) -> Function:
 def _compiled(function: Function, *, cache: bool = False, **options: bool) -> Function:
     compiled: Any = njit(_nrt=False, no_cfunc_wrapper=True, **options)(function)  # type: ignore[call-overload]
     if cache:
-        compiled._cache = KernelStore(function)  # as Numba's `cache=True` would set its own
+        compiled._cache = KernelStore(compiled)  # as Numba's `cache=True` would set its own
     return compiled  # type: ignore[no-any-return]
 
 

@@ -1,4 +1,4 @@
-"""Compiling, which a user should hear of: a kernel that lies on no disk yet is compiled when it is first called."""
+"""The compiling of kernels: what a user is told of it, and how long it took."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ Tell = Callable[[str], None]
 
 
 class _Clock(event.Listener):
-    """Hears of every kernel of ours that is compiled in this process, counts them and takes the time."""
+    """What hears of every kernel of ours that is compiled in this process: it names them and takes the time."""
 
     def __init__(self) -> None:
-        self.names: list[str] = []
+        self.kernels: list[str] = []
         self.tell: Tell | None = _warn
         self._depth = 0  # a kernel may need another, and Numba compiles on one thread at a time
         self._since = self._total = 0.0
         self._lock = threading.Lock()
 
     def on_start(self, event: Any) -> None:
-        """Starts the clock, and tells the user, once."""
+        """Start the clock, and tell the user, once."""
         if not _is_ours(event):
             return
         with self._lock:
@@ -41,11 +41,11 @@ class _Clock(event.Listener):
             tell(notice())
 
     def on_end(self, event: Any) -> None:
-        """Stops the clock."""
+        """Stop the clock."""
         if not _is_ours(event):
             return
         with self._lock:
-            self.names.append(f"{event.data['dispatcher'].py_func.__qualname__}{event.data['args']}")
+            self.kernels.append(f"{event.data['dispatcher'].py_func.__qualname__}{event.data['args']}")
             self._depth -= 1
             if self._depth == 0:
                 self._total += time.monotonic() - self._since
@@ -57,7 +57,8 @@ class _Clock(event.Listener):
 
 
 def _is_ours(event: Any) -> bool:
-    return isinstance(event.data["dispatcher"]._cache, store.KernelStore)
+    """Return whether a kernel of ours is compiled, and not what others in this process use Numba for."""
+    return isinstance(getattr(event.data["dispatcher"], "_cache", None), store.KernelStore)
 
 
 def _warn(text: str) -> None:
@@ -69,14 +70,14 @@ _CLOCK = _Clock()
 event.register("numba:compile", _CLOCK)  # type: ignore[no-untyped-call]
 
 
-def seconds() -> float:
+def seconds_compiled() -> float:
     """Return the seconds for which kernels have been compiled in this process."""
     return _CLOCK.seconds()
 
 
-def names() -> list[str]:
+def compiled_kernels() -> list[str]:
     """Return the kernels that have been compiled in this process, with the types of their arguments."""
-    return list(_CLOCK.names)
+    return list(_CLOCK.kernels)
 
 
 @contextmanager
@@ -95,11 +96,12 @@ def on_compiling(tell: Tell) -> Iterator[None]:
 
 def notice() -> str:
     """Return what the user should know when kernels are compiled: why, where they go, and what spares the wait."""
-    folder, wanted = store.own_folder(), store.wanted_folder()
-    kept = f"they are kept in {folder}, so this wait is not repeated; `segeval warm-up` compiles all ahead"
-    if folder != wanted:
-        kept = (
-            f"{wanted.parent} cannot be written to, so they go to {folder}: set {store.VARIABLE} to a folder "
-            "that lasts, or this wait comes again"
-        )
-    return f"compiling kernels for this machine ({store.why_not_packed()}); {kept}"
+    folder, cache = store.writable_folder(), store.cache_folder()
+    remedy = f"set {store.VARIABLE} to a folder that lasts and that you alone can write to, or this wait comes again"
+    if folder is None:
+        place = f"neither {cache.parent} nor a folder for temporary files can keep them: {remedy}"
+    elif folder != cache:
+        place = f"{cache.parent} cannot keep them, so they go to {folder}: {remedy}"
+    else:
+        place = f"they are kept in {folder}, so this wait is not repeated; `segeval warm-up` compiles all ahead"
+    return f"compiling kernels for this machine ({store.why_not_packed()}); {place}"

@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
-CONSTANTS = (bool, int, float, complex, str, bytes, type(None), type(...), np.generic)
+_CONSTANTS = (bool, int, float, complex, str, bytes, type(None), type(...), np.generic)
+_LIBRARIES = ("llvmlite", "math", "numba", "numpy")
+"""The modules that kernels may refer to: those of fixed versions. What they take from ours, they name."""
 
 
 @functools.cache
 def digest(function: Any) -> str:
-    """Return the digest of a function's code and of all that it refers to: helpers, constants, records.
+    """Return the digest of a function's code and of all that it refers to: helpers, constants, records, options.
 
     Functions of one digest compile to the same machine code under one Numba and one Python, so that it does not matter
     where a package lies and how old its files are, and an edited helper is never overlooked. The function, or what
@@ -26,9 +28,8 @@ def digest(function: Any) -> str:
     >>> digest(double) == digest(triple)
     False
     """
-    function = _plain(function)
-    sha = hashlib.sha256(function.__qualname__.encode())
-    for part in _function_parts(function):
+    sha = hashlib.sha256(repr(sorted(getattr(function, "targetoptions", {}).items())).encode())
+    for part in _function_parts(_plain(function)):
         sha.update(b"\0" + part.encode())
     return sha.hexdigest()
 
@@ -39,10 +40,14 @@ def _plain(value: Any) -> Any:
 
 
 def _function_parts(function: FunctionType) -> Iterator[str]:
+    yield f"{function.__module__}.{function.__qualname__}"
     yield from _code_parts(function.__code__, function.__globals__)
     for cell in function.__closure__ or ():
         yield from _parts(cell.cell_contents)
     for default in function.__defaults__ or ():
+        yield from _parts(default)
+    for name, default in (function.__kwdefaults__ or {}).items():
+        yield name
         yield from _parts(default)
 
 
@@ -54,7 +59,7 @@ def _code_parts(code: CodeType, names: dict[str, Any]) -> Iterator[str]:
             yield from _code_parts(constant, names)
         else:
             yield from _parts(constant)
-    for name in code.co_names:  # attributes are among them: one that bears the name of a global adds what need not be
+    for name in code.co_names:  # attributes too; one that bears the name of a global adds that global, harmlessly
         yield name
         if name in names:
             yield from _parts(names[name])
@@ -63,7 +68,7 @@ def _code_parts(code: CodeType, names: dict[str, Any]) -> Iterator[str]:
 def _parts(value: Any) -> Iterator[str]:
     if isinstance(_plain(value), FunctionType):
         yield digest(value)
-    elif isinstance(value, CONSTANTS):
+    elif isinstance(value, _CONSTANTS):
         yield f"{type(value).__name__} {value!r}"
     elif isinstance(value, tuple):
         yield f"tuple of {len(value)}"
@@ -71,7 +76,11 @@ def _parts(value: Any) -> Iterator[str]:
             yield from _parts(member)
     elif isinstance(value, type):
         yield f"{value.__module__}.{value.__qualname__} {getattr(value, '_fields', ())}"
-    elif isinstance(value, ModuleType | BuiltinFunctionType | np.ufunc):
+    elif isinstance(value, BuiltinFunctionType | np.ufunc) or _is_library(value):
         yield value.__name__
     else:
         raise TypeError(f"{value!r} has no digest: a kernel may refer to functions, numbers, texts and records alone")
+
+
+def _is_library(value: Any) -> bool:
+    return isinstance(value, ModuleType) and value.__name__.partition(".")[0] in _LIBRARIES

@@ -1,4 +1,4 @@
-"""Compiles the kernels into the package that is being built: `python -m segeval.kernels.packing`.
+"""The step of a build that puts compiled kernels into the package: `python -m segeval.kernels.packing`.
 
 The processor is the baseline of this kind of machine, not the one that builds. Where no baseline is stated nothing is
 packed, and every user compiles.
@@ -21,7 +21,8 @@ def pack() -> None:
     """Run the warm-up for the baseline processor, and move what it compiled into the package."""
     baseline = targets.baseline()
     shutil.rmtree(store.PACKED, ignore_errors=True)
-    if baseline is None:
+    if baseline is None or not targets.fits(baseline):  # compiling kernels runs them, too
+        print("no kernels are packed: this machine is none that they are packed for", file=sys.stderr)
         return
     with TemporaryDirectory() as folder:
         environment = {**os.environ, **targets.pinned(baseline), store.VARIABLE: folder}
@@ -31,9 +32,9 @@ def pack() -> None:
         ]
         codes = [warm_up.wait() for warm_up in warm_ups]
         if any(codes):
-            sys.exit("the kernels could not be compiled; see the lines above")
-        (made,) = os.scandir(folder)
-        shutil.copytree(made, store.PACKED / targets.folder_name(baseline.processor))
+            sys.exit(f"the kernels could not be compiled: the warm-ups ended with {codes}; see the lines above")
+        (compiled,) = os.scandir(folder)
+        shutil.copytree(compiled, store.PACKED / targets.folder_name(baseline.processor))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Where compiled kernels lie: in the package, for a stated processor, and in the user's cache, for this one.
 
 A file holds the machine code of one kernel for one signature. Its name is a digest of both and of all that the code
-depends on, its folder is named for Numba, Python, system and processor: what is found fits, wherever it was made.
+depends on, its folder is named for Numba, Python, system and processor: what is there fits, wherever it was compiled.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import pickle
 import stat
 import tempfile
 import uuid
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -35,19 +36,19 @@ _CHECK = hashlib.sha256().digest_size
 
 
 class KernelStore(NullCache):
-    """The kernels of one function on disk: what a dispatcher of Numba asks before it compiles, and hands over after.
+    """The kernels of one function on disk: what Numba's dispatcher asks before it compiles, and hands over after.
 
     It takes the place of Numba's own cache, which lies in the package's folder and knows neither of edited helpers nor
     of other processors, and which sets up all that compiling needs before it looks (0.7 s a process).
     """
 
-    def __init__(self, function: Any) -> None:
-        self._function = function
+    def __init__(self, dispatcher: Any) -> None:
+        self._dispatcher = dispatcher
 
     @property
     def cache_path(self) -> str:
-        """The folder that kernels are written to."""
-        return str(own_folder())
+        """The folder that kernels are written to; empty if there is none."""
+        return str(writable_folder() or "")
 
     def load_overload(self, signature: Any, context: Any) -> Any:
         """Return the compiled kernel of a signature, or None if no file has it.
@@ -55,20 +56,36 @@ class KernelStore(NullCache):
         What compiling needs is not set up for that, nor is Numba's memory management: kernels make no arrays.
         """
         name = self._file_name(signature)
-        payload = _read(packed_folder(), name) or _read(wanted_folder(), name) or _read(own_folder(), name)
-        if payload is None:
-            return None
-        return CompileResult._rebuild(context, *payload)  # type: ignore[no-untyped-call]
+        for find_folder in (packed_folder, _trusted_cache_folder, writable_folder):
+            folder = find_folder()
+            kernel = folder and _load(folder / name, context)
+            if kernel:
+                return kernel
+        return None
 
     def save_overload(self, signature: Any, kernel: Any) -> None:
-        """Keep a compiled kernel."""
+        """Keep a compiled kernel, if there is a folder for it."""
+        folder = writable_folder()
+        if folder is None:
+            return
         with suppress(OSError):  # a full disk costs the next process its time, this one nothing
             pickled = dumps(kernel._reduce())  # type: ignore[no-untyped-call]
-            _write(own_folder() / self._file_name(signature), pickled)
+            _write(folder / self._file_name(signature), pickled)
 
     def _file_name(self, signature: Any) -> str:
-        key = hashlib.sha256(f"{digest(self._function)} {signature}".encode()).hexdigest()
-        return f"{self._function.__name__.strip('_')}-{key[:32]}.kernel"
+        parts = (digest(self._dispatcher), *_spelled(getattr(signature, "args", signature)))
+        key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        return f"{self._dispatcher.__name__.strip('_')}-{key[:32]}.kernel"
+
+
+def _spelled(argument_types: Iterable[Any]) -> Iterable[str]:
+    """Spell out the types of arguments: Numba's names of records lack their fields, whose order machine code knows."""
+    for argument in argument_types:
+        yield str(argument)
+        record = getattr(argument, "instance_class", None)
+        if record is not None:
+            yield f"{record.__module__}.{record.__qualname__} {record._fields}"
+        yield from _spelled(getattr(argument, "types", ()))
 
 
 @functools.cache
@@ -82,26 +99,27 @@ def packed_folder() -> Path | None:
 
 
 @functools.cache
-def wanted_folder() -> Path:
+def cache_folder() -> Path:
     """Return the folder of the kernels in the user's cache, which may not be there yet."""
     root = os.environ.get(VARIABLE) or platformdirs.user_cache_dir("segeval", appauthor=False)
-    return Path(root).absolute() / targets.folder_name(targets.host())
+    return Path(root).expanduser().absolute() / targets.folder_name(targets.host())
 
 
 @functools.cache
-def own_folder() -> Path:
-    """Return the folder that this process writes kernels to: that of the user's cache, or else a temporary one."""
-    wanted = wanted_folder()
-    with suppress(OSError):
-        wanted.mkdir(parents=True, exist_ok=True)
-        if os.access(wanted, os.W_OK):
-            return wanted
-    return _temporary_folder() / wanted.name
+def writable_folder() -> Path | None:
+    """Return the folder that this process writes kernels to: that of the user's cache, or else a temporary one.
 
-
-def folder_in_use() -> Path:
-    """Return the folder where the kernels of this process lie, or will."""
-    return packed_folder() or own_folder()
+    None if neither can be had: then every process compiles.
+    """
+    if _can_keep(cache_folder()):
+        return cache_folder()
+    with suppress(OSError):  # there may be no folder for temporary files at all
+        root = Path(tempfile.gettempdir(), f"segeval-{_user()}")
+        root.mkdir(mode=0o700, exist_ok=True)
+        folder = root / cache_folder().name
+        if _is_trusted(root, others=False) and _can_keep(folder):
+            return folder
+    return None
 
 
 def why_not_packed() -> str:
@@ -114,34 +132,53 @@ def why_not_packed() -> str:
     return f"those of the installation are for {packed}, this is {targets.folder_name(targets.host())}"
 
 
-def _temporary_folder() -> Path:
-    """Return a folder of this user alone: others could plant machine code in one that they can write to."""
-    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
-    folder = Path(tempfile.gettempdir(), f"segeval-{user}")
-    with suppress(OSError):
-        folder.mkdir(mode=0o700, exist_ok=True)
-        found = folder.lstat()
-        ours = not hasattr(os, "getuid") or found.st_uid == os.getuid()
-        if stat.S_ISDIR(found.st_mode) and ours and not found.st_mode & 0o022:
-            return folder
-    return Path(tempfile.mkdtemp(prefix="segeval-"))
+def _trusted_cache_folder() -> Path | None:
+    return cache_folder() if _is_trusted(cache_folder()) else None
 
 
-def _read(folder: Path | None, name: str) -> Any:
-    """Return what a file holds; None if there is none or it is damaged."""
-    if folder is None:
-        return None
+def _can_keep(folder: Path) -> bool:
+    """Return whether files can be written to a folder, which is made if need be, and are safe there."""
     try:
-        content = (folder / name).read_bytes()
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):  # rights that a system shows are not always those that it grants
+            return _is_trusted(folder)
+    except OSError:
+        return False
+
+
+def _is_trusted(folder: Path, *, others: bool = True) -> bool:
+    """Return whether nobody but the owner can plant machine code in a folder; that may be another user, or not."""
+    try:
+        status = folder.lstat()
+    except OSError:
+        return False
+    if not hasattr(os, "getuid"):  # Windows keeps the folders of users apart, and shows no such rights
+        return stat.S_ISDIR(status.st_mode)
+    owned = others or status.st_uid == os.getuid()
+    return stat.S_ISDIR(status.st_mode) and owned and not status.st_mode & 0o022
+
+
+def _user() -> str:
+    return str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+
+
+def _load(path: Path, context: Any) -> Any:
+    """Return the kernel that a file holds; None if there is none or it is damaged."""
+    try:
+        content = path.read_bytes()
     except OSError:
         return None
     check, pickled = content[:_CHECK], content[_CHECK:]
-    return pickle.loads(pickled) if hashlib.sha256(pickled).digest() == check else None
+    if hashlib.sha256(pickled).digest() != check:
+        return None
+    try:
+        return CompileResult._rebuild(context, *pickle.loads(pickled))  # type: ignore[no-untyped-call]
+    except Exception:  # whatever an intact file of another build runs into: then the kernel is compiled here
+        return None
 
 
 def _write(path: Path, pickled: bytes) -> None:
     """Write a file as a whole: another process finds all of it or none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(f".{uuid.uuid4().hex}")
     try:
         beside.write_bytes(hashlib.sha256(pickled).digest() + pickled)

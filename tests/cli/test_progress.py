@@ -76,7 +76,7 @@ def test_an_interruption_of_drawing_leaves_the_tables(segeval, folders, monkeypa
 
 
 def test_a_run_says_that_it_compiles(capsys, monkeypatch, tmp_path):
-    for folder in ("wanted_folder", "own_folder"):
+    for folder in ("cache_folder", "writable_folder"):
         monkeypatch.setattr(store, folder, lambda: tmp_path)
     with progress.reporting(quiet=False):
         kernel(lambda x: x + 4)(1)
@@ -88,7 +88,7 @@ def test_a_run_says_that_it_compiles(capsys, monkeypatch, tmp_path):
 def test_what_compiling_takes_does_not_count_for_the_time_left(monkeypatch):
     clock = iter([0.0, 0.0, 100.0, 100.0, 100.0])
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
-    monkeypatch.setattr(progress, "seconds_compiling", iter([0.0, 90.0]).__next__)
+    monkeypatch.setattr(progress, "seconds_compiled", iter([0.0, 0.0, 90.0]).__next__)
     report = progress.Report()
     report.started(3, ["dice"])
     report.done = 1

@@ -21,12 +21,16 @@ from segeval.boundary import RULES
 from segeval.kernels import compiling, store
 from segeval.losses import boundary_loss, signed_distance_map
 from segeval.metrics import REGISTRY
+from segeval.spec import MetricSpec
 
-METRICS = [
-    spec.usage.partition("@")[0].partition(":")[0] + "".join(f"{':' if k == 0 else ','}{p.name}=1" for k, p in needed)
-    for spec in REGISTRY.values()
-    for needed in [list(enumerate(p for p in spec.parameters if p.default is None))]
-]
+
+def written(spec: MetricSpec) -> str:
+    """The written form of a metric, with 1 for what it has no default for."""
+    required = [f"{parameter.name}=1" for parameter in spec.parameters if parameter.default is None]
+    return ":".join(filter(None, [spec.name, ",".join(required)]))
+
+
+METRICS = [written(spec) for spec in REGISTRY.values()]
 
 
 def masks(shape: tuple[int, ...], dtype: str, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -92,11 +96,12 @@ def loop() -> None:
 
 
 if __name__ == "__main__":
-    assert store.packed_folder() is not None, "the wheel's kernels do not fit this environment"
+    if store.packed_folder() is None:
+        sys.exit("the wheel's kernels do not fit this environment")
     with TemporaryDirectory() as folder, compiling.on_compiling(print):
         folders(Path(folder))
         score_folders(Path(folder))
         loop()
-    if compiled := compiling.names():
+    if compiled := compiling.compiled_kernels():
         sys.exit("\n".join(["warm-up lacks these kernels, which were compiled:", *compiled]))
     print(f"every door was opened, and nothing was compiled; kernels came from {store.packed_folder()}")
