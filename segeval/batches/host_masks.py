@@ -183,12 +183,11 @@ def _largest(
     for i in range(start, stop, BLOCK):
         n = min(BLOCK, stop - i)
         best, channel, nan = bests[:n], channels[:n], odd[:n]
-        row = scores[0, i : i + n]
+        first = scores[0, i : i + n]
         for j in range(n):
-            score = row[j]
-            best[j] = score
+            best[j] = first[j]
             channel[j] = 0
-            nan[j] |= np.int32(score != score)
+            nan[j] |= np.int32(first[j] != first[j])
         for c in range(1, scores.shape[0]):
             row, number = scores[c, i : i + n], np.int32(c)
             for j in range(n):

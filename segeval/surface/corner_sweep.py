@@ -49,12 +49,14 @@ class Queries(NamedTuple):
 
     @classmethod
     def none(cls) -> Queries:
-        """Room for those of a word."""
-        return cls(np.empty((_MOST, 2), np.uint64), np.empty(_MOST, np.uint8))
+        """Room for those of some words."""
+        return cls(np.empty((8 * _MOST, 2), np.uint64), np.empty(8 * _MOST, np.uint8))
 
-    def enlarged(self) -> Queries:
-        """The same with twice the room."""
-        return Queries(*(np.concatenate([part, np.empty_like(part)]) for part in self))
+    def enlarged(self, used: Integers) -> Queries:
+        """So many entries and codes in four times the room."""
+        entries, codes = np.empty((4 * len(self.entries), 2), np.uint64), np.empty(4 * len(self.codes), np.uint8)
+        entries[: used[0]], codes[: used[1]] = self.entries[: used[0]], self.codes[: used[1]]
+        return Queries(entries, codes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +95,7 @@ def sweep_corners(corners: Corners, sizes: Integers, workspace: Workspace) -> Co
         used_p, used_g = np.zeros((2, 2), np.int64)
         masks, marks = (corners.pred, corners.gt, layout, corners.cell), (p, g)
         while (first := _sweep(*masks, room, last, first, *marks, queries_p, queries_g, used_p, used_g)) < last:
-            queries_p, queries_g = queries_p.enlarged(), queries_g.enlarged()
+            queries_p, queries_g = queries_p.enlarged(used_p), queries_g.enlarged(used_g)
         return (
             total,
             Queries(queries_p.entries[: used_p[0]], queries_p.codes[: used_p[1]]),

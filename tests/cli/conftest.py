@@ -3,17 +3,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from calling import CUBE, HALF, Answer, Folders, Segeval
+from calling import Answer, Folders, Segeval
 from click.testing import CliRunner
 
-from segeval.api import score
 from segeval.cli.app import app
+from segeval.warming import warm_up
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled() -> None:
-    """Has the kernels of the default metrics on disk before a test looks at what is printed."""
-    score(HALF, CUBE)
+    """Has all kernels on disk before a test looks at what is printed."""
+    warm_up()
 
 
 @pytest.fixture
