@@ -37,7 +37,8 @@ class BuildPy(build_py):
             shutil.rmtree(root, ignore_errors=True)  # or modules of an earlier build would become part of the wheel
         super().run()
         if not self.editable_mode:
-            environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
+            paths = filter(None, (str(root), os.environ.get("PYTHONPATH")))  # pip names the build's packages there
+            environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
             command = [sys.executable, "-m", "segeval.kernels.packing"]
             subprocess.run(command, cwd=root, env=environment, check=True)
 
