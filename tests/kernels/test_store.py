@@ -200,15 +200,22 @@ def test_a_full_disk_costs_time_alone(run, cache):
     assert files(cache) == []
 
 
+def test_garbage_is_collected_again_after_compiling(run):
+    assert run("import gc\n" + TOY + "assert gc.isenabled()\n").returncode == 0
+    assert run(
+        "import gc\ngc.disable()\n" + TOY.replace("+ 1", "+ 2").replace("41", "42") + "assert not gc.isenabled()\n"
+    )
+
+
 def test_the_notice_is_logged_too(run):
     logging = "import logging\nlogging.basicConfig(level=logging.INFO, format='%(name)s|%(message)s')\n"
     assert "segeval|compiling kernels for this machine" in run(logging + TOY, "-W", "ignore").stderr
 
 
 def test_a_warning_that_is_an_error_stops_one_call_alone(run):
-    retried = "try:\n    toy(1)\nexcept UserWarning as warning:\n    print(type(warning).__name__)\n"
+    retried = "import gc\ntry:\n    toy(1)\nexcept UserWarning as warning:\n    print(type(warning).__name__, gc.isenabled())\n"
     source = TOY.replace("assert toy", retried + "assert toy", 1)
-    assert run(source, "-W", "error").stdout.split()[0] == "CompilingWarning"
+    assert run(source, "-W", "error").stdout.split()[:2] == ["CompilingWarning", "True"]
 
 
 def test_nothing_is_written_into_the_package(run):
