@@ -213,7 +213,8 @@ def test_the_notice_is_logged_too(run):
 
 
 def test_a_warning_that_is_an_error_stops_one_call_alone(run):
-    retried = "import gc\ntry:\n    toy(1)\nexcept UserWarning as warning:\n    print(type(warning).__name__, gc.isenabled())\n"
+    retried = "import gc\ntry:\n    toy(1)\nexcept UserWarning as warning:\n"
+    retried += "    print(type(warning).__name__, gc.isenabled())\n"
     source = TOY.replace("assert toy", retried + "assert toy", 1)
     assert run(source, "-W", "error").stdout.split()[:2] == ["CompilingWarning", "True"]
 
