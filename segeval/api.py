@@ -187,17 +187,19 @@ def make_protocol(
         bound = base.metrics(forms)
     own = base.regions if regions is None else regions
     named, ignored = (None, None) if own is None else parse_regions(own)
+    ignored = ignored if ignore_label is None else ignore_label
     background = base.background if include_background is None else include_background
     chosen = named
     notices: tuple[str, ...] = ()
     if named is not None and not background:
         chosen = _without_background(named)
-        notices = _about_background(named) if include_background is None else ()
+        notices = _about_background(named) if include_background is None and ignored != 0 else ()
+    _check_not_ignored(chosen or (), ignored)
     return Protocol(
         bound,
         chosen,
         background,
-        ignored if ignore_label is None else ignore_label,
+        ignored,
         binary,
         None if spacing is None else tuple(float(s) for s in spacing),
         geometry_tolerance,
@@ -209,6 +211,15 @@ def make_protocol(
         base.cases_first,
         notices,
     )
+
+
+def _check_not_ignored(regions: Sequence[Region], ignored: int | None) -> None:
+    for region in regions:
+        if region.labels == {ignored}:
+            raise UsageError(
+                f"region {region.name!r} is label {ignored}, whose voxels are to be ignored; leave the region out, or "
+                "the label to ignore"
+            )
 
 
 def _without_background(regions: Sequence[Region]) -> tuple[Region, ...]:

@@ -91,15 +91,15 @@ def disjoint_layers(regions: Sequence[Region]) -> list[list[int]]:
 class Case:
     """A prediction and a ground truth on one grid, under one id.
 
-    `ignored` voxels count for nothing; they are background in both masks by then. `notes` say what was done to get
-    here. Raises `GeometryMismatch` when the grids differ; `segeval.alignment.aligned` turns a prediction that is only
-    oriented differently.
+    `ignored` tells which voxels count for nothing, None for none; they are background in both masks by then. `notes`
+    say what was done to get here. Raises `GeometryMismatch` when the grids differ; `segeval.alignment.aligned` turns a
+    prediction that is only oriented differently.
     """
 
     id: str
     pred: LabelMap
     gt: LabelMap
-    ignored: int = 0
+    ignored: NDArray[np.bool_] | None = None
     notes: tuple[str, ...] = ()
     tolerance: float = 1e-3
 
@@ -129,7 +129,7 @@ class Case:
         if not out.any():
             return self
         pred, gt = (replace(m, labels=np.where(out, m.labels.dtype.type(0), m.labels)) for m in (self.pred, self.gt))
-        return replace(self, pred=pred, gt=gt, ignored=self.ignored + int(np.count_nonzero(out)))
+        return replace(self, pred=pred, gt=gt, ignored=out if self.ignored is None else out | self.ignored)
 
 
 def _written(grid: Grid) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segeval.case import Case, Region
 from segeval.errors import UsageError
@@ -70,7 +71,7 @@ def measure(
     shapes = sorted(statistics, key=lambda kind: kind not in (SurfaceDistances, VolumeDistances))  # they share a sweep
     parts: dict[type, list[Any]] = {kind: [] for kind in shapes if _from_table(kind, measured) is None}
     order: list[int] = []
-    for layer in layers(maps, measured.regions) if parts else ():
+    for layer in layers(maps, measured.regions, case.ignored) if parts else ():
         engine.enter(layer)
         order += layer.members
         for kind, done in parts.items():
@@ -161,11 +162,11 @@ def _compact(pred: Labels, gt: Labels) -> Maps:
     return Maps(ranks[0], ranks[1], values)
 
 
-def _decoded(table: Contingency, maps: Maps, ignored: int) -> Contingency:
+def _decoded(table: Contingency, maps: Maps, ignored: NDArray[np.bool_] | None) -> Contingency:
     """The table with labels for ranks, without the ignored voxels, which are background in both masks."""
     gt, pred = (table.gt, table.pred) if maps.values is None else (maps.values[table.gt], maps.values[table.pred])
-    if not ignored:
+    if ignored is None:
         return Contingency(gt, pred, table.count)
-    count = table.count - np.where((gt == 0) & (pred == 0), ignored, 0)
+    count = table.count - np.where((gt == 0) & (pred == 0), np.count_nonzero(ignored), 0)
     left = count > 0
     return Contingency(gt[left], pred[left], count[left])

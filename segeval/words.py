@@ -12,9 +12,11 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
+from numba.core import config
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from segeval.errors import UsageError
 from segeval.kernels import compiling as compiling  # which listens from the first kernel on
 from segeval.kernels.store import KernelStore
 
@@ -29,6 +31,13 @@ ZERO = np.uint64(0)
 BACKGROUND = np.int64(0)
 """The label; in kernels labels are int64, whatever masks hold, so that none is compiled for several."""
 LANES = 64
+
+numba_config: Any = config  # filled from the environment when Numba starts
+if numba_config.DISABLE_JIT:
+    raise UsageError(
+        "NUMBA_DISABLE_JIT is set, and kernels are instructions that Python cannot run; unset it, for one command with "
+        "env -u NUMBA_DISABLE_JIT"
+    )
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

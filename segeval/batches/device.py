@@ -100,9 +100,13 @@ def _shapes(
     axes = masks.gt.ndim - 1
     if axes not in (2, 3):
         raise UsageError(f"surface metrics need masks of 2 or 3 axes, these have {axes}; ask for overlap metrics alone")
-    first = 0 if reading.background(kind) and not channels else 1
-    labels = torch.arange(first, masks.classes, device=masks.gt.device)
-    for at, (pred, gt, grid) in enumerate(zip(masks.pred, masks.gt, grids, strict=True)):
+    first, last, sides = 1, masks.classes, (masks.pred, masks.gt)
+    if reading.background(kind) and not channels:
+        first = 0
+        if masks.left_out is not None:  # which would be part of the background
+            last, sides = last + 1, masks.shifted()
+    labels = torch.arange(last - masks.classes + first, last, device=masks.gt.device)
+    for at, (pred, gt, grid) in enumerate(zip(*sides, grids, strict=True)):
         mark = at % channels if channels else None
         yield _record(kind, MEASURES[kind](pred, gt, labels, grid.spacing), first, mark)
 

@@ -19,13 +19,30 @@ from .host_masks import ROUNDING
 
 
 class Masks(NamedTuple):
-    """Label maps (N, *spatial) below `classes`; `ignored` (N,) voxels are background; `odd` values were not allowed."""
+    """Label maps (N, *spatial) below `classes`; `ignored` (N,) voxels are background; `odd` values were not allowed.
+
+    `left_out` (N, *spatial) tells which are ignored; None where no label is to be.
+    """
 
     pred: Tensor
     gt: Tensor
     classes: int
     ignored: Tensor
     odd: Tensor
+    left_out: Tensor | None
+
+    def shifted(self) -> tuple[Tensor, Tensor]:
+        """Return the label maps with each label one higher, so that 0 stands for voxels that are ignored alone."""
+        dtype = self.gt.dtype if self.classes <= 255 else torch.int32
+        pred, gt = (labels.to(dtype) + 1 for labels in (self.pred, self.gt))
+        return (
+            (pred, gt)
+            if self.left_out is None
+            else (
+                pred.masked_fill(self.left_out, 0),
+                gt.masked_fill(self.left_out, 0),
+            )
+        )
 
 
 def masks_of(pred: Tensor, gt: Tensor, form: Form, inputs: Inputs) -> Masks:
@@ -49,12 +66,16 @@ def masks_of(pred: Tensor, gt: Tensor, form: Form, inputs: Inputs) -> Masks:
     shape = gt.shape[:1] + gt.shape[1 + (form.gt_channels > 0) :]
     masks = [torch.empty(shape, dtype=dtype, device=gt.device) for _ in range(2)]
     ignored = torch.zeros(len(gt), dtype=torch.int64, device=gt.device)
+    left_out = None if inputs.ignore_index is None else torch.empty(shape, dtype=torch.bool, device=gt.device)
     for at in range(len(gt)):  # a case at a time: what it takes in between does not grow with the batch
-        sides, ignored[at], wrong = _pair(pred[at], gt[at], form, inputs, classes)
+        sides, out, wrong = _pair(pred[at], gt[at], form, inputs, classes)
+        ignored[at] = out.sum()
         odd += wrong
+        if left_out is not None:
+            left_out[at] = out
         for mask, side in zip(masks, sides, strict=True):
             mask[at] = side
-    return Masks(masks[0], masks[1], classes, ignored, odd)
+    return Masks(masks[0], masks[1], classes, ignored, odd, left_out)
 
 
 def _seen(pred: Tensor, gt: Tensor, inputs: Inputs) -> int:
@@ -76,14 +97,14 @@ def _seen(pred: Tensor, gt: Tensor, inputs: Inputs) -> int:
 def _pair(
     pred: Tensor, gt: Tensor, form: Form, inputs: Inputs, classes: int
 ) -> tuple[tuple[Tensor, Tensor], Tensor, Tensor]:
-    """The label maps of a case, how many voxels to ignore it has, and how many whose values are not allowed."""
+    """The label maps of a case, which voxels it says to ignore, and how many have values that are not allowed."""
     labels_g, wrong = _labels(gt, form.gt_channels, scores=False, inputs=inputs)
     labels_p, wrong_p = _labels(pred, form.pred_channels, form.scores, inputs)
     wrong = wrong | wrong_p | _outside(labels_g, classes) | _outside(labels_p, classes)
     out = _ignored(labels_g, inputs)
     wrong &= ~out
     left_out = wrong | out
-    return (labels_p.masked_fill(left_out, 0), labels_g.masked_fill(left_out, 0)), out.sum(), wrong.sum()
+    return (labels_p.masked_fill(left_out, 0), labels_g.masked_fill(left_out, 0)), out, wrong.sum()
 
 
 def _outside(labels: Tensor, classes: int) -> Tensor:

@@ -27,11 +27,11 @@ BLOCK = 2048
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Masks:
-    """The label maps of one case, or of one of its channels; `ignored` voxels are background in both."""
+    """The label maps of one case, or of one of its channels; voxels `ignored`, if any, are background in both."""
 
     pred: Labels
     gt: Labels
-    ignored: int
+    ignored: NDArray[np.bool_] | None
 
 
 def masks_of(pred: NDArray[Any], gt: NDArray[Any], form: Form, inputs: Inputs, workspace: Workspace) -> list[Masks]:
@@ -71,8 +71,8 @@ def _pair(pred: NDArray[Any], gt: NDArray[Any], form: Form, inputs: Inputs, work
             wanted = np.where(ignored, wanted.dtype.type(0), wanted)
         labels_p = _checked(wanted, classes, "pred", binary)
     if ignored is None:
-        return Masks(labels_p, labels_g, 0)
-    return Masks(np.where(ignored, labels_p.dtype.type(0), labels_p), labels_g, int(np.count_nonzero(ignored)))
+        return Masks(labels_p, labels_g, None)
+    return Masks(np.where(ignored, labels_p.dtype.type(0), labels_p), labels_g, ignored)
 
 
 def _squeezed(array: NDArray[Any], channels: int) -> NDArray[Any]:

@@ -107,6 +107,8 @@ def notice() -> str:
     remedy = f"set {store.VARIABLE} to a folder that lasts and that you alone can write to, or this wait comes again"
     if folder is None:
         place = f"neither {cache.parent} nor a folder for temporary files can keep them: {remedy}"
+    elif cache.parent == store.NOWHERE:
+        place = f"there is no home to keep them in, so they go to {folder}: {remedy}"
     elif folder != cache:
         place = f"{cache.parent} cannot keep them, so they go to {folder}: {remedy}"
     else:

@@ -32,6 +32,9 @@ VARIABLE = "SEGEVAL_CACHE"
 PACKED = Path(__file__).with_name("packed")
 """The kernels that came with the package; nothing is ever written there once it is installed."""
 
+NOWHERE = Path(os.devnull)
+"""Stands for the user's cache where there is no home to have it in; no folder can be made there."""
+
 _CHECK = hashlib.sha256().digest_size
 
 
@@ -101,8 +104,11 @@ def packed_folder() -> Path | None:
 @functools.cache
 def cache_folder() -> Path:
     """Return the folder of the kernels in the user's cache, which may not be there yet."""
-    root = os.environ.get(VARIABLE) or platformdirs.user_cache_dir("segeval", appauthor=False)
-    return Path(root).expanduser().absolute() / targets.folder_name(targets.host())
+    try:
+        root = Path(os.environ.get(VARIABLE) or platformdirs.user_cache_dir("segeval", appauthor=False)).expanduser()
+    except RuntimeError:  # there is no home, as in a container whose user nobody knows
+        root = NOWHERE
+    return root.absolute() / targets.folder_name(targets.host())
 
 
 @functools.cache
@@ -117,7 +123,7 @@ def writable_folder() -> Path | None:
         root = Path(tempfile.gettempdir(), f"segeval-{_user()}")
         root.mkdir(mode=0o700, exist_ok=True)
         folder = root / cache_folder().name
-        if _is_trusted(root, others=False) and _can_keep(folder):
+        if (not hasattr(os, "getuid") or root.lstat().st_uid == os.getuid()) and _can_keep(folder):
             return folder
     return None
 
@@ -139,23 +145,24 @@ def _trusted_cache_folder() -> Path | None:
 def _can_keep(folder: Path) -> bool:
     """Return whether files can be written to a folder, which is made if need be, and are safe there."""
     try:
-        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        folder.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o755, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):  # rights that a system shows are not always those that it grants
             return _is_trusted(folder)
     except OSError:
         return False
 
 
-def _is_trusted(folder: Path, *, others: bool = True) -> bool:
-    """Return whether nobody but the owner can plant machine code in a folder; that may be another user, or not."""
+def _is_trusted(folder: Path) -> bool:
+    """Return whether nobody but this user, root and the owner of the folder above can plant machine code in a folder."""
     try:
-        status = folder.lstat()
+        status, above = folder.lstat(), folder.parent.stat()
     except OSError:
         return False
     if not hasattr(os, "getuid"):  # Windows keeps the folders of users apart, and shows no such rights
         return stat.S_ISDIR(status.st_mode)
-    owned = others or status.st_uid == os.getuid()
-    return stat.S_ISDIR(status.st_mode) and owned and not status.st_mode & 0o022
+    owned = status.st_uid in (os.getuid(), 0, above.st_uid)
+    return stat.S_ISDIR(status.st_mode) and owned and not (status.st_mode | above.st_mode) & 0o022
 
 
 def _user() -> str:

@@ -55,8 +55,11 @@ class Layer:
     relabelled: bool
 
 
-def layers(maps: Maps, regions: Sequence[Region]) -> Iterator[Layer]:
-    """The regions in layers; those that are single labels, on the maps as they are, come first."""
+def layers(maps: Maps, regions: Sequence[Region], ignored: NDArray[np.bool_] | None = None) -> Iterator[Layer]:
+    """Yield the regions in layers; those that are single labels, on the maps as they are, come first.
+
+    Voxels that are `ignored` have label 0 in the maps; they belong to no region, not even to one that holds label 0.
+    """
     groups = [
         group[start : start + LARGEST] for group in disjoint_layers(regions) for start in range(0, len(group), LARGEST)
     ]
@@ -69,6 +72,8 @@ def layers(maps: Maps, regions: Sequence[Region]) -> Iterator[Layer]:
         for number, member in enumerate(members, 1):
             table[maps.numbers(list(regions[member].labels))] = number
         new = Maps(_looked_up(table, maps.pred), _looked_up(table, maps.gt))
+        if ignored is not None and table[maps.numbers([0])].any():
+            new.pred[ignored] = new.gt[ignored] = 0
         yield Layer(members, new, np.arange(1, len(members) + 1), True)
 
 

@@ -173,6 +173,26 @@ def test_a_cache_that_others_can_write_to_is_neither_read_nor_written(run, cache
 
 
 @POSIX
+def test_a_folder_in_a_cache_that_others_can_write_to_may_be_theirs(run, cache):
+    run()
+    cache.chmod(0o777)
+    assert f"{cache} cannot keep them" in run().stderr
+
+
+@POSIX
+def test_without_a_home_a_temporary_folder_serves(run):
+    nobody = "import os, pwd\nos.environ.pop('HOME', None)\n"
+    nobody += "def nobody(*_): raise KeyError('uid not found')\npwd.getpwuid = nobody\n"
+    told = run(nobody + TOY, SEGEVAL_CACHE="", XDG_CACHE_HOME="").stderr
+    assert "there is no home to keep them in, so they go to" in told
+
+
+def test_kernels_that_python_would_have_to_run_are_refused(run):
+    asked = "from segeval.errors import UsageError\ntry:\n    import segeval.words\nexcept UsageError as error:\n"
+    assert "unset it" in run(asked + "    print(error)\n", NUMBA_DISABLE_JIT="1").stdout
+
+
+@POSIX
 def test_a_new_cache_is_no_one_elses_whatever_the_umask(run, cache):
     run("import os\nos.umask(0o002)\n" + TOY)
     (folder,) = cache.iterdir()
