@@ -154,7 +154,7 @@ def _can_keep(folder: Path) -> bool:
 
 
 def _is_trusted(folder: Path) -> bool:
-    """Return whether nobody but this user, root and the owner of the folder above can plant machine code in a folder."""
+    """Return whether only this user, root and the owner of the folder above can plant machine code in a folder."""
     try:
         status, above = folder.lstat(), folder.parent.stat()
     except OSError:
