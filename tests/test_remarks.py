@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 
+import nibabel as nib
 import numpy as np
 import pytest
 from scenes import folders
@@ -167,13 +168,10 @@ def test_a_new_run_takes_the_place_of_an_earlier_one(tmp_path, monkeypatch):
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["cases.partial.csv"]
 
 
-def test_kernels_compile_where_nothing_can_be_kept(monkeypatch):
-    from segeval import words
-
-    def unwritable(*, cache=False, **_):
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        return lambda function: function
-
-    monkeypatch.setattr(words, "njit", unwritable)
-    assert words.kernel(abs)(-1) == 1
+def test_cases_of_several_kinds_are_noticed(tmp_path):
+    pred, gt = folders(tmp_path, {"plane": PRED}, {"plane": GT})
+    for folder in (pred, gt):
+        nib.save(nib.Nifti1Image(np.ones((2, 2, 2), np.uint8), np.eye(4)), folder / "volume.nii")
+    heard = Notices()
+    segeval.score_folder(pred, gt, metrics="dice", listener=heard)
+    assert "the cases are of several kinds (2-D in px, 3-D in mm): means over them mix units" in heard.texts
