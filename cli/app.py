@@ -5,6 +5,7 @@ Modules of this package import nothing heavy at their top, so that help and usag
 
 from __future__ import annotations
 
+import gc
 import sys
 import traceback
 from collections.abc import Iterator
@@ -103,6 +104,7 @@ def app(ctx: click.Context) -> None:
 
 def main() -> None:
     """The entry point of the process."""
+    gc.set_threshold(100_000)  # at the usual 700, collecting takes a tenth of the time that imports take
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a name that the stream cannot encode is no reason to lose the rest
             stream.reconfigure(errors="backslashreplace")
