@@ -113,7 +113,7 @@ class TestCase:
         case = Case("a", scene("1 1 2 2"), scene("1 9 9 2")).ignoring(9)
         assert case.pred.labels.tolist() == [[1, 0, 0, 2]]
         assert case.gt.labels.tolist() == [[1, 0, 0, 2]]
-        assert case.ignored == 2
+        assert case.ignored.tolist() == [[False, True, True, False]]
         assert case.pred.labels.dtype == np.uint8
 
     def test_a_label_is_ignored_where_the_ground_truth_has_it_only(self):
@@ -125,4 +125,5 @@ class TestCase:
         assert case.ignoring(300) is case
 
     def test_two_labels_can_be_ignored(self):
-        assert Case("a", scene("1 1 1"), scene("8 9 1")).ignoring(8).ignoring(9).ignored == 2
+        case = Case("a", scene("1 1 1"), scene("8 9 1")).ignoring(8).ignoring(9)
+        assert case.ignored.tolist() == [[True, True, False]]

@@ -118,13 +118,14 @@ def _caption(curves: Curves) -> str:
         parts.append("Lowest: by the area under the median, then under the mean.")
     if curves.end < curves.details.tolerance[-1]:
         parts.append(f"Farther on, no median rises by more than {100 * (1 - RISEN):.0f} %.")
-    one_empty, both_empty = int(curves.one_empty.sum()), int(curves.both_empty.sum())
+    occurs = curves.n + curves.one_empty > 0
+    one_empty, both_empty = int(curves.one_empty[occurs].sum()), int(curves.both_empty[occurs].sum())
     if one_empty or both_empty:
         parts.append(
             f"Left out, as n says: {one_empty:,} with one mask empty (missed or invented: NSD 0), "
             f"{both_empty:,} with both."
         )
-    absent = [curves.details.regions[region] for region in np.flatnonzero(curves.n == 0)]
+    absent = [curves.details.regions[region] for region in np.flatnonzero(occurs & (curves.n == 0))]
     if absent:
         more = f" and {len(absent) - 3:,} more" if len(absent) > 3 else ""
         parts.append(f"Without a curve: {', '.join(absent[:3])}{more}.")

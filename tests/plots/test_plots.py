@@ -181,3 +181,13 @@ def test_no_window_system_is_loaded():
     code = "import sys; from segeval.plots import distribution, overlay; print('matplotlib.pyplot' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_region_that_every_case_misses_is_named_beside_the_curves():
+    run = results(5, 2, gaps=False)
+    volume_p = run.details.volume_p.copy()
+    volume_p[:, 1] = 0
+    missed = replace(run, details=replace(run.details, volume_p=volume_p))
+    text = words(drawn("nsd", missed)["nsd"]).replace("\n", " ")
+    assert "Left out, as n says: 5 with one mask empty (missed or invented: NSD 0), 0 with both." in text
+    assert f"Without a curve: {run.details.regions[1]}." in text
