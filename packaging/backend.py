@@ -19,7 +19,7 @@ from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_py import build_py
 
 NEEDED = ["numba>=0.60", "numpy>=1.26", "platformdirs>=4", "scipy>=1.12"]
-"""What runs the kernels; the bounds are those of the package."""
+"""The packages that run the kernels, with the bounds of pyproject.toml, as a test compares."""
 
 
 def get_requires_for_build_wheel(config_settings: Any = None) -> list[str]:
@@ -32,15 +32,16 @@ class BuildPy(build_py):
 
     def run(self) -> None:
         """Fill the folder that becomes the wheel."""
+        if self.editable_mode:
+            super().run()
+            return
         root = Path(self.build_lib).resolve()
-        if not self.editable_mode:
-            shutil.rmtree(root, ignore_errors=True)  # or modules of an earlier build would become part of the wheel
+        shutil.rmtree(root, ignore_errors=True)  # or modules of an earlier build would become part of the wheel
         super().run()
-        if not self.editable_mode:
-            paths = filter(None, (str(root), os.environ.get("PYTHONPATH")))  # pip names the build's packages there
-            environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
-            command = [sys.executable, "-m", "segeval.kernels.packing"]
-            subprocess.run(command, cwd=root, env=environment, check=True)
+        paths = filter(None, (str(root), os.environ.get("PYTHONPATH")))  # pip names the build's packages there
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
+        command = [sys.executable, "-m", "segeval.kernels.packing"]
+        subprocess.run(command, cwd=root, env=environment, check=True)
 
 
 class Wheel(bdist_wheel):

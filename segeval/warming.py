@@ -86,11 +86,9 @@ def _masks(dtype: DTypeLike, shape: Sequence[int]) -> tuple[Labels, Labels]:
 
 
 def _runs() -> Iterator[tuple[list[Metric], Sequence[Region]]]:
-    """Metrics and regions: overlap alone, all metrics of labels, unions and many regions, every boundary rule."""
+    """Yield metrics and regions: overlap alone, all metrics of labels and unions, many regions, every boundary."""
     labels, unions = (Region.of(1), Region.of(2)), (Region.of("both", 1, 2), Region.of("inner", 1))
-    many = tuple(
-        Region.of(f"pair {label}", label, label + 1) for label in range(1, 600, 2)
-    )  # over 256 regions, whose numbers need uint16
+    many = tuple(Region.of(label, label, label + 1) for label in range(1, 600, 2))  # so many that numbers need uint16
     metrics = [spec.bind({p.name: 1 for p in spec.parameters if p.default is None}) for spec in REGISTRY.values()]
     yield [REGISTRY["dice"].bind({})], labels
     yield metrics, labels

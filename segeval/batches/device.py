@@ -104,7 +104,7 @@ def _shapes(
     if reading.background(kind) and not channels:
         first = 0
         if masks.left_out is not None:  # which would be part of the background
-            last, sides = last + 1, masks.shifted()
+            last, sides = last + 1, masks.shifted(masks.left_out)
     labels = torch.arange(last - masks.classes + first, last, device=masks.gt.device)
     for at, (pred, gt, grid) in enumerate(zip(*sides, grids, strict=True)):
         mark = at % channels if channels else None

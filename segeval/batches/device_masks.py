@@ -19,30 +19,29 @@ from .host_masks import ROUNDING
 
 
 class Masks(NamedTuple):
-    """Label maps (N, *spatial) below `classes`; `ignored` (N,) voxels are background; `odd` values were not allowed.
+    """Label maps (N, *spatial) below `classes`; `odd` values were not allowed.
 
-    `left_out` (N, *spatial) tells which are ignored; None where no label is to be.
+    `left_out` (N, *spatial) tells which voxels are ignored, None where no label is to be; they are background in both.
     """
 
     pred: Tensor
     gt: Tensor
     classes: int
-    ignored: Tensor
     odd: Tensor
     left_out: Tensor | None
 
-    def shifted(self) -> tuple[Tensor, Tensor]:
-        """Return the label maps with each label one higher, so that 0 stands for voxels that are ignored alone."""
+    @property
+    def ignored(self) -> Tensor:
+        """How many voxels of each case are ignored, (N,)."""
+        if self.left_out is None:
+            return torch.zeros(len(self.gt), dtype=torch.int64, device=self.gt.device)
+        return self.left_out.flatten(1).sum(1)
+
+    def shifted(self, left_out: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the label maps with each label one higher, so that 0 stands for voxels that are left out alone."""
         dtype = self.gt.dtype if self.classes <= 255 else torch.int32
-        pred, gt = (labels.to(dtype) + 1 for labels in (self.pred, self.gt))
-        return (
-            (pred, gt)
-            if self.left_out is None
-            else (
-                pred.masked_fill(self.left_out, 0),
-                gt.masked_fill(self.left_out, 0),
-            )
-        )
+        pred, gt = ((labels.to(dtype) + 1).masked_fill(left_out, 0) for labels in (self.pred, self.gt))
+        return pred, gt
 
 
 def masks_of(pred: Tensor, gt: Tensor, form: Form, inputs: Inputs) -> Masks:
@@ -65,17 +64,15 @@ def masks_of(pred: Tensor, gt: Tensor, form: Form, inputs: Inputs) -> Masks:
     dtype = torch.uint8 if classes <= 256 else torch.int32
     shape = gt.shape[:1] + gt.shape[1 + (form.gt_channels > 0) :]
     masks = [torch.empty(shape, dtype=dtype, device=gt.device) for _ in range(2)]
-    ignored = torch.zeros(len(gt), dtype=torch.int64, device=gt.device)
     left_out = None if inputs.ignore_index is None else torch.empty(shape, dtype=torch.bool, device=gt.device)
     for at in range(len(gt)):  # a case at a time: what it takes in between does not grow with the batch
         sides, out, wrong = _pair(pred[at], gt[at], form, inputs, classes)
-        ignored[at] = out.sum()
         odd += wrong
         if left_out is not None:
             left_out[at] = out
         for mask, side in zip(masks, sides, strict=True):
             mask[at] = side
-    return Masks(masks[0], masks[1], classes, ignored, odd, left_out)
+    return Masks(masks[0], masks[1], classes, odd, left_out)
 
 
 def _seen(pred: Tensor, gt: Tensor, inputs: Inputs) -> int:

@@ -1,1 +1,1 @@
-"""What compiled code is built on: where kernels lie on disk, and when one has to be compiled."""
+"""Compiled kernels: where they lie on disk, for which processor, and what a user hears when one is compiled."""

@@ -20,7 +20,7 @@ Tell = Callable[[str], None]
 
 
 class _Clock(event.Listener):
-    """What hears of every kernel of ours that is compiled in this process: it names them and takes the time."""
+    """A listener that hears of every kernel of ours that is compiled in this process, names it and takes the time."""
 
     def __init__(self) -> None:
         self.kernels: list[str] = []

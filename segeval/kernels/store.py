@@ -18,7 +18,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
@@ -104,6 +103,8 @@ def packed_folder() -> Path | None:
 @functools.cache
 def cache_folder() -> Path:
     """Return the folder of the kernels in the user's cache, which may not be there yet."""
+    import platformdirs  # no process that finds its kernels in the package needs it
+
     try:
         root = Path(os.environ.get(VARIABLE) or platformdirs.user_cache_dir("segeval", appauthor=False)).expanduser()
     except RuntimeError:  # there is no home, as in a container whose user nobody knows

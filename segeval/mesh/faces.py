@@ -93,7 +93,7 @@ def rectangles(bits: Bits, frame: Frame, axes: Any) -> Floats:
 
 @kernel
 def _count(bits: Bits, frame: Frame, axes: Any) -> int:
-    """How many rectangles there are."""
+    """Return how many rectangles there are."""
     count = 0
     for axis in axes:
         for i in range(axis * frame.size, (axis + 1) * frame.size):

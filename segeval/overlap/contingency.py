@@ -58,7 +58,7 @@ def contingency(pred: Labels, gt: Labels, workspace: Workspace) -> Contingency:
     cuts = evenly(scan.size, workspace.parts(scan.size))
 
     def part(ends: tuple[int, int]) -> Integers:
-        return tallied(lambda start, tally: _count(scan.pred, scan.gt, ends[1], start, tally), *ends)
+        return tallied(lambda start, tally: _count(scan.pred, scan.gt, start, ends[1], tally), *ends)
 
     return Contingency.of(joined(workspace.map(part, pairwise(cuts))))
 
@@ -109,7 +109,7 @@ def tallied(part: Callable[[int, Integers], int], start: int, stop: int) -> Inte
 
     `part(start, tally)` returns where it stopped: before `stop` when the tally is crowded.
     """
-    tally = np.zeros((1025, 4), np.int64)  # enough for 512 pairs
+    tally = np.zeros((1025, 4), np.int64)  # never more than half full: collisions would add up
     tally[0, 1] = tally[-1, 0] = 1
     while (start := part(start, tally)) < stop:
         larger = np.zeros((2 * len(tally) - 1, 4), np.int64)
@@ -125,6 +125,13 @@ def _move(tally: Integers, larger: Integers) -> None:
     for row in range(tally.shape[0] - 1):
         if tally[row, 1]:
             count(larger, tally[row, 0], tally[row, 1], tally[row, 2], tally[row, 3])
+
+
+@helper
+def crowded(tally: Integers) -> Any:
+    """Return whether the pairs of another word could fill more than half of the slots."""
+    slots = tally.shape[0] - 1
+    return 2 * (tally[slots, 0] + LANES) > slots
 
 
 @helper
@@ -158,16 +165,15 @@ def count_runs(
 
 
 @kernel
-def _count(pred: Labels, gt: Labels, stop: int, start: int, tally: Integers) -> int:
+def _count(pred: Labels, gt: Labels, start: int, stop: int, tally: Integers) -> int:
     """Count the voxels from `start` to `stop`; return where it had to stop."""
-    slots = tally.shape[0] - 1
     for i in range(start, stop, LANES):
         n = least(stop - i, LANES)
         changes = (differ(pred, i, pred, i - 1) | differ(gt, i, gt, i - 1)) & ones(n)
         if changes == ZERO and pred[i] | gt[i] == 0:
             tally[0, 1] += n
             continue
-        if 2 * (tally[slots, 0] + LANES) > slots:
+        if crowded(tally):
             return i
         count_runs(tally, pred, gt, i, n, changes, ZERO, ZERO)
     return stop
@@ -194,7 +200,7 @@ def _summed(rows: Integers) -> Integers:
 
 
 def _changes(differs: NDArray[np.bool_], count: int) -> Integers:
-    """Which of so many things differ from the one before, the first of all among them."""
+    """Return the positions of things that differ from the one before, the first of all among them."""
     return np.concatenate([np.zeros(min(count, 1), np.int64), differs.nonzero()[0] + 1])
 
 

@@ -79,5 +79,5 @@ class Counts:
 
 def _looked_up(labels: Integers, regions: Integers, wanted: Integers) -> Integers:
     """Return the region of each label wanted, -1 where it has none; `labels` are sorted."""
-    at = np.minimum(labels.searchsorted(wanted), len(labels) - 1)
-    return np.where(labels[at] == wanted, regions[at], -1)
+    nearest = np.minimum(labels.searchsorted(wanted), len(labels) - 1)
+    return np.where(labels[nearest] == wanted, regions[nearest], -1)

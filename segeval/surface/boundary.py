@@ -13,6 +13,7 @@ from segeval.overlap.contingency import (
     Integers,
     Scan,
     count_runs,
+    crowded,
     evenly,
     joined,
     tallied,
@@ -80,15 +81,11 @@ def sweep(pred: Labels, gt: Labels, workspace: Workspace, boundary: Boundary = V
     apart_p, apart_g = (Marks(m.bits, np.zeros(m.occupied.size, np.bool_), np.zeros_like(m.per_band)) for m in (p, g))
 
     around = None if boundary == VOXEL else _around(len(scan.shape), boundary.connectivity)
-
-    marks = (p, g, apart_p, apart_g)
+    fixed = (scan.pred, scan.gt, layout, p, g, apart_p, apart_g, around, boundary.image_edge)
 
     def part(bands: tuple[int, int]) -> Integers:
-        first, last = (layout.words_before(band) for band in bands)
-        settings = (around, boundary.image_edge)
-        return tallied(
-            lambda start, tally: _sweep(scan.pred, scan.gt, layout, *marks, *settings, last, start, tally), first, last
-        )
+        first, last = layout.words_before(bands[0]), layout.words_before(bands[1])
+        return tallied(lambda start, tally: _sweep(*fixed, start, last, tally), first, last)
 
     rows = joined(workspace.map(part, pairwise(evenly(len(p.per_band), workspace.parts(scan.size)))))
     table = Contingency.of(rows)
@@ -192,8 +189,8 @@ def _sweep(
     apart_g: Marks,
     around: Integers | None,
     edge_counts: bool,
-    stop: int,
     start: int,
+    stop: int,
     tally: Integers,
 ) -> int:
     """Write the marks of the words from `start` to `stop`, all rows one after the other, and count their voxels.
@@ -203,7 +200,6 @@ def _sweep(
     """
     depth, height, width, words = layout.depth, layout.height, layout.width, layout.words
     plane = 0 if layout.flat else height * width
-    slots = tally.shape[0] - 1
     first_word = start % words
     for row in range(start // words, stop // words):
         z, y = row // height, row % height
@@ -222,7 +218,7 @@ def _sweep(
                 p.bits[at + word] = g.bits[at + word] = ZERO
                 tally[0, 1] += n
                 continue
-            if 2 * (tally[slots, 0] + LANES) > slots:
+            if crowded(tally):
                 return row * words + word
             edge = ALL if rim else ZERO
             if x == 0:

@@ -24,9 +24,9 @@ def _held(mask: Labels, i: int, cell: Cell, label: Any) -> Word:
 
 
 class Room(NamedTuple):
-    """What a search needs of memory."""
+    """The memory that a search writes in between."""
 
-    found: Integers  # (elements of a word, 4): the corner, place, rank and size of each
+    hits: Integers  # (elements of a word, 4): the corner, place, rank and size of each
     rest: Bits  # (voxels of a cell,) which are yet unclaimed
 
     @classmethod
@@ -61,7 +61,7 @@ def search_corners(
     entries, codes, rows, rank = queries.entries, queries.codes, around.rows, around.rank
     height, width = layout.height, layout.width
     none = around.squared.size
-    found, rest = room.found, room.rest
+    hits, rest = room.hits, room.rest
     tick = entry = at_code = np.int64(0)
     while entry < entries.shape[0]:
         at: Any = np.int64(entries[entry, 0] >> np.uint64(16))
@@ -115,13 +115,13 @@ def search_corners(
                 if best == none:
                     unfound |= bit
                 else:
-                    found[finds, 0], found[finds, 1] = x - word * LANES, p
-                    found[finds, 2], found[finds, 3] = best, sizes[codes[at_code]]
+                    hits[finds, 0], hits[finds, 1] = x - word * LANES, p
+                    hits[finds, 2], hits[finds, 3] = best, sizes[codes[at_code]]
                     finds += 1
                 at_code += 1
         for k in range(finds):
-            if unfound >> np.uint64(found[k, 0]) & ONE == ZERO:
-                hist[found[k, 1], found[k, 2]] += found[k, 3]
+            if unfound >> np.uint64(hits[k, 0]) & ONE == ZERO:
+                hist[hits[k, 1], hits[k, 2]] += hits[k, 3]
         if unfound:
             far.bits[at] = unfound
             lost = 0

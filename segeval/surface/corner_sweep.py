@@ -88,13 +88,13 @@ def sweep_corners(corners: Corners, sizes: Integers, workspace: Workspace) -> Co
     p, g = (layout.unmarked(f"border {side}", workspace) for side in "pg")
 
     def part(cut: tuple[int, int]) -> tuple[Integers, Queries, Queries]:
-        first, last = (layout.words_before(band) for band in cut)
+        first, last = layout.words_before(cut[0]), layout.words_before(cut[1])
         total = np.zeros((3, top + 1), np.int64)
         room = _Room(corners.cell, sizes, total, np.empty(8, np.uint64), np.zeros(8, np.uint64))
         queries_p, queries_g = Queries.none(), Queries.none()
         used_p, used_g = np.zeros((2, 2), np.int64)
         masks, marks = (corners.pred, corners.gt, layout, corners.cell), (p, g)
-        while (first := _sweep(*masks, room, last, first, *marks, queries_p, queries_g, used_p, used_g)) < last:
+        while (first := _sweep(*masks, room, first, last, *marks, queries_p, queries_g, used_p, used_g)) < last:
             queries_p, queries_g = queries_p.enlarged(used_p), queries_g.enlarged(used_g)
         return (
             total,
@@ -141,15 +141,13 @@ def unclaimed(mask: Labels, i: int, cell: Cell, corners: Word, rest: Bits) -> No
 
 
 class _Room(NamedTuple):
-    """What adding up needs: the steps to the voxels of a cell, the sizes by code, (3, labels) sums, and two scratches,
-    which have a word for each voxel of a cell: at which corners it is yet unclaimed, and where it has a label.
-    """
+    """What adding up reads, adds to, and writes in between."""
 
     cell: Cell
-    sizes: Integers
-    total: Integers
-    rest: Bits
-    voxels: Bits
+    sizes: Integers  # by code
+    total: Integers  # (3, labels)
+    rest: Bits  # (voxels of a cell,) at which corners each is yet unclaimed
+    voxels: Bits  # (voxels of a cell,) at which corners each has the label in question
 
 
 @helper
@@ -214,8 +212,8 @@ def _sweep(
     layout: Layout,
     cell: Cell,
     room: _Room,
-    stop: int,
     start: int,
+    stop: int,
     p: Marks,
     g: Marks,
     queries_p: Queries,

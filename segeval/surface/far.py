@@ -26,7 +26,7 @@ Point = tuple[float, float, float]
 
 
 class Targets(NamedTuple):
-    """What a search looks in: the fields of tiles and their blocks that it needs."""
+    """The fields of tiles and their blocks that a search looks in."""
 
     codes: Codes
     table: Table
@@ -70,7 +70,7 @@ def squared_distances(quests: Sequence[Quest], scale: Point, snap: float, worksp
         rivals = np.empty((3, blocks.most_voxels + 1))
         bounds = np.empty((2, len(targets.block) + LANES), np.float32)
         chosen = np.empty(bounds.shape, np.int64)
-        found = squared[k][ends[k][start] : ends[k][stop]]
+        own_squared = squared[k][ends[k][start] : ends[k][stop]]
         _squared_distances(
             queries.codes,
             queries.table[start:stop],
@@ -79,9 +79,9 @@ def squared_distances(quests: Sequence[Quest], scale: Point, snap: float, worksp
             *(blocks.first_tile, blocks.first_block, blocks.tile_box, blocks.box),
             scale,
             *(bounds, chosen, rivals),
-            found,
+            own_squared,
         )
-        np.rint(np.multiply(found, snap, out=found), out=found)
+        np.rint(np.multiply(own_squared, snap, out=own_squared), out=own_squared)
 
     workspace.map(part, jobs)
     return squared
@@ -112,7 +112,7 @@ def _squared_distances(
     room = Room(bounds, chosen, rivals)
     near: Any = (np.int64(0), np.int64(0))  # a tile, and which of its voxels
     place = np.int32(-1)
-    at = np.int64(0)
+    voxel = np.int64(0)
     for q in range(queries.shape[0]):
         box = queries[q, BOX:]
         low, high = (float(box[0]), float(box[2]), float(box[4])), (float(box[1]), float(box[3]), float(box[5]))
@@ -124,19 +124,19 @@ def _squared_distances(
         bound, near = _nearest(targets, place, centre, scale, bound, near, room)
         count = np.int64(queries[q, COUNT])
         if count == 1:
-            squared[at] = bound
-            at += 1
+            squared[voxel] = bound
+            voxel += 1
             continue
         nearest = _voxel(codes, table, near[0], near[1])
-        kept = _rivals(targets, place, low, high, nearest, scale, room)
+        rival_count = _rivals(targets, place, low, high, nearest, scale, room)
         for k in range(count):
             z, y, x = _voxel(query_codes, queries, q, k)
             lowest = np.inf
-            for r in range(kept):
+            for r in range(rival_count):
                 dz, dy, dx = rivals[0, r] - z, rivals[1, r] - y, rivals[2, r] - x
                 lowest = least(lowest, dz * dz * scale[0] + dy * dy * scale[1] + dx * dx * scale[2])
-            squared[at] = lowest
-            at += 1
+            squared[voxel] = lowest
+            voxel += 1
 
 
 @helper

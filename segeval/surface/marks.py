@@ -69,7 +69,7 @@ class Layout(NamedTuple):
         return Marks(bits, occupied, np.zeros(self.depth * self.bands, np.int64))
 
     def words_before(self, band: int) -> int:
-        """How many words lie before a band, spare ones apart."""
+        """Return how many words lie before a band, spare ones apart."""
         return (band // self.bands * self.height + band % self.bands * BAND) * self.words
 
 

@@ -52,7 +52,7 @@ class Tiles(NamedTuple):
         table, block, progress = np.empty((256, 12), np.int32), np.empty(256, np.int64), np.zeros(3, np.int64)
         lattice, room = (mask, marks.bits, marks.occupied, layout, cell, place, depth), (slot_of, rest, slots)
         while not _gather(*lattice, *room, codes, table, block, progress):
-            table, block = (np.concatenate([rows, np.empty_like(rows)]) for rows in (table, block))
+            table, block = np.concatenate([table, np.empty_like(table)]), np.concatenate([block, np.empty_like(block)])
             slot_of[:] = 0
         order = np.argsort(block[: progress[1]], kind="stable")
         return cls(codes, table.take(order, 0), block.take(order))
@@ -85,7 +85,7 @@ class Blocks(NamedTuple):
 # While the cells of 64 columns of a band are looked at, every label that occurs there has a slot, a row
 # of words: for each of their rows, row 8 z + y, which columns the label has there, then these three.
 _ROWS, _COLUMNS, _PLACE = -3, -2, -1
-"""Which of the rows the label has, which of the 64 columns in any, and its place."""
+"""Three columns of a slot: the rows that the label has, the columns that it has in any of them, and its place."""
 
 
 @kernel
@@ -105,10 +105,10 @@ def _gather(
     block: Integers,
     progress: Integers,
 ) -> bool:
-    """Write tiles, their codes and for each a number for its place and its block, along z, y, x, until there are
-    no more, or no room for them; whether it was the former.
+    """Write tiles and their codes, group of cells by group; return whether all were written.
 
-    `progress`: how many groups of cells have been looked at, how many tiles and codes were written.
+    If not, the table is full: enlarge it and call again. `block`: of each tile a number for its place and its block,
+    along z, y, x. `progress`: how many groups have been looked at, how many tiles and codes were written.
     """
     bands, words = layout.bands, layout.words
     blocks_y, blocks_x = bands // BLOCK + 1, words * LANES // (8 * BLOCK) + 1
@@ -167,14 +167,15 @@ def _fill(
     rest: Bits,
     slots: Bits,
 ) -> Any:
-    """Sort the marked voxels of 64 columns of a band of cells into slots; how many slots.
+    """Sort the marked voxels of 64 columns of a band of cells into slots; return how many slots.
 
-    `slot_of` a place, from a number on that is another one in each group, so that none is cleared.
+    `slot_of[p]` is `offset + slot`. The offset grows with each group, so that entries of earlier groups count as empty
+    and need no clearing.
     """
     bands = layout.bands
     band, word = group // layout.words, group % layout.words
     z0, y0 = band // bands * depth, band % bands * BAND
-    none, used = (group + 1) * slots.shape[0], np.int64(0)
+    offset, used = (group + 1) * slots.shape[0], np.int64(0)
     for z in range(z0, least(layout.depth, z0 + depth)):
         if not occupied[(z * bands + band % bands) * layout.words + word]:
             continue
@@ -193,11 +194,11 @@ def _fill(
                     p = place[label]
                     if p < 0:
                         continue
-                    s = slot_of[p] - none
+                    s = slot_of[p] - offset
                     if s < 0:
                         s = used
                         used += 1
-                        slot_of[p] = none + s
+                        slot_of[p] = offset + s
                         slots[s, _PLACE] = p
                         slots[s, _ROWS] = slots[s, _COLUMNS] = ZERO
                     slots[s, row] = these
