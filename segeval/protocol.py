@@ -26,7 +26,7 @@ Missing: TypeAlias = Literal["error", "skip", "empty"]
 RegionsLike: TypeAlias = "str | Path | Mapping[str, int | Sequence[int]] | Sequence[int | Region] | int"
 BACKGROUND = Region("background", frozenset({0}))
 BACKGROUND_NAMES = ("background", "bg", "ignore", "none", "unlabeled", "unlabelled", "void")
-"""What label 0 is called where it is no class, in any case and with any underscores or blanks."""
+"""Names of label 0 where it is no class, in any case and with any underscores, hyphens or blanks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,8 @@ def test_a_region_of_label_0_is_scored_as_one_of_label_1(ndim, boundary):
     pred, gt = scene(ndim)
     options = {"metrics": metrics, "boundary": None if boundary == "voxel" else boundary, "ignore_label": IGNORED}
     zero = score(pred, gt, regions={"road": 0, "car": 1}, **options).set_index("region")
-    one = score(swapped(pred), swapped(gt), regions={"road": 1, "car": 0}, **options).set_index("region")
-    np.testing.assert_array_equal(zero.loc[["road", "car"], metrics], one.loc[["road", "car"], metrics])
+    turned = score(swapped(pred), swapped(gt), regions={"road": 1, "car": 0}, **options).set_index("region")
+    np.testing.assert_array_equal(zero.loc[["road", "car"], metrics], turned.loc[["road", "car"], metrics])
     assert zero.hd["road"] > 20
 
 
@@ -49,9 +49,9 @@ def test_functions_agree(name, kernels, monkeypatch):
     options = {"include_background": True, "ignore_index": IGNORED, "average": None, "num_classes": 2}
     options |= {"width": 2} if name == "boundary_iou" else {}
     function = getattr(functional, name)
-    zero = np.asarray(function(torch.from_numpy(pred), torch.from_numpy(gt), **options))
-    one = np.asarray(function(*map(torch.from_numpy, turned), **options))
-    np.testing.assert_array_equal(zero, one[::-1])
+    as_zero = np.asarray(function(torch.from_numpy(pred), torch.from_numpy(gt), **options))
+    as_one = np.asarray(function(*map(torch.from_numpy, turned), **options))
+    np.testing.assert_array_equal(as_zero, as_one[::-1])
 
 
 def test_a_region_that_is_ignored_is_refused():
