@@ -39,7 +39,7 @@ def segeval(
 
 
 def _workspace(threads: int, kept: dict[int, Any] = {}) -> Any:  # noqa: B006  # kept from call to call on purpose
-    from segeval.workspace import Workspace
+    from segeval.kernels.workspace import Workspace
 
     return kept.setdefault(threads, Workspace(threads))
 

@@ -47,7 +47,7 @@ def __getattr__(name: str) -> Any:
     known = [] if name.startswith("_") or find_spec(f"segeval.{name}") else __dir__()
     if name in known:  # the metric objects, of which the cards alone know the names
         return getattr(importlib.import_module("segeval.stateful"), name)
-    from segeval.calls import unknown_attribute
+    from segeval.errors.calls import unknown_attribute
 
     raise unknown_attribute(__name__, name, known)
 

@@ -17,6 +17,7 @@ from segeval.errors import UsageError
 from segeval.evaluate import make_case, score_case
 from segeval.grid import Grid
 from segeval.io import Colors, Pair, Pairing, load_colors, pair, read, stem_of
+from segeval.kernels.workspace import Workspace, cores
 from segeval.mesh.formats import is_mesh
 from segeval.meshes import measure_meshes
 from segeval.paths import local_path
@@ -26,7 +27,6 @@ from segeval.results import Results
 from segeval.run import Listener, Run
 from segeval.scoring import Scores, score_measured
 from segeval.table import check_formats
-from segeval.workspace import Workspace, cores
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -19,12 +19,12 @@ from segeval.devices import out_of_memory
 from segeval.errors import ReadError, SegevalError, UsageError
 from segeval.grid import Grid
 from segeval.io import Pair, read
+from segeval.kernels.workspace import Workspace
 from segeval.measure import Measured, measure
 from segeval.mesh.formats import is_mesh
 from segeval.meshes import GRID, measure_meshes
 from segeval.protocol import Protocol
 from segeval.scoring import Scores, score_measured
-from segeval.workspace import Workspace
 
 VOXELS_PER_RELATIVE = 100
 """The geometry tolerance is relative for spacings; times this it is that of positions, in voxels: 1e-3 and 0.1."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from segeval.case import Case, Region
 from segeval.errors import UsageError
+from segeval.kernels.workspace import Workspace
 from segeval.labels import Labels
 from segeval.overlap.contingency import Contingency, contingency
 from segeval.overlap.counts import Counts
@@ -22,7 +23,6 @@ from segeval.surface.distances import SurfaceDistances, VolumeDistances
 from segeval.surface.engine import surface_distances
 from segeval.surface.layers import Layer, Maps, layers
 from segeval.surface.moments import Moments
-from segeval.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True, eq=False)

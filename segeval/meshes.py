@@ -14,6 +14,7 @@ from segeval.boundary import VOXEL, Boundary
 from segeval.case import LabelMap, Region
 from segeval.errors import UsageError
 from segeval.grid import Grid
+from segeval.kernels.workspace import Workspace
 from segeval.measure import Measured
 from segeval.mesh.formats import is_mesh
 from segeval.overlap.contingency import Contingency
@@ -21,7 +22,6 @@ from segeval.overlap.counts import Counts
 from segeval.protocol import Protocol
 from segeval.surface.crops import crops
 from segeval.surface.distances import SurfaceDistances
-from segeval.workspace import Workspace
 
 if TYPE_CHECKING:
     from segeval.mesh.files import Mesh

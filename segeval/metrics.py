@@ -11,8 +11,8 @@ from typing import Any
 import segeval.overlap.metrics
 import segeval.overlap.partition
 import segeval.surface.metrics  # noqa: F401  # imported for the declarations
-from segeval.calls import unknown_attribute
 from segeval.errors import UsageError
+from segeval.errors.calls import unknown_attribute
 from segeval.spec import REGISTRY as REGISTRY
 from segeval.spec import Metric, MetricSpec, taken_names
 

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.boundary import Boundary
+from segeval.kernels.workspace import Workspace
 from segeval.labels import Labels
 from segeval.surface.boundary import sweep
 from segeval.surface.distances import Distances, SurfaceDistances
 from segeval.surface.engine import corner_distances, surface_distances
-from segeval.workspace import Workspace
 
 
 def distances_by(

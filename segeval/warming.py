@@ -16,13 +16,13 @@ from segeval.boundary import Boundary
 from segeval.case import Case, LabelMap, Region
 from segeval.grid import Grid
 from segeval.kernels.compiling import compiled_kernels, seconds_compiled
+from segeval.kernels.workspace import Workspace
 from segeval.labels import Labels
 from segeval.measure import measure
 from segeval.metrics import REGISTRY
 from segeval.scoring import score_measured
 from segeval.spec import Definition, Metric
 from segeval.surface.transform import squared_distances_to
-from segeval.workspace import Workspace
 
 SHAPES = ((48, 72), (24, 48, 72))
 SPACING = (2.0, 1.0, 0.5)

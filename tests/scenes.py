@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from segeval.case import Case, LabelMap, Region
 from segeval.grid import Grid
+from segeval.kernels.workspace import Workspace
 from segeval.measure import Measured, measure
 from segeval.metrics import parse_metric
 from segeval.spec import Metric
-from segeval.workspace import Workspace
 
 Mask = NDArray[np.uint8]
 ONE = (Region.of(1),)

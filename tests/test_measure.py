@@ -11,13 +11,13 @@ from scenes import measured, pairs, scene, spaced_pairs
 from segeval.case import Case, LabelMap, Region
 from segeval.errors import UsageError
 from segeval.grid import Grid
+from segeval.kernels.workspace import Workspace
 from segeval.measure import measure
 from segeval.overlap.contingency import Contingency
 from segeval.overlap.counts import Counts
 from segeval.surface.bands import Depths
 from segeval.surface.distances import SurfaceDistances, VolumeDistances
 from segeval.surface.moments import Moments
-from segeval.workspace import Workspace
 
 SHAPES = (SurfaceDistances, VolumeDistances, Depths, Moments)
 EVERY = (Contingency, Counts, *SHAPES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segeval.workspace import Workspace
+from segeval.kernels.workspace import Workspace
 
 
 def test_what_is_kept_is_made_anew_for_another_key_alone():

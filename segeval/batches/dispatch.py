@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from segeval.boundary import VOXEL, Boundary
 from segeval.errors import UsageError
-from segeval.workspace import Workspace
+from segeval.kernels.workspace import Workspace
 
 from .form import Kind
 from .host import measure_batch

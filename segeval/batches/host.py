@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from segeval.case import Case, LabelMap, Region
 from segeval.errors import UsageError
 from segeval.grid import Grid
+from segeval.kernels.workspace import Workspace
 from segeval.measure import Measured, measure
 from segeval.overlap.contingency import Contingency
 from segeval.overlap.counts import Counts
-from segeval.workspace import Workspace
 
 from .form import Form, check_scale
 from .host_masks import Masks, looks_one_hot, masks_of

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.errors import ReadError, UsageError
+from segeval.kernels.words import kernel
+from segeval.kernels.workspace import Workspace
 from segeval.labels import Labels, as_labels
 from segeval.overlap.contingency import evenly
-from segeval.words import kernel
-from segeval.workspace import Workspace
 
 from .form import Form, Inputs
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from segeval.batches.dispatch import fetched, is_tensor, measured
 from segeval.batches.reading import result
-from segeval.calls import Call
+from segeval.errors.calls import Call
+from segeval.kernels.workspace import Workspace, cores
 from segeval.spec import MetricSpec
-from segeval.workspace import Workspace, cores
 
 from .signatures import Options, docstring, function_signature, keywords_for
 

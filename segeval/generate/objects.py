@@ -20,10 +20,10 @@ from segeval.batches.dispatch import check_values, fetched, measured
 from segeval.batches.form import Kind
 from segeval.batches.reading import result, spacings
 from segeval.batches.records import ODD, Columns, labels_of, record_of
-from segeval.calls import Call, public
 from segeval.errors import UsageError
+from segeval.errors.calls import Call, public
+from segeval.kernels.workspace import Workspace
 from segeval.spec import Metric, MetricSpec
-from segeval.workspace import Workspace
 
 from .signatures import Options, class_signature, docstring, keywords_for, several_signature
 

@@ -17,7 +17,7 @@ from segeval.grid import Grid
 from segeval.paths import local_path
 
 if TYPE_CHECKING:
-    from segeval.workspace import Workspace
+    from segeval.kernels.workspace import Workspace
 
 Color: TypeAlias = tuple[int, int, int]
 Colors: TypeAlias = Mapping[Color, int]

@@ -23,7 +23,8 @@ from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
 from segeval.kernels import targets
-from segeval.kernels.content import digest
+
+from .content import digest
 
 VARIABLE = "SEGEVAL_CACHE"
 """The environment variable that names the folder of the user's kernels."""

@@ -82,6 +82,6 @@ __all__ = [
 if not TYPE_CHECKING:  # or type checkers would take any name for one of this module
 
     def __getattr__(name: str) -> Any:
-        from segeval.calls import unknown_attribute
+        from segeval.errors.calls import unknown_attribute
 
         raise unknown_attribute(__name__, name, __all__)

@@ -8,8 +8,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from segeval.calls import public
 from segeval.errors import UsageError
+from segeval.errors.calls import public
 
 from .checks import as_classes, check_amount, check_choice, check_scores, check_tensor, reduced
 from .counts import SoftCounts

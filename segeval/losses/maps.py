@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from segeval.errors import UsageError
+from segeval.kernels.words import Labels
+from segeval.kernels.workspace import Workspace
 from segeval.surface.transform import squared_distances_to
-from segeval.words import Labels
-from segeval.workspace import Workspace
 
 from .checks import check_integers
 from .modules import checked

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar
 import torch
 from torch import Tensor, nn
 
-from segeval.calls import Call
+from segeval.errors.calls import Call
 
 P = ParamSpec("P")
 Result = TypeVar("Result")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.words import LANES, ONE, Labels, ctz, differ, kernel, ones
+from segeval.kernels.words import LANES, ONE, Labels, ctz, differ, kernel, ones
 
 Boxes = NDArray[np.int64]
 

@@ -9,16 +9,17 @@ from typing import NamedTuple
 import numpy as np
 
 from segeval.boundary import Boundary
+from segeval.kernels.workspace import Workspace
 from segeval.labels import Labels
-from segeval.mesh.boxes import Boxes, boxes
-from segeval.mesh.faces import FINE, Frame, exposed
-from segeval.mesh.lattice import Found, Ways, directed, unreached
-from segeval.mesh.net import Net
-from segeval.mesh.surfaces import Surface, between, histogram
 from segeval.overlap.contingency import Scan
 from segeval.surface.crops import Crop
 from segeval.surface.distances import Distances, Integers, SurfaceDistances
-from segeval.workspace import Workspace
+
+from .boxes import Boxes, boxes
+from .faces import FINE, Frame, exposed
+from .lattice import Found, Ways, directed, unreached
+from .net import Net
+from .surfaces import Surface, between, histogram
 
 Spacing = tuple[float, ...]
 
@@ -104,7 +105,7 @@ def _relaxed(
     sides: Sequence[_Side], labels: Integers, spacing: Spacing, boundary: Boundary, workspace: Workspace, k: int
 ) -> SurfaceDistances:
     """The statistic of label k by the rule smooth."""
-    from segeval.mesh.smoothing import relaxed
+    from .smoothing import relaxed
 
     nets = [Net.of(side.crop(int(labels[k]), k), spacing) for side in sides]
     pred, gt = workspace.map(lambda net: Surface.of(relaxed(net, spacing)), nets)

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.mesh.boxes import Boxes
-from segeval.words import LANES, ONE, ZERO, Bits, Labels, Word, ctz, equal, helper, kernel, ones, popcount
+from segeval.kernels.words import LANES, ONE, ZERO, Bits, Labels, Word, ctz, equal, helper, kernel, ones, popcount
+
+from .boxes import Boxes
 
 Floats = NDArray[np.float64]
 

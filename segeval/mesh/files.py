@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from segeval.boundary import Boundary
 from segeval.errors import ReadError, UsageError
-from segeval.mesh.formats import SUFFIXES
-from segeval.mesh.surfaces import Surface, between
+from segeval.kernels.workspace import Workspace
 from segeval.surface.distances import SurfaceDistances
-from segeval.workspace import Workspace
+
+from .formats import SUFFIXES
+from .surfaces import Surface, between
 
 MILLIMETRES = {"um": 1e-3, "mm": 1.0, "cm": 10.0, "m": 1000.0}
 """How many there are in each unit that a file may be in."""

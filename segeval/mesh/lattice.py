@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.mesh.faces import FINE, SPARE, Frame, rectangles
-from segeval.mesh.nearest import squared_distances
-from segeval.mesh.tree import Tree, codes
+from segeval.kernels.words import LANES, ONE, ZERO, Bits, Word, clz, ctz, helper, kernel, load64, popcount
+from segeval.kernels.workspace import Workspace
 from segeval.overlap.contingency import balanced
-from segeval.words import LANES, ONE, ZERO, Bits, Word, clz, ctz, helper, kernel, load64, popcount
-from segeval.workspace import Workspace
+
+from .faces import FINE, SPARE, Frame, rectangles
+from .nearest import squared_distances
+from .tree import Tree, codes
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

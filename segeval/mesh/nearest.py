@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.mesh.tree import WIDTH, Tree
-from segeval.words import ONE, ZERO, ctz, greatest, helper, kernel, least
-from segeval.workspace import Workspace
+from segeval.kernels.words import ONE, ZERO, ctz, greatest, helper, kernel, least
+from segeval.kernels.workspace import Workspace
+
+from .tree import WIDTH, Tree
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.mesh.net import Net
-from segeval.words import greatest, helper, kernel, least
+from segeval.kernels.words import greatest, helper, kernel, least
+
+from .net import Net
 
 Links = NDArray[np.int32]
 Flags = NDArray[np.bool_]

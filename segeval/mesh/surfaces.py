@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.boundary import Boundary
-from segeval.mesh.nearest import squared_distances
-from segeval.mesh.net import Net
-from segeval.mesh.tree import Tree, codes
+from segeval.kernels.words import greatest, kernel, least
+from segeval.kernels.workspace import Workspace
 from segeval.surface.distances import Distances, SurfaceDistances
-from segeval.words import greatest, kernel, least
-from segeval.workspace import Workspace
+
+from .nearest import squared_distances
+from .net import Net
+from .tree import Tree, codes
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.words import greatest, helper, kernel, least
+from segeval.kernels.words import greatest, helper, kernel, least
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

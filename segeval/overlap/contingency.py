@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.words import LANES, ONE, ZERO, Labels, Word, ctz, differ, helper, kernel, least, ones, popcount
-from segeval.workspace import Workspace
+from segeval.kernels.words import LANES, ONE, ZERO, Labels, Word, ctz, differ, helper, kernel, least, ones, popcount
+from segeval.kernels.workspace import Workspace
 
 Integers = NDArray[np.int64]
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.case import Region, disjoint_layers
-from segeval.overlap.contingency import Contingency, Integers
+
+from .contingency import Contingency, Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,8 +12,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.overlap.contingency import Contingency
 from segeval.spec import metric, ratio
+
+from .contingency import Contingency
 
 
 @dataclass(frozen=True, slots=True, eq=False)

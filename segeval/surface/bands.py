@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segeval.surface.crops import Crop
-from segeval.surface.distances import Distances
-from segeval.words import helper, kernel
+from segeval.kernels.words import helper, kernel
+
+from .crops import Crop
+from .distances import Distances
 
 Floats = NDArray[np.float64]
 

@@ -8,18 +8,7 @@ from itertools import pairwise, product
 import numpy as np
 
 from segeval.boundary import VOXEL, Boundary
-from segeval.overlap.contingency import (
-    Contingency,
-    Integers,
-    Scan,
-    count_runs,
-    crowded,
-    evenly,
-    joined,
-    tallied,
-)
-from segeval.surface.marks import BAND, Layout, Marks, note
-from segeval.words import (
+from segeval.kernels.words import (
     ALL,
     BACKGROUND,
     LANES,
@@ -35,7 +24,19 @@ from segeval.words import (
     ones,
     popcount,
 )
-from segeval.workspace import Workspace
+from segeval.kernels.workspace import Workspace
+from segeval.overlap.contingency import (
+    Contingency,
+    Integers,
+    Scan,
+    count_runs,
+    crowded,
+    evenly,
+    joined,
+    tallied,
+)
+
+from .marks import BAND, Layout, Marks, note
 
 
 @dataclass(frozen=True, slots=True, eq=False)

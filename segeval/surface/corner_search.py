@@ -6,12 +6,27 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from segeval.kernels.words import (
+    LANES,
+    ONE,
+    ZERO,
+    Bits,
+    Labels,
+    Word,
+    clz,
+    ctz,
+    equal64,
+    helper,
+    kernel,
+    load64,
+    popcount,
+)
 from segeval.overlap.contingency import Integers
-from segeval.surface.corner_sweep import Queries, unclaimed
-from segeval.surface.marks import BAND, Cell, Layout, Marks, claimed, note
-from segeval.surface.search import LOST, Neighbourhood
-from segeval.surface.tiles import COUNT, FIRST, PLACE, Places, Tiles, X, Y, Z
-from segeval.words import LANES, ONE, ZERO, Bits, Labels, Word, clz, ctz, equal64, helper, kernel, load64, popcount
+
+from .corner_sweep import Queries, unclaimed
+from .marks import BAND, Cell, Layout, Marks, claimed, note
+from .search import LOST, Neighbourhood
+from .tiles import COUNT, FIRST, PLACE, Places, Tiles, X, Y, Z
 
 
 @helper

@@ -9,10 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.overlap.contingency import Integers, evenly
-from segeval.surface.corners import Corners
-from segeval.surface.marks import BAND, Cell, Layout, Marks, note
-from segeval.words import (
+from segeval.kernels.words import (
     BACKGROUND,
     LANES,
     ONE,
@@ -29,7 +26,11 @@ from segeval.words import (
     ones,
     popcount,
 )
-from segeval.workspace import Workspace
+from segeval.kernels.workspace import Workspace
+from segeval.overlap.contingency import Integers, evenly
+
+from .corners import Corners
+from .marks import BAND, Cell, Layout, Marks, note
 
 Codes = NDArray[np.uint8]
 

@@ -12,19 +12,11 @@ from itertools import pairwise, product
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.kernels.words import BACKGROUND, LANES, ZERO, Bits, Labels, equal, kernel, ones
+from segeval.kernels.workspace import Workspace
 from segeval.overlap.contingency import Scan, evenly
-from segeval.surface.marks import Cell, Layout
-from segeval.words import (
-    BACKGROUND,
-    LANES,
-    ZERO,
-    Bits,
-    Labels,
-    equal,
-    kernel,
-    ones,
-)
-from segeval.workspace import Workspace
+
+from .marks import Cell, Layout
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segeval.boundary import Boundary
-from segeval.words import brief
+from segeval.kernels.words import brief
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -9,15 +9,16 @@ from typing import NamedTuple
 import numpy as np
 
 from segeval.boundary import Boundary
+from segeval.kernels.workspace import Workspace
 from segeval.labels import Labels
-from segeval.surface.areas import face_sizes, surfel_sizes
-from segeval.surface.boundary import Sweep, disagreements
-from segeval.surface.corner_sweep import sweep_corners
-from segeval.surface.corners import Corners
-from segeval.surface.distances import Distances, Integers, SurfaceDistances, VolumeDistances
-from segeval.surface.nearest import CornerWay, Lattice, nearest
-from segeval.surface.search import Way
-from segeval.workspace import Workspace
+
+from .areas import face_sizes, surfel_sizes
+from .boundary import Sweep, disagreements
+from .corner_sweep import sweep_corners
+from .corners import Corners
+from .distances import Distances, Integers, SurfaceDistances, VolumeDistances
+from .nearest import CornerWay, Lattice, nearest
+from .search import Way
 
 
 def surface_distances(
@@ -34,7 +35,7 @@ def surface_distances(
     stands for all that occur, except 0, which has no boundary.
 
     >>> from segeval.surface.boundary import sweep
-    >>> from segeval.workspace import Workspace
+    >>> from segeval.kernels.workspace import Workspace
     >>> workspace = Workspace()
     >>> pred, gt = np.zeros((2, 4, 9), np.uint8)
     >>> pred[1, 2] = gt[1, 5] = 7

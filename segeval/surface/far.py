@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.kernels.words import LANES, ONE, at_most64, ctz, greatest, helper, kernel, least, ones
+from segeval.kernels.workspace import Workspace
 from segeval.overlap.contingency import Integers, balanced
-from segeval.surface.tiles import BOX, COUNT, FIRST, PLACE, Blocks, Tiles, X, Y, Z
-from segeval.words import LANES, ONE, at_most64, ctz, greatest, helper, kernel, least, ones
-from segeval.workspace import Workspace
+
+from .tiles import BOX, COUNT, FIRST, PLACE, Blocks, Tiles, X, Y, Z
 
 SLACK = 1e-5
 """Relative. Bounds are float32, computed from whole numbers that it holds exactly."""

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.case import Region, disjoint_layers
+from segeval.kernels.words import kernel
 from segeval.labels import Labels
-from segeval.words import kernel
 
 LARGEST = 2**16 - 1
 """The largest label of a map."""

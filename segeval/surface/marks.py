@@ -8,9 +8,9 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.kernels.words import LANES, ZERO, Bits, Labels, Word, equal, helper
+from segeval.kernels.workspace import Workspace
 from segeval.overlap.contingency import Integers
-from segeval.words import LANES, ZERO, Bits, Labels, Word, equal, helper
-from segeval.workspace import Workspace
 
 REACH = 8
 """How many voxels outside of the volume a bit array may be read."""

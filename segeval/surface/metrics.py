@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.spec import Empty, NonNegative, Percentile, Positive, metric, ratio
-from segeval.surface.bands import Depths
-from segeval.surface.distances import SurfaceDistances, VolumeDistances
-from segeval.surface.moments import Moments
+
+from .bands import Depths
+from .distances import SurfaceDistances, VolumeDistances
+from .moments import Moments
 
 Scores: TypeAlias = NDArray[np.float64]
 APART = Empty(both=nan, pred=inf, gt=inf)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.spec import ratio
-from segeval.surface.crops import Crop
+
+from .crops import Crop
 
 
 @dataclass(frozen=True, slots=True, eq=False)

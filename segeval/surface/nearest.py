@@ -10,16 +10,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.kernels.words import Labels, brief
+from segeval.kernels.workspace import Workspace
 from segeval.overlap.contingency import Integers, balanced, evenly
-from segeval.surface.corner_search import Room, search_corners, sizes_in_tiles
-from segeval.surface.corner_sweep import Queries
-from segeval.surface.distances import Distances
-from segeval.surface.far import Quest, squared_distances
-from segeval.surface.marks import BAND, Cell, Layout, Marks
-from segeval.surface.search import SNAP, Floats, Neighbourhood, Way, search
-from segeval.surface.tiles import Blocks, Places, Tiles
-from segeval.words import Labels, brief
-from segeval.workspace import Workspace
+
+from .corner_search import Room, search_corners, sizes_in_tiles
+from .corner_sweep import Queries
+from .distances import Distances
+from .far import Quest, squared_distances
+from .marks import BAND, Cell, Layout, Marks
+from .search import SNAP, Floats, Neighbourhood, Way, search
+from .tiles import Blocks, Places, Tiles
 
 
 class Lattice(NamedTuple):

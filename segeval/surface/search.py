@@ -8,10 +8,25 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.kernels.words import (
+    LANES,
+    ONE,
+    ZERO,
+    Bits,
+    Labels,
+    clz,
+    ctz,
+    differ,
+    equal,
+    kernel,
+    least,
+    load64,
+    popcount,
+)
 from segeval.overlap.contingency import Integers
-from segeval.surface.marks import BAND, REACH, Layout, Marks, note
-from segeval.surface.tiles import Places
-from segeval.words import LANES, ONE, ZERO, Bits, Labels, clz, ctz, differ, equal, kernel, least, load64, popcount
+
+from .marks import BAND, REACH, Layout, Marks, note
+from .tiles import Places
 
 SNAP = 2.0**32
 """Squared distances, in the square of the smallest spacing, are rounded to multiples of 1 / SNAP: those that differ in

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.kernels.words import LANES, ONE, ZERO, Bits, Labels, clz, ctz, greatest, helper, kernel, least
 from segeval.overlap.contingency import Integers
-from segeval.surface.marks import BAND, Cell, Layout, Marks, claimed
-from segeval.words import LANES, ONE, ZERO, Bits, Labels, clz, ctz, greatest, helper, kernel, least
+
+from .marks import BAND, Cell, Layout, Marks, claimed
 
 BLOCK = 4
 """Cells along each axis of a block."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.words import Labels, helper, kernel
+from segeval.kernels.words import Labels, helper, kernel
 
 Floats = NDArray[np.float64]
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from segeval.kernels.workspace import Workspace
 from segeval.labels import Labels
 from segeval.overlap.contingency import Contingency
 from segeval.rules import distances_by
@@ -16,7 +17,6 @@ from segeval.surface.bands import Depths
 from segeval.surface.distances import SurfaceDistances, VolumeDistances
 from segeval.surface.layers import Layer, Maps
 from segeval.surface.moments import Moments
-from segeval.workspace import Workspace
 
 from .distances import depths, surface_distances, volume_distances
 from .host import on_host

@@ -14,7 +14,7 @@ from calling import CUBE
 from segeval import run
 from segeval.cli import progress
 from segeval.kernels import store
-from segeval.words import kernel
+from segeval.kernels.words import kernel
 
 
 def test_progress_is_told_in_lines_where_there_is_no_terminal(segeval, folders, monkeypatch):

@@ -5,7 +5,7 @@ import pytest
 
 from segeval.errors import ReadError
 from segeval.io import read
-from segeval.workspace import Workspace
+from segeval.kernels.workspace import Workspace
 
 VOXELS = np.arange(24).reshape(2, 3, 4) % 7
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from segeval.errors import ReadError, UsageError
 from segeval.io import load_colors, read
-from segeval.workspace import Workspace
+from segeval.kernels.workspace import Workspace
 
 BYTES = np.array([[0, 1, 2], [3, 200, 255]], np.uint8)
 WIDE = np.array([[0, 1, 300], [3, 40000, 65535]], np.uint16)

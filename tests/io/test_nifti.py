@@ -10,7 +10,7 @@ import pytest
 
 from segeval.errors import ReadError
 from segeval.io import read
-from segeval.workspace import Workspace
+from segeval.kernels.workspace import Workspace
 
 VOXELS = np.arange(24).reshape(2, 3, 4) % 7
 DATATYPES = {"u1": 2, "i2": 4, "i4": 8, "f4": 16, "f8": 64, "i1": 256, "u2": 512, "u4": 768, "i8": 1024, "u8": 1280}

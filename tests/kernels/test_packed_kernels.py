@@ -12,7 +12,7 @@ import pytest
 from segeval.kernels import packing, store, targets
 
 KERNELS = """
-from segeval.words import kernel
+from segeval.kernels.words import kernel
 
 @kernel
 def doubled(x):

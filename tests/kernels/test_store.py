@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 TOY = """
-from segeval.words import helper, kernel
+from segeval.kernels.words import helper, kernel
 from segeval.kernels import compiling
 
 @helper
@@ -70,7 +70,7 @@ def test_the_second_process_compiles_nothing_and_says_nothing(run, cache):
 
 RECORD = """
 from typing import NamedTuple
-from segeval.words import kernel
+from segeval.kernels.words import kernel
 from segeval.kernels import compiling
 
 class Span(NamedTuple):
@@ -188,7 +188,9 @@ def test_without_a_home_a_temporary_folder_serves(run):
 
 
 def test_kernels_that_python_would_have_to_run_are_refused(run):
-    asked = "from segeval.errors import UsageError\ntry:\n    import segeval.words\nexcept UsageError as error:\n"
+    asked = (
+        "from segeval.errors import UsageError\ntry:\n    import segeval.kernels.words\nexcept UsageError as error:\n"
+    )
     assert "unset it" in run(asked + "    print(error)\n", NUMBA_DISABLE_JIT="1").stdout
 
 

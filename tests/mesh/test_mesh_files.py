@@ -9,8 +9,8 @@ import pytest
 
 from segeval.boundary import Boundary
 from segeval.errors import ReadError, UsageError
+from segeval.kernels.workspace import Workspace
 from segeval.mesh.files import Mesh, distances_between, read_mesh
-from segeval.workspace import Workspace
 
 TETRAHEDRON = """\
 v 0 0 0

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segeval.kernels.workspace import Workspace
 from segeval.mesh.nearest import squared_distances
 from segeval.mesh.surfaces import Finder, Surface
 from segeval.mesh.tree import Tree
-from segeval.workspace import Workspace
 
 WORKSPACE = Workspace()
 

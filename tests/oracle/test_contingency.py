@@ -9,8 +9,8 @@ import pytest
 from brute import masks
 from hypothesis import given
 
+from segeval.kernels.workspace import Workspace
 from segeval.overlap.contingency import Contingency, contingency
-from segeval.workspace import Workspace
 
 
 def pairs(table: Contingency) -> list[tuple[int, int, int]]:

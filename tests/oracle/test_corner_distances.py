@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from segeval.boundary import Boundary
+from segeval.kernels.workspace import Workspace
 from segeval.surface.areas import face_sizes, surfel_sizes
 from segeval.surface.distances import SurfaceDistances
 from segeval.surface.engine import corner_distances
-from segeval.workspace import Workspace
 
 KEPT = Workspace()  # of one worker: what a case leaves behind in its buffers must not reach the next
 SIZES = {"surfel": surfel_sizes, "face": face_sizes}

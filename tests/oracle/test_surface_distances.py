@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
+from segeval.kernels.workspace import Workspace
 from segeval.surface.boundary import sweep
 from segeval.surface.distances import Distances, SurfaceDistances
 from segeval.surface.engine import surface_distances
-from segeval.workspace import Workspace
 
 KEPT = Workspace()  # of one worker: what a case leaves behind in its buffers must not reach the next
 

@@ -11,9 +11,9 @@ from scipy import ndimage
 
 import segeval
 from segeval.boundary import Boundary
+from segeval.kernels.workspace import Workspace
 from segeval.surface.boundary import sweep
 from segeval.surface.engine import surface_distances
-from segeval.workspace import Workspace
 
 KEPT = Workspace()
 NO_EDGE = "voxel:connectivity=3,image_edge=no"

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from segeval.errors import UsageError
 from segeval.kernels import compiling as compiling  # which listens from the first kernel on
-from segeval.kernels.store import KernelStore
+
+from .store import KernelStore
 
 Labels: TypeAlias = NDArray[Any]
 Bits: TypeAlias = NDArray[np.uint64]
