@@ -27,9 +27,9 @@ def segeval(
 ) -> Scores:
     """This project, volumes in memory."""
     from segeval.api import make_protocol
-    from segeval.case import Case, LabelMap
+    from segeval.data.case import Case, LabelMap
+    from segeval.data.grid import Grid
     from segeval.evaluate import score_case
-    from segeval.grid import Grid
 
     protocol = make_protocol(list(metrics), boundary=rule, regions=labels)
     grid = Grid(gt.shape, spacing, "mm")

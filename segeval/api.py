@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segeval.boundary import Boundary
-from segeval.case import LabelMap, Region
+from segeval.data.case import LabelMap, Region
+from segeval.data.grid import Grid
 from segeval.devices import chosen_device
 from segeval.errors import UsageError
 from segeval.evaluate import make_case, score_case
-from segeval.grid import Grid
 from segeval.io import Colors, Pair, Pairing, load_colors, pair, read, stem_of
 from segeval.kernels.workspace import Workspace, cores
 from segeval.mesh.formats import is_mesh

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.case import Region
+from segeval.data.case import Region
 from segeval.evaluate import Outcome
 from segeval.overlap.contingency import Contingency
 from segeval.overlap.counts import Counts

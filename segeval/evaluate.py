@@ -13,11 +13,11 @@ from queue import SimpleQueue
 
 import numpy as np
 
-from segeval.alignment import aligned
-from segeval.case import Case, LabelMap
+from segeval.data.case import Case, LabelMap
+from segeval.data.geometry import aligned
+from segeval.data.grid import Grid
 from segeval.devices import out_of_memory
 from segeval.errors import ReadError, SegevalError, UsageError
-from segeval.grid import Grid
 from segeval.io import Pair, read
 from segeval.kernels.workspace import Workspace
 from segeval.measure import Measured, measure

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.case import Case, Region
+from segeval.data.case import Case, Region
+from segeval.data.labels import Labels
 from segeval.errors import UsageError
 from segeval.kernels.workspace import Workspace
-from segeval.labels import Labels
 from segeval.overlap.contingency import Contingency, contingency
 from segeval.overlap.counts import Counts
 from segeval.rules import distances_by

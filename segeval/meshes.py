@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.boundary import VOXEL, Boundary
-from segeval.case import LabelMap, Region
+from segeval.data.case import LabelMap, Region
+from segeval.data.grid import Grid
 from segeval.errors import UsageError
-from segeval.grid import Grid
 from segeval.kernels.workspace import Workspace
 from segeval.measure import Measured
 from segeval.mesh.formats import is_mesh

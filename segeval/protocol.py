@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 from segeval.boundary import VOXEL, Boundary
-from segeval.case import Region
+from segeval.data.case import Region
 from segeval.errors import UsageError
 from segeval.io import Colors
 from segeval.metrics import DEFAULT_METRICS, parse_metrics

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from segeval.case import Region
-from segeval.grid import Grid
+from segeval.data.case import Region
+from segeval.data.grid import Grid
 from segeval.overlap.counts import Counts
 from segeval.protocol import Protocol
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.boundary import Boundary
+from segeval.data.labels import Labels
 from segeval.kernels.workspace import Workspace
-from segeval.labels import Labels
 from segeval.surface.boundary import sweep
 from segeval.surface.distances import Distances, SurfaceDistances
 from segeval.surface.engine import corner_distances, surface_distances

@@ -25,7 +25,7 @@ from segeval.assemble import (
     pooled_scores,
     tolerances,
 )
-from segeval.case import Region
+from segeval.data.case import Region
 from segeval.errors import UsageError
 from segeval.evaluate import SPILLED, Outcome, evaluate
 from segeval.io import Pair

@@ -13,11 +13,11 @@ from numpy.typing import DTypeLike
 
 from segeval.batches.host_masks import argmax
 from segeval.boundary import Boundary
-from segeval.case import Case, LabelMap, Region
-from segeval.grid import Grid
+from segeval.data.case import Case, LabelMap, Region
+from segeval.data.grid import Grid
+from segeval.data.labels import Labels
 from segeval.kernels.compiling import compiled_kernels, seconds_compiled
 from segeval.kernels.workspace import Workspace
-from segeval.labels import Labels
 from segeval.measure import measure
 from segeval.metrics import REGISTRY
 from segeval.scoring import score_measured

@@ -12,8 +12,8 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from segeval.case import Case, LabelMap, Region
-from segeval.grid import Grid
+from segeval.data.case import Case, LabelMap, Region
+from segeval.data.grid import Grid
 from segeval.kernels.workspace import Workspace
 from segeval.measure import Measured, measure
 from segeval.metrics import parse_metric

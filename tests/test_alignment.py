@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from nibabel.orientations import apply_orientation, inv_ornt_aff
 
-from segeval.alignment import aligned
-from segeval.case import Case, LabelMap
+from segeval.data.case import Case, LabelMap
+from segeval.data.geometry import aligned
+from segeval.data.grid import Grid
 from segeval.errors import GeometryMismatch
-from segeval.grid import Grid
 
 VOXELS = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
 AFFINE = np.array([[-0.8, 0, 0, 90], [0, 0.9, 0, -120], [0, 0, 2.5, 30], [0, 0, 0, 1]])

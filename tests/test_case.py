@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segeval.case import Case, LabelMap, Region, disjoint_layers
+from segeval.data.case import Case, LabelMap, Region, disjoint_layers
+from segeval.data.grid import Grid
 from segeval.errors import GeometryMismatch, ReadError, UsageError
-from segeval.grid import Grid
 
 
 def scene(*rows):

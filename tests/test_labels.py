@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
+from segeval.data.labels import as_labels, narrowed
 from segeval.errors import ReadError
-from segeval.labels import as_labels, narrowed
 
 WHOLE = st.integers(0, 3) | st.sampled_from([254, 255, 256, 65535, 65536, 2**32 - 1, 2**32, 2**53])
 

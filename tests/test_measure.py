@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenes import measured, pairs, scene, spaced_pairs
 
-from segeval.case import Case, LabelMap, Region
+from segeval.data.case import Case, LabelMap, Region
+from segeval.data.grid import Grid
 from segeval.errors import UsageError
-from segeval.grid import Grid
 from segeval.kernels.workspace import Workspace
 from segeval.measure import measure
 from segeval.overlap.contingency import Contingency

@@ -10,8 +10,8 @@ import pytest
 from scenes import folders
 
 import segeval
+from segeval.data.grid import Grid
 from segeval.errors import GeometryMismatch, ReadError, UsageError
-from segeval.grid import Grid
 from segeval.surface.distances import SurfaceDistances
 
 GT = np.array([[0, 1, 1, 0], [0, 1, 1, 0]], np.uint8)
@@ -73,8 +73,8 @@ def test_the_label_to_ignore_is_no_foreground_of_a_binary_run():
 
 
 def test_a_tolerance_for_spacings_is_none_for_places_far_apart():
-    from segeval.alignment import aligned
-    from segeval.case import LabelMap
+    from segeval.data.case import LabelMap
+    from segeval.data.geometry import aligned
 
     def at(origin: float, spacing: float) -> LabelMap:
         affine = np.diag([spacing, 1.0, 1.0, 1.0])

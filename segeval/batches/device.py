@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from segeval.data.grid import Grid
 from segeval.errors import UsageError
-from segeval.grid import Grid
 from segeval.overlap.contingency import Contingency
 from segeval.overlap.counts import Counts
 from segeval.surface.moments import Moments

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.case import Case, LabelMap, Region
+from segeval.data.case import Case, LabelMap, Region
+from segeval.data.grid import Grid
 from segeval.errors import UsageError
-from segeval.grid import Grid
 from segeval.kernels.workspace import Workspace
 from segeval.measure import Measured, measure
 from segeval.overlap.contingency import Contingency

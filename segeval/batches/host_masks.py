@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.data.labels import Labels, as_labels
 from segeval.errors import ReadError, UsageError
 from segeval.kernels.words import kernel
 from segeval.kernels.workspace import Workspace
-from segeval.labels import Labels, as_labels
 from segeval.overlap.contingency import evenly
 
 from .form import Form, Inputs

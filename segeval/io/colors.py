@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.data.labels import Labels
 from segeval.errors import ReadError, UsageError
-from segeval.labels import Labels
 from segeval.paths import local_path
 
 from .registry import Color, Colors, Request

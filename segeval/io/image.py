@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.case import LabelMap
+from segeval.data.case import LabelMap
+from segeval.data.labels import Labels
 from segeval.errors import ReadError
-from segeval.labels import Labels
 
 from .colors import labels_of
 from .registry import Request, reader, refuse

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segeval.case import LabelMap
+from segeval.data.case import LabelMap
 from segeval.errors import ReadError
 from segeval.mesh.formats import SUFFIXES
 

@@ -16,10 +16,10 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.case import LabelMap
+from segeval.data.case import LabelMap
+from segeval.data.grid import Grid
+from segeval.data.labels import Dtype
 from segeval.errors import ReadError
-from segeval.grid import Grid
-from segeval.labels import Dtype
 
 from .registry import Request, reader
 from .stream import Change, streamed, voxel_shape

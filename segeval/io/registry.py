@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from segeval.case import LabelMap
+from segeval.data.case import LabelMap
+from segeval.data.grid import Grid
 from segeval.errors import ReadError, SegevalError
-from segeval.grid import Grid
 from segeval.paths import local_path
 
 if TYPE_CHECKING:

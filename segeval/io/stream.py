@@ -8,8 +8,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.data.labels import CHUNK, Dtype, Labels, narrowed, pieces
 from segeval.errors import ReadError
-from segeval.labels import CHUNK, Dtype, Labels, narrowed, pieces
 
 from .registry import Request
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from segeval.boundary import Boundary
+from segeval.data.labels import Labels
 from segeval.kernels.workspace import Workspace
-from segeval.labels import Labels
 from segeval.overlap.contingency import Scan
 from segeval.surface.crops import Crop
 from segeval.surface.distances import Distances, Integers, SurfaceDistances

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.case import Region, disjoint_layers
+from segeval.data.case import Region, disjoint_layers
 
 from .contingency import Contingency, Integers
 

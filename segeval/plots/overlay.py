@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from numpy.typing import NDArray
 
-from segeval.case import Case
+from segeval.data.case import Case
 from segeval.errors import SegevalError
 from segeval.evaluate import make_case
 from segeval.io import parse_colors, read

@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.grid import Grid
+from segeval.data.grid import Grid
 
 Mask = NDArray[np.bool_]
 LETTERS = (("L", "R"), ("P", "A"), ("I", "S"))

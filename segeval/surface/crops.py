@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.labels import Labels
+from segeval.data.labels import Labels
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from segeval.boundary import Boundary
+from segeval.data.labels import Labels
 from segeval.kernels.workspace import Workspace
-from segeval.labels import Labels
 
 from .areas import face_sizes, surfel_sizes
 from .boundary import Sweep, disagreements

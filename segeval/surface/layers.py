@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.case import Region, disjoint_layers
+from segeval.data.case import Region, disjoint_layers
+from segeval.data.labels import Labels
 from segeval.kernels.words import kernel
-from segeval.labels import Labels
 
 LARGEST = 2**16 - 1
 """The largest label of a map."""

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from segeval.data.labels import Labels
 from segeval.kernels.workspace import Workspace
-from segeval.labels import Labels
 from segeval.overlap.contingency import Contingency
 from segeval.rules import distances_by
 from segeval.surface.bands import Depths

@@ -27,11 +27,8 @@ ORDER = (
         "paths",
     ),
     (
-        "grid",
-        "labels",
-        "case",
+        "data",
         "spec",
-        "alignment",
     ),
     (
         "overlap",

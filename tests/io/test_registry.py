@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import pytest
 
-from segeval.case import LabelMap
+from segeval.data.case import LabelMap
+from segeval.data.grid import Grid
 from segeval.errors import ReadError, UsageError
-from segeval.grid import Grid
 from segeval.io import known_suffixes, read, reader, refuse, registry, stem_of
 from segeval.io.registry import suffix_of
 

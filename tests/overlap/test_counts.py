@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scenes import measured, pairs, scene
 
-from segeval.case import Region
+from segeval.data.case import Region
 from segeval.overlap.contingency import Contingency
 from segeval.overlap.counts import Counts
 

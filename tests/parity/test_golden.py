@@ -18,7 +18,7 @@ from scenes import measured
 
 import segeval
 from segeval.boundary import Boundary
-from segeval.case import Region
+from segeval.data.case import Region
 from segeval.metrics import parse_metric
 from segeval.surface.distances import SurfaceDistances
 

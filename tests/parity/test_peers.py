@@ -15,7 +15,7 @@ from scipy.spatial.distance import directed_hausdorff
 from skimage import metrics as skimage
 
 import segeval
-from segeval.case import Region
+from segeval.data.case import Region
 from segeval.surface.distances import SurfaceDistances, VolumeDistances
 
 FULL = spaced_pairs(full=True)

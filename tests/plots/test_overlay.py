@@ -15,7 +15,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from scipy.ndimage import binary_erosion, distance_transform_edt
 
-from segeval.grid import Grid
+from segeval.data.grid import Grid
 from segeval.plots import draw, overlay
 from segeval.plots.overlay import BOTH, ONLY_G, ONLY_P, OTHERS
 from segeval.plots.slices import cut, farthest

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scenes import measured, pairs, scene, spaced_pairs, values
 
-from segeval.case import Region
+from segeval.data.case import Region
 from segeval.overlap.contingency import Contingency
 from segeval.overlap.counts import Counts
 

@@ -13,7 +13,7 @@ from drawn import cases, laid_out
 from hypothesis import given, settings
 from scenes import measured
 
-from segeval.case import Region
+from segeval.data.case import Region
 from segeval.surface.bands import Depths
 from segeval.surface.distances import SurfaceDistances, VolumeDistances
 from segeval.surface.moments import Moments

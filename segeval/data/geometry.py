@@ -10,9 +10,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.case import LabelMap
 from segeval.errors import GeometryMismatch
-from segeval.grid import Grid
+
+from .case import LabelMap
+from .grid import Grid
 
 Affine: TypeAlias = NDArray[np.float64]
 

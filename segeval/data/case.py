@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.errors import GeometryMismatch, ReadError, UsageError
-from segeval.grid import Grid
-from segeval.labels import Labels, as_labels
+
+from .grid import Grid
+from .labels import Labels, as_labels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +93,7 @@ class Case:
     """A prediction and a ground truth on one grid, under one id.
 
     `ignored` tells which voxels count for nothing, None for none; they are background in both masks by then. `notes`
-    say what was done to get here. Raises `GeometryMismatch` when the grids differ; `segeval.alignment.aligned` turns a
+    say what was done to get here. Raises `GeometryMismatch` when the grids differ; `segeval.data.geometry.aligned` turns a
     prediction that is only oriented differently.
     """
 
