@@ -14,10 +14,10 @@ from families import GOLDEN, TOLERANCE, Golden, Masks, Pair, Truth, balls_of_rad
 from shapes import Box, Vector
 
 from segeval import score
-from segeval.boundary import Boundary
 from segeval.kernels.workspace import Workspace
 from segeval.rules import distances_by
-from segeval.surface.distances import SurfaceDistances
+from segeval.statistics.boundary import Boundary
+from segeval.statistics.distances import SurfaceDistances
 from segeval.surface.metrics import assd, hd, masd, nsd
 
 COLUMNS = {"hd": "HD", "hd95": "HD95", "assd": "ASSD", "masd": "MASD", "nsd": "NSD", "area": "area"}

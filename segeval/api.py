@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segeval.boundary import Boundary
 from segeval.data.case import LabelMap, Region
 from segeval.data.grid import Grid
 from segeval.devices import chosen_device
@@ -26,6 +25,7 @@ from segeval.protocols import ALL, ProtocolLike, convention, everyone
 from segeval.results import Results
 from segeval.run import Listener, Run
 from segeval.scoring import Scores, score_measured
+from segeval.statistics.boundary import Boundary
 from segeval.table import check_formats
 
 if TYPE_CHECKING:

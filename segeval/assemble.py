@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from segeval.data.case import Region
 from segeval.evaluate import Outcome
-from segeval.overlap.contingency import Contingency
-from segeval.overlap.counts import Counts
 from segeval.protocol import Protocol
 from segeval.results import Details
 from segeval.scoring import NEITHER, Scores
-from segeval.spec import ratio
-from segeval.surface.distances import SurfaceDistances
+from segeval.statistics.contingency import Contingency
+from segeval.statistics.counts import Counts
+from segeval.statistics.distances import SurfaceDistances
+from segeval.statistics.ratios import ratio
 from segeval.table import ALL, FAILED
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from segeval.api import make_protocol
-from segeval.boundary import RULES, Boundary
 from segeval.errors import UsageError
 from segeval.metrics import REGISTRY
 from segeval.paths import local_path
@@ -17,6 +16,7 @@ from segeval.protocol import told
 from segeval.protocols import ALL, Convention, convention, names
 from segeval.results import Results
 from segeval.spec import Metric
+from segeval.statistics.boundary import RULES, Boundary
 from segeval.table import metric_of
 
 SIDES = {"both": "both masks are empty", "pred": "only the prediction is", "gt": "only the ground truth is"}

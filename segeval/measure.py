@@ -13,16 +13,19 @@ from segeval.data.case import Case, Region
 from segeval.data.labels import Labels
 from segeval.errors import UsageError
 from segeval.kernels.workspace import Workspace
-from segeval.overlap.contingency import Contingency, contingency
-from segeval.overlap.counts import Counts
+from segeval.overlap.contingency import contingency
 from segeval.rules import distances_by
-from segeval.surface.bands import Depths
+from segeval.statistics.contingency import Contingency
+from segeval.statistics.counts import Counts
+from segeval.statistics.depths import Depths
+from segeval.statistics.distances import SurfaceDistances, VolumeDistances
+from segeval.statistics.moments import Moments
+from segeval.surface.bands import measure_depths
 from segeval.surface.boundary import sweep
 from segeval.surface.crops import crops
-from segeval.surface.distances import SurfaceDistances, VolumeDistances
 from segeval.surface.engine import surface_distances
 from segeval.surface.layers import Layer, Maps, layers
-from segeval.surface.moments import Moments
+from segeval.surface.moments import measure_moments
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,7 +132,10 @@ class _HostEngine:
         if issubclass(kind, SurfaceDistances):
             self._swept = None  # its buffers are taken by what follows
             return distances_by(kind, maps.pred, maps.gt, layer.labels, spacing, self._workspace)
-        by_crop: dict[type, Callable[[Any, tuple[float, ...]], Any]] = {Depths: Depths.of, Moments: Moments.of}
+        by_crop: dict[type, Callable[[Any, tuple[float, ...]], Any]] = {
+            Depths: measure_depths,
+            Moments: measure_moments,
+        }
         return by_crop[kind](crops(maps.pred, maps.gt, layer.labels), spacing)
 
 

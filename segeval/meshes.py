@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.boundary import VOXEL, Boundary
 from segeval.data.case import LabelMap, Region
 from segeval.data.grid import Grid
 from segeval.errors import UsageError
 from segeval.kernels.workspace import Workspace
 from segeval.measure import Measured
 from segeval.mesh.formats import is_mesh
-from segeval.overlap.contingency import Contingency
-from segeval.overlap.counts import Counts
 from segeval.protocol import Protocol
+from segeval.statistics.boundary import VOXEL, Boundary
+from segeval.statistics.contingency import Contingency
+from segeval.statistics.counts import Counts
+from segeval.statistics.distances import SurfaceDistances
 from segeval.surface.crops import crops
-from segeval.surface.distances import SurfaceDistances
 
 if TYPE_CHECKING:
     from segeval.mesh.files import Mesh

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
-from segeval.boundary import VOXEL, Boundary
 from segeval.data.case import Region
 from segeval.errors import UsageError
 from segeval.io import Colors
@@ -18,7 +17,8 @@ from segeval.metrics import DEFAULT_METRICS, parse_metrics
 from segeval.nonfinite import spelled
 from segeval.paths import local_path
 from segeval.spec import Empty, Metric
-from segeval.surface.distances import SurfaceDistances, VolumeDistances
+from segeval.statistics.boundary import VOXEL, Boundary
+from segeval.statistics.distances import SurfaceDistances, VolumeDistances
 
 Missing: TypeAlias = Literal["error", "skip", "empty"]
 """What a ground truth without a prediction means: stop, leave it out, or score an empty prediction."""

@@ -8,8 +8,8 @@ import numpy as np
 
 from segeval.data.case import Region
 from segeval.data.grid import Grid
-from segeval.overlap.counts import Counts
 from segeval.protocol import Protocol
+from segeval.statistics.counts import Counts
 
 MANY = 20
 """From so many labels on, most of them on one side only, a folder is suspected to hold images."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.boundary import Boundary
 from segeval.data.labels import Labels
 from segeval.kernels.workspace import Workspace
+from segeval.statistics.boundary import Boundary
+from segeval.statistics.distances import Distances, SurfaceDistances
 from segeval.surface.boundary import sweep
-from segeval.surface.distances import Distances, SurfaceDistances
 from segeval.surface.engine import corner_distances, surface_distances
 
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar, cast, get_args, 
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.boundary import Boundary
 from segeval.errors import UsageError
+from segeval.statistics.boundary import Boundary
 
 Values: TypeAlias = NDArray[np.float64]
 ByRegion: TypeAlias = tuple[tuple[str, float], ...]
@@ -326,20 +326,6 @@ def metric(
         return formula
 
     return declare
-
-
-Number = TypeVar("Number")
-
-
-def ratio(numerator: Number, denominator: Any) -> Number:
-    """The quotient of arrays, without an epsilon: 0/0 is NaN and anything else over 0 infinite, silently."""
-    quotient: Number
-    if not isinstance(numerator, (np.ndarray, np.generic)):  # tensors are silent, and torch.compile knows no errstate
-        quotient = numerator / denominator
-        return quotient
-    with np.errstate(divide="ignore", invalid="ignore"):
-        quotient = numerator / denominator
-        return quotient
 
 
 def _class_name(name: str, symbol: str) -> str:

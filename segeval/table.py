@@ -18,12 +18,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from segeval.boundary import Boundary
 from segeval.errors import UsageError
 from segeval.metrics import REGISTRY, parse_metric
 from segeval.nonfinite import spelled
 from segeval.paths import local_path
 from segeval.spec import Definition, Metric
+from segeval.statistics.boundary import Boundary
 
 if TYPE_CHECKING:
     from pandas import DataFrame

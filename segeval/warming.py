@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from segeval.batches.host_masks import argmax
-from segeval.boundary import Boundary
 from segeval.data.case import Case, LabelMap, Region
 from segeval.data.grid import Grid
 from segeval.data.labels import Labels
@@ -22,6 +21,7 @@ from segeval.measure import measure
 from segeval.metrics import REGISTRY
 from segeval.scoring import score_measured
 from segeval.spec import Definition, Metric
+from segeval.statistics.boundary import Boundary
 from segeval.surface.transform import squared_distances_to
 
 SHAPES = ((48, 72), (24, 48, 72))

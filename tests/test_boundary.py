@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from segeval.boundary import VOXEL, Boundary
 from segeval.errors import UsageError
+from segeval.statistics.boundary import VOXEL, Boundary
 
 
 @pytest.mark.parametrize(

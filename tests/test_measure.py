@@ -13,11 +13,11 @@ from segeval.data.grid import Grid
 from segeval.errors import UsageError
 from segeval.kernels.workspace import Workspace
 from segeval.measure import measure
-from segeval.overlap.contingency import Contingency
-from segeval.overlap.counts import Counts
-from segeval.surface.bands import Depths
-from segeval.surface.distances import SurfaceDistances, VolumeDistances
-from segeval.surface.moments import Moments
+from segeval.statistics.contingency import Contingency
+from segeval.statistics.counts import Counts
+from segeval.statistics.depths import Depths
+from segeval.statistics.distances import SurfaceDistances, VolumeDistances
+from segeval.statistics.moments import Moments
 
 SHAPES = (SurfaceDistances, VolumeDistances, Depths, Moments)
 EVERY = (Contingency, Counts, *SHAPES)

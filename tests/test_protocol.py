@@ -11,9 +11,9 @@ import pytest
 from segeval.data.case import Region
 from segeval.errors import UsageError
 from segeval.metrics import parse_metrics
-from segeval.overlap.contingency import Contingency
-from segeval.overlap.counts import Counts
 from segeval.protocol import BACKGROUND, Protocol, is_background, parse_regions
+from segeval.statistics.contingency import Contingency
+from segeval.statistics.counts import Counts
 
 LIVER = Region.of("liver", 1)
 TUMOUR = Region.of("tumour", 2)

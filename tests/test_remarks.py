@@ -12,7 +12,7 @@ from scenes import folders
 import segeval
 from segeval.data.grid import Grid
 from segeval.errors import GeometryMismatch, ReadError, UsageError
-from segeval.surface.distances import SurfaceDistances
+from segeval.statistics.distances import SurfaceDistances
 
 GT = np.array([[0, 1, 1, 0], [0, 1, 1, 0]], np.uint8)
 PRED = np.array([[0, 1, 0, 0], [0, 1, 1, 0]], np.uint8)

@@ -9,8 +9,9 @@ import pytest
 
 from segeval.errors import UsageError
 from segeval.metrics import DEFAULT_METRICS, REGISTRY, lookup, parse_metric, parse_metrics
-from segeval.overlap.counts import Counts
-from segeval.spec import Empty, Interval, metric, ratio
+from segeval.spec import Empty, Interval, metric
+from segeval.statistics.counts import Counts
+from segeval.statistics.ratios import ratio
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.errors import UsageError
-from segeval.overlap.contingency import Contingency
-from segeval.spec import Metric, Values, ratio
+from segeval.spec import Metric, Values
+from segeval.statistics.contingency import Contingency
+from segeval.statistics.ratios import ratio
 
 Average: TypeAlias = Literal["none", "macro", "micro", "weighted"]
 
@@ -88,7 +89,7 @@ class Averaging:
         A protocol may want the mean over cases to be taken before that over regions. `names` are those of the regions.
 
         >>> from segeval.metrics import parse_metric
-        >>> from segeval.overlap.counts import Counts
+        >>> from segeval.statistics.counts import Counts
         >>> tp, fp, fn, tn = np.array([[2, 0, 4, 0], [0, 0, 0, 0], [0, 0, 4, 8], [6, 8, 0, 0]])
         >>> counts = Counts(tp, fp, fn, tn, tp + fp, tp + fn)
         >>> Averaging("none").of(parse_metric("recall"), Cases(2, 2, counts))

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from segeval.data.grid import Grid
 from segeval.errors import UsageError
-from segeval.overlap.contingency import Contingency
-from segeval.overlap.counts import Counts
-from segeval.surface.moments import Moments
+from segeval.statistics.contingency import Contingency
+from segeval.statistics.counts import Counts
+from segeval.statistics.moments import Moments
 from segeval.tensors.engine import MEASURES
 from segeval.tensors.table import joint_counts, pair_counts
 

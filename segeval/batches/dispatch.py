@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.boundary import VOXEL, Boundary
 from segeval.errors import UsageError
 from segeval.kernels.workspace import Workspace
+from segeval.statistics.boundary import VOXEL, Boundary
 
 from .form import Kind
 from .host import measure_batch

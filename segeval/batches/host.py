@@ -13,8 +13,8 @@ from segeval.data.grid import Grid
 from segeval.errors import UsageError
 from segeval.kernels.workspace import Workspace
 from segeval.measure import Measured, measure
-from segeval.overlap.contingency import Contingency
-from segeval.overlap.counts import Counts
+from segeval.statistics.contingency import Contingency
+from segeval.statistics.counts import Counts
 
 from .form import Form, check_scale
 from .host_masks import Masks, looks_one_hot, masks_of

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from segeval.data.labels import Labels, as_labels
 from segeval.errors import ReadError, UsageError
 from segeval.kernels.words import kernel
-from segeval.kernels.workspace import Workspace
-from segeval.overlap.contingency import evenly
+from segeval.kernels.workspace import Workspace, evenly
 
 from .form import Form, Inputs
 

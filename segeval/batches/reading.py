@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.errors import UsageError
-from segeval.overlap.contingency import Contingency
 from segeval.spec import Metric, Values
+from segeval.statistics.contingency import Contingency
 
 from .averages import Averaging
 from .form import Inputs, Kind

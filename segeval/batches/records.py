@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.errors import UsageError
-from segeval.overlap.contingency import Contingency
-from segeval.overlap.counts import Counts
-from segeval.surface.bands import Depths
-from segeval.surface.distances import Distances, SurfaceDistances
-from segeval.surface.moments import Moments
+from segeval.statistics.contingency import Contingency
+from segeval.statistics.counts import Counts
+from segeval.statistics.depths import Depths
+from segeval.statistics.distances import Distances, SurfaceDistances
+from segeval.statistics.moments import Moments
 
 from .averages import Cases
 

@@ -93,7 +93,7 @@ class Case:
     """A prediction and a ground truth on one grid, under one id.
 
     `ignored` tells which voxels count for nothing, None for none; they are background in both masks by then. `notes`
-    say what was done to get here. Raises `GeometryMismatch` when the grids differ; `segeval.data.geometry.aligned` turns a
+    say what was done to get here. Raises `GeometryMismatch` when the grids differ; `data.geometry.aligned` turns a
     prediction that is only oriented differently.
     """
 

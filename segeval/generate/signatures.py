@@ -14,11 +14,11 @@ from segeval.batches.averages import Averaging
 from segeval.batches.form import Inputs
 from segeval.batches.reading import Reading
 from segeval.citations import CITATIONS
-from segeval.overlap.contingency import Contingency
-from segeval.overlap.counts import Counts
 from segeval.protocols import Convention, convention
 from segeval.spec import Metric, MetricSpec, Parameter, Value
-from segeval.surface.distances import SurfaceDistances
+from segeval.statistics.contingency import Contingency
+from segeval.statistics.counts import Counts
+from segeval.statistics.distances import SurfaceDistances
 
 SHAPES = """\
 `pred` and `gt` are label maps (N, *spatial); or scores or one-hot (N, C, *spatial) with labels or one-hot; or binary

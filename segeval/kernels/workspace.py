@@ -77,3 +77,17 @@ class Workspace:
 def cores() -> int:
     """How many processor cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def balanced(count: NDArray[np.integer[Any]], parts: int) -> list[int]:
+    """Where to cut consecutive things into parts with about the same sums of their counts, both ends included."""
+    if parts == 1:
+        return [0, len(count)]
+    ends = np.cumsum(count)
+    inner = np.searchsorted(ends, ends[-1] * np.arange(1, parts) / parts)
+    return [0, *inner.tolist(), len(count)]
+
+
+def evenly(size: int, parts: int) -> list[int]:
+    """Where to cut `size` things into so many parts, both ends included."""
+    return [size * part // parts for part in range(parts + 1)]

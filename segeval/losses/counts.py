@@ -15,7 +15,7 @@ from .sums import ClassSums
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SoftCounts:
-    """`segeval.overlap.counts.Counts` of probabilities p and targets t: tp = Σ p·t, fp = Σ p·(1 − t), fn = Σ (1 − p)·t.
+    """Counts (`segeval.statistics`) of probabilities p and targets t: tp = Σ p·t, fp = Σ p·(1 − t), fn = Σ (1 − p)·t.
 
     One entry for each sample and class, (N, C), until they are added up. The formulas of the registry take it as they
     take counts of voxels; the constants that smooth a loss are pseudo-counts.

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from segeval.boundary import Boundary
 from segeval.data.labels import Labels
 from segeval.kernels.workspace import Workspace
 from segeval.overlap.contingency import Scan
+from segeval.statistics.boundary import Boundary
+from segeval.statistics.distances import Distances, Integers, SurfaceDistances
 from segeval.surface.crops import Crop
-from segeval.surface.distances import Distances, Integers, SurfaceDistances
 
 from .boxes import Boxes, boxes
 from .faces import FINE, Frame, exposed

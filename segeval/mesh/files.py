@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.boundary import Boundary
 from segeval.errors import ReadError, UsageError
 from segeval.kernels.workspace import Workspace
-from segeval.surface.distances import SurfaceDistances
+from segeval.statistics.boundary import Boundary
+from segeval.statistics.distances import SurfaceDistances
 
 from .formats import SUFFIXES
 from .surfaces import Surface, between

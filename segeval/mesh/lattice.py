@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.kernels.words import LANES, ONE, ZERO, Bits, Word, clz, ctz, helper, kernel, load64, popcount
-from segeval.kernels.workspace import Workspace
-from segeval.overlap.contingency import balanced
+from segeval.kernels.workspace import Workspace, balanced
 
 from .faces import FINE, SPARE, Frame, rectangles
 from .nearest import squared_distances

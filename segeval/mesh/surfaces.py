@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.boundary import Boundary
 from segeval.kernels.words import greatest, kernel, least
 from segeval.kernels.workspace import Workspace
-from segeval.surface.distances import Distances, SurfaceDistances
+from segeval.statistics.boundary import Boundary
+from segeval.statistics.distances import Distances, SurfaceDistances
 
 from .nearest import squared_distances
 from .net import Net

@@ -11,39 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.kernels.words import LANES, ONE, ZERO, Labels, Word, ctz, differ, helper, kernel, least, ones, popcount
-from segeval.kernels.workspace import Workspace
+from segeval.kernels.workspace import Workspace, evenly
+from segeval.statistics.contingency import Contingency, run_starts
 
 Integers = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Contingency:
-    """How many voxels carry each pair of labels; only pairs that occur, sorted by (gt, pred).
-
-    >>> a = Contingency(gt=np.array([0, 1]), pred=np.array([0, 0]), count=np.array([5, 2]))
-    >>> (a + a).count
-    array([10,  4])
-    """
-
-    gt: Integers
-    pred: Integers
-    count: Integers
-
-    @classmethod
-    def of(cls, rows: Integers) -> Contingency:
-        """The table of joined tallies."""
-        pair = rows[:, 0]
-        return cls(pair >> 16, pair & 0xFFFF, rows[:, 1])
-
-    @property
-    def labels(self) -> Integers:
-        """Labels that occur in either mask, background included, sorted."""
-        return np.union1d(self.gt, self.pred)
-
-    def __add__(self, other: Contingency) -> Contingency:
-        rows = np.concatenate([np.stack([c.gt, c.pred, c.count], 1) for c in (self, other)])
-        gt, pred, count = _summed(rows).T
-        return Contingency(gt, pred, count)
 
 
 def contingency(pred: Labels, gt: Labels, workspace: Workspace) -> Contingency:
@@ -60,7 +31,7 @@ def contingency(pred: Labels, gt: Labels, workspace: Workspace) -> Contingency:
     def part(ends: tuple[int, int]) -> Integers:
         return tallied(lambda start, tally: _count(scan.pred, scan.gt, start, ends[1], tally), *ends)
 
-    return Contingency.of(joined(workspace.map(part, pairwise(cuts))))
+    return contingency_of(joined(workspace.map(part, pairwise(cuts))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,34 +156,14 @@ def joined(tallies: Sequence[Integers]) -> Integers:
     rows = rows.take(rows[:, 0].argsort(), 0)
     if len(tallies) > 1:
         pair = rows[:, 0]
-        first = _changes(pair[1:] != pair[:-1], len(pair))
+        first = run_starts(pair[1:] != pair[:-1], len(pair))
         pair = pair[first]
         rows = np.add.reduceat(rows, first)
         rows[:, 0] = pair
     return rows
 
 
-def _summed(rows: Integers) -> Integers:
-    """Rows (gt, pred, counts ...), those of a pair added up, sorted by pair."""
-    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
-    first = _changes((rows[1:, :2] != rows[:-1, :2]).any(1), len(rows))
-    return np.concatenate([rows[first, :2], np.add.reduceat(rows[:, 2:], first)], 1)
-
-
-def _changes(differs: NDArray[np.bool_], count: int) -> Integers:
-    """Return the positions of things that differ from the one before, the first of all among them."""
-    return np.concatenate([np.zeros(min(count, 1), np.int64), differs.nonzero()[0] + 1])
-
-
-def balanced(count: NDArray[np.integer[Any]], parts: int) -> list[int]:
-    """Where to cut consecutive things into parts with about the same sums of their counts, both ends included."""
-    if parts == 1:
-        return [0, len(count)]
-    ends = np.cumsum(count)
-    inner = np.searchsorted(ends, ends[-1] * np.arange(1, parts) / parts)
-    return [0, *inner.tolist(), len(count)]
-
-
-def evenly(size: int, parts: int) -> list[int]:
-    """Where to cut `size` things into so many parts, both ends included."""
-    return [size * part // parts for part in range(parts + 1)]
+def contingency_of(rows: Integers) -> Contingency:
+    """Return the contingency table of joined tallies."""
+    pair = rows[:, 0]
+    return Contingency(pair >> 16, pair & 0xFFFF, rows[:, 1])

@@ -8,9 +8,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.spec import Empty, NonNegative, Positive, metric, ratio
-
-from .counts import Counts
+from segeval.spec import Empty, NonNegative, Positive, metric
+from segeval.statistics.counts import Counts
+from segeval.statistics.ratios import ratio
 
 Scores: TypeAlias = NDArray[np.float64]
 OVERLAP = Empty(both=nan, pred=0, gt=0)

@@ -12,9 +12,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.spec import metric, ratio
-
-from .contingency import Contingency
+from segeval.spec import metric
+from segeval.statistics.contingency import Contingency
+from segeval.statistics.ratios import ratio
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from segeval.boundary import VOXEL
 from segeval.results import Details
+from segeval.statistics.boundary import VOXEL
 from segeval.summary.bootstrap import quantiles
 
 from .source import NothingToDraw, Scores, Source

@@ -9,7 +9,7 @@ from typing import Any
 from segeval.errors import UsageError
 from segeval.metrics import parse_metric, separate
 from segeval.spec import Metric, Parameter, Value
-from segeval.surface.distances import SurfaceDistances
+from segeval.statistics.distances import SurfaceDistances
 
 from .conventions import Convention, Entry
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from segeval.boundary import Boundary
 from segeval.errors import UsageError
 from segeval.metrics import lookup, parse_metric, separate
 from segeval.spec import Definition, Empty, Metric, MetricSpec
+from segeval.statistics.boundary import Boundary
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from segeval.boundary import Boundary
 from segeval.errors import UsageError
 from segeval.metrics import lookup, parse_metric
 from segeval.spec import Empty, MetricSpec
+from segeval.statistics.boundary import Boundary
 
 from .conventions import Entry
 

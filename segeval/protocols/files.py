@@ -10,11 +10,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from segeval.boundary import Boundary
 from segeval.errors import UsageError
 from segeval.metrics import separate
 from segeval.paths import local_path
 from segeval.spec import Definition, Metric
+from segeval.statistics.boundary import Boundary
 
 from .checks import check_content, check_meaning
 from .conventions import Convention

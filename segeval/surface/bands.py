@@ -1,83 +1,33 @@
-"""How deep every voxel lies inside its mask: the statistic of Boundary IoU, for any width of the band."""
+"""How deep every voxel lies inside its mask, measured along one axis after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from segeval.kernels.words import helper, kernel
+from segeval.statistics.depths import Depths
+from segeval.statistics.distances import Distances
 
 from .crops import Crop
-from .distances import Distances
 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Depths:
-    """Distances of a mask's voxels to the nearest boundary voxel of the same mask, for all regions at once.
-
-    `shared` holds, for the voxels in both masks, the larger of the two depths: a voxel lies in both bands if that is
-    below the width.
-    """
-
-    p: Distances
-    g: Distances
-    shared: Distances
-    background: ClassVar[bool] = False
-
-    @classmethod
-    def of(cls, regions: Iterable[tuple[Crop, Crop]], spacing: tuple[float, ...]) -> Depths:
-        """The depths in both masks of each region."""
-        sets: list[list[Distances]] = [[], [], []]
-        for pred, gt in regions:
-            p, g = (_squared_depths(crop.mask, spacing) for crop in (pred, gt))
-            in_p, in_g = pred.overlap(gt), gt.overlap(pred)
-            both = pred.mask[in_p] & gt.mask[in_g]
-            depths = (p[pred.mask], g[gt.mask], np.maximum(p[in_p], g[in_g])[both])
-            for members, values in zip(sets, depths, strict=True):
-                members.append(_histogram(values))
-        return cls(*(Distances.stacked(members) for members in sets))
-
-    @classmethod
-    def absent(cls, regions: int) -> Depths:
-        """The statistic of regions without a voxel in either mask."""
-        return cls(*(Distances.absent(regions) for _ in range(3)))
-
-    @classmethod
-    def stacked(cls, members: Sequence[Depths]) -> Depths:
-        """The regions of all members, one after the other."""
-        return cls(*(Distances.stacked([getattr(m, name) for m in members]) for name in cls.__slots__))
-
-    def grouped(self, groups: NDArray[np.int64], count: int) -> Depths:
-        """All regions of a group as one region: region r belongs to `groups[r]` of `count` groups."""
-        return Depths(*(getattr(self, name).grouped(groups, count) for name in self.__slots__))
-
-    def select(self, order: ArrayLike) -> Depths:
-        """The regions at these positions, in this order."""
-        return Depths(*(getattr(self, name).select(order) for name in self.__slots__))
-
-    def __add__(self, other: Depths) -> Depths:
-        return Depths(self.p + other.p, self.g + other.g, self.shared + other.shared)
-
-    @property
-    def size_g(self) -> NDArray[np.float64]:
-        """Voxels of the ground truth."""
-        return self.g.total()
-
-    @property
-    def empty_p(self) -> NDArray[np.bool_]:
-        """Where the prediction has no voxel of the region."""
-        return np.asarray(self.p.total() == 0)
-
-    @property
-    def empty_g(self) -> NDArray[np.bool_]:
-        """Where the ground truth has no voxel of the region."""
-        return np.asarray(self.g.total() == 0)
+def measure_depths(regions: Iterable[tuple[Crop, Crop]], spacing: tuple[float, ...]) -> Depths:
+    """Measure the depths in both masks of each region."""
+    sets: list[list[Distances]] = [[], [], []]
+    for pred, gt in regions:
+        p, g = (_squared_depths(crop.mask, spacing) for crop in (pred, gt))
+        in_p, in_g = pred.overlap(gt), gt.overlap(pred)
+        both = pred.mask[in_p] & gt.mask[in_g]
+        depths = (p[pred.mask], g[gt.mask], np.maximum(p[in_p], g[in_g])[both])
+        for members, values in zip(sets, depths, strict=True):
+            members.append(_histogram(values))
+    return Depths(*(Distances.stacked(members) for members in sets))
 
 
 def _histogram(squared: Floats) -> Distances:

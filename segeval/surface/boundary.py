@@ -7,7 +7,6 @@ from itertools import pairwise, product
 
 import numpy as np
 
-from segeval.boundary import VOXEL, Boundary
 from segeval.kernels.words import (
     ALL,
     BACKGROUND,
@@ -24,17 +23,10 @@ from segeval.kernels.words import (
     ones,
     popcount,
 )
-from segeval.kernels.workspace import Workspace
-from segeval.overlap.contingency import (
-    Contingency,
-    Integers,
-    Scan,
-    count_runs,
-    crowded,
-    evenly,
-    joined,
-    tallied,
-)
+from segeval.kernels.workspace import Workspace, evenly
+from segeval.overlap.contingency import Scan, contingency_of, count_runs, crowded, joined, tallied
+from segeval.statistics.boundary import VOXEL, Boundary
+from segeval.statistics.contingency import Contingency, Integers
 
 from .marks import BAND, Layout, Marks, note
 
@@ -89,7 +81,7 @@ def sweep(pred: Labels, gt: Labels, workspace: Workspace, boundary: Boundary = V
         return tallied(lambda start, tally: _sweep(*fixed, start, last, tally), first, last)
 
     rows = joined(workspace.map(part, pairwise(evenly(len(p.per_band), workspace.parts(scan.size)))))
-    table = Contingency.of(rows)
+    table = contingency_of(rows)
     labels, size_p, size_g = _sizes(table, rows[:, 2], rows[:, 3])
     sides = Side(scan.pred, p, apart_p, size_p[labels]), Side(scan.gt, g, apart_g, size_g[labels])
     return Sweep(layout, scan.transposed, table, labels, *sides)

@@ -21,7 +21,7 @@ from segeval.kernels.words import (
     load64,
     popcount,
 )
-from segeval.overlap.contingency import Integers
+from segeval.statistics.contingency import Integers
 
 from .corner_sweep import Queries, unclaimed
 from .marks import BAND, Cell, Layout, Marks, claimed, note

@@ -26,8 +26,8 @@ from segeval.kernels.words import (
     ones,
     popcount,
 )
-from segeval.kernels.workspace import Workspace
-from segeval.overlap.contingency import Integers, evenly
+from segeval.kernels.workspace import Workspace, evenly
+from segeval.statistics.contingency import Integers
 
 from .corners import Corners
 from .marks import BAND, Cell, Layout, Marks, note

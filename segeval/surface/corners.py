@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.kernels.words import BACKGROUND, LANES, ZERO, Bits, Labels, equal, kernel, ones
-from segeval.kernels.workspace import Workspace
-from segeval.overlap.contingency import Scan, evenly
+from segeval.kernels.workspace import Workspace, evenly
+from segeval.overlap.contingency import Scan
 
 from .marks import Cell, Layout
 

@@ -8,15 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from segeval.boundary import Boundary
 from segeval.data.labels import Labels
 from segeval.kernels.workspace import Workspace
+from segeval.statistics.boundary import Boundary
+from segeval.statistics.distances import Distances, Integers, SurfaceDistances, VolumeDistances
 
 from .areas import face_sizes, surfel_sizes
 from .boundary import Sweep, disagreements
 from .corner_sweep import sweep_corners
 from .corners import Corners
-from .distances import Distances, Integers, SurfaceDistances, VolumeDistances
 from .nearest import CornerWay, Lattice, nearest
 from .search import Way
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.kernels.words import LANES, ONE, at_most64, ctz, greatest, helper, kernel, least, ones
-from segeval.kernels.workspace import Workspace
-from segeval.overlap.contingency import Integers, balanced
+from segeval.kernels.workspace import Workspace, balanced
+from segeval.statistics.contingency import Integers
 
 from .tiles import BOX, COUNT, FIRST, PLACE, Blocks, Tiles, X, Y, Z
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from segeval.kernels.words import LANES, ZERO, Bits, Labels, Word, equal, helper
 from segeval.kernels.workspace import Workspace
-from segeval.overlap.contingency import Integers
+from segeval.statistics.contingency import Integers
 
 REACH = 8
 """How many voxels outside of the volume a bit array may be read."""

@@ -1,108 +1,22 @@
-"""Where the voxels of a mask lie and how they spread: the statistic of distances between centres of mass."""
+"""Where the voxels of a mask lie and how they spread, from its projections."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.spec import ratio
+from segeval.statistics.moments import Moments
 
 from .crops import Crop
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Moments:
-    """Number, sum and sum of outer products of the voxels' positions, by region: (R,), (R, d) and (R, d, d).
-
-    Positions are in the unit of the spacing, from the grid's first voxel.
-    """
-
-    n_p: NDArray[np.float64]
-    n_g: NDArray[np.float64]
-    sum_p: NDArray[np.float64]
-    sum_g: NDArray[np.float64]
-    outer_p: NDArray[np.float64]
-    outer_g: NDArray[np.float64]
-    background: ClassVar[bool] = False
-
-    @classmethod
-    def of(cls, regions: Iterable[tuple[Crop, Crop]], spacing: tuple[float, ...]) -> Moments:
-        """The moments of both masks of each region."""
-        pairs = [[_sums(crop, spacing) for crop in pair] for pair in regions]
-        return cls(*(np.array([pair[side][power] for pair in pairs]) for power in range(3) for side in range(2)))
-
-    @classmethod
-    def absent(cls, regions: int, ndim: int = 3) -> Moments:
-        """The statistic of regions without a voxel in either mask."""
-        shapes = ((regions,), (regions,), *[(regions, ndim)] * 2, *[(regions, ndim, ndim)] * 2)
-        return cls(*(np.zeros(shape) for shape in shapes))
-
-    @classmethod
-    def stacked(cls, members: Sequence[Moments]) -> Moments:
-        """The regions of all members, one after the other."""
-        return cls(*(np.concatenate([getattr(m, name) for m in members]) for name in cls.__slots__))
-
-    def grouped(self, groups: NDArray[np.int64], count: int) -> Moments:
-        """All regions of a group as one region: region r belongs to `groups[r]` of `count` groups."""
-        member = (groups == np.arange(count)[:, None]).astype(np.float64)
-        return Moments(*(np.tensordot(member, getattr(self, name), 1) for name in self.__slots__))
-
-    def select(self, order: NDArray[np.int64]) -> Moments:
-        """The regions at these positions, in this order; -1 is a region without a voxel in either mask."""
-        fields = (getattr(self, name) for name in self.__slots__)
-        return Moments(
-            *(np.concatenate([field, np.zeros_like(field, shape=(1, *field.shape[1:]))])[order] for field in fields)
-        )
-
-    def __add__(self, other: Moments) -> Moments:
-        return Moments(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
-
-    @property
-    def size_g(self) -> NDArray[np.float64]:
-        """Voxels of the ground truth."""
-        return self.n_g
-
-    @property
-    def empty_p(self) -> NDArray[np.bool_]:
-        """Where the prediction has no voxel of the region."""
-        return np.asarray(self.n_p == 0)
-
-    @property
-    def empty_g(self) -> NDArray[np.bool_]:
-        """Where the ground truth has no voxel of the region."""
-        return np.asarray(self.n_g == 0)
-
-    @property
-    def mean_p(self) -> NDArray[np.float64]:
-        """Centre of mass of the prediction, (R, d)."""
-        return ratio(self.sum_p, self.n_p[:, None])
-
-    @property
-    def mean_g(self) -> NDArray[np.float64]:
-        """Centre of mass of the ground truth, (R, d)."""
-        return ratio(self.sum_g, self.n_g[:, None])
-
-    def mahalanobis(self) -> NDArray[np.float64]:
-        """Distance of the two centres in units of the common covariance, (R,); NaN where that is singular.
-
-        The common covariance is the mean of the two sample covariances, weighted by the numbers of voxels.
-        """
-        shift = self.mean_p - self.mean_g
-        weighted_p = self.n_p[:, None, None] * _covariance(self.outer_p, self.sum_p, self.n_p)
-        weighted_g = self.n_g[:, None, None] * _covariance(self.outer_g, self.sum_g, self.n_g)
-        spread = ratio(weighted_p + weighted_g, (self.n_p + self.n_g)[:, None, None])
-        # a flat mask far from the first voxel leaves what rounding leaves of squared positions, not 0
-        nothing = 1e-12 * ratio(np.trace(self.outer_p + self.outer_g, axis1=1, axis2=2), self.n_p + self.n_g)
-        scores = np.full(len(shift), np.nan)
-        for region in np.flatnonzero(np.isfinite(shift).all(1) & np.isfinite(spread).all((1, 2))):
-            if np.linalg.matrix_rank(spread[region], nothing[region], hermitian=True) == shift.shape[1]:
-                scores[region] = (shift[region] @ np.linalg.solve(spread[region], shift[region])) ** 0.5
-        return scores
+def measure_moments(regions: Iterable[tuple[Crop, Crop]], spacing: tuple[float, ...]) -> Moments:
+    """Measure the moments of both masks of each region."""
+    pairs = [[_sums(crop, spacing) for crop in pair] for pair in regions]
+    return Moments(*(np.array([pair[side][power] for pair in pairs]) for power in range(3) for side in range(2)))
 
 
 def _sums(crop: Crop, spacing: tuple[float, ...]) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
@@ -116,9 +30,3 @@ def _sums(crop: Crop, spacing: tuple[float, ...]) -> tuple[float, NDArray[np.flo
         outer[i, j] = outer[j, i] = product
     total = np.array([places[i] @ mask.sum(tuple(k for k in axes if k != i), dtype=np.float64) for i in axes])
     return float(np.count_nonzero(mask)), total, outer
-
-
-def _covariance(outer: NDArray[np.float64], total: NDArray[np.float64], n: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sample covariance from sums, with n - 1 in the denominator."""
-    n = n[:, None, None]
-    return ratio(outer - ratio(total[:, :, None] * total[:, None, :], n), n - 1)

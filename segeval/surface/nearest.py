@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.kernels.words import Labels, brief
-from segeval.kernels.workspace import Workspace
-from segeval.overlap.contingency import Integers, balanced, evenly
+from segeval.kernels.workspace import Workspace, balanced, evenly
+from segeval.statistics.contingency import Integers
+from segeval.statistics.distances import Distances
 
 from .corner_search import Room, search_corners, sizes_in_tiles
 from .corner_sweep import Queries
-from .distances import Distances
 from .far import Quest, squared_distances
 from .marks import BAND, Cell, Layout, Marks
 from .search import SNAP, Floats, Neighbourhood, Way, search

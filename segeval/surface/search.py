@@ -23,7 +23,7 @@ from segeval.kernels.words import (
     load64,
     popcount,
 )
-from segeval.overlap.contingency import Integers
+from segeval.statistics.contingency import Integers
 
 from .marks import BAND, REACH, Layout, Marks, note
 from .tiles import Places

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.kernels.words import LANES, ONE, ZERO, Bits, Labels, clz, ctz, greatest, helper, kernel, least
-from segeval.overlap.contingency import Integers
+from segeval.statistics.contingency import Integers
 
 from .marks import BAND, Cell, Layout, Marks, claimed
 

@@ -12,7 +12,7 @@ from .masks import places, tally
 
 
 class Histogram(NamedTuple):
-    """Distances by region, as `segeval.surface.distances.Distances` has them, on any device.
+    """Distances by region, as `segeval.statistics.distances.Distances` has them, on any device.
 
     `length` (R,) int64: how many of `value` each region has, strictly increasing, infinite where there is nothing to
     measure to. `size` (int64) says how many elements lie at each.

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 from torch import Tensor
 
-from segeval.surface.distances import Distances
+from segeval.statistics.distances import Distances
 
 from .histogram import Histogram
 
@@ -19,7 +19,7 @@ def on_host(kind: Callable[..., Statistic], parts: Sequence[Histogram] | Sequenc
     """The statistic of this type that the parts, measured on a device, make up.
 
     >>> import torch
-    >>> from segeval.surface.distances import SurfaceDistances
+    >>> from segeval.statistics.distances import SurfaceDistances
     >>> from segeval.tensors import surface_distances
     >>> pred = torch.tensor([[1, 1, 0, 2]])
     >>> on_host(SurfaceDistances, surface_distances(pred, pred.flip(1), torch.tensor([1, 2]), (1.0, 1.0))).pg.mean()

@@ -29,9 +29,9 @@ from segeval.functional import (
     volume_error,
 )  # fmt: skip
 from segeval.metrics import REGISTRY
-from segeval.overlap.contingency import Contingency
-from segeval.overlap.counts import Counts
 from segeval.stateful import SegmentationMetrics
+from segeval.statistics.contingency import Contingency
+from segeval.statistics.counts import Counts
 
 SPACING = (2.0, 0.5, 1.3)
 GIVEN = {"tolerance": 1.0, "limit": 3.0, "width": 1.5, "alpha": 0.3, "beta": 2.0}

@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scenes import spaced_pairs
 
-from segeval.boundary import Boundary
 from segeval.kernels.workspace import Workspace
 from segeval.mesh.engine import mesh_distances
 from segeval.mesh.net import Net
 from segeval.mesh.surfaces import Surface, between
+from segeval.statistics.boundary import Boundary
+from segeval.statistics.distances import Distances
 from segeval.surface.crops import Crop
-from segeval.surface.distances import Distances
 
 WORKSPACE = Workspace()
 MESH, EQUAL = Boundary("mesh"), Boundary("mesh", sizes="equal")

@@ -7,10 +7,10 @@ import sys
 import numpy as np
 import pytest
 
-from segeval.boundary import Boundary
 from segeval.errors import ReadError, UsageError
 from segeval.kernels.workspace import Workspace
 from segeval.mesh.files import Mesh, distances_between, read_mesh
+from segeval.statistics.boundary import Boundary
 
 TETRAHEDRON = """\
 v 0 0 0

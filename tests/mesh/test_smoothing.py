@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from segeval.boundary import Boundary
 from segeval.kernels.workspace import Workspace
 from segeval.mesh.net import Net
 from segeval.mesh.smoothing import relaxed
 from segeval.mesh.surfaces import Surface, between
+from segeval.statistics.boundary import Boundary
 from segeval.surface.crops import Crop
 
 MASKS = st.sampled_from([(6, 7), (4, 5, 6)]).flatmap(lambda shape: arrays(np.bool_, shape))

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scenes import pairs
 
-from segeval.boundary import Boundary
 from segeval.kernels.workspace import Workspace
 from segeval.mesh.net import Net
 from segeval.mesh.surfaces import Elements, Surface, between
+from segeval.statistics.boundary import Boundary
 from segeval.surface.crops import Crop
 
 WORKSPACE = Workspace()

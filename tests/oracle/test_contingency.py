@@ -10,7 +10,8 @@ from brute import masks
 from hypothesis import given
 
 from segeval.kernels.workspace import Workspace
-from segeval.overlap.contingency import Contingency, contingency
+from segeval.overlap.contingency import contingency
+from segeval.statistics.contingency import Contingency
 
 
 def pairs(table: Contingency) -> list[tuple[int, int, int]]:

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from segeval.boundary import Boundary
 from segeval.kernels.workspace import Workspace
+from segeval.statistics.boundary import Boundary
+from segeval.statistics.distances import SurfaceDistances
 from segeval.surface.areas import face_sizes, surfel_sizes
-from segeval.surface.distances import SurfaceDistances
 from segeval.surface.engine import corner_distances
 
 KEPT = Workspace()  # of one worker: what a case leaves behind in its buffers must not reach the next

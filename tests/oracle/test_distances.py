@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segeval.surface.distances import Distances, SurfaceDistances, VolumeDistances
+from segeval.statistics.distances import Distances, SurfaceDistances, VolumeDistances
 
 VALUES = st.lists(st.sampled_from([0.0, 1 / 3, 0.7, 2**0.5, 2.0, 2.1, 30.1]), max_size=12)
 SETS = st.lists(VALUES, max_size=4)

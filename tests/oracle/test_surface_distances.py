@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from segeval.kernels.workspace import Workspace
+from segeval.statistics.distances import Distances, SurfaceDistances
 from segeval.surface.boundary import sweep
-from segeval.surface.distances import Distances, SurfaceDistances
 from segeval.surface.engine import surface_distances
 
 KEPT = Workspace()  # of one worker: what a case leaves behind in its buffers must not reach the next

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 import segeval
-from segeval.boundary import Boundary
 from segeval.kernels.workspace import Workspace
+from segeval.statistics.boundary import Boundary
 from segeval.surface.boundary import sweep
 from segeval.surface.engine import surface_distances
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scenes import measured, pairs, scene
 
 from segeval.data.case import Region
-from segeval.overlap.contingency import Contingency
-from segeval.overlap.counts import Counts
+from segeval.statistics.contingency import Contingency
+from segeval.statistics.counts import Counts
 
 REGIONS = st.lists(st.sets(st.integers(0, 5), min_size=1), max_size=5).map(
     lambda sets: [Region(str(k), frozenset(labels)) for k, labels in enumerate(sets)]

@@ -17,10 +17,10 @@ import pytest
 from scenes import measured
 
 import segeval
-from segeval.boundary import Boundary
 from segeval.data.case import Region
 from segeval.metrics import parse_metric
-from segeval.surface.distances import SurfaceDistances
+from segeval.statistics.boundary import Boundary
+from segeval.statistics.distances import SurfaceDistances
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = json.loads((GOLDEN / "cases.json").read_text())

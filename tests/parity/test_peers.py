@@ -16,7 +16,7 @@ from skimage import metrics as skimage
 
 import segeval
 from segeval.data.case import Region
-from segeval.surface.distances import SurfaceDistances, VolumeDistances
+from segeval.statistics.distances import SurfaceDistances, VolumeDistances
 
 FULL = spaced_pairs(full=True)
 

@@ -9,10 +9,10 @@ import pytest
 from scenes import scene
 
 import segeval
-from segeval.boundary import Boundary
 from segeval.errors import UsageError
 from segeval.protocols import convention, everyone, names
 from segeval.spec import Empty
+from segeval.statistics.boundary import Boundary
 
 HERE = scene("""
     . . . . . .     . . . . . .

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from segeval.boundary import Boundary
 from segeval.errors import UsageError
 from segeval.protocols import convention
+from segeval.statistics.boundary import Boundary
 
 
 def write(path, text):

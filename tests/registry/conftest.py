@@ -8,7 +8,7 @@ import pytest
 
 from segeval.metrics import REGISTRY, MetricSpec
 from segeval.spec import Metric
-from segeval.surface.moments import Moments
+from segeval.statistics.moments import Moments
 
 GIVEN = {"tolerance": 1.0, "limit": 3.0, "width": 1.5, "alpha": 0.3, "beta": 2.0}
 """Values for parameters without a default: all that a new metric may have to add to this suite."""

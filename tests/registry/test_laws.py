@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scenes import measured, pairs, scene, spaced_pairs, values
 
 from segeval.data.case import Region
-from segeval.overlap.contingency import Contingency
-from segeval.overlap.counts import Counts
+from segeval.statistics.contingency import Contingency
+from segeval.statistics.counts import Counts
 
 LENGTHS = {"tolerance", "limit", "width"}
 """Parameters that are lengths, and so grow with the spacing."""

@@ -18,10 +18,10 @@ from torch import Tensor
 
 from segeval import functional, score, stateful
 from segeval.metrics import REGISTRY, parse_metric
-from segeval.overlap.contingency import Contingency
-from segeval.overlap.counts import Counts
 from segeval.spec import MetricSpec
 from segeval.stateful import SegmentationMetrics
+from segeval.statistics.contingency import Contingency
+from segeval.statistics.counts import Counts
 
 GIVEN = {"alpha": 0.3, "beta": 1.7, "tolerance": 1.0, "limit": 2.0, "width": 1.5}
 """A value for every parameter that must be given."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import ndimage
 
-from segeval.surface.bands import Depths
+from segeval.surface.bands import measure_depths
 from segeval.surface.crops import Crop
 
 SPACINGS = st.tuples(*[st.sampled_from([0.5, 0.8, 1.0, 2.5])] * 3)
@@ -26,7 +26,7 @@ def test_depths_are_those_of_scipy(order, data, spacing, ndim, holes):
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     pred, gt = (np.asarray(rng.random(shape) >= holes, order=order) for _ in range(2))
     spacing = spacing[:ndim]
-    depths = Depths.of([(Crop(pred, (0,) * ndim), Crop(gt, (0,) * ndim))], spacing)
+    depths = measure_depths([(Crop(pred, (0,) * ndim), Crop(gt, (0,) * ndim))], spacing)
     p, g = scipy_depths(pred, spacing), scipy_depths(gt, spacing)
     for found, wanted in ((depths.p, p[pred]), (depths.g, g[gt]), (depths.shared, np.maximum(p, g)[pred & gt])):
         assert np.allclose(np.repeat(found.value, found.size), np.sort(wanted), rtol=1e-12)

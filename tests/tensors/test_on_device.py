@@ -8,7 +8,7 @@ from drawn import cases
 from hypothesis import given, settings
 from standin import GPU
 
-from segeval.surface.distances import SurfaceDistances
+from segeval.statistics.distances import SurfaceDistances
 from segeval.tensors import (
     depths,
     joint_counts,

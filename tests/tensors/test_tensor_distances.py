@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from scenes import measured
 
 from segeval.data.case import Region
-from segeval.surface.bands import Depths
-from segeval.surface.distances import SurfaceDistances, VolumeDistances
-from segeval.surface.moments import Moments
+from segeval.statistics.depths import Depths
+from segeval.statistics.distances import SurfaceDistances, VolumeDistances
+from segeval.statistics.moments import Moments
 from segeval.tensors import depths, distances, far, moments, near, on_host, surface_distances, volume_distances
 
 GOLDEN = Path(__file__).parents[1] / "golden"

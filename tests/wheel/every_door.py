@@ -17,11 +17,11 @@ from PIL import Image
 
 import segeval
 from segeval import functional
-from segeval.boundary import RULES
 from segeval.kernels import compiling, store
 from segeval.losses import boundary_loss, signed_distance_map
 from segeval.metrics import REGISTRY
 from segeval.spec import MetricSpec
+from segeval.statistics.boundary import RULES
 
 
 def written(spec: MetricSpec) -> str:

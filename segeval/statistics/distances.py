@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segeval.boundary import Boundary
-from segeval.kernels.words import brief
+from .boundary import Boundary
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -150,29 +149,46 @@ class Distances:
         Equal elements: linear interpolation, as `numpy.quantile`. Elements with sizes: the smallest distance of the set
         at which the cumulative size reaches the share.
         """
-        if self.size.dtype.kind == "i":
-            quantiles = np.full(len(self), np.nan)
-            _interpolate(self.start, self.value, self.size, q, quantiles)
-            return quantiles
-        some = np.flatnonzero(self._some)
-        result = np.full(len(self), np.nan)
-        result[some] = self._reached(some, q)
-        return result
+        occupied = np.flatnonzero(self._occupied)
+        quantiles = np.full(len(self), np.nan)
+        quantiles[occupied] = self._reached(occupied, q) if self._weighted else self._interpolated(occupied, q)
+        return quantiles
 
     def _reached(self, regions: Integers, q: float) -> Floats:
+        """Return the distances at which the cumulative size of the regions reaches the share."""
         reached = np.cumsum(self.size)
         before = np.concatenate([[0], reached])[self.start]
         wanted = before[regions] + np.diff(before)[regions] * (q - 1e-9)  # the sums are rounded
         at = np.searchsorted(reached, wanted)
         return self.value[np.clip(at, self.start[regions], self.start[regions + 1] - 1)]
 
+    def _interpolated(self, regions: Integers, q: float) -> Floats:
+        """Return the quantiles of the regions, linear between the two elements next to the share."""
+        counted = np.cumsum(self.size)
+        before = np.concatenate([[0], counted])[self.start]
+        place = (np.diff(before)[regions] - 1).astype(np.float64) * q
+        lower = place.astype(np.int64)
+        share = place - lower
+        first = before[regions] + lower  # the number of the element below, from 0, among those of all regions
+        low = self.value[np.searchsorted(counted, first, side="right")]
+        high = self.value[np.searchsorted(counted, first + (share > 0), side="right")]
+        with np.errstate(invalid="ignore"):  # two infinite distances
+            step = np.where(high > low, high - low, 0.0)
+            from_above = (share >= 0.5) & (high < np.inf)
+            return np.where(from_above, high - step * (1 - share), low + step * share)
+
     @property
     def empty(self) -> NDArray[np.bool_]:
         """Where there is no element."""
-        return ~self._some
+        return ~self._occupied
 
     @property
-    def _some(self) -> NDArray[np.bool_]:
+    def _weighted(self) -> bool:
+        """Whether elements have sizes of their own."""
+        return self.size.dtype.kind == "f"
+
+    @property
+    def _occupied(self) -> NDArray[np.bool_]:
         return np.greater(self.start[1:], self.start[:-1])
 
     @property
@@ -180,38 +196,11 @@ class Distances:
         return np.repeat(np.arange(len(self)), np.diff(self.start))
 
     def _sum(self, terms: NDArray[Any]) -> Floats:
-        some = self._some
-        result = np.zeros(len(self))
-        if some.any():
-            result[some] = np.add.reduceat(terms, self.start[:-1][some])
-        return result
-
-
-@brief
-def _interpolate(start: Integers, value: Floats, size: Integers, q: float, quantiles: Floats) -> None:
-    """Write the quantile of each region that has elements, linear between the two elements next to its place."""
-    for region in range(quantiles.size):
-        first = start[region]
-        total = np.int64(0)
-        for i in range(first, start[region + 1]):
-            total += size[i]
-        if total == 0:
-            continue
-        place = float(total - 1) * q
-        before = np.int64(place)
-        share = place - float(before)
-        i, reached = first, size[first]
-        while reached <= before:
-            i += 1
-            reached += size[i]
-        low = high = value[i]
-        if share > 0 and reached == before + 1:
-            high = value[i + 1]
-        step = high - low if high > low else 0.0
-        if share >= 0.5 and high < np.inf:
-            quantiles[region] = high - step * (1 - share)
-        else:
-            quantiles[region] = low + step * share
+        occupied = self._occupied
+        sums = np.zeros(len(self))
+        if occupied.any():
+            sums[occupied] = np.add.reduceat(terms, self.start[:-1][occupied])
+        return sums
 
 
 @dataclass(frozen=True, slots=True, eq=False)
