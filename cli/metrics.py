@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from segeval.spec import MetricSpec, Parameter, Value
+    from segeval.metrics.card import MetricSpec, Parameter, Value
 
 UNITS = {
     "": "none",
@@ -68,7 +68,7 @@ def _found(text: str) -> tuple[MetricSpec, dict[str, Value]]:
 
 
 def _card(spec: MetricSpec, values: dict[str, Value]) -> str:
-    from segeval.citations import CITATIONS
+    from segeval.metrics.citations import CITATIONS
 
     from .tex import plain
 
@@ -128,7 +128,7 @@ def _number(value: Value | None) -> str:
 
 
 def _record(spec: MetricSpec) -> dict[str, Any]:
-    from segeval.citations import CITATIONS
+    from segeval.metrics.citations import CITATIONS
     from segeval.nonfinite import spelled
 
     return {

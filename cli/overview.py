@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from segeval.spec import Metric
+from segeval.metrics.card import Metric
 from segeval.table import ALL, MEAN, metric_of
 
 from .sheet import Sheet

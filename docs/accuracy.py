@@ -15,10 +15,10 @@ from shapes import Box, Vector
 
 from segeval import score
 from segeval.kernels.workspace import Workspace
+from segeval.metrics.surface import assd, hd, masd, nsd
 from segeval.rules import distances_by
 from segeval.statistics.boundary import Boundary
 from segeval.statistics.distances import SurfaceDistances
-from segeval.surface.metrics import assd, hd, masd, nsd
 
 COLUMNS = {"hd": "HD", "hd95": "HD95", "assd": "ASSD", "masd": "MASD", "nsd": "NSD", "area": "area"}
 METRICS = ("hd", "hd95", "assd", "masd", f"nsd@{TOLERANCE:g}")

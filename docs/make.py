@@ -16,10 +16,10 @@ import protocols
 import stubs
 from click.testing import CliRunner
 
-from segeval.citations import CITATIONS
 from segeval.cli.app import app
 from segeval.metrics import REGISTRY
-from segeval.spec import MetricSpec, Parameter
+from segeval.metrics.card import MetricSpec, Parameter
+from segeval.metrics.citations import CITATIONS
 
 ROOT = Path(__file__).parents[1]
 METRICS = """\

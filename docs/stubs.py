@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from segeval.generate.signatures import OPTIONS, class_signature, function_signature, several_signature
 from segeval.metrics import REGISTRY
-from segeval.spec import MetricSpec
+from segeval.metrics.card import MetricSpec
 
 HEAD = '''\
 """{title} Generated from the metrics' cards by docs/make.py."""

@@ -11,11 +11,11 @@ from typing import Any
 from segeval.api import make_protocol
 from segeval.errors import UsageError
 from segeval.metrics import REGISTRY
+from segeval.metrics.card import Metric
 from segeval.paths import local_path
 from segeval.protocol import told
 from segeval.protocols import ALL, Convention, convention, names
 from segeval.results import Results
-from segeval.spec import Metric
 from segeval.statistics.boundary import RULES, Boundary
 from segeval.table import metric_of
 

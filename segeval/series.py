@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from segeval.errors import UsageError
 from segeval.metrics import REGISTRY, parse_metric
-from segeval.spec import Metric
+from segeval.metrics.card import Metric
 from segeval.table import ALL, MEAN
 
 Values = NDArray[np.float64]

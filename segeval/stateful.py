@@ -13,10 +13,10 @@ tensor(0.2500)
 
 from __future__ import annotations
 
+from segeval.batches.members import made
 from segeval.generate.objects import MetricObject as MetricObject
 from segeval.generate.objects import SegmentationMetrics, class_of
 from segeval.generate.objects import SingleMetric as SingleMetric
-from segeval.metrics import made
 
 __all__, __getattr__ = made(__name__, lambda spec: spec.class_name, class_of)
 __all__ += ["SegmentationMetrics"]

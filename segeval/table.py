@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from segeval.errors import UsageError
 from segeval.metrics import REGISTRY, parse_metric
+from segeval.metrics.card import Definition, Metric
 from segeval.nonfinite import spelled
 from segeval.paths import local_path
-from segeval.spec import Definition, Metric
 from segeval.statistics.boundary import Boundary
 
 if TYPE_CHECKING:

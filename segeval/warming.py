@@ -19,8 +19,8 @@ from segeval.kernels.compiling import compiled_kernels, seconds_compiled
 from segeval.kernels.workspace import Workspace
 from segeval.measure import measure
 from segeval.metrics import REGISTRY
+from segeval.metrics.card import Definition, Metric
 from segeval.scoring import score_measured
-from segeval.spec import Definition, Metric
 from segeval.statistics.boundary import Boundary
 from segeval.surface.transform import squared_distances_to
 

@@ -17,7 +17,7 @@ from segeval.data.grid import Grid
 from segeval.kernels.workspace import Workspace
 from segeval.measure import Measured, measure
 from segeval.metrics import parse_metric
-from segeval.spec import Metric
+from segeval.metrics.card import Metric
 
 Mask = NDArray[np.uint8]
 ONE = (Region.of(1),)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.errors import UsageError
-from segeval.spec import Metric, Values
+from segeval.metrics.card import Metric, Values
 from segeval.statistics.contingency import Contingency
 
 from .averages import Averaging

@@ -9,7 +9,7 @@ from segeval.batches.dispatch import fetched, is_tensor, measured
 from segeval.batches.reading import result
 from segeval.errors.calls import Call
 from segeval.kernels.workspace import Workspace, cores
-from segeval.spec import MetricSpec
+from segeval.metrics.card import MetricSpec
 
 from .signatures import Options, docstring, function_signature, keywords_for
 

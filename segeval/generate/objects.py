@@ -23,7 +23,7 @@ from segeval.batches.records import ODD, Columns, labels_of, record_of
 from segeval.errors import UsageError
 from segeval.errors.calls import Call, public
 from segeval.kernels.workspace import Workspace
-from segeval.spec import Metric, MetricSpec
+from segeval.metrics.card import Metric, MetricSpec
 
 from .signatures import Options, class_signature, docstring, keywords_for, several_signature
 

@@ -13,9 +13,9 @@ import numpy as np
 from segeval.batches.averages import Averaging
 from segeval.batches.form import Inputs
 from segeval.batches.reading import Reading
-from segeval.citations import CITATIONS
+from segeval.metrics.card import Metric, MetricSpec, Parameter, Value
+from segeval.metrics.citations import CITATIONS
 from segeval.protocols import Convention, convention
-from segeval.spec import Metric, MetricSpec, Parameter, Value
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
 from segeval.statistics.distances import SurfaceDistances

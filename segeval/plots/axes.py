@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator, NullLocator, SymmetricalLogLocator
 
-from segeval.spec import Metric
+from segeval.metrics.card import Metric
 
 from .source import Scores, Source
 from .style import FRAME, GREY

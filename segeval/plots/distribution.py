@@ -13,7 +13,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from segeval.spec import Metric
+from segeval.metrics.card import Metric
 from segeval.summary.bootstrap import quantiles
 
 from .axes import fit, label

@@ -12,7 +12,7 @@ from matplotlib.colors import Normalize, to_rgba
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from segeval.spec import Metric
+from segeval.metrics.card import Metric
 
 from .axes import brief, direction, symbol, with_unit
 from .source import NothingToDraw, Scores, Source, badness, counted, worst_first

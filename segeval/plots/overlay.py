@@ -21,8 +21,8 @@ from segeval.data.case import Case
 from segeval.errors import SegevalError
 from segeval.evaluate import make_case
 from segeval.io import parse_colors, read
+from segeval.metrics.card import Metric
 from segeval.protocol import Protocol
-from segeval.spec import Metric
 
 from .axes import symbol
 from .slices import Slice, bounds, cut, farthest

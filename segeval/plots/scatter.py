@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from segeval.spec import Metric
+from segeval.metrics.card import Metric
 
 from .axes import fit, label, name_points, symbol
 from .source import NothingToDraw, Scores, Source

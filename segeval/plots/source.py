@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from segeval.errors import UsageError
 from segeval.metrics import separate
+from segeval.metrics.card import Metric
 from segeval.results import Results
 from segeval.scoring import NEITHER
-from segeval.spec import Metric
 from segeval.summary.cube import Cube
 from segeval.table import ALL, metric_of
 

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from segeval.errors import UsageError
+from segeval.metrics.card import Metric
 from segeval.series import Column, Series, names_for, plain
-from segeval.spec import Metric
 
 from .axes import Units, brief, label
 from .curves import Look, draw_panel, figure_of

@@ -8,7 +8,7 @@ from typing import Any
 
 from segeval.errors import UsageError
 from segeval.metrics import parse_metric, separate
-from segeval.spec import Metric, Parameter, Value
+from segeval.metrics.card import Metric, Parameter, Value
 from segeval.statistics.distances import SurfaceDistances
 
 from .conventions import Convention, Entry

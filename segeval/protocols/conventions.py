@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from segeval.errors import UsageError
 from segeval.metrics import lookup, parse_metric, separate
-from segeval.spec import Definition, Empty, Metric, MetricSpec
+from segeval.metrics.card import Definition, Empty, Metric, MetricSpec
 from segeval.statistics.boundary import Boundary
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from segeval.errors import UsageError
 from segeval.metrics import lookup, parse_metric
-from segeval.spec import Empty, MetricSpec
+from segeval.metrics.card import Empty, MetricSpec
 from segeval.statistics.boundary import Boundary
 
 from .conventions import Entry

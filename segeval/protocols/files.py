@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 
 from segeval.errors import UsageError
 from segeval.metrics import separate
+from segeval.metrics.card import Definition, Metric
 from segeval.paths import local_path
-from segeval.spec import Definition, Metric
 from segeval.statistics.boundary import Boundary
 
 from .checks import check_content, check_meaning

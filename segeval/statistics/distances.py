@@ -149,9 +149,13 @@ class Distances:
         Equal elements: linear interpolation, as `numpy.quantile`. Elements with sizes: the smallest distance of the set
         at which the cumulative size reaches the share.
         """
-        occupied = np.flatnonzero(self._occupied)
         quantiles = np.full(len(self), np.nan)
-        quantiles[occupied] = self._reached(occupied, q) if self._weighted else self._interpolated(occupied, q)
+        if self._weighted:
+            regions = np.flatnonzero(self._occupied)
+            quantiles[regions] = self._reached(regions, q)
+        else:
+            regions = np.flatnonzero(self.total())
+            quantiles[regions] = self._interpolated(regions, q)
         return quantiles
 
     def _reached(self, regions: Integers, q: float) -> Floats:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.spec import Metric
+from segeval.metrics.card import Metric
 from segeval.table import ALL, MEAN, applies, typed
 
 from .bootstrap import mean_interval, quantiles

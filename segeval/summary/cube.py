@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.errors import UsageError
-from segeval.spec import Metric
+from segeval.metrics.card import Metric
 from segeval.table import FAILED, applies, metrics_of
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from segeval.citations import CITATIONS
 from segeval.metrics import REGISTRY
+from segeval.metrics.citations import CITATIONS
 
 
 def test_the_list_has_a_line_for_every_metric(segeval):

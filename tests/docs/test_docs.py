@@ -23,11 +23,11 @@ from click.testing import CliRunner
 from pages import ROOT, RUN, Block, anchors, blocks, commands, links
 
 from segeval import score, score_folder
-from segeval.citations import CITATIONS
 from segeval.cli.app import app
 from segeval.io import known_suffixes
 from segeval.io import registry as readers
 from segeval.metrics import REGISTRY
+from segeval.metrics.citations import CITATIONS
 
 LINKING = sorted({*RUN, *ROOT.glob("*.md"), *ROOT.glob("sample_data/*.md"), *ROOT.glob("benchmarks/*.md")})
 

@@ -10,8 +10,8 @@ from scenes import scene
 
 import segeval
 from segeval.errors import UsageError
+from segeval.metrics.card import Empty
 from segeval.protocols import convention, everyone, names
-from segeval.spec import Empty
 from segeval.statistics.boundary import Boundary
 
 HERE = scene("""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from segeval.metrics import REGISTRY, MetricSpec
-from segeval.spec import Metric
+from segeval.metrics.card import Metric
 from segeval.statistics.moments import Moments
 
 GIVEN = {"tolerance": 1.0, "limit": 3.0, "width": 1.5, "alpha": 0.3, "beta": 2.0}

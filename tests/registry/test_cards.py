@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
-from segeval.citations import CITATIONS
 from segeval.metrics import REGISTRY, lookup, parse_metric
+from segeval.metrics.citations import CITATIONS
 
 
 def test_a_card_says_what_the_metric_is(spec):

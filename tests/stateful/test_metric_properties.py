@@ -18,7 +18,7 @@ from torch import Tensor
 
 from segeval import functional, score, stateful
 from segeval.metrics import REGISTRY, parse_metric
-from segeval.spec import MetricSpec
+from segeval.metrics.card import MetricSpec
 from segeval.stateful import SegmentationMetrics
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts

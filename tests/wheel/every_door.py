@@ -20,7 +20,7 @@ from segeval import functional
 from segeval.kernels import compiling, store
 from segeval.losses import boundary_loss, signed_distance_map
 from segeval.metrics import REGISTRY
-from segeval.spec import MetricSpec
+from segeval.metrics.card import MetricSpec
 from segeval.statistics.boundary import RULES
 
 

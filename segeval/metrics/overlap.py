@@ -8,9 +8,10 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.spec import Empty, NonNegative, Positive, metric
 from segeval.statistics.counts import Counts
 from segeval.statistics.ratios import ratio
+
+from .card import Empty, NonNegative, Positive, metric
 
 Scores: TypeAlias = NDArray[np.float64]
 OVERLAP = Empty(both=nan, pred=0, gt=0)

@@ -12,11 +12,12 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.spec import Empty, NonNegative, Percentile, Positive, metric
 from segeval.statistics.depths import Depths
 from segeval.statistics.distances import SurfaceDistances, VolumeDistances
 from segeval.statistics.moments import Moments
 from segeval.statistics.ratios import ratio
+
+from .card import Empty, NonNegative, Percentile, Positive, metric
 
 Scores: TypeAlias = NDArray[np.float64]
 APART = Empty(both=nan, pred=inf, gt=inf)

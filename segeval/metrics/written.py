@@ -1,20 +1,17 @@
-"""Every metric there is, and the metric that a written form stands for. Importing this fills the registry."""
+"""The metric that a written form stands for."""
 
 from __future__ import annotations
 
 import difflib
 import re
-import sys
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-import segeval.overlap.metrics
-import segeval.overlap.partition
-import segeval.surface.metrics  # noqa: F401  # imported for the declarations
+import segeval.metrics.overlap
+import segeval.metrics.partition
+import segeval.metrics.surface  # noqa: F401  # imported for the declarations
 from segeval.errors import UsageError
-from segeval.errors.calls import unknown_attribute
-from segeval.spec import REGISTRY as REGISTRY
-from segeval.spec import Metric, MetricSpec, taken_names
+
+from .card import REGISTRY, Metric, MetricSpec, taken_names
 
 DEFAULT_METRICS = ("dice", "iou", "precision", "recall", "volume_similarity", "hd95", "assd")
 
@@ -78,17 +75,3 @@ def _split(pair: str, text: str) -> tuple[str, str]:
     if not equals:
         raise UsageError(f"metric {text!r}: after ':' come parameter=value pairs, not {pair!r}")
     return key.strip(), value.strip()
-
-
-def made(module: str, name: Callable[[MetricSpec], str], make: Callable[[MetricSpec], Any]) -> tuple[list[str], Any]:
-    """`__all__` and `__getattr__` of a module that holds something for every metric, made when it is asked for."""
-
-    def attribute(asked: str) -> Any:
-        for spec in REGISTRY.values():
-            if name(spec) == asked:
-                found = make(spec)
-                setattr(sys.modules[module], asked, found)
-                return found
-        raise unknown_attribute(module, asked, dir(sys.modules[module]))
-
-    return [name(spec) for spec in REGISTRY.values()], attribute

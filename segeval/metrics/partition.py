@@ -12,9 +12,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.spec import metric
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.ratios import ratio
+
+from .card import metric
 
 
 @dataclass(frozen=True, slots=True, eq=False)
