@@ -128,8 +128,8 @@ def _number(value: Value | None) -> str:
 
 
 def _record(spec: MetricSpec) -> dict[str, Any]:
+    from segeval.io.nonfinite import spelled
     from segeval.metrics.citations import CITATIONS
-    from segeval.nonfinite import spelled
 
     return {
         "name": spec.name,

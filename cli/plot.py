@@ -77,8 +77,8 @@ def plot(
       segeval plot lightning_logs/version_0 --smooth 0.6
       segeval plot unet/history.csv swin/history.csv -m val/dice -o figures
     """
+    from segeval.io.files import local_path
     from segeval.logs import are_logs, named_runs
-    from segeval.paths import local_path
 
     given = [local_path(path) for path in paths]
     logs = are_logs(given)

@@ -10,9 +10,9 @@ from typing import Any
 
 from segeval.api import make_protocol
 from segeval.errors import UsageError
+from segeval.io.files import local_path
 from segeval.metrics import REGISTRY
 from segeval.metrics.card import Metric
-from segeval.paths import local_path
 from segeval.protocol import told
 from segeval.protocols import ALL, Convention, convention, names
 from segeval.results import Results

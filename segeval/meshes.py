@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from segeval.data.case import LabelMap, Region
 from segeval.data.grid import Grid
 from segeval.errors import UsageError
+from segeval.io.mesh import is_mesh
 from segeval.kernels.workspace import Workspace
 from segeval.measure import Measured
-from segeval.mesh.formats import is_mesh
 from segeval.protocol import Protocol
 from segeval.statistics.boundary import VOXEL, Boundary
 from segeval.statistics.contingency import Contingency
@@ -24,7 +24,7 @@ from segeval.statistics.distances import SurfaceDistances
 from segeval.surface.crops import crops
 
 if TYPE_CHECKING:
-    from segeval.mesh.files import Mesh
+    from segeval.data.mesh import Mesh
     from segeval.mesh.surfaces import Surface
 
 GRID = Grid((1, 1, 1), (1.0, 1.0, 1.0), "mm")
@@ -66,7 +66,7 @@ def measure_meshes(
     `read` reads the side that is a mask. Raises `UsageError` for metrics that need voxels and for
     more than one region, `ReadError` for files.
     """
-    from segeval.mesh.files import distances_between
+    from segeval.mesh.surfaces import distances_between
 
     kinds = _kinds(name, protocol)
     region = _region(name, protocol)
@@ -120,7 +120,8 @@ def _surface(
     path: Path, region: Region, protocol: Protocol, boundary: Boundary, read: Callable[[Path], LabelMap]
 ) -> _Side:
     """Return the mesh in a file, or the surface of a region of the mask in it, in millimetres."""
-    from segeval.mesh.files import Mesh, read_mesh
+    from segeval.data.mesh import Mesh
+    from segeval.io.mesh import read_mesh
     from segeval.mesh.net import Net
     from segeval.mesh.surfaces import Surface
 
@@ -147,7 +148,7 @@ def _surface(
 
 def _placed(surface: Surface, grid: Grid) -> _Side:
     """Return the surface of a mask where its affine puts it, or where its voxels are without one."""
-    from segeval.mesh.files import Mesh
+    from segeval.data.mesh import Mesh
 
     if grid.affine is None:
         return _Side(Mesh(surface.vertices, surface.pieces), BY_SPACING)

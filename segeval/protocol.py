@@ -13,10 +13,10 @@ from typing import Any, Literal, TypeAlias, get_args
 from segeval.data.case import Region
 from segeval.errors import UsageError
 from segeval.io import Colors
+from segeval.io.files import local_path
+from segeval.io.nonfinite import spelled
 from segeval.metrics import DEFAULT_METRICS, parse_metrics
 from segeval.metrics.card import Empty, Metric
-from segeval.nonfinite import spelled
-from segeval.paths import local_path
 from segeval.statistics.boundary import VOXEL, Boundary
 from segeval.statistics.distances import SurfaceDistances, VolumeDistances
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.errors import UsageError
-from segeval.nonfinite import spelled
-from segeval.paths import local_path
+from segeval.io.files import local_path
+from segeval.io.nonfinite import spelled
 from segeval.protocol import stamp_of
 from segeval.table import FORMATS, check_formats, make_folder, read_table, replacing, write_table
 

@@ -29,7 +29,7 @@ from segeval.data.case import Region
 from segeval.errors import UsageError
 from segeval.evaluate import SPILLED, Outcome, evaluate
 from segeval.io import Pair
-from segeval.paths import local_path
+from segeval.io.files import local_path
 from segeval.protocol import Protocol
 from segeval.remarks import remarks_on
 from segeval.results import Results, clear

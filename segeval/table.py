@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from segeval.errors import UsageError
+from segeval.io.files import local_path
+from segeval.io.nonfinite import spelled
 from segeval.metrics import REGISTRY, parse_metric
 from segeval.metrics.card import Definition, Metric
-from segeval.nonfinite import spelled
-from segeval.paths import local_path
 from segeval.statistics.boundary import Boundary
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from scenes import TWO_LABELS, folders
 
 import segeval
 from segeval.errors import UsageError
-from segeval.paths import local_path
+from segeval.io.files import local_path
 from segeval.plots import draw
 
 ADDRESS = "s3://bucket/masks"

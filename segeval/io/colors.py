@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from segeval.data.labels import Labels
 from segeval.errors import ReadError, UsageError
-from segeval.paths import local_path
 
+from .files import local_path
 from .registry import Color, Colors, Request
 
 

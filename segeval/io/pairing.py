@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from segeval.errors import UsageError
-from segeval.paths import local_path
 
+from .files import local_path
 from .naming import Naming, namings
 from .registry import known_suffixes, refusal, stem_of, suffix_of
 

@@ -14,7 +14,8 @@ from numpy.typing import DTypeLike, NDArray
 from segeval.data.case import LabelMap
 from segeval.data.grid import Grid
 from segeval.errors import ReadError, SegevalError
-from segeval.paths import local_path
+
+from .files import local_path
 
 if TYPE_CHECKING:
     from segeval.kernels.workspace import Workspace

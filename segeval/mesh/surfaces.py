@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.data.mesh import Mesh
 from segeval.kernels.words import greatest, kernel, least
 from segeval.kernels.workspace import Workspace
 from segeval.statistics.boundary import Boundary
@@ -172,3 +173,16 @@ def histogram(value: Floats, size: NDArray[Any]) -> Distances:
     first = np.flatnonzero(np.concatenate([[True], value[1:] != value[:-1]])[: len(value)])
     total = np.add.reduceat(size, first) if len(first) else size
     return Distances(np.array([0, len(first)]), value[first], total)
+
+
+def distances_between(pred: Mesh, gt: Mesh, *, boundary: Boundary, workspace: Workspace) -> SurfaceDistances:
+    """The distances between two meshes in one space, as the statistic of one region; by the rule mesh or smooth.
+
+    >>> square = np.array([[0, 0, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1.0]])
+    >>> halves = np.array([[0, 1, 2], [0, 2, 3]])
+    >>> low, high = Mesh(square, halves), Mesh(square + [2, 0, 0], halves)
+    >>> distances_between(low, high, boundary=Boundary("mesh"), workspace=Workspace()).pg.mean()
+    array([2.])
+    """
+    p, g = (Surface(mesh.vertices, mesh.triangles) for mesh in (pred, gt))
+    return between(p, g, boundary, workspace)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from segeval.errors import UsageError
+from segeval.io.files import local_path
 from segeval.metrics import separate
 from segeval.metrics.card import Definition, Metric
-from segeval.paths import local_path
 from segeval.statistics.boundary import Boundary
 
 from .checks import check_content, check_meaning

@@ -21,8 +21,6 @@ ORDER = (
         "version",
         "devices",
         "kernels",
-        "nonfinite",
-        "paths",
     ),
     ("data",),
     ("statistics",),

@@ -7,9 +7,11 @@ import sys
 import numpy as np
 import pytest
 
+from segeval.data.mesh import Mesh
 from segeval.errors import ReadError, UsageError
+from segeval.io.mesh import read_mesh
 from segeval.kernels.workspace import Workspace
-from segeval.mesh.files import Mesh, distances_between, read_mesh
+from segeval.mesh.surfaces import distances_between
 from segeval.statistics.boundary import Boundary
 
 TETRAHEDRON = """\
