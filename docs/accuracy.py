@@ -15,8 +15,8 @@ from shapes import Box, Vector
 
 from segeval import score
 from segeval.kernels.workspace import Workspace
+from segeval.measure.host import distances_by
 from segeval.metrics.surface import assd, hd, masd, nsd
-from segeval.rules import distances_by
 from segeval.statistics.boundary import Boundary
 from segeval.statistics.distances import SurfaceDistances
 

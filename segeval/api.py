@@ -12,13 +12,13 @@ import numpy as np
 
 from segeval.data.case import LabelMap, Region
 from segeval.data.grid import Grid
-from segeval.devices import chosen_device
 from segeval.errors import UsageError
 from segeval.evaluate import make_case, score_case
 from segeval.io import Colors, Pair, Pairing, load_colors, pair, read, stem_of
 from segeval.io.files import local_path
 from segeval.io.mesh import is_mesh
 from segeval.kernels.workspace import Workspace, cores
+from segeval.measure.devices import chosen_device
 from segeval.meshes import measure_meshes
 from segeval.protocol import Missing, Protocol, RegionsLike, is_background, parse_regions
 from segeval.protocols import ALL, ProtocolLike, convention, everyone

@@ -16,12 +16,12 @@ import numpy as np
 from segeval.data.case import Case, LabelMap
 from segeval.data.geometry import aligned
 from segeval.data.grid import Grid
-from segeval.devices import out_of_memory
 from segeval.errors import ReadError, SegevalError, UsageError
 from segeval.io import Pair, read
 from segeval.io.mesh import is_mesh
 from segeval.kernels.workspace import Workspace
-from segeval.measure import Measured, measure
+from segeval.measure.devices import out_of_memory
+from segeval.measure.measured import Measured, measure
 from segeval.meshes import GRID, measure_meshes
 from segeval.protocol import Protocol
 from segeval.scoring import Scores, score_measured

@@ -15,17 +15,17 @@ from segeval.data.grid import Grid
 from segeval.errors import UsageError
 from segeval.io.mesh import is_mesh
 from segeval.kernels.workspace import Workspace
-from segeval.measure import Measured
+from segeval.measure.crops import crops
+from segeval.measure.measured import Measured
 from segeval.protocol import Protocol
 from segeval.statistics.boundary import VOXEL, Boundary
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
 from segeval.statistics.distances import SurfaceDistances
-from segeval.surface.crops import crops
 
 if TYPE_CHECKING:
     from segeval.data.mesh import Mesh
-    from segeval.mesh.surfaces import Surface
+    from segeval.measure.mesh.surfaces import Surface
 
 GRID = Grid((1, 1, 1), (1.0, 1.0, 1.0), "mm")
 """Stands for the space of meshes, which has no voxels."""
@@ -66,7 +66,7 @@ def measure_meshes(
     `read` reads the side that is a mask. Raises `UsageError` for metrics that need voxels and for
     more than one region, `ReadError` for files.
     """
-    from segeval.mesh.surfaces import distances_between
+    from segeval.measure.mesh.surfaces import distances_between
 
     kinds = _kinds(name, protocol)
     region = _region(name, protocol)
@@ -122,8 +122,8 @@ def _surface(
     """Return the mesh in a file, or the surface of a region of the mask in it, in millimetres."""
     from segeval.data.mesh import Mesh
     from segeval.io.mesh import read_mesh
-    from segeval.mesh.net import Net
-    from segeval.mesh.surfaces import Surface
+    from segeval.measure.mesh.net import Net
+    from segeval.measure.mesh.surfaces import Surface
 
     if is_mesh(path):
         return _Side(read_mesh(path))
@@ -140,7 +140,7 @@ def _surface(
     ((crop, _),) = crops(inside, inside, np.array([1]))
     net = Net.of(crop, mask.grid.spacing)
     if boundary.rule == "smooth":
-        from segeval.mesh.smoothing import relaxed
+        from segeval.measure.mesh.smoothing import relaxed
 
         net = relaxed(net, mask.grid.spacing)
     return _placed(Surface.of(net), mask.grid)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.measure import Measured
+from segeval.measure.measured import Measured
 from segeval.metrics.card import Metric
 from segeval.table import ALL
 

@@ -17,12 +17,12 @@ from segeval.data.grid import Grid
 from segeval.data.labels import Labels
 from segeval.kernels.compiling import compiled_kernels, seconds_compiled
 from segeval.kernels.workspace import Workspace
-from segeval.measure import measure
+from segeval.measure.measured import measure
+from segeval.measure.voxels.transform import squared_distances_to
 from segeval.metrics import REGISTRY
 from segeval.metrics.card import Definition, Metric
 from segeval.scoring import score_measured
 from segeval.statistics.boundary import Boundary
-from segeval.surface.transform import squared_distances_to
 
 SHAPES = ((48, 72), (24, 48, 72))
 SPACING = (2.0, 1.0, 0.5)

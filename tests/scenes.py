@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from segeval.data.case import Case, LabelMap, Region
 from segeval.data.grid import Grid
 from segeval.kernels.workspace import Workspace
-from segeval.measure import Measured, measure
+from segeval.measure.measured import Measured, measure
 from segeval.metrics import parse_metric
 from segeval.metrics.card import Metric
 

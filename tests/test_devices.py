@@ -9,11 +9,11 @@ from pandas.testing import assert_frame_equal
 from scenes import folders
 
 import segeval.api
-import segeval.devices
+import segeval.measure.devices
 from segeval import Listener, UsageError, score, score_folder
-from segeval.devices import chosen_device, out_of_memory
+from segeval.measure.devices import chosen_device, out_of_memory
+from segeval.measure.tensors.engine import DeviceEngine
 from segeval.metrics import REGISTRY
-from segeval.tensors.engine import DeviceEngine
 
 GIVEN = {"tolerance": 1.0, "limit": 3.0, "width": 1.5, "alpha": 0.3, "beta": 2.0}
 EVERYTHING = [
@@ -29,7 +29,7 @@ def gpus(monkeypatch):
     """Sets how many GPUs torch says there are."""
 
     def are(count, driver=True):
-        monkeypatch.setattr(segeval.devices, "_has_driver", lambda: driver)
+        monkeypatch.setattr(segeval.measure.devices, "_has_driver", lambda: driver)
         monkeypatch.setattr(torch.cuda, "is_available", lambda: count > 0)
         monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
 

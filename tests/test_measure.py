@@ -12,7 +12,7 @@ from segeval.data.case import Case, LabelMap, Region
 from segeval.data.grid import Grid
 from segeval.errors import UsageError
 from segeval.kernels.workspace import Workspace
-from segeval.measure import measure
+from segeval.measure.measured import measure
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
 from segeval.statistics.depths import Depths

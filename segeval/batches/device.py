@@ -10,11 +10,11 @@ from torch import Tensor
 
 from segeval.data.grid import Grid
 from segeval.errors import UsageError
+from segeval.measure.tensors.engine import MEASURES
+from segeval.measure.tensors.table import joint_counts, pair_counts
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
 from segeval.statistics.moments import Moments
-from segeval.tensors.engine import MEASURES
-from segeval.tensors.table import joint_counts, pair_counts
 
 from .device_masks import Masks, masks_of
 from .form import Form

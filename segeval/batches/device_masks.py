@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from segeval.errors import UsageError
-from segeval.tensors.masks import as_integers
+from segeval.measure.tensors.masks import as_integers
 
 from .form import Form, Inputs, check_scale
 from .host_masks import ROUNDING

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from segeval.errors import UsageError
-from segeval.tensors.masks import as_integers
+from segeval.measure.tensors.masks import as_integers
 
 
 def check_labels(pred: Tensor, target: Tensor, ignore_index: int | None, spatial: Sequence[int] = (1, 2, 3)) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 from segeval.errors import UsageError
 from segeval.kernels.words import Labels
 from segeval.kernels.workspace import Workspace
-from segeval.surface.transform import squared_distances_to
+from segeval.measure.voxels.transform import squared_distances_to
 
 from .checks import check_integers
 from .modules import checked

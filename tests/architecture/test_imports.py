@@ -19,19 +19,11 @@ ORDER = (
     (
         "errors",
         "version",
-        "devices",
         "kernels",
     ),
     ("data",),
     ("statistics",),
-    (
-        "overlap",
-        "surface",
-        "mesh",
-        "rules",
-        "tensors",
-        "metrics",
-    ),
+    ("metrics",),
     ("io",),
     ("measure",),
     (

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from scenes import spaced_pairs
 
 from segeval.kernels.workspace import Workspace
-from segeval.mesh.engine import mesh_distances
-from segeval.mesh.net import Net
-from segeval.mesh.surfaces import Surface, between
+from segeval.measure.crops import Crop
+from segeval.measure.mesh.engine import mesh_distances
+from segeval.measure.mesh.net import Net
+from segeval.measure.mesh.surfaces import Surface, between
 from segeval.statistics.boundary import Boundary
 from segeval.statistics.distances import Distances
-from segeval.surface.crops import Crop
 
 WORKSPACE = Workspace()
 MESH, EQUAL = Boundary("mesh"), Boundary("mesh", sizes="equal")

@@ -11,7 +11,7 @@ from segeval.data.mesh import Mesh
 from segeval.errors import ReadError, UsageError
 from segeval.io.mesh import read_mesh
 from segeval.kernels.workspace import Workspace
-from segeval.mesh.surfaces import distances_between
+from segeval.measure.mesh.surfaces import distances_between
 from segeval.statistics.boundary import Boundary
 
 TETRAHEDRON = """\

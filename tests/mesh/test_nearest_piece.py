@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segeval.kernels.workspace import Workspace
-from segeval.mesh.nearest import squared_distances
-from segeval.mesh.surfaces import Finder, Surface
-from segeval.mesh.tree import Tree
+from segeval.measure.mesh.nearest import squared_distances
+from segeval.measure.mesh.surfaces import Finder, Surface
+from segeval.measure.mesh.tree import Tree
 
 WORKSPACE = Workspace()
 

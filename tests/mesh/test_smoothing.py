@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from segeval.kernels.workspace import Workspace
-from segeval.mesh.net import Net
-from segeval.mesh.smoothing import relaxed
-from segeval.mesh.surfaces import Surface, between
+from segeval.measure.crops import Crop
+from segeval.measure.mesh.net import Net
+from segeval.measure.mesh.smoothing import relaxed
+from segeval.measure.mesh.surfaces import Surface, between
 from segeval.statistics.boundary import Boundary
-from segeval.surface.crops import Crop
 
 MASKS = st.sampled_from([(6, 7), (4, 5, 6)]).flatmap(lambda shape: arrays(np.bool_, shape))
 SPACING = (2.0, 0.7, 1.1)

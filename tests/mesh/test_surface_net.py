@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scenes import pairs
 
-from segeval.mesh.net import Net
-from segeval.surface.crops import Crop
+from segeval.measure.crops import Crop
+from segeval.measure.mesh.net import Net
 
 SPACING = (1.5, 0.7, 2.0)
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from scenes import pairs
 
 from segeval.kernels.workspace import Workspace
-from segeval.mesh.net import Net
-from segeval.mesh.surfaces import Elements, Surface, between
+from segeval.measure.crops import Crop
+from segeval.measure.mesh.net import Net
+from segeval.measure.mesh.surfaces import Elements, Surface, between
 from segeval.statistics.boundary import Boundary
-from segeval.surface.crops import Crop
 
 WORKSPACE = Workspace()
 TRIANGLE = Surface(np.array([[0, 0, 0], [0, 3, 0], [0, 0, 4.0]]), np.array([[0, 1, 2]]))

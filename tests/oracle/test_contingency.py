@@ -10,7 +10,7 @@ from brute import masks
 from hypothesis import given
 
 from segeval.kernels.workspace import Workspace
-from segeval.overlap.contingency import contingency
+from segeval.measure.counting import contingency
 from segeval.statistics.contingency import Contingency
 
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from segeval.kernels.workspace import Workspace
+from segeval.measure.voxels.areas import face_sizes, surfel_sizes
+from segeval.measure.voxels.engine import corner_distances
 from segeval.statistics.boundary import Boundary
 from segeval.statistics.distances import SurfaceDistances
-from segeval.surface.areas import face_sizes, surfel_sizes
-from segeval.surface.engine import corner_distances
 
 KEPT = Workspace()  # of one worker: what a case leaves behind in its buffers must not reach the next
 SIZES = {"surfel": surfel_sizes, "face": face_sizes}

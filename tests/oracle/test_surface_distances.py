@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from segeval.kernels.workspace import Workspace
+from segeval.measure.voxels.engine import surface_distances
+from segeval.measure.voxels.sweep import sweep
 from segeval.statistics.distances import Distances, SurfaceDistances
-from segeval.surface.boundary import sweep
-from segeval.surface.engine import surface_distances
 
 KEPT = Workspace()  # of one worker: what a case leaves behind in its buffers must not reach the next
 

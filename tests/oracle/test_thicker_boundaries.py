@@ -11,9 +11,9 @@ from scipy import ndimage
 
 import segeval
 from segeval.kernels.workspace import Workspace
+from segeval.measure.voxels.engine import surface_distances
+from segeval.measure.voxels.sweep import sweep
 from segeval.statistics.boundary import Boundary
-from segeval.surface.boundary import sweep
-from segeval.surface.engine import surface_distances
 
 KEPT = Workspace()
 NO_EDGE = "voxel:connectivity=3,image_edge=no"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segeval.surface.areas import face_sizes, surfel_sizes
+from segeval.measure.voxels.areas import face_sizes, surfel_sizes
 
 SPACINGS = st.tuples(*[st.floats(0.1, 10)] * 3) | st.tuples(*[st.floats(0.1, 10)] * 2)
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import ndimage
 
-from segeval.surface.bands import measure_depths
-from segeval.surface.crops import Crop
+from segeval.measure.crops import Crop
+from segeval.measure.depths import measure_depths
 
 SPACINGS = st.tuples(*[st.sampled_from([0.5, 0.8, 1.0, 2.5])] * 3)
 

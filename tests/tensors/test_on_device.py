@@ -8,8 +8,7 @@ from drawn import cases
 from hypothesis import given, settings
 from standin import GPU
 
-from segeval.statistics.distances import SurfaceDistances
-from segeval.tensors import (
+from segeval.measure.tensors import (
     depths,
     joint_counts,
     moments,
@@ -18,6 +17,7 @@ from segeval.tensors import (
     surface_distances,
     volume_distances,
 )
+from segeval.statistics.distances import SurfaceDistances
 
 SHAPES = [surface_distances, volume_distances, depths, moments]
 

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from scenes import measured
 
 from segeval.data.case import Region
+from segeval.measure.tensors import depths, distances, far, moments, near, on_host, surface_distances, volume_distances
 from segeval.statistics.depths import Depths
 from segeval.statistics.distances import SurfaceDistances, VolumeDistances
 from segeval.statistics.moments import Moments
-from segeval.tensors import depths, distances, far, moments, near, on_host, surface_distances, volume_distances
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 KERNELS = {

@@ -8,7 +8,7 @@ from drawn import ORDERS, cases, laid_out
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segeval.tensors import joint_counts, pair_counts, table
+from segeval.measure.tensors import joint_counts, pair_counts, table
 
 
 def by_numpy(pred, gt):

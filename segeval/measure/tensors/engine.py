@@ -11,12 +11,12 @@ from torch import Tensor
 
 from segeval.data.labels import Labels
 from segeval.kernels.workspace import Workspace
-from segeval.rules import distances_by
+from segeval.measure.host import distances_by
+from segeval.measure.layers import Layer, Maps
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.depths import Depths
 from segeval.statistics.distances import SurfaceDistances, VolumeDistances
 from segeval.statistics.moments import Moments
-from segeval.surface.layers import Layer, Maps
 
 from .distances import depths, surface_distances, volume_distances
 from .host import on_host

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.kernels.words import Bits, helper, kernel
-from segeval.surface.crops import Crop
+from segeval.measure.crops import Crop
 
 Cells = NDArray[np.int32]
 Floats = NDArray[np.float64]

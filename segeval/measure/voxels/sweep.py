@@ -24,7 +24,7 @@ from segeval.kernels.words import (
     popcount,
 )
 from segeval.kernels.workspace import Workspace, evenly
-from segeval.overlap.contingency import Scan, contingency_of, count_runs, crowded, joined, tallied
+from segeval.measure.counting import Scan, contingency_of, count_runs, crowded, joined, tallied
 from segeval.statistics.boundary import VOXEL, Boundary
 from segeval.statistics.contingency import Contingency, Integers
 

@@ -13,19 +13,20 @@ from segeval.data.case import Case, Region
 from segeval.data.labels import Labels
 from segeval.errors import UsageError
 from segeval.kernels.workspace import Workspace
-from segeval.overlap.contingency import contingency
-from segeval.rules import distances_by
+from segeval.measure.voxels.engine import surface_distances
+from segeval.measure.voxels.sweep import sweep
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
 from segeval.statistics.depths import Depths
 from segeval.statistics.distances import SurfaceDistances, VolumeDistances
 from segeval.statistics.moments import Moments
-from segeval.surface.bands import measure_depths
-from segeval.surface.boundary import sweep
-from segeval.surface.crops import crops
-from segeval.surface.engine import surface_distances
-from segeval.surface.layers import Layer, Maps, layers
-from segeval.surface.moments import measure_moments
+
+from .counting import contingency
+from .crops import crops
+from .depths import measure_depths
+from .host import distances_by
+from .layers import Layer, Maps, layers
+from .moments import measure_moments
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +101,7 @@ class Engine(Protocol):
 def _engine(maps: Maps, statistics: Collection[type], workspace: Workspace) -> Engine:
     if workspace.device == "cpu":
         return _HostEngine(maps, statistics, workspace)
-    from segeval.tensors.engine import DeviceEngine
+    from segeval.measure.tensors.engine import DeviceEngine
 
     return DeviceEngine(maps, workspace)
 

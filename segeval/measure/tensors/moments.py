@@ -15,7 +15,7 @@ from .voxels import Frame, Lookup, listed
 def moments(
     pred: Tensor, gt: Tensor, labels: Tensor, spacing: Sequence[float]
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """The six tensors of `segeval.surface.moments.Moments`, float64, for masks of one case and any number of axes.
+    """The six tensors of `segeval.measure.moments.Moments`, float64, for masks of one case and any number of axes.
 
     They are summed as whole numbers, so that neither order nor device has a say.
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from segeval.data.labels import Labels
 from segeval.kernels.workspace import Workspace
-from segeval.overlap.contingency import Scan
+from segeval.measure.counting import Scan
+from segeval.measure.crops import Crop
 from segeval.statistics.boundary import Boundary
 from segeval.statistics.distances import Distances, Integers, SurfaceDistances
-from segeval.surface.crops import Crop
 
 from .boxes import Boxes, boxes
 from .faces import FINE, Frame, exposed

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from segeval.data.labels import Labels
 from segeval.kernels.workspace import Workspace
+from segeval.measure.voxels.engine import corner_distances, surface_distances
+from segeval.measure.voxels.sweep import sweep
 from segeval.statistics.boundary import Boundary
 from segeval.statistics.distances import Distances, SurfaceDistances
-from segeval.surface.boundary import sweep
-from segeval.surface.engine import corner_distances, surface_distances
 
 
 def distances_by(
@@ -27,7 +27,7 @@ def distances_by(
     """
     boundary: Boundary = kind.boundary
     if boundary.rule in ("mesh", "smooth"):
-        from segeval.mesh.engine import mesh_distances
+        from segeval.measure.mesh.engine import mesh_distances
 
         found = mesh_distances(pred, gt, labels, spacing, boundary=boundary, workspace=workspace)
     elif boundary.rule in ("surfel", "face"):

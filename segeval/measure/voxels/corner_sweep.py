@@ -42,7 +42,7 @@ class Queries(NamedTuple):
     """Elements, of one mask, of labels that have no element at the same corner in the other mask.
 
     `entries` (N, 2): a word of marks, shifted by 16, and a label; which corners of that word. `codes`: of each corner
-    in turn, which voxels of its cell carry the label, as in `segeval.surface.areas`.
+    in turn, which voxels of its cell carry the label, as in `segeval.measure.voxels.areas`.
     """
 
     entries: Bits

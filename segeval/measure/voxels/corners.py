@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from segeval.kernels.words import BACKGROUND, LANES, ZERO, Bits, Labels, equal, kernel, ones
 from segeval.kernels.workspace import Workspace, evenly
-from segeval.overlap.contingency import Scan
+from segeval.measure.counting import Scan
 
 from .marks import Cell, Layout
 

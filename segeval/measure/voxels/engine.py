@@ -14,11 +14,11 @@ from segeval.statistics.boundary import Boundary
 from segeval.statistics.distances import Distances, Integers, SurfaceDistances, VolumeDistances
 
 from .areas import face_sizes, surfel_sizes
-from .boundary import Sweep, disagreements
 from .corner_sweep import sweep_corners
 from .corners import Corners
 from .nearest import CornerWay, Lattice, nearest
 from .search import Way
+from .sweep import Sweep, disagreements
 
 
 def surface_distances(
@@ -34,7 +34,7 @@ def surface_distances(
     `spacing` is in the axis order of the masks that were swept. `labels` may be absent from one mask or both; None
     stands for all that occur, except 0, which has no boundary.
 
-    >>> from segeval.surface.boundary import sweep
+    >>> from segeval.measure.voxels.sweep import sweep
     >>> from segeval.kernels.workspace import Workspace
     >>> workspace = Workspace()
     >>> pred, gt = np.zeros((2, 4, 9), np.uint8)

@@ -14,7 +14,7 @@ from .nearest import Target
 from .voxels import Frame, Lookup, Side, Voxels, listed
 
 SNAP = 2.0**32
-"""As in `segeval.surface.nearest`: squared distances are rounded to multiples of 1 / SNAP of the squared unit."""
+"""As in `segeval.measure.voxels.search`: squared distances are rounded to multiples of 1 / SNAP of the squared unit."""
 
 TOGETHER = 2**20
 """Voxels that look for their nearest together; memory beyond the lists of border voxels grows with it."""

@@ -44,7 +44,7 @@ def relaxed(net: Net, spacing: Sequence[float]) -> Net:
     at creases, so that boxes along the grid keep their faces and corners where the voxels' are. What is one voxel
     thick has room to shrink: a sheet to half its thickness, a line to almost nothing, but never to nothing.
 
-    >>> from segeval.surface.crops import Crop
+    >>> from segeval.measure.crops import Crop
     >>> y, x = np.ogrid[-9:10, -9:10]
     >>> disc = Net.of(Crop(y**2 + x**2 <= 64, (-9, -9)), (1.0, 1.0))
     >>> [float(abs(np.hypot(*net.node.T) - 8).max().round(1)) for net in (disc, relaxed(disc, (1.0, 1.0)))]

@@ -20,7 +20,7 @@ def on_host(kind: Callable[..., Statistic], parts: Sequence[Histogram] | Sequenc
 
     >>> import torch
     >>> from segeval.statistics.distances import SurfaceDistances
-    >>> from segeval.tensors import surface_distances
+    >>> from segeval.measure.tensors import surface_distances
     >>> pred = torch.tensor([[1, 1, 0, 2]])
     >>> on_host(SurfaceDistances, surface_distances(pred, pred.flip(1), torch.tensor([1, 2]), (1.0, 1.0))).pg.mean()
     array([1.5, 3. ])
