@@ -26,10 +26,10 @@ def segeval(
     metrics: Sequence[str] = ("dice", "hd", "hd95", "assd", "nsd@1"),
 ) -> Scores:
     """This project, volumes in memory."""
-    from segeval.api import make_protocol
     from segeval.data.case import Case, LabelMap
     from segeval.data.grid import Grid
-    from segeval.evaluate import score_case
+    from segeval.protocols.choose import make_protocol
+    from segeval.run.evaluate import score_case
 
     protocol = make_protocol(list(metrics), boundary=rule, regions=labels)
     grid = Grid(gt.shape, spacing, "mm")

@@ -25,7 +25,7 @@ def explain(what: str, other: str | None) -> None:
       segeval explain medpy
       segeval explain segeval-results monai
     """
-    from segeval.explain import Explained, differences, two
+    from segeval.report.explain import Explained, differences, two
 
     if other is None:
         _tell(Explained.of(what).sentences())

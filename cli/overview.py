@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from segeval.metrics.card import Metric
-from segeval.table import ALL, MEAN, metric_of
+from segeval.results.columns import ALL, MEAN, metric_of
 
 from .sheet import Sheet
 

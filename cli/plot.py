@@ -78,7 +78,7 @@ def plot(
       segeval plot unet/history.csv swin/history.csv -m val/dice -o figures
     """
     from segeval.io.files import local_path
-    from segeval.logs import are_logs, named_runs
+    from segeval.training.logs import are_logs, named_runs
 
     given = [local_path(path) for path in paths]
     logs = are_logs(given)
@@ -95,7 +95,7 @@ def plot(
         )
     else:
         from segeval.plots import draw
-        from segeval.results import Results
+        from segeval.results.results import Results
 
         results = Results.load(given[0])
         with remarks():

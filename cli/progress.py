@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from segeval.evaluate import Outcome
 from segeval.kernels.compiling import on_compiling, seconds_compiled
-from segeval.run import Listener
+from segeval.run.evaluate import Outcome
+from segeval.run.run import Listener
 
 if TYPE_CHECKING:
     from rich.progress import Progress

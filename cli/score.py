@@ -19,7 +19,7 @@ from .types import spacing, words
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from segeval.results import Results
+    from segeval.results.results import Results
 
 FORMATS = ("csv", "parquet", "json", "xlsx")
 MISSING = ("error", "skip", "empty")
@@ -155,7 +155,7 @@ def _told_once() -> Iterator[None]:
 
 def _print(summary: DataFrame, cases: int, *, cases_first: bool, as_json: bool) -> None:
     """Prints the summary to stdout; on a terminal not more of it than can be taken in."""
-    from segeval.table import as_json as written
+    from segeval.results.formats import as_json as written
 
     from .overview import extremes, overview_of
 
@@ -180,7 +180,7 @@ def _clear(folder: Path) -> None:
 
 def _own(kind: str, part: str) -> bool:
     """Whether segeval names plots so: by the number of a page, heat maps by their metric."""
-    from segeval.table import metric_of
+    from segeval.results.columns import metric_of
 
     if kind != "heatmap":
         return part.isdecimal()

@@ -20,7 +20,7 @@ def warm_up() -> None:
     """
     from segeval.kernels.compiling import on_compiling
     from segeval.kernels.store import writable_folder
-    from segeval.warming import warm_up as run_all
+    from segeval.run.warming import warm_up as run_all
 
     with on_compiling(lambda notice: click.echo(f"note: {notice}", err=True)):
         done = run_all()

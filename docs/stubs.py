@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 
-from segeval.generate.signatures import OPTIONS, class_signature, function_signature, several_signature
+from segeval.batches.signatures import OPTIONS, class_signature, function_signature, several_signature
 from segeval.metrics import REGISTRY
 from segeval.metrics.card import MetricSpec
 
@@ -25,7 +25,7 @@ Array = TypeVar("Array", NDArray[Any], Tensor)
 STATEFUL = '''
 from torch import Tensor
 
-from segeval.generate.objects import MetricObject as MetricObject
+from segeval.batches.objects import MetricObject as MetricObject
 
 class SingleMetric(MetricObject):
     """A metric object of one metric: `compute` gives its value."""

@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from segeval.errors import SegevalError as SegevalError
     from segeval.errors import UsageError as UsageError
     from segeval.history import History as History
-    from segeval.results import Results as Results
-    from segeval.run import Listener as Listener
+    from segeval.results.results import Results as Results
+    from segeval.run.run import Listener as Listener
     from segeval.stateful import *  # noqa: F403  # the stub lists them
 
 _HOMES = {
     "segeval.api": ("score", "score_folder"),
     "segeval.errors": ("GeometryMismatch", "ReadError", "SegevalError", "UsageError"),
     "segeval.history": ("History",),
-    "segeval.results": ("Results",),
-    "segeval.run": ("Listener",),
+    "segeval.results.results": ("Results",),
+    "segeval.run.run": ("Listener",),
 }
 _ROOMS = ("functional", "losses", "stateful")
 __all__ = sorted(["__version__", *(name for names in _HOMES.values() for name in names)])

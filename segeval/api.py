@@ -10,23 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segeval.data.case import LabelMap, Region
+from segeval.data.case import LabelMap
 from segeval.data.grid import Grid
 from segeval.errors import UsageError
-from segeval.evaluate import make_case, score_case
-from segeval.io import Colors, Pair, Pairing, load_colors, pair, read, stem_of
+from segeval.io import Colors, pair, read, stem_of
 from segeval.io.files import local_path
 from segeval.io.mesh import is_mesh
 from segeval.kernels.workspace import Workspace, cores
 from segeval.measure.devices import chosen_device
-from segeval.meshes import measure_meshes
-from segeval.protocol import Missing, Protocol, RegionsLike, is_background, parse_regions
-from segeval.protocols import ALL, ProtocolLike, convention, everyone
-from segeval.results import Results
-from segeval.run import Listener, Run
-from segeval.scoring import Scores, score_measured
+from segeval.protocols import ProtocolLike
+from segeval.protocols.choose import make_protocol
+from segeval.protocols.protocol import Missing, Protocol
+from segeval.protocols.regions import RegionsLike
+from segeval.results.formats import check_formats
+from segeval.results.results import Results
+from segeval.run.cases import make_case
+from segeval.run.evaluate import score_case
+from segeval.run.meshes import measure_meshes
+from segeval.run.pairs import about_unpaired, check_apart, pairs_to_score
+from segeval.run.run import Listener, Run
+from segeval.run.scoring import Scores, score_measured
 from segeval.statistics.boundary import Boundary
-from segeval.table import check_formats
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -147,99 +151,14 @@ def score_folder(
     check_formats(formats)
     found = pair(pred_dir, gt_dir, pred_suffix=pred_suffix, gt_suffix=gt_suffix)
     if output is not None:
-        _check_apart(local_path(output), (Path(pred_dir), Path(gt_dir)))
+        check_apart(local_path(output), (Path(pred_dir), Path(gt_dir)))
     run = Run(
-        chosen, _pairs(found, missing), jobs=jobs or cores(), device=where, listener=listener,
+        chosen, pairs_to_score(found, missing), jobs=jobs or cores(), device=where, listener=listener,
         output=output, formats=formats,
     )  # fmt: skip
-    for text in (*chosen.notices, *found.notices, *_about(found, missing)):
+    for text in (*chosen.notices, *found.notices, *about_unpaired(found, missing)):
         run.notice(text)
     return run.results()
-
-
-def make_protocol(
-    metrics: str | Sequence[str] | None = None,
-    protocol: ProtocolLike = "segeval",
-    boundary: Boundary | str | None = None,
-    regions: RegionsLike | None = None,
-    include_background: bool | None = None,
-    ignore_label: int | None = None,
-    binary: bool = False,
-    spacing: Sequence[float] | None = None,
-    geometry_tolerance: float = 1e-3,
-    missing: Missing = "error",
-    colors: Colors | str | Path | None = None,
-) -> Protocol:
-    """The protocol that the options of `score` and `score_folder` describe: a named one, and what overrides it."""
-    if not isinstance(metrics, (str, Sequence, type(None))):
-        raise UsageError(f"metrics must be a text or a list of texts such as ['dice', 'nsd@2'], not {metrics!r}")
-    if ignore_label is not None and not isinstance(ignore_label, (int, np.integer)):
-        raise UsageError(f"ignore_label must be one label, a whole number, not {ignore_label!r}")
-    if isinstance(spacing, str) or not isinstance(spacing, (Sequence, np.ndarray, type(None))):
-        raise UsageError(f"spacing must be a list, one length an array axis, such as (2.5, 0.8, 0.8), not {spacing!r}")
-    forms = [metrics] if isinstance(metrics, str) else metrics
-    if protocol == ALL:
-        if boundary is not None:
-            raise UsageError("protocol 'all' compares the boundaries of every tool; leave the boundary out")
-        base, bound = convention(), everyone(forms)
-    else:
-        base = convention(protocol, boundary)
-        bound = base.metrics(forms)
-    own = base.regions if regions is None else regions
-    named, ignored = (None, None) if own is None else parse_regions(own)
-    ignored = ignored if ignore_label is None else ignore_label
-    background = base.background if include_background is None else include_background
-    chosen = named
-    notices: tuple[str, ...] = ()
-    if named is not None and not background:
-        chosen = _without_background(named)
-        notices = _about_background(named) if include_background is None and ignored != 0 else ()
-    _check_not_ignored(chosen or (), ignored)
-    return Protocol(
-        bound,
-        chosen,
-        background,
-        ignored,
-        binary,
-        None if spacing is None else tuple(float(s) for s in spacing),
-        geometry_tolerance,
-        missing,
-        load_colors(colors) if isinstance(colors, (str, Path)) else colors,
-        ALL if protocol == ALL else base.name,
-        "every tool side by side" if protocol == ALL else base.title,
-        base.boundary,
-        base.cases_first,
-        notices,
-    )
-
-
-def _check_not_ignored(regions: Sequence[Region], ignored: int | None) -> None:
-    for region in regions:
-        if region.labels == {ignored}:
-            raise UsageError(
-                f"region {region.name!r} is label {ignored}, whose voxels are to be ignored; leave the region out, or "
-                "the label to ignore"
-            )
-
-
-def _without_background(regions: Sequence[Region]) -> tuple[Region, ...]:
-    left = tuple(region for region in regions if not is_background(region))
-    if regions and not left:
-        raise UsageError(
-            f"region {regions[0].name!r} is the background (label 0), and there is no other; name "
-            "one, such as liver=1, or pass --include-background to score the background"
-        )
-    return left
-
-
-def _about_background(regions: Sequence[Region]) -> tuple[str, ...]:
-    """Return what to tell of regions that are left out as background."""
-    return tuple(
-        f"region {region.name!r} (label 0) is the background and not scored; "
-        "--include-background (in Python include_background=True) scores it"
-        for region in regions
-        if is_background(region)
-    )
 
 
 def _label_map(mask: Any, protocol: Protocol, name: str) -> LabelMap:
@@ -254,43 +173,3 @@ def _on_host(tensor: Any) -> Any:
     """A torch tensor where NumPy can take it: on the CPU, and in a dtype that NumPy knows."""
     tensor = tensor.detach().cpu()
     return tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor
-
-
-def _check_apart(output: Path, inputs: Sequence[Path]) -> None:
-    """Results inside a folder of masks would be taken for masks by the next run."""
-    for folder in inputs:
-        if folder.is_dir() and output.resolve().is_relative_to(folder.resolve()):
-            raise UsageError(f"{output}: results would lie among the masks of {folder}; give another folder with -o")
-
-
-def _pairs(found: Pairing, missing: Missing) -> list[Pair]:
-    """The pairs to score under a policy for ground truths without a prediction."""
-    if found.missing and missing == "error":
-        raise UsageError(
-            f"{_counted(found.missing, 'ground truth')} without a prediction: {_listed(found.missing)}; add them, or "
-            "pass --missing skip to leave them out or --missing empty to score empty predictions"
-        )
-    empty = [Pair(name, None, path) for name, path in found.missing] if missing == "empty" else []
-    return sorted([*found.pairs, *empty], key=lambda pair: pair.id)
-
-
-def _about(found: Pairing, missing: Missing) -> list[str]:
-    """What to tell of files that have no partner."""
-    done = "scored as empty predictions" if missing == "empty" else "skipped"
-    texts = []
-    if found.missing:
-        texts.append(
-            f"{_counted(found.missing, 'ground truth')} without a prediction, {done}: {_listed(found.missing)}"
-        )
-    if found.extra:
-        texts.append(f"{_counted(found.extra, 'prediction')} without a ground truth, left out: {_listed(found.extra)}")
-    return texts
-
-
-def _counted(files: Sequence[tuple[str, Path]], what: str) -> str:
-    return f"{len(files)} {what}{'s' if len(files) > 1 else ''}"
-
-
-def _listed(files: Sequence[tuple[str, Path]], most: int = 5) -> str:
-    names = ", ".join(name for name, _ in files[:most])
-    return names if len(files) <= most else f"{names} and {len(files) - most} more"

@@ -10,8 +10,8 @@ The functions are made from the metrics' cards when they are first used; `functi
 
 from __future__ import annotations
 
+from segeval.batches.functions import function_of
 from segeval.batches.members import made
-from segeval.generate.functions import function_of
 
 __all__, __getattr__ = made(__name__, lambda spec: spec.formula.__name__, function_of)
 

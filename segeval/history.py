@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segeval.errors import UsageError
-from segeval.logs import AXES, By, read_log
-from segeval.series import Column, Series, named, names_for, plain
-from segeval.table import replacing
+from segeval.results.formats import replacing
+from segeval.training.logs import AXES, By, read_log
+from segeval.training.series import Column, Series, named, names_for, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from torch import Tensor
 
-from segeval.generate.objects import MetricObject as MetricObject
+from segeval.batches.objects import MetricObject as MetricObject
 
 class SingleMetric(MetricObject):
     """A metric object of one metric: `compute` gives its value."""

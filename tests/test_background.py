@@ -10,7 +10,7 @@ from scenes import folders, scene
 
 import segeval
 from segeval.errors import UsageError
-from segeval.explain import Explained
+from segeval.report.explain import Explained
 
 PRED, GT = scene("""
     0 0 1 1     0 0 0 1

@@ -10,9 +10,9 @@ import pytest
 
 import segeval
 from segeval.errors import UsageError
-from segeval.explain import Explained, differences, two
 from segeval.protocols import names
-from segeval.results import Results
+from segeval.report.explain import Explained, differences, two
+from segeval.results.results import Results
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
 NUCLEI = SAMPLES / "nuclei/pred", SAMPLES / "nuclei/gt"

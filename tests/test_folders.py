@@ -13,7 +13,7 @@ from scenes import TWO_LABELS, folders
 
 import segeval
 from segeval.errors import UsageError
-from segeval.run import Listener
+from segeval.run.run import Listener
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"
 BRAIN = (SAMPLES / "brain/pred", SAMPLES / "brain/gt")

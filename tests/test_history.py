@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from segeval.errors import UsageError
 from segeval.history import History
-from segeval.logs import are_logs, named_runs
 from segeval.metrics import REGISTRY
-from segeval.series import Column
+from segeval.training.logs import are_logs, named_runs
+from segeval.training.series import Column
 
 
 def logged(**columns: list[float]) -> History:

@@ -11,7 +11,7 @@ import trimesh
 
 import segeval
 from segeval.errors import ReadError, UsageError
-from segeval.meshes import BY_AFFINE, BY_SPACING
+from segeval.run.meshes import BY_AFFINE, BY_SPACING
 
 OPTIONS = {"metrics": "hd,assd,nsd@1.5,nsd@2.5", "boundary": "mesh"}
 

@@ -14,8 +14,8 @@ from PIL import Image
 import segeval
 from segeval.errors import UsageError
 from segeval.plots import draw
-from segeval.results import Results
-from segeval.run import Listener
+from segeval.results.results import Results
+from segeval.run.run import Listener
 
 
 def test_the_output_folder_holds_the_tables_and_how_to_repeat_them(three, tmp_path):

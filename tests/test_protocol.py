@@ -11,7 +11,8 @@ import pytest
 from segeval.data.case import Region
 from segeval.errors import UsageError
 from segeval.metrics import parse_metrics
-from segeval.protocol import BACKGROUND, Protocol, is_background, parse_regions
+from segeval.protocols.protocol import Protocol
+from segeval.protocols.regions import BACKGROUND, is_background, parse_regions
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
 

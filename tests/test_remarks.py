@@ -122,14 +122,14 @@ def test_the_distances_of_a_case_are_not_kept(tmp_path):
 
 
 def test_an_unforeseen_fault_stops_its_case_alone(tmp_path, monkeypatch):
-    import segeval.evaluate
+    import segeval.run.evaluate
 
-    make = segeval.evaluate.make_case
+    make = segeval.run.evaluate.make_case
 
     def faulty(name, *rest):
         return 1 / 0 if name == "a" else make(name, *rest)
 
-    monkeypatch.setattr(segeval.evaluate, "make_case", faulty)
+    monkeypatch.setattr(segeval.run.evaluate, "make_case", faulty)
     results = segeval.score_folder(*folders(tmp_path, {"a": PRED, "b": PRED}, {"a": GT, "b": GT}), metrics="dice")
     notes = results.cases.set_index("case").note
     assert notes["a"] == (

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from segeval.errors import UsageError
-from segeval.results import Details, Results
+from segeval.results.details import Details
+from segeval.results.results import Results
 
 DETAILS = Details(
     cases=("001", "b"),

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from segeval.errors import UsageError
-from segeval.table import FORMATS, applies, check_formats, make_folder, metrics_of, read_table, replacing, write_table
+from segeval.results.columns import applies, metrics_of
+from segeval.results.formats import FORMATS, check_formats, make_folder, read_table, replacing, write_table
 
 CASES = pd.DataFrame({
     "case": ["001", "NA", 'a,b\n"c"', "=1+2", "日本"],

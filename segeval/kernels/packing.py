@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from segeval.kernels import store, targets
 
-WARM_UP = "import sys, numpy; from segeval.warming import warm_up; warm_up([numpy.dtype(sys.argv[1])])"
+WARM_UP = "import sys, numpy; from segeval.run.warming import warm_up; warm_up([numpy.dtype(sys.argv[1])])"
 
 
 def pack() -> None:

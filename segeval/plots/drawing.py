@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from segeval.errors import UsageError
 
 if TYPE_CHECKING:
-    from segeval.results import Results
+    from segeval.results.results import Results
 
 KINDS = ("distribution", "heatmap", "scatter", "volume", "nsd", "overlay")
 FORMATS = ("png", "svg", "pdf")
@@ -41,7 +41,7 @@ def draw(
     """
     import matplotlib as mpl
 
-    from segeval.table import make_folder
+    from segeval.results.formats import make_folder
 
     from .source import NothingToDraw, Source
     from .style import RC, save

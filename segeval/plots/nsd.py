@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from segeval.results import Details
+from segeval.results.details import Details
 from segeval.statistics.boundary import VOXEL
 from segeval.summary.bootstrap import quantiles
 

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from segeval.data.case import Case
 from segeval.errors import SegevalError
-from segeval.evaluate import make_case
 from segeval.io import parse_colors, read
 from segeval.metrics.card import Metric
-from segeval.protocol import Protocol
+from segeval.protocols.protocol import Protocol
+from segeval.run.cases import make_case
 
 from .axes import symbol
 from .slices import Slice, bounds, cut, farthest

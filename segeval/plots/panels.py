@@ -9,8 +9,8 @@ import numpy as np
 
 from segeval.errors import UsageError
 from segeval.metrics import separate
-from segeval.series import Column, Series, badness, distinct, named
-from segeval.table import ALL, MEAN
+from segeval.results.columns import ALL, MEAN
+from segeval.training.series import Column, Series, badness, distinct, named
 
 from .style import PALETTE
 

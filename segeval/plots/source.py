@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from segeval.errors import UsageError
 from segeval.metrics import separate
 from segeval.metrics.card import Metric
-from segeval.results import Results
-from segeval.scoring import NEITHER
+from segeval.results.columns import ALL, metric_of
+from segeval.results.results import Results
+from segeval.run.scoring import NEITHER
 from segeval.summary.cube import Cube
-from segeval.table import ALL, metric_of
 
 from .style import PALETTE
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from segeval.errors import UsageError
 from segeval.metrics.card import Metric
-from segeval.series import Column, Series, names_for, plain
+from segeval.training.series import Column, Series, names_for, plain
 
 from .axes import Units, brief, label
 from .curves import Look, draw_panel, figure_of

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from segeval.results import Details
+from segeval.results.details import Details
 
 from .axes import SKEW, brief, name_points, shortened
 from .source import NothingToDraw, Scores, Source

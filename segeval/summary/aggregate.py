@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.metrics.card import Metric
-from segeval.table import ALL, MEAN, applies, typed
+from segeval.results.columns import ALL, MEAN, applies, typed
 
 from .bootstrap import mean_interval, quantiles
 from .cube import Cube

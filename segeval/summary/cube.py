@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from segeval.errors import UsageError
 from segeval.metrics.card import Metric
-from segeval.table import FAILED, applies, metrics_of
+from segeval.results.columns import FAILED, applies, metrics_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -14,7 +14,7 @@ LEFT = {
     "cli.metrics.metrics",
     "cli.plot.plot",
     "cli.score.score",
-    "segeval.evaluate.evaluate",
+    "segeval.run.evaluate.evaluate",
     "segeval.measure.measure",
     "segeval.measure.mesh.boxes.boxes",
     "segeval.measure.counting.contingency",

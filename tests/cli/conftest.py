@@ -7,7 +7,7 @@ from calling import Answer, Folders, Segeval
 from click.testing import CliRunner
 
 from segeval.cli.app import app
-from segeval.warming import warm_up
+from segeval.run.warming import warm_up
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,9 +15,9 @@ from segeval import api
 from segeval.cli.score import FORMATS, MISSING, score
 from segeval.errors import UsageError
 from segeval.metrics import DEFAULT_METRICS
-from segeval.protocol import Missing
 from segeval.protocols import convention
-from segeval.table import FORMATS as TABLE_FORMATS
+from segeval.protocols.protocol import Missing
+from segeval.results.formats import FORMATS as TABLE_FORMATS
 
 
 def test_stdout_is_the_summary_and_nothing_else(segeval, folders):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from segeval.warming import warm_up
+from segeval.run.warming import warm_up
 
 
 @pytest.fixture(scope="session", autouse=True)

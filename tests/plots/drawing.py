@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from segeval.plots import KINDS, distribution, heatmap, nsd, scatter, volume
 from segeval.plots.source import Source
-from segeval.results import Results
+from segeval.results.results import Results
 
 NAN, INF = float("nan"), float("inf")
 TABLES = [kind for kind in KINDS if kind != "overlay"]

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from segeval.metrics import DEFAULT_METRICS
-from segeval.results import Details, Results
+from segeval.results.details import Details
+from segeval.results.results import Results
 from segeval.summary.aggregate import summarise
 
 TOLERANCE = np.linspace(0, 10, 41)

@@ -20,7 +20,7 @@ from segeval.plots import draw, overlay
 from segeval.plots.overlay import BOTH, ONLY_G, ONLY_P, OTHERS
 from segeval.plots.slices import cut, farthest
 from segeval.plots.source import NothingToDraw, Source
-from segeval.results import Results
+from segeval.results.results import Results
 
 SPACING = (1.0, 1.5, 2.5)
 

@@ -7,7 +7,7 @@ import pytest
 from scenes import scene
 
 import segeval
-from segeval.table import applies
+from segeval.results.columns import applies
 
 PAIRS = {
     "a usual pair": scene("""

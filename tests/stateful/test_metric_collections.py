@@ -10,7 +10,7 @@ import torch
 from stacks import Batch, fed, plain, stack
 from torchmetrics import MetricCollection
 
-from segeval.generate import objects
+from segeval.batches import objects
 from segeval.stateful import (
     ASSD,
     AdjustedRand,

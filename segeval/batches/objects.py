@@ -16,15 +16,15 @@ from torchmetrics import Metric as TorchMetric
 from torchmetrics.utilities.data import dim_zero_cat
 from torchmetrics.utilities.distributed import gather_all_tensors
 
-from segeval.batches.dispatch import check_values, fetched, measured
-from segeval.batches.form import Kind
-from segeval.batches.reading import result, spacings
-from segeval.batches.records import ODD, Columns, labels_of, record_of
 from segeval.errors import UsageError
 from segeval.errors.calls import Call, public
 from segeval.kernels.workspace import Workspace
 from segeval.metrics.card import Metric, MetricSpec
 
+from .dispatch import check_values, fetched, measured
+from .form import Kind
+from .reading import result, spacings
+from .records import ODD, Columns, labels_of, record_of
 from .signatures import Options, class_signature, docstring, keywords_for, several_signature
 
 KINDS: tuple[Kind, ...] = get_args(Kind)

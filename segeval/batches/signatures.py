@@ -10,15 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from segeval.batches.averages import Averaging
-from segeval.batches.form import Inputs
-from segeval.batches.reading import Reading
 from segeval.metrics.card import Metric, MetricSpec, Parameter, Value
 from segeval.metrics.citations import CITATIONS
 from segeval.protocols import Convention, convention
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
 from segeval.statistics.distances import SurfaceDistances
+
+from .averages import Averaging
+from .form import Inputs
+from .reading import Reading
 
 SHAPES = """\
 `pred` and `gt` are label maps (N, *spatial); or scores or one-hot (N, C, *spatial) with labels or one-hot; or binary

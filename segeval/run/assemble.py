@@ -11,15 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.data.case import Region
-from segeval.evaluate import Outcome
-from segeval.protocol import Protocol
-from segeval.results import Details
-from segeval.scoring import NEITHER, Scores
+from segeval.protocols.protocol import Protocol
+from segeval.results.columns import ALL, FAILED
+from segeval.results.details import Details
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
 from segeval.statistics.distances import SurfaceDistances
 from segeval.statistics.ratios import ratio
-from segeval.table import ALL, FAILED
+
+from .evaluate import Outcome
+from .scoring import NEITHER, Scores
 
 if TYPE_CHECKING:
     from pandas import DataFrame

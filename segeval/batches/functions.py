@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from segeval.batches.dispatch import fetched, is_tensor, measured
-from segeval.batches.reading import result
 from segeval.errors.calls import Call
 from segeval.kernels.workspace import Workspace, cores
 from segeval.metrics.card import MetricSpec
 
+from .dispatch import fetched, is_tensor, measured
+from .reading import result
 from .signatures import Options, docstring, function_signature, keywords_for
 
 

@@ -11,18 +11,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from segeval.batches.host_masks import argmax
 from segeval.data.case import Case, LabelMap, Region
 from segeval.data.grid import Grid
 from segeval.data.labels import Labels
 from segeval.kernels.compiling import compiled_kernels, seconds_compiled
 from segeval.kernels.workspace import Workspace
+from segeval.measure.channels import argmax
 from segeval.measure.measured import measure
 from segeval.measure.voxels.transform import squared_distances_to
 from segeval.metrics import REGISTRY
 from segeval.metrics.card import Definition, Metric
-from segeval.scoring import score_measured
 from segeval.statistics.boundary import Boundary
+
+from .scoring import score_measured
 
 SHAPES = ((48, 72), (24, 48, 72))
 SPACING = (2.0, 1.0, 0.5)

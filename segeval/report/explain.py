@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from segeval.api import make_protocol
 from segeval.errors import UsageError
 from segeval.io.files import local_path
 from segeval.metrics import REGISTRY
 from segeval.metrics.card import Metric
-from segeval.protocol import told
 from segeval.protocols import ALL, Convention, convention, names
-from segeval.results import Results
+from segeval.protocols.choose import make_protocol
+from segeval.protocols.protocol import told
+from segeval.results.columns import metric_of
+from segeval.results.results import Results
 from segeval.statistics.boundary import RULES, Boundary
-from segeval.table import metric_of
 
 SIDES = {"both": "both masks are empty", "pred": "only the prediction is", "gt": "only the ground truth is"}
 USUAL = {"ignore_label": None, "binary": False, "spacing": None, "missing": "error", "colors": None}

@@ -17,7 +17,7 @@ from segeval.io.mesh import is_mesh
 from segeval.kernels.workspace import Workspace
 from segeval.measure.crops import crops
 from segeval.measure.measured import Measured
-from segeval.protocol import Protocol
+from segeval.protocols.protocol import Protocol
 from segeval.statistics.boundary import VOXEL, Boundary
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from segeval.errors import UsageError
 from segeval.metrics import REGISTRY, parse_metric
 from segeval.metrics.card import Metric
-from segeval.table import ALL, MEAN
+from segeval.results.columns import ALL, MEAN
 
 Values = NDArray[np.float64]
 INF = float("inf")

@@ -8,7 +8,7 @@ import numpy as np
 
 from segeval.data.case import Region
 from segeval.data.grid import Grid
-from segeval.protocol import Protocol
+from segeval.protocols.protocol import Protocol
 from segeval.statistics.counts import Counts
 
 MANY = 20

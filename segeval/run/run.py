@@ -16,26 +16,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.assemble import (
-    all_regions,
-    cases_table,
-    details,
-    failed_scores,
-    nsd_curve,
-    pooled_scores,
-    tolerances,
-)
 from segeval.data.case import Region
 from segeval.errors import UsageError
-from segeval.evaluate import SPILLED, Outcome, evaluate
 from segeval.io import Pair
 from segeval.io.files import local_path
-from segeval.protocol import Protocol
-from segeval.remarks import remarks_on
-from segeval.results import Results, clear
-from segeval.scoring import Scores
+from segeval.protocols.protocol import Protocol
+from segeval.results.results import Results, clear
 from segeval.summary import summarise
 from segeval.version import __version__
+
+from .assemble import all_regions, cases_table, details, failed_scores, nsd_curve, pooled_scores, tolerances
+from .evaluate import SPILLED, Outcome, evaluate
+from .notices import remarks_on
+from .scoring import Scores
 
 INTERVAL: dict[str, Any] = {"confidence": 0.95, "resamples": 2000, "seed": 0}
 """How the intervals of the summary are made, the same in every run."""

@@ -11,24 +11,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 
-import numpy as np
-
-from segeval.data.case import Case, LabelMap
-from segeval.data.geometry import aligned
+from segeval.data.case import Case
 from segeval.data.grid import Grid
-from segeval.errors import ReadError, SegevalError, UsageError
-from segeval.io import Pair, read
+from segeval.errors import SegevalError, UsageError
+from segeval.io import Pair
 from segeval.io.mesh import is_mesh
 from segeval.kernels.workspace import Workspace
 from segeval.measure.devices import out_of_memory
 from segeval.measure.measured import Measured, measure
-from segeval.meshes import GRID, measure_meshes
-from segeval.protocol import Protocol
-from segeval.scoring import Scores, score_measured
+from segeval.protocols.protocol import Protocol
 
-VOXELS_PER_RELATIVE = 100
-"""The geometry tolerance is relative for spacings; times this it is that of positions, in voxels: 1e-3 and 0.1."""
-
+from .cases import check_scales, read_case, read_mask
+from .meshes import GRID, measure_meshes
+from .scoring import Scores, score_measured
 
 SPILLED = "measured on the CPU: the memory of the GPU was not enough"
 """The note of a case that its device could not hold."""
@@ -105,7 +100,7 @@ def _measured(case: Case, protocol: Protocol, workspace: Workspace) -> tuple[Cas
             measured = measure(case, protocol.regions_among, protocol.statistics, host)
         case = replace(case, notes=(*case.notes, SPILLED))
     if not protocol.binary and not any(region.labels >= {1, 255} for region in protocol.regions or ()):
-        _check_scales(case, measured)
+        check_scales(case, measured)
     return case, measured
 
 
@@ -116,11 +111,11 @@ def _outcome(pair: Pair, protocol: Protocol, workspace: Workspace) -> Outcome:
             raise UsageError("there is no prediction to its mesh, which cannot be scored as empty; pass --missing skip")
         if pair.pred and (is_mesh(pair.pred) or is_mesh(pair.gt)):
             surfaces = measure_meshes(
-                pair.id, pair.pred, pair.gt, protocol, lambda path: _read(path, protocol, workspace), workspace
+                pair.id, pair.pred, pair.gt, protocol, lambda path: read_mask(path, protocol, workspace), workspace
             )
             measured, grid, notes = surfaces.measured, GRID, surfaces.notes
         else:
-            case, measured = _measured(_read_case(pair, protocol, workspace), protocol, workspace)
+            case, measured = _measured(read_case(pair, protocol, workspace), protocol, workspace)
             grid, notes = case.grid, case.notes
         scores = score_measured(measured, protocol.metrics, notes)
         inputs = tuple(_fingerprint(path) if path else None for path in (pair.pred, pair.gt))
@@ -137,59 +132,6 @@ def _told(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "out of memory; run with fewer --jobs"
     return f"{type(error).__name__}: {error}; this is a fault of segeval itself, please report it"
-
-
-def _read(path: Path, protocol: Protocol, workspace: Workspace, slot: str = "mask") -> LabelMap:
-    return read(path, spacing=protocol.spacing, colors=protocol.colors, workspace=workspace, slot=slot)
-
-
-def _read_case(pair: Pair, protocol: Protocol, workspace: Workspace) -> Case:
-    def one(job: tuple[str, Path]) -> LabelMap:
-        slot, path = job
-        return _read(path, protocol, workspace, slot)
-
-    if pair.pred is None:
-        return make_case(pair.id, None, one(("gt", pair.gt)), protocol)
-    pred, gt = workspace.map(one, (("pred", pair.pred), ("gt", pair.gt)))
-    return make_case(pair.id, pred, gt, protocol)
-
-
-def make_case(name: str, pred: LabelMap | None, gt: LabelMap, protocol: Protocol) -> Case:
-    """The case of two label maps as they were read; without a prediction, of an empty one."""
-    note = "prediction missing: scored as empty"
-    if pred is None:
-        pred = replace(gt, labels=np.zeros_like(gt.labels))
-    else:
-        slack = protocol.geometry_tolerance
-        pred, note = aligned(
-            pred,
-            gt,
-            check_position=protocol.spacing is None,
-            tolerance=VOXELS_PER_RELATIVE * slack,
-            spacing_tolerance=slack,
-        )
-    thin = "one voxel thick in 3-D: every voxel is boundary" if gt.grid.ndim == 3 and 1 in gt.grid.shape else ""
-    notes = tuple(filter(None, (note, thin)))
-    case = Case(name, pred, gt, notes=notes, tolerance=protocol.geometry_tolerance)
-    if protocol.ignore_label is not None:
-        case = case.ignoring(protocol.ignore_label)
-    if protocol.binary:  # after that, or the label to ignore would be foreground
-        pred, gt = (replace(mask, labels=(mask.labels != 0).view(np.uint8)) for mask in (case.pred, case.gt))
-        case = replace(case, pred=pred, gt=gt)
-    return case
-
-
-def _check_scales(case: Case, measured: Measured) -> None:
-    """Stops a case whose masks say the same with other numbers: {0, 1} and {0, 255}."""
-    if len(measured.contingency.count) > 4:  # of pairs of {0, 1} and {0, 255} there are no more
-        return
-    found = {side: set(getattr(measured.contingency, side).tolist()) - {0} for side in ("pred", "gt")}
-    if found["pred"] | found["gt"] == {1, 255} and found["pred"] != found["gt"] and not found["pred"] & found["gt"]:
-        values = {side: f"{{0, {max(labels)}}}" for side, labels in found.items()}
-        raise ReadError(
-            f"case {case.id!r}: pred holds only {values['pred']} and gt only {values['gt']} ({case.pred.source} "
-            f"against {case.gt.source}); pass --binary (in Python binary=True) to take every non-zero value as 1"
-        )
 
 
 def _fingerprint(path: Path) -> Input | None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from segeval.measure.measured import Measured
 from segeval.metrics.card import Metric
-from segeval.table import ALL
+from segeval.results.columns import ALL
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,71 @@
+"""Scores by channel become labels: the largest of each voxel, without one-hot or copies."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segeval.data.labels import Labels
+from segeval.errors import UsageError
+from segeval.kernels.words import kernel
+from segeval.kernels.workspace import Workspace, evenly
+
+BLOCK = 2048
+"""Voxels whose largest score is kept while the channels pass by."""
+
+
+def argmax(scores: NDArray[Any], workspace: Workspace) -> Labels:
+    """The channel of the largest score of every voxel, the first one among equals."""
+    if scores.dtype not in (np.float32, np.float64, np.uint8):
+        scores = scores.astype(np.float32 if scores.itemsize <= 2 else np.float64)
+    flat = np.ascontiguousarray(scores).reshape(len(scores), -1)
+    flat.flags.writeable = False
+    labels: Labels = np.empty(flat.shape[1], np.uint8 if len(scores) <= 256 else np.uint16)
+    cuts = evenly(labels.size, workspace.parts(labels.size))
+
+    def part(ends: tuple[int, int]) -> bool:
+        bests, channels, odd = np.empty(BLOCK, flat.dtype), np.empty(BLOCK, np.int32), np.zeros(BLOCK, np.int32)
+        _largest(flat, *ends, labels, bests, channels, odd)
+        return not odd.any()
+
+    if not all(workspace.map(part, pairwise(cuts))):
+        raise UsageError("pred holds NaN; scores are numbers: look where the model's output became NaN")
+    return labels.reshape(scores.shape[1:])
+
+
+@kernel
+def _largest(
+    scores: NDArray[Any],
+    start: int,
+    stop: int,
+    labels: Labels,
+    bests: NDArray[Any],
+    channels: NDArray[np.int32],
+    odd: NDArray[np.int32],
+) -> None:
+    """Write the labels of the voxels from `start` to `stop`, and in `odd` where any score is not a number.
+
+    Views of a block and one width of lanes throughout, or the compiler would not use vectors.
+    """
+    for i in range(start, stop, BLOCK):
+        n = min(BLOCK, stop - i)
+        best, channel, nan = bests[:n], channels[:n], odd[:n]
+        first = scores[0, i : i + n]
+        for j in range(n):
+            best[j] = first[j]
+            channel[j] = 0
+            nan[j] |= np.int32(first[j] != first[j])
+        for c in range(1, scores.shape[0]):
+            row, number = scores[c, i : i + n], np.int32(c)
+            for j in range(n):
+                score = row[j]
+                larger = score > best[j]
+                best[j] = score if larger else best[j]
+                channel[j] = number if larger else channel[j]
+                nan[j] |= np.int32(score != score)
+        out = labels[i : i + n]
+        for j in range(n):
+            out[j] = channel[j]

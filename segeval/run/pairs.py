@@ -1,0 +1,50 @@
+"""Which pairs of files a run scores, and what is told of those that have no partner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from segeval.errors import UsageError
+from segeval.io import Pair, Pairing
+from segeval.protocols.protocol import Missing
+
+
+def check_apart(output: Path, inputs: Sequence[Path]) -> None:
+    """Results inside a folder of masks would be taken for masks by the next run."""
+    for folder in inputs:
+        if folder.is_dir() and output.resolve().is_relative_to(folder.resolve()):
+            raise UsageError(f"{output}: results would lie among the masks of {folder}; give another folder with -o")
+
+
+def pairs_to_score(found: Pairing, missing: Missing) -> list[Pair]:
+    """The pairs to score under a policy for ground truths without a prediction."""
+    if found.missing and missing == "error":
+        raise UsageError(
+            f"{_counted(found.missing, 'ground truth')} without a prediction: {_listed(found.missing)}; add them, or "
+            "pass --missing skip to leave them out or --missing empty to score empty predictions"
+        )
+    empty = [Pair(name, None, path) for name, path in found.missing] if missing == "empty" else []
+    return sorted([*found.pairs, *empty], key=lambda pair: pair.id)
+
+
+def about_unpaired(found: Pairing, missing: Missing) -> list[str]:
+    """What to tell of files that have no partner."""
+    done = "scored as empty predictions" if missing == "empty" else "skipped"
+    texts = []
+    if found.missing:
+        texts.append(
+            f"{_counted(found.missing, 'ground truth')} without a prediction, {done}: {_listed(found.missing)}"
+        )
+    if found.extra:
+        texts.append(f"{_counted(found.extra, 'prediction')} without a ground truth, left out: {_listed(found.extra)}")
+    return texts
+
+
+def _counted(files: Sequence[tuple[str, Path]], what: str) -> str:
+    return f"{len(files)} {what}{'s' if len(files) > 1 else ''}"
+
+
+def _listed(files: Sequence[tuple[str, Path]], most: int = 5) -> str:
+    names = ", ".join(name for name, _ in files[:most])
+    return names if len(files) <= most else f"{names} and {len(files) - most} more"
