@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Floats, Integers
 from segeval.errors import UsageError
-from segeval.metrics.card import Metric, Values
+from segeval.metrics.card import Metric
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.ratios import ratio
 
@@ -26,7 +26,7 @@ class Cases:
     statistic: Any
     """A `Counts`, `SurfaceDistances` … of all regions of all cases, or a list of `Contingency`."""
 
-    def only(self, regions: NDArray[np.int64]) -> Cases:
+    def only(self, regions: Integers) -> Cases:
         """The same of some regions of each case alone."""
         if isinstance(self.statistic, list) or len(regions) == self.regions:
             return self
@@ -45,7 +45,7 @@ class Cases:
         groups = np.repeat(np.arange(self.count), self.regions)
         return Cases(self.count, 1, self.statistic.grouped(groups, self.count))
 
-    def scores(self, metric: Metric, names: Sequence[str] = ()) -> Values:
+    def scores(self, metric: Metric, names: Sequence[str] = ()) -> Floats:
         """The metric of every region of every case, (cases, regions); (cases, 1) for a metric of whole cases.
 
         `names` are those of the regions.
@@ -83,7 +83,7 @@ class Averaging:
         if self.per_case and self.pooled:
             raise UsageError("per_case=True keeps every case and pooled=True adds them up; give one of them")
 
-    def of(self, metric: Metric, cases: Cases, names: Sequence[str] = ()) -> Values:
+    def of(self, metric: Metric, cases: Cases, names: Sequence[str] = ()) -> Floats:
         """The result: (regions,) with average "none", otherwise a number; with a first axis of cases if kept.
 
         A protocol may want the mean over cases to be taken before that over regions. `names` are those of the regions.
@@ -115,7 +115,7 @@ class Averaging:
         return values if self.per_case else _mean(values.T, np.ones(values.T.shape))
 
 
-def _mean(values: Values, weights: NDArray[np.float64]) -> Values:
+def _mean(values: Floats, weights: Floats) -> Floats:
     """Weighted mean along the last axis of what is not NaN."""
     defined = ~np.isnan(values) & (weights > 0)
     weights = np.where(defined, weights, 0)

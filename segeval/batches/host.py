@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.arrays import Integers
 from segeval.data.case import Case, LabelMap, Region
 from segeval.data.grid import Grid
 from segeval.errors import UsageError
@@ -97,7 +98,7 @@ def _measured(
     return measure(case, lambda found: [Region.of(label) for label in found if label or background], kinds, workspace)
 
 
-def _of_labels(kind: type, measured: Measured, labels: NDArray[np.int64]) -> Any:
+def _of_labels(kind: type, measured: Measured, labels: Integers) -> Any:
     """A statistic with a region for each of these labels."""
     if kind is Contingency:
         return measured.contingency

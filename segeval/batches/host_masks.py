@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.data.labels import Labels, as_labels
+from segeval.arrays import Flags, Labels
+from segeval.data.labels import as_labels
 from segeval.errors import ReadError, UsageError
 from segeval.kernels.workspace import Workspace
 from segeval.measure.channels import argmax
@@ -26,7 +27,7 @@ class Masks:
 
     pred: Labels
     gt: Labels
-    ignored: NDArray[np.bool_] | None
+    ignored: Flags | None
 
 
 def masks_of(pred: NDArray[Any], gt: NDArray[Any], form: Form, inputs: Inputs, workspace: Workspace) -> list[Masks]:
@@ -74,7 +75,7 @@ def _squeezed(array: NDArray[Any], channels: int) -> NDArray[Any]:
     return array[0] if channels == 1 else array
 
 
-def _without(labels: NDArray[Any], ignore: int | None) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+def _without(labels: NDArray[Any], ignore: int | None) -> tuple[NDArray[Any], Flags | None]:
     """The labels with background where they are to be ignored, and where that is; None for nowhere."""
     if ignore is None:
         return labels, None

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Floats, Integers
 from segeval.errors import UsageError
-from segeval.metrics.card import Metric, Values
+from segeval.metrics.card import Metric
 from segeval.statistics.contingency import Contingency
 
 from .averages import Averaging
@@ -34,7 +34,7 @@ class Reading:
         """Whether class 0 is a region for this kind of statistic."""
         return bool(statistic.background) if self.include_background is None else self.include_background
 
-    def regions(self, statistic: Any, kind: Kind, count: int) -> NDArray[np.int64]:
+    def regions(self, statistic: Any, kind: Kind, count: int) -> Integers:
         """Which of `count` labels or channels are regions: those that are named, if any are.
 
         Otherwise all but an ignored one; of a binary mask the foreground alone.
@@ -75,7 +75,7 @@ def spacings(spacing: Any, cases: int) -> list[tuple[float, ...] | None]:
     )
 
 
-def result(metric: Metric, arrays: Arrays, kind: Kind, reading: Reading, averaging: Averaging) -> Values:
+def result(metric: Metric, arrays: Arrays, kind: Kind, reading: Reading, averaging: Averaging) -> Floats:
     """The value of a metric from the records of batches of this kind."""
     statistic = metric.statistic
     record = record_of(statistic)

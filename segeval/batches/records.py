@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.arrays import Integers
 from segeval.errors import UsageError
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
@@ -35,7 +36,7 @@ class Record(Protocol):
     def columns(self) -> Columns:
         """The arrays."""
 
-    def pack(self, statistic: Any, labels: NDArray[np.int64], *, pooled: bool = False) -> Arrays:
+    def pack(self, statistic: Any, labels: Integers, *, pooled: bool = False) -> Arrays:
         """The record of one case, whose regions have these labels, 0 first; `pooled`: of single samples."""
 
     def unpack(self, arrays: Arrays, regions: int) -> Cases:
@@ -48,7 +49,7 @@ class _Counts:
     def columns(self) -> Columns:
         return {"counts": ("float64", 7)}  # label, tp, voxels of pred, of gt, of the image, volumes of pred and gt
 
-    def pack(self, statistic: Counts, labels: NDArray[np.int64], *, pooled: bool = False) -> Arrays:
+    def pack(self, statistic: Counts, labels: Integers, *, pooled: bool = False) -> Arrays:
         p, g = statistic.tp + statistic.fp, statistic.size_g
         total = p + statistic.fn + statistic.tn
         marks = ~labels if pooled else labels
@@ -71,7 +72,7 @@ class _Table:
     def columns(self) -> Columns:
         return {"table": ("int64", 4)}  # number of the row, gt, pred, voxels
 
-    def pack(self, statistic: Contingency, labels: NDArray[np.int64], *, pooled: bool = False) -> Arrays:
+    def pack(self, statistic: Contingency, labels: Integers, *, pooled: bool = False) -> Arrays:
         rows = np.stack([statistic.gt, statistic.pred, statistic.count], 1)
         if not len(rows):
             rows = np.zeros((1, 3), np.int64)  # all ignored, and still a case
@@ -104,7 +105,7 @@ class _Histograms:
             found |= {f"{self.name}_{part}": ("float64", 0), f"{self.name}_{part}_size": (self.dtype, 0)}
         return found
 
-    def pack(self, statistic: Any, labels: NDArray[np.int64], *, pooled: bool = False) -> Arrays:
+    def pack(self, statistic: Any, labels: Integers, *, pooled: bool = False) -> Arrays:
         sets = {part: getattr(statistic, part) for part in self.sets}
         lengths = [np.diff(one.start) for one in sets.values()]
         arrays = {self.name: np.stack([labels, *lengths], 1)}
@@ -131,7 +132,7 @@ class _Moments:
     def columns(self) -> Columns:
         return {"moments": ("float64", 4 + 2 * 3 + 2 * 9)}  # label, axes, numbers, sums, outer products: up to 3 axes
 
-    def pack(self, statistic: Moments, labels: NDArray[np.int64], *, pooled: bool = False) -> Arrays:
+    def pack(self, statistic: Moments, labels: Integers, *, pooled: bool = False) -> Arrays:
         regions, axes = statistic.sum_p.shape
         room = ((0, 0), (0, 3 - axes))
         sums = [np.pad(field, room) for field in (statistic.sum_p, statistic.sum_g)]
@@ -179,7 +180,7 @@ def labels_of(arrays: Arrays) -> int:
     return int(np.where(marks < 0, ~marks, marks).max(initial=-1)) + 1
 
 
-def _places(marks: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+def _places(marks: NDArray[Any]) -> tuple[Integers, Integers, int]:
     """The case and the label of each row, and the number of cases; all single samples are the last case."""
     marks = marks.astype(np.int64)
     case = np.cumsum(marks == 0) - 1
@@ -188,7 +189,7 @@ def _places(marks: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64], 
     return np.where(samples, count, case), np.where(samples, ~marks, marks), count + int(samples.any())
 
 
-def _split(rows: NDArray[Any], case: NDArray[np.int64], count: int) -> list[NDArray[Any]]:
+def _split(rows: NDArray[Any], case: Integers, count: int) -> list[NDArray[Any]]:
     if not count:
         return []
     rows = rows[np.argsort(case, kind="stable")]

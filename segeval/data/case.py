@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.arrays import Flags, Labels
 from segeval.errors import GeometryMismatch, ReadError, UsageError
 
 from .grid import Grid
-from .labels import Labels, as_labels
+from .labels import as_labels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +101,7 @@ class Case:
     id: str
     pred: LabelMap
     gt: LabelMap
-    ignored: NDArray[np.bool_] | None = None
+    ignored: Flags | None = None
     notes: tuple[str, ...] = ()
     tolerance: float = 1e-3
 

@@ -8,14 +8,14 @@ from itertools import permutations, product
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Floats
 from segeval.errors import GeometryMismatch
 
 from .case import LabelMap
 from .grid import Grid
 
-Affine: TypeAlias = NDArray[np.float64]
+Affine: TypeAlias = Floats
 
 
 def aligned(

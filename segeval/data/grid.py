@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Floats
 from segeval.errors import UsageError
 
 Unit = Literal["mm", "px"]
@@ -26,7 +26,7 @@ class Grid:
     shape: tuple[int, ...]
     spacing: tuple[float, ...]
     unit: Unit = "px"
-    affine: NDArray[np.float64] | None = None
+    affine: Floats | None = None
 
     def __post_init__(self) -> None:
         if len(self.spacing) != len(self.shape):

@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.arrays import Labels
 from segeval.errors import ReadError
 
-Labels: TypeAlias = NDArray[np.integer[Any]]
 Dtype: TypeAlias = "np.dtype[Any]"
 Allocate: TypeAlias = Callable[[int, Dtype], NDArray[Any]]
 

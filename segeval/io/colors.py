@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from segeval.data.labels import Labels
+from segeval.arrays import Bytes, Flags, Labels
 from segeval.errors import ReadError, UsageError
 
 from .files import local_path
@@ -50,7 +49,7 @@ def parse_colors(table: Mapping[str, Any], wanted: str = "wanted colours and lab
     return colors
 
 
-def labels_of(channels: NDArray[np.uint8], request: Request) -> Labels:
+def labels_of(channels: Bytes, request: Request) -> Labels:
     """The labels of an image of three or more channels, the last axis; those after the third are ignored.
 
     By the colours of the request; without any, all three channels must agree on the label.
@@ -90,7 +89,7 @@ def _packed(red: Any, green: Any, blue: Any) -> Any:
     return (np.asarray(red, np.uint32) << 16) | (np.asarray(green, np.uint32) << 8) | np.asarray(blue, np.uint32)
 
 
-def _place(channels: NDArray[np.uint8], where: NDArray[np.bool_]) -> str:
+def _place(channels: Bytes, where: Flags) -> str:
     row, column = np.argwhere(where)[0]
     red, green, blue = channels[row, column, :3]
     return f"#{red:02x}{green:02x}{blue:02x} at row {row}, column {column}"

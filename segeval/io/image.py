@@ -12,10 +12,9 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Bytes, Labels
 from segeval.data.case import LabelMap
-from segeval.data.labels import Labels
 from segeval.errors import ReadError
 
 from .colors import labels_of
@@ -78,9 +77,9 @@ def _opened(request: Request) -> ImageFile:
     return image
 
 
-def _grey_of_gif(image: ImageFile) -> NDArray[np.uint8]:
+def _grey_of_gif(image: ImageFile) -> Bytes:
     # GIF has no greyscale: Pillow saves one as a palette of the values that occur, so that indices differ between files
-    labels: NDArray[np.uint8] = np.asarray(image)
+    labels: Bytes = np.asarray(image)
     colors = np.array(image.getpalette() or [], np.uint8).reshape(-1, 3)
     if image.mode == "P" and (colors == colors[:, :1]).all():
         labels = colors[:, 0][labels]

@@ -16,6 +16,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.arrays import Floats
 from segeval.data.case import LabelMap
 from segeval.data.grid import Grid
 from segeval.data.labels import Dtype
@@ -114,7 +115,7 @@ def _scaling(header: Any, dtype: Dtype) -> Change | None:
     return lambda raw: table[raw.astype(np.intp) - low]
 
 
-def _scaled(raw: NDArray[Any], slope: float, inter: float) -> NDArray[np.float64]:
+def _scaled(raw: NDArray[Any], slope: float, inter: float) -> Floats:
     """`raw` scaled, and rounded where it is as near to a whole number as its storage could bring it."""
     values = raw * np.float64(slope) + inter
     whole = np.rint(values)
@@ -136,9 +137,9 @@ def _spacing(header: Any, ndim: int, unit: Decimal, path: Path) -> tuple[float, 
     return tuple(float(Decimal(str(abs(zoom))) * unit) for zoom in zooms)
 
 
-def _affine(header: Any, unit: Decimal) -> NDArray[np.float64] | None:
+def _affine(header: Any, unit: Decimal) -> Floats | None:
     if header["sform_code"] <= 0 and header["qform_code"] <= 0:
         return None
-    affine: NDArray[np.float64] = np.diag([float(unit)] * 3 + [1.0]) @ header.get_best_affine()
+    affine: Floats = np.diag([float(unit)] * 3 + [1.0]) @ header.get_best_affine()
     placed = np.isfinite(affine).all() and np.linalg.det(affine) != 0
     return affine if placed else None

@@ -8,7 +8,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.data.labels import CHUNK, Dtype, Labels, narrowed, pieces
+from segeval.arrays import Bytes, Labels
+from segeval.data.labels import CHUNK, Dtype, narrowed, pieces
 from segeval.errors import ReadError
 
 from .registry import Request
@@ -59,7 +60,7 @@ def _chunks(file: IO[bytes], dtype: Dtype, size: int, request: Request) -> Itera
         yield chunk if dtype.isnative else chunk.byteswap().view(dtype.newbyteorder("="))
 
 
-def _fill(file: IO[bytes], buffer: NDArray[np.uint8], request: Request) -> None:
+def _fill(file: IO[bytes], buffer: Bytes, request: Request) -> None:
     view = buffer.data
     while view:
         got = file.readinto(view[:CHUNK])  # type: ignore[attr-defined]

@@ -14,15 +14,13 @@ from llvmlite import ir
 from numba import njit, types
 from numba.core import config
 from numba.extending import intrinsic
-from numpy.typing import NDArray
 
+from segeval.arrays import Bits, Labels, Singles
 from segeval.errors import UsageError
 from segeval.kernels import compiling as compiling  # which listens from the first kernel on
 
 from .store import KernelStore
 
-Labels: TypeAlias = NDArray[Any]
-Bits: TypeAlias = NDArray[np.uint64]
 Word: TypeAlias = Any
 """An np.uint64 inside of a kernel, where Python's rules for mixed integers do not hold."""
 
@@ -172,7 +170,7 @@ differ64: Callable[[Labels, int, Labels, int], Word] = _instruction(_differ64)
 equal64: Callable[[Labels, int, Any], Word] = _instruction(_against("icmp_unsigned", "=="))
 """Bit k: `a[i + k] == value`, of integers; all 64 must lie in the array."""
 
-at_most64: Callable[[NDArray[np.float32], int, Any], Word] = _instruction(_against("fcmp_ordered", "<="))
+at_most64: Callable[[Singles, int, Any], Word] = _instruction(_against("fcmp_ordered", "<="))
 """Bit k: `a[i + k] <= value`, of floats; all 64 must lie in the array."""
 
 across64: Callable[[Bits, Word], Any] = _instruction(_across64)

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from segeval.arrays import Bytes
+
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
@@ -28,7 +30,7 @@ class Workspace:
     def __init__(self, threads: int = 1, device: str = "cpu") -> None:
         self.threads = threads
         self.device = device
-        self._buffers: dict[str, NDArray[np.uint8]] = {}
+        self._buffers: dict[str, Bytes] = {}
         self._kept: dict[Callable[..., Any], tuple[tuple[Hashable, ...], Any]] = {}
         self._pool = ThreadPoolExecutor(threads, "segeval") if threads > 1 else None
 

@@ -7,18 +7,15 @@ from itertools import product
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from segeval.arrays import Labels, Singles
 from segeval.errors import UsageError
-from segeval.kernels.words import Labels
 from segeval.kernels.workspace import Workspace
 from segeval.measure.voxels.transform import squared_distances_to
 
 from .checks import check_integers
 from .modules import checked
-
-Singles = NDArray[np.float32]
 
 
 @checked

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.data.labels import Labels
+from segeval.arrays import Labels
 from segeval.errors import UsageError
 from segeval.kernels.words import kernel
 from segeval.kernels.workspace import Workspace, evenly

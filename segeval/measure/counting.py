@@ -8,13 +8,11 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from segeval.kernels.words import LANES, ONE, ZERO, Labels, Word, ctz, differ, helper, kernel, least, ones, popcount
+from segeval.arrays import Integers, Labels
+from segeval.kernels.words import LANES, ONE, ZERO, Word, ctz, differ, helper, kernel, least, ones, popcount
 from segeval.kernels.workspace import Workspace, evenly
 from segeval.statistics.contingency import Contingency, run_starts
-
-Integers = NDArray[np.int64]
 
 
 def contingency(pred: Labels, gt: Labels, workspace: Workspace) -> Contingency:

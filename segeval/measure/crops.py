@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from segeval.data.labels import Labels
+from segeval.arrays import Flags, Integers, Labels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Crop:
     """A mask in a box; `origin` is the index of the box's first voxel."""
 
-    mask: NDArray[np.bool_]
+    mask: Flags
     origin: tuple[int, ...]
 
     def overlap(self, other: Crop) -> tuple[slice, ...]:
@@ -24,7 +21,7 @@ class Crop:
         return tuple(slice(max(b - a, 0), max(min(b + m, a + n) - a, 0)) for a, b, n, m in ends)
 
 
-def crops(pred: Labels, gt: Labels, labels: NDArray[np.int64]) -> Iterator[tuple[Crop, Crop]]:
+def crops(pred: Labels, gt: Labels, labels: Integers) -> Iterator[tuple[Crop, Crop]]:
     """The crops of the prediction and the ground truth for each label, in order; an absent label's box is empty."""
     top = int(labels.max(initial=0))
     boxes = [_boxes(volume, top) for volume in (pred, gt)]

@@ -6,15 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Flags, Floats
 from segeval.kernels.words import helper, kernel
 from segeval.statistics.depths import Depths
 from segeval.statistics.distances import Distances
 
 from .crops import Crop
-
-Floats = NDArray[np.float64]
 
 
 def measure_depths(regions: Iterable[tuple[Crop, Crop]], spacing: tuple[float, ...]) -> Depths:
@@ -36,7 +34,7 @@ def _histogram(squared: Floats) -> Distances:
     return Distances(np.array([0, len(value)]), value, size.astype(np.int64))
 
 
-def _squared_depths(mask: NDArray[np.bool_], spacing: tuple[float, ...]) -> Floats:
+def _squared_depths(mask: Flags, spacing: tuple[float, ...]) -> Floats:
     """Squared distance of every voxel to the nearest boundary voxel of the mask, which ends where the array does."""
     if mask.flags.f_contiguous and not mask.flags.c_contiguous:
         return _squared_depths(mask.T, spacing[::-1]).T
@@ -49,7 +47,7 @@ def _squared_depths(mask: NDArray[np.bool_], spacing: tuple[float, ...]) -> Floa
 
 
 @kernel
-def _fill(mask: NDArray[np.bool_], flat: bool, scale: Floats, depth: Floats, column: Floats) -> None:
+def _fill(mask: Flags, flat: bool, scale: Floats, depth: Floats, column: Floats) -> None:
     """Write the squared depths, one axis after the other; `depth` is 0 outside of the mask, `column` is room."""
     slices, height, width = mask.shape
     for z in range(slices):
@@ -72,7 +70,7 @@ def _fill(mask: NDArray[np.bool_], flat: bool, scale: Floats, depth: Floats, col
 
 
 @helper
-def _along_row(mask: NDArray[np.bool_], z: int, y: int, flat: bool, scale: float, depth: Floats) -> None:
+def _along_row(mask: Flags, z: int, y: int, flat: bool, scale: float, depth: Floats) -> None:
     """Write the squared distances to the nearest boundary voxel in the same row."""
     slices, height, width = mask.shape
     rim = y == 0 or y == height - 1 or (not flat and (z == 0 or z == slices - 1))

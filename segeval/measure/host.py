@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from segeval.data.labels import Labels
+from segeval.arrays import Flags, Integers, Labels
 from segeval.kernels.workspace import Workspace
 from segeval.measure.voxels.engine import corner_distances, surface_distances
 from segeval.measure.voxels.sweep import sweep
@@ -17,7 +16,7 @@ def distances_by(
     kind: type[SurfaceDistances],
     pred: Labels,
     gt: Labels,
-    labels: NDArray[np.int64],
+    labels: Integers,
     spacing: tuple[float, ...],
     workspace: Workspace,
 ) -> SurfaceDistances:
@@ -45,7 +44,7 @@ def distances_by(
     return kind(found.pg, found.gp)
 
 
-def _present(distances: Distances, bare: NDArray[np.bool_]) -> Distances:
+def _present(distances: Distances, bare: Flags) -> Distances:
     """The distances, with an element of no size for regions that have none and yet are not empty.
 
     Such a mask fills the image: it has no boundary there, and nothing else is near to it.

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Flags, Integers, Labels
 from segeval.data.case import Region, disjoint_layers
-from segeval.data.labels import Labels
 from segeval.kernels.words import kernel
 
 LARGEST = 2**16 - 1
@@ -26,14 +25,14 @@ class Maps:
 
     pred: Labels
     gt: Labels
-    values: NDArray[np.int64] | None = None
+    values: Integers | None = None
 
     @property
     def top(self) -> int:
         """The largest number that the maps may hold."""
         return int(np.iinfo(self.pred.dtype).max if self.values is None else len(self.values) - 1)
 
-    def numbers(self, labels: Sequence[int]) -> NDArray[np.int64]:
+    def numbers(self, labels: Sequence[int]) -> Integers:
         """The numbers that stand for labels in the maps; `top` + 1 for a label that does not occur."""
         wanted, top = np.array(labels, np.int64), self.top
         if self.values is None:
@@ -51,11 +50,11 @@ class Layer:
 
     members: list[int]
     maps: Maps
-    labels: NDArray[np.int64]
+    labels: Integers
     relabelled: bool
 
 
-def layers(maps: Maps, regions: Sequence[Region], ignored: NDArray[np.bool_] | None = None) -> Iterator[Layer]:
+def layers(maps: Maps, regions: Sequence[Region], ignored: Flags | None = None) -> Iterator[Layer]:
     """Yield the regions in layers; those that are single labels, on the maps as they are, come first.
 
     Voxels that are `ignored` have label 0 in the maps; they belong to no region, not even to one that holds label 0.

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Flags, Labels
 from segeval.data.case import Case, Region
-from segeval.data.labels import Labels
 from segeval.errors import UsageError
 from segeval.kernels.workspace import Workspace
 from segeval.measure.voxels.engine import surface_distances
@@ -169,7 +168,7 @@ def _compact(pred: Labels, gt: Labels) -> Maps:
     return Maps(ranks[0], ranks[1], values)
 
 
-def _decoded(table: Contingency, maps: Maps, ignored: NDArray[np.bool_] | None) -> Contingency:
+def _decoded(table: Contingency, maps: Maps, ignored: Flags | None) -> Contingency:
     """The table with labels for ranks, without the ignored voxels, which are background in both masks."""
     gt, pred = (table.gt, table.pred) if maps.values is None else (maps.values[table.gt], maps.values[table.pred])
     if ignored is None:

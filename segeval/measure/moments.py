@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Floats
 from segeval.statistics.moments import Moments
 
 from .crops import Crop
@@ -19,7 +19,7 @@ def measure_moments(regions: Iterable[tuple[Crop, Crop]], spacing: tuple[float, 
     return Moments(*(np.array([pair[side][power] for pair in pairs]) for power in range(3) for side in range(2)))
 
 
-def _sums(crop: Crop, spacing: tuple[float, ...]) -> tuple[float, NDArray[np.float64], NDArray[np.float64]]:
+def _sums(crop: Crop, spacing: tuple[float, ...]) -> tuple[float, Floats, Floats]:
     """Number, sum and sum of outer products of the positions in a mask, from its projections onto pairs of axes."""
     mask, axes = crop.mask, range(crop.mask.ndim)
     places = [(o + np.arange(n)) * s for o, n, s in zip(crop.origin, mask.shape, spacing, strict=True)]

@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Floats
 from segeval.errors import UsageError
 from segeval.statistics.boundary import Boundary
 
-Values: TypeAlias = NDArray[np.float64]
 ByRegion: TypeAlias = tuple[tuple[str, float], ...]
 """A value for each region, by its name; empty where a table's column says no more than that there was one for each."""
 Value: TypeAlias = float | str | ByRegion
@@ -243,7 +242,7 @@ class Metric:
         """The unit of its values where lengths are in `length` and volumes in `volume`."""
         return {"length": length, "volume": volume}.get(self.spec.unit, self.spec.unit)
 
-    def score(self, statistic: Any, regions: Sequence[str] = ()) -> Values:
+    def score(self, statistic: Any, regions: Sequence[str] = ()) -> Floats:
         """One value per region, or one in all for a case metric; for empty masks those of the card or the protocol.
 
         `regions` are their names, which a parameter with a value for each region needs.
@@ -276,7 +275,7 @@ def _by_region(
     parameters: Mapping[str, Value],
     apart: Mapping[str, Mapping[str, float]],
     regions: Sequence[str],
-) -> Values:
+) -> Floats:
     """The values of a formula whose parameters `apart` have a value for each region."""
     values = np.full(len(regions), np.nan)
     for place, region in enumerate(regions):

@@ -10,8 +10,8 @@ from math import inf, nan
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Floats, Integers
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.ratios import ratio
 
@@ -22,13 +22,13 @@ from .card import metric
 class Table:
     """A contingency table as formulas want it: the cells that are not 0, their row and column sums, the margins."""
 
-    n: NDArray[np.float64]
-    of_g: NDArray[np.float64]
-    of_p: NDArray[np.float64]
-    rows: NDArray[np.float64]
-    columns: NDArray[np.float64]
-    hits: NDArray[np.float64]
-    classes: NDArray[np.int64]
+    n: Floats
+    of_g: Floats
+    of_p: Floats
+    rows: Floats
+    columns: Floats
+    hits: Floats
+    classes: Integers
 
     @classmethod
     def of(cls, c: Contingency) -> Table:
@@ -48,12 +48,12 @@ class Table:
         return float(self.n.sum()) or nan
 
 
-def _pairs(n: NDArray[np.float64] | float) -> float:
+def _pairs(n: Floats | float) -> float:
     """How many unordered pairs of voxels lie within the cells."""
     return float(np.sum(np.asarray(n) * (np.asarray(n) - 1)) / 2)
 
 
-def _entropy(n: NDArray[np.float64]) -> float:
+def _entropy(n: Floats) -> float:
     share = n[n > 0] / n.sum()
     return float(-(share * np.log2(share)).sum()) if n.size else nan
 

@@ -7,11 +7,10 @@ reverse. Lengths are in the unit of the spacing.
 from __future__ import annotations
 
 from math import inf, nan
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Floats
 from segeval.statistics.depths import Depths
 from segeval.statistics.distances import SurfaceDistances, VolumeDistances
 from segeval.statistics.moments import Moments
@@ -19,7 +18,6 @@ from segeval.statistics.ratios import ratio
 
 from .card import Empty, NonNegative, Percentile, Positive, metric
 
-Scores: TypeAlias = NDArray[np.float64]
 APART = Empty(both=nan, pred=inf, gt=inf)
 OVERLAP = Empty(both=nan, pred=0, gt=0)
 
@@ -29,7 +27,7 @@ OVERLAP = Empty(both=nan, pred=0, gt=0)
     tex=r"\max\left(P_q D_{pg},\,P_q D_{gp}\right)", cite="huttenlocher1993", glued=True,
     class_name="HausdorffDistance",
 )  # fmt: skip
-def hd(d: SurfaceDistances, percentile: Percentile = 100) -> Scores:
+def hd(d: SurfaceDistances, percentile: Percentile = 100) -> Floats:
     """Larger of the two directed percentiles of the boundary distances; at 100 the largest distance of all."""
     return np.fmax(d.pg.quantile(percentile / 100), d.gp.quantile(percentile / 100))
 
@@ -38,7 +36,7 @@ def hd(d: SurfaceDistances, percentile: Percentile = 100) -> Scores:
     title="Pooled Hausdorff distance", symbol="HD_pooled", range=(0, inf), best=0, unit="length", empty=APART,
     tex=r"P_q\left(D_{pg}\cup D_{gp}\right)", cite="huttenlocher1993",
 )  # fmt: skip
-def hd_pooled(d: SurfaceDistances, percentile: Percentile = 100) -> Scores:
+def hd_pooled(d: SurfaceDistances, percentile: Percentile = 100) -> Floats:
     """Percentile of the distances of both directions taken together, as MedPy computes HD95."""
     return d.pooled.quantile(percentile / 100)
 
@@ -47,7 +45,7 @@ def hd_pooled(d: SurfaceDistances, percentile: Percentile = 100) -> Scores:
     title="Directed Hausdorff distance, prediction to ground truth", symbol="HD_pg", range=(0, inf), best=0,
     unit="length", empty=APART, tex=r"P_q D_{pg}", cite="huttenlocher1993",
 )  # fmt: skip
-def hd_pg(d: SurfaceDistances, percentile: Percentile = 100) -> Scores:
+def hd_pg(d: SurfaceDistances, percentile: Percentile = 100) -> Floats:
     """How far the prediction's boundary strays from the true one."""
     return d.pg.quantile(percentile / 100)
 
@@ -56,7 +54,7 @@ def hd_pg(d: SurfaceDistances, percentile: Percentile = 100) -> Scores:
     title="Directed Hausdorff distance, ground truth to prediction", symbol="HD_gp", range=(0, inf), best=0,
     unit="length", empty=APART, tex=r"P_q D_{gp}", cite="huttenlocher1993",
 )  # fmt: skip
-def hd_gp(d: SurfaceDistances, percentile: Percentile = 100) -> Scores:
+def hd_gp(d: SurfaceDistances, percentile: Percentile = 100) -> Floats:
     """How far the true boundary is from the prediction's."""
     return d.gp.quantile(percentile / 100)
 
@@ -65,7 +63,7 @@ def hd_gp(d: SurfaceDistances, percentile: Percentile = 100) -> Scores:
     title="Mean of the directed Hausdorff distances", symbol="HD_mean", range=(0, inf), best=0, unit="length",
     empty=APART, tex=r"\frac12\left(P_q D_{pg}+P_q D_{gp}\right)", cite="huttenlocher1993",
 )  # fmt: skip
-def hd_mean(d: SurfaceDistances, percentile: Percentile = 100) -> Scores:
+def hd_mean(d: SurfaceDistances, percentile: Percentile = 100) -> Floats:
     """Mean of the two directed percentiles, as DisTorch computes HD95."""
     return (d.pg.quantile(percentile / 100) + d.gp.quantile(percentile / 100)) / 2
 
@@ -74,7 +72,7 @@ def hd_mean(d: SurfaceDistances, percentile: Percentile = 100) -> Scores:
     title="Average symmetric surface distance", symbol="ASSD", range=(0, inf), best=0, unit="length", empty=APART,
     tex=r"\frac{\sum D_{pg}+\sum D_{gp}}{|D_{pg}|+|D_{gp}|}", cite="heimann2009",
 )  # fmt: skip
-def assd(d: SurfaceDistances) -> Scores:
+def assd(d: SurfaceDistances) -> Floats:
     """Mean of the distances of both directions taken together, so that the longer boundary weighs more."""
     return ratio(d.pg.moment(1) + d.gp.moment(1), d.pg.total() + d.gp.total())
 
@@ -83,7 +81,7 @@ def assd(d: SurfaceDistances) -> Scores:
     title="Mean average surface distance", symbol="MASD", range=(0, inf), best=0, unit="length", empty=APART,
     tex=r"\frac12\left(\overline{D_{pg}}+\overline{D_{gp}}\right)", cite="reinke2024",
 )  # fmt: skip
-def masd(d: SurfaceDistances) -> Scores:
+def masd(d: SurfaceDistances) -> Floats:
     """Mean of the two directed means, so that both boundaries weigh the same."""
     return (d.pg.mean() + d.gp.mean()) / 2
 
@@ -92,7 +90,7 @@ def masd(d: SurfaceDistances) -> Scores:
     title="Average surface distance, prediction to ground truth", symbol="ASD_pg", range=(0, inf), best=0,
     unit="length", empty=APART, tex=r"\overline{D_{pg}}", cite="heimann2009",
 )  # fmt: skip
-def asd_pg(d: SurfaceDistances) -> Scores:
+def asd_pg(d: SurfaceDistances) -> Floats:
     """Mean distance of the prediction's boundary from the true one."""
     return d.pg.mean()
 
@@ -101,7 +99,7 @@ def asd_pg(d: SurfaceDistances) -> Scores:
     title="Average surface distance, ground truth to prediction", symbol="ASD_gp", range=(0, inf), best=0,
     unit="length", empty=APART, tex=r"\overline{D_{gp}}", cite="heimann2009",
 )  # fmt: skip
-def asd_gp(d: SurfaceDistances) -> Scores:
+def asd_gp(d: SurfaceDistances) -> Floats:
     """Mean distance of the true boundary from the prediction's."""
     return d.gp.mean()
 
@@ -110,7 +108,7 @@ def asd_gp(d: SurfaceDistances) -> Scores:
     title="Median surface distance", symbol="MSD", range=(0, inf), best=0, unit="length", empty=APART,
     tex=r"P_{50}\left(D_{pg}\cup D_{gp}\right)", cite="heimann2009",
 )  # fmt: skip
-def msd(d: SurfaceDistances) -> Scores:
+def msd(d: SurfaceDistances) -> Floats:
     """Median of the distances of both directions taken together; means are `assd` and `masd`."""
     return d.pooled.quantile(0.5)
 
@@ -119,7 +117,7 @@ def msd(d: SurfaceDistances) -> Scores:
     title="Standard deviation of the surface distance", symbol="SDSD", range=(0, inf), best=0, unit="length",
     empty=APART, tex=r"\sqrt{\overline{D^2}-\overline{D}^2}", cite="heimann2009",
 )  # fmt: skip
-def std_sd(d: SurfaceDistances) -> Scores:
+def std_sd(d: SurfaceDistances) -> Floats:
     """Spread of the distances of both directions taken together."""
     return d.pooled.std()
 
@@ -128,7 +126,7 @@ def std_sd(d: SurfaceDistances) -> Scores:
     title="Root mean square surface distance", symbol="RMSD", range=(0, inf), best=0, unit="length", empty=APART,
     tex=r"\sqrt{\overline{D^2}}", cite="heimann2009",
 )  # fmt: skip
-def rmsd(d: SurfaceDistances) -> Scores:
+def rmsd(d: SurfaceDistances) -> Floats:
     """Root mean square of the distances of both directions taken together."""
     return ratio(d.pg.moment(2) + d.gp.moment(2), d.pg.total() + d.gp.total()) ** 0.5
 
@@ -138,7 +136,7 @@ def rmsd(d: SurfaceDistances) -> Scores:
     class_name="SurfaceDice",
     tex=r"\frac{|D_{pg}\le\tau|+|D_{gp}\le\tau|}{|D_{pg}|+|D_{gp}|}", cite="nikolov2021",
 )  # fmt: skip
-def nsd(d: SurfaceDistances, tolerance: NonNegative) -> Scores:
+def nsd(d: SurfaceDistances, tolerance: NonNegative) -> Floats:
     """Share of both boundaries that lies within the tolerance of the other one."""
     return ratio(d.pg.within(tolerance) + d.gp.within(tolerance), d.pg.total() + d.gp.total())
 
@@ -147,7 +145,7 @@ def nsd(d: SurfaceDistances, tolerance: NonNegative) -> Scores:
     title="Surface overlap, prediction", symbol="SO_pg", range=(0, 1), best=1, empty=OVERLAP,
     tex=r"\frac{|D_{pg}\le\tau|}{|D_{pg}|}", cite="nikolov2021",
 )  # fmt: skip
-def overlap_pg(d: SurfaceDistances, tolerance: NonNegative) -> Scores:
+def overlap_pg(d: SurfaceDistances, tolerance: NonNegative) -> Floats:
     """Share of the prediction's boundary that lies within the tolerance of the true one."""
     return ratio(d.pg.within(tolerance), d.pg.total())
 
@@ -156,7 +154,7 @@ def overlap_pg(d: SurfaceDistances, tolerance: NonNegative) -> Scores:
     title="Surface overlap, ground truth", symbol="SO_gp", range=(0, 1), best=1, empty=OVERLAP,
     tex=r"\frac{|D_{gp}\le\tau|}{|D_{gp}|}", cite="nikolov2021",
 )  # fmt: skip
-def overlap_gp(d: SurfaceDistances, tolerance: NonNegative) -> Scores:
+def overlap_gp(d: SurfaceDistances, tolerance: NonNegative) -> Floats:
     """Share of the true boundary that lies within the tolerance of the prediction's."""
     return ratio(d.gp.within(tolerance), d.gp.total())
 
@@ -165,7 +163,7 @@ def overlap_gp(d: SurfaceDistances, tolerance: NonNegative) -> Scores:
     title="Mean surface overlap", symbol="SO", range=(0, 1), best=1, empty=OVERLAP,
     tex=r"\frac12\left(\frac{|D_{pg}\le\tau|}{|D_{pg}|}+\frac{|D_{gp}\le\tau|}{|D_{gp}|}\right)", cite="nikolov2021",
 )  # fmt: skip
-def overlap_mean(d: SurfaceDistances, tolerance: NonNegative) -> Scores:
+def overlap_mean(d: SurfaceDistances, tolerance: NonNegative) -> Floats:
     """Mean of the two surface overlaps, so that both boundaries weigh the same, as panoptica computes NSD."""
     return (overlap_pg(d, tolerance) + overlap_gp(d, tolerance)) / 2
 
@@ -174,7 +172,7 @@ def overlap_mean(d: SurfaceDistances, tolerance: NonNegative) -> Scores:
     title="Area under the NSD curve", symbol="NSD-AUC", range=(0, 1), best=1, empty=OVERLAP,
     tex=r"\frac1L\int_0^L \mathrm{NSD}(\tau)\,d\tau", cite="nikolov2021",
 )  # fmt: skip
-def nsd_auc(d: SurfaceDistances, limit: Positive) -> Scores:
+def nsd_auc(d: SurfaceDistances, limit: Positive) -> Floats:
     """Mean NSD over all tolerances from 0 to the limit, exactly."""
     return ratio(d.pg.shortfall(limit) + d.gp.shortfall(limit), limit * (d.pg.total() + d.gp.total()))
 
@@ -183,7 +181,7 @@ def nsd_auc(d: SurfaceDistances, limit: Positive) -> Scores:
     title="Boundary IoU", symbol="BIoU", range=(0, 1), best=1, empty=OVERLAP, aliases=("biou",),
     tex=r"\frac{|P_d\cap G_d|}{|P_d\cup G_d|}", cite="cheng2021",
 )  # fmt: skip
-def boundary_iou(d: Depths, width: Positive) -> Scores:
+def boundary_iou(d: Depths, width: Positive) -> Floats:
     """IoU of the two inner bands: the voxels of a mask that are nearer than `width` to its own boundary voxels."""
     band_p, band_g, shared = d.p.below(width), d.g.below(width), d.shared.below(width)
     return ratio(shared, band_p + band_g - shared)
@@ -193,7 +191,7 @@ def boundary_iou(d: Depths, width: Positive) -> Scores:
     title="Centroid distance", symbol="CeDi", range=(0, inf), best=0, unit="length", empty=APART, aliases=("cedi",),
     tex=r"\|\bar x_p-\bar x_g\|", cite="reinke2024",
 )  # fmt: skip
-def centroid_distance(m: Moments) -> Scores:
+def centroid_distance(m: Moments) -> Floats:
     """Distance between the centres of mass."""
     return np.asarray(((m.mean_p - m.mean_g) ** 2).sum(-1) ** 0.5)
 
@@ -202,7 +200,7 @@ def centroid_distance(m: Moments) -> Scores:
     title="Mahalanobis distance", symbol="MHD", range=(0, inf), best=0, empty=APART, cite="taha2015",
     tex=r"\sqrt{(\bar x_p-\bar x_g)^\top S^{-1}(\bar x_p-\bar x_g)}",
 )  # fmt: skip
-def mahalanobis(m: Moments) -> Scores:
+def mahalanobis(m: Moments) -> Floats:
     """Distance between the centres of mass in units of the masks' common spread S. Undefined for flat masks."""
     return m.mahalanobis()
 
@@ -211,7 +209,7 @@ def mahalanobis(m: Moments) -> Scores:
     title="Volumetric Hausdorff distance", symbol="HD_vol", range=(0, inf), best=0, unit="length", empty=APART,
     tex=r"\max\left(\max_{x\in P}d(x,G),\,\max_{x\in G}d(x,P)\right)", cite="taha2015",
 )  # fmt: skip
-def hd_volume(d: VolumeDistances) -> Scores:
+def hd_volume(d: VolumeDistances) -> Floats:
     """Largest distance of any voxel of one mask from the other mask, both taken as solid."""
     return np.fmax(d.pg.quantile(1), d.gp.quantile(1))
 
@@ -220,6 +218,6 @@ def hd_volume(d: VolumeDistances) -> Scores:
     title="Volumetric average Hausdorff distance", symbol="AHD_vol", range=(0, inf), best=0, unit="length", empty=APART,
     tex=r"\frac12\left(\overline{d(P,G)}+\overline{d(G,P)}\right)", cite="taha2015",
 )  # fmt: skip
-def average_hd_volume(d: VolumeDistances) -> Scores:
+def average_hd_volume(d: VolumeDistances) -> Floats:
     """Mean of the two mean distances from the voxels of one mask to the other mask, both taken as solid."""
     return (d.pg.mean() + d.gp.mean()) / 2

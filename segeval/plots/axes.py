@@ -12,9 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator, NullLocator, SymmetricalLogLocator
 
+from segeval.arrays import Floats
 from segeval.metrics.card import Metric
 
-from .source import Scores, Source
+from .source import Source
 from .style import FRAME, GREY
 
 SKEW = 25
@@ -92,7 +93,7 @@ def label(metric: Metric, source: Source | Units) -> str:
     return f"{with_unit(metric, source)} ({way})" if way else with_unit(metric, source)
 
 
-def fit(ax: Axes, which: Literal["x", "y"], metric: Metric, values: Scores, ticks: int = 6) -> None:
+def fit(ax: Axes, which: Literal["x", "y"], metric: Metric, values: Floats, ticks: int = 6) -> None:
     """Limits and scale for a metric's finite values: within its range, from 0 for sizes, logarithmic where skewed."""
     axis: Axis = getattr(ax, f"{which}axis")
     low, high = metric.spec.range
@@ -121,7 +122,7 @@ def fit(ax: Axes, which: Literal["x", "y"], metric: Metric, values: Scores, tick
     axis.set_major_locator(MaxNLocator(nbins=ticks, steps=[1, 2, 2.5, 5, 10]))
 
 
-def name_points(ax: Axes, x: Scores, y: Scores, names: Sequence[str], size: float = 6) -> None:
+def name_points(ax: Axes, x: Floats, y: Floats, names: Sequence[str], size: float = 6) -> None:
     """Names beside their points, moved apart where they would lie on one another; to be called when all is drawn."""
     if not names:
         return
@@ -158,21 +159,21 @@ def name_points(ax: Axes, x: Scores, y: Scores, names: Sequence[str], size: floa
         ).set_in_layout(False)  # fmt: skip
 
 
-def _in_points(ax: Axes, data: Any) -> Scores:
+def _in_points(ax: Axes, data: Any) -> Floats:
     """Places of data on the page, in points."""
     figure = ax.get_figure(root=True)
     assert figure is not None
     return np.asarray(ax.transData.transform(data), dtype=np.float64) * 72 / figure.dpi
 
 
-def _beside(point: Scores, offset: tuple[int, int], width: float, height: float) -> Box:
+def _beside(point: Floats, offset: tuple[int, int], width: float, height: float) -> Box:
     """The box of a text whose near end lies at this offset."""
     left = point[0] + (offset[0] if offset[0] > 0 else offset[0] - width)
     bottom = point[1] + offset[1] - height / 2
     return left, bottom, left + width, bottom + height
 
 
-def _inside(box: Box, points: Scores) -> int:
+def _inside(box: Box, points: Floats) -> int:
     """How many of the (n, 2) points lie in the box."""
     x, y = points.T
     return int(((x > box[0]) & (x < box[2]) & (y > box[1]) & (y < box[3])).sum())

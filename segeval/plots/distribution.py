@@ -11,13 +11,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from segeval.arrays import Flags, Floats
 from segeval.metrics.card import Metric
 from segeval.summary.bootstrap import quantiles
 
 from .axes import fit, label
-from .source import Scores, Source, counted
+from .source import Source, counted
 from .style import GREY, INK, WIDTH, page, region_names
 
 Item = TypeVar("Item")
@@ -82,7 +82,7 @@ def _page(source: Source, regions: Sequence[str], metrics: Sequence[Metric], tit
     return figure
 
 
-def _panel(ax: Axes, values: Scores, colors: Sequence[str]) -> None:
+def _panel(ax: Axes, values: Floats, colors: Sequence[str]) -> None:
     ax.grid(axis="x")
     ax.tick_params(axis="y", length=0)
     finite = np.where(np.isfinite(values), values, np.nan)
@@ -100,7 +100,7 @@ def _panel(ax: Axes, values: Scores, colors: Sequence[str]) -> None:
     ax.add_collection(LineCollection(outline, colors=INK, linewidths=0.7, zorder=3))
 
 
-def _points(ax: Axes, values: Scores, rows: Sequence[int], color: str) -> None:
+def _points(ax: Axes, values: Floats, rows: Sequence[int], color: str) -> None:
     """The values of these rows, one column each; the more there are, the smaller and fainter."""
     columns = [values[np.isfinite(values[:, row]), row] for row in rows]
     most = max(map(len, columns), default=0)
@@ -120,7 +120,7 @@ def _points(ax: Axes, values: Scores, rows: Sequence[int], color: str) -> None:
     )
 
 
-def _box(values: Scores) -> Scores:
+def _box(values: Floats) -> Floats:
     """Whisker, quartile, median, quartile, whisker of each column, (5, columns), after Tukey."""
     q25, median, q75 = quantiles(values, np.array([0.25, 0.5, 0.75]))
     reach = 1.5 * (q75 - q25)
@@ -129,7 +129,7 @@ def _box(values: Scores) -> Scores:
     return np.array([low, q25, median, q75, high])
 
 
-def jitter(values: Scores) -> Scores:
+def jitter(values: Floats) -> Floats:
     """Offsets in ±0.38 that spread points across their row, the wider the more lie close by; the same each time."""
     if len(values) < 2:
         return np.zeros(len(values))
@@ -137,11 +137,11 @@ def jitter(values: Scores) -> Scores:
     density = counts[np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(counts) - 1)] / counts.max()
     rank = np.argsort(np.argsort(values, kind="stable"), kind="stable")
     spread = (rank * 0.6180339887 + 0.25) % 1 - 0.5  # neighbours in value land far apart
-    offsets: Scores = 0.76 * spread * np.sqrt(density)
+    offsets: Floats = 0.76 * spread * np.sqrt(density)
     return offsets
 
 
-def _count_gaps(ax: Axes, values: Scores, present: NDArray[np.bool_]) -> None:
+def _count_gaps(ax: Axes, values: Floats, present: Flags) -> None:
     undefined = (np.isnan(values) & present).sum(axis=0)
     infinite = np.isinf(values).sum(axis=0)
     for row, (missing, endless) in enumerate(zip(undefined, infinite, strict=True)):

@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, to_rgba
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from segeval.arrays import Flags, Floats
 from segeval.metrics.card import Metric
 
 from .axes import brief, direction, symbol, with_unit
-from .source import NothingToDraw, Scores, Source, badness, counted, worst_first
+from .source import NothingToDraw, Source, badness, counted, worst_first
 from .style import ALARM, PALE, page, printables, region_names
 
 CASES = 50
@@ -73,7 +73,7 @@ def _page(source: Source, metric: Metric) -> Figure:
     return figure
 
 
-def _cells(ax: Axes, shown: Scores, scale: ScalarMappable, endless: NDArray[np.bool_]) -> None:
+def _cells(ax: Axes, shown: Floats, scale: ScalarMappable, endless: Flags) -> None:
     """Coloured cells; signs where there is no number, `endless` ones in alarm."""
     colored = scale.to_rgba(shown)
     colored[np.isnan(shown)], colored[endless] = to_rgba(PALE), to_rgba(ALARM)
@@ -88,7 +88,7 @@ def _cells(ax: Axes, shown: Scores, scale: ScalarMappable, endless: NDArray[np.b
         ax.plot(x, y, linestyle="", marker=sign, color=color, markersize=4, markeredgewidth=0.2)
 
 
-def _write(ax: Axes, shown: Scores, scale: ScalarMappable, rotation: float) -> None:
+def _write(ax: Axes, shown: Floats, scale: ScalarMappable, rotation: float) -> None:
     """The numbers, in their cells."""
     light = scale.to_rgba(shown)[..., :3] @ [0.299, 0.587, 0.114] > 0.5
     for row, column in np.argwhere(np.isfinite(shown)):
@@ -108,14 +108,14 @@ def _title(metric: Metric, shown: tuple[int, ...], total: tuple[int, ...]) -> st
     return f"{symbol(metric)}{': ' if few else ''}{' and '.join(few)}{' of' if few else ','} n = {cases} × {regions}"
 
 
-def _caption(shown: Scores, endless: bool) -> str:
+def _caption(shown: Floats, endless: bool) -> str:
     first = "the number of infinite values, then by " if endless else ""
     order = f"Worst at the top, by {first}the mean over the case's regions." if len(shown) > 1 else ""
     gaps = (" Grey, −: undefined." if np.isnan(shown).any() else "") + (" Orange, ∞: infinite." if endless else "")
     return order + gaps
 
 
-def _cut(limits: tuple[float, float], shown: Scores) -> str:
+def _cut(limits: tuple[float, float], shown: Floats) -> str:
     """What the caption says of values that are beyond the colours."""
     finite = shown[np.isfinite(shown)]
     ends = [brief(end) for end, beyond in zip(limits, _beyond(limits, finite), strict=True) if beyond]
@@ -124,7 +124,7 @@ def _cut(limits: tuple[float, float], shown: Scores) -> str:
     return f" Colours end at {' and '.join(ends)}; values reach from {brief(finite.min())} to {brief(finite.max())}."
 
 
-def _limits(metric: Metric, scores: Scores) -> tuple[float, float]:
+def _limits(metric: Metric, scores: Floats) -> tuple[float, float]:
     """Ends of the colours, which the worst fiftieth of the values does not stretch."""
     finite = scores[np.isfinite(scores)]
     up = metric.spec.higher_is_better
@@ -145,12 +145,12 @@ def _limits(metric: Metric, scores: Scores) -> tuple[float, float]:
     return low, high
 
 
-def _beyond(limits: tuple[float, float], values: Scores) -> tuple[bool, bool]:
+def _beyond(limits: tuple[float, float], values: Floats) -> tuple[bool, bool]:
     """Whether finite values lie below and above the limits."""
     return bool((values < limits[0]).any()), bool((values > limits[1]).any())
 
 
-def _extend(limits: tuple[float, float], shown: Scores) -> str:
+def _extend(limits: tuple[float, float], shown: Floats) -> str:
     ends = _beyond(limits, shown[np.isfinite(shown)])
     return {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[ends]
 

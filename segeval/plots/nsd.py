@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from segeval.arrays import Floats, Integers
 from segeval.results.details import Details
 from segeval.statistics.boundary import VOXEL
 from segeval.summary.bootstrap import quantiles
 
-from .source import NothingToDraw, Scores, Source
+from .source import NothingToDraw, Source
 from .style import FRAME, PALETTE, page, region_names
 
 COLORED = 5
@@ -53,11 +53,11 @@ class Curves:
     """
 
     details: Details
-    nsd: Scores
-    quartiles: Scores
-    n: NDArray[np.int64]
-    one_empty: NDArray[np.int64]
-    both_empty: NDArray[np.int64]
+    nsd: Floats
+    quartiles: Floats
+    n: Integers
+    one_empty: Integers
+    both_empty: Integers
 
     @classmethod
     def of(cls, details: Details) -> Curves:
@@ -76,12 +76,12 @@ class Curves:
         )
 
     @property
-    def drawn(self) -> NDArray[np.int64]:
+    def drawn(self) -> Integers:
         """Positions of the regions that have a curve."""
         return np.flatnonzero(self.n)
 
     @property
-    def colored(self) -> NDArray[np.int64]:
+    def colored(self) -> Integers:
         """Positions of the lowest regions, in their order: by the median, then by the mean."""
         drawn = self.drawn
         means = np.nanmean(self.nsd[:, drawn], axis=(0, 2))
@@ -166,7 +166,7 @@ def _band(ax: Axes, curves: Curves, region: int, color: str) -> None:
     ax.fill_between(curves.details.tolerance, low, high, **look)
 
 
-def _end(medians: Scores, tolerance: Scores) -> float:
+def _end(medians: Floats, tolerance: Floats) -> float:
     """The tolerance at which the last of these curves, (regions, T), has risen."""
     risen = (medians >= RISEN * medians[:, -1:]).argmax(axis=1).max()
     return float(tolerance[min(max(int(1.2 * risen) + 1, STEPS), len(tolerance) - 1)])

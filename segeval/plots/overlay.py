@@ -15,8 +15,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
-from numpy.typing import NDArray
 
+from segeval.arrays import Flags, Floats
 from segeval.data.case import Case
 from segeval.errors import SegevalError
 from segeval.io import parse_colors, read
@@ -56,7 +56,7 @@ class View:
     of the largest distance.
     """
 
-    colors: NDArray[np.float64]
+    colors: Floats
     spacing: tuple[float, float]
     window: tuple[float, float, float, float]
     at: tuple[int, int]
@@ -140,7 +140,7 @@ def _read(source: Source, name: str) -> Case:
     return case
 
 
-def _window(plane: Slice, mask: NDArray[np.bool_], spacing: tuple[float, float]) -> tuple[float, float, float, float]:
+def _window(plane: Slice, mask: Flags, spacing: tuple[float, float]) -> tuple[float, float, float, float]:
     """A square, in physical units, around what the slice shows of the mask."""
     whole, shown = bounds(mask), bounds(plane.of(mask))
     size, most = (

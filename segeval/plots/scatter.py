@@ -9,10 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from segeval.arrays import Floats
 from segeval.metrics.card import Metric
 
 from .axes import fit, label, name_points, symbol
-from .source import NothingToDraw, Scores, Source
+from .source import NothingToDraw, Source
 from .style import GREY, PALETTE, page, printable, region_names
 
 NAMED = 8
@@ -64,7 +65,7 @@ def _page(source: Source, overlap: Metric, distance: Metric) -> Figure:
     return figure
 
 
-def _points(ax: Axes, x: Scores, y: Scores, drawn: np.ndarray, source: Source) -> None:
+def _points(ax: Axes, x: Floats, y: Floats, drawn: np.ndarray, source: Source) -> None:
     crowd = np.log10(max(int(drawn.sum()), 1))
     order = np.random.default_rng(0).permutation(np.flatnonzero(drawn))  # so that no region lies on top of the others
     colors = np.array(source.colors(source.regions))[order % x.shape[1]]
@@ -79,7 +80,7 @@ def _points(ax: Axes, x: Scores, y: Scores, drawn: np.ndarray, source: Source) -
     )
 
 
-def _margin(ax: Axes, x: Scores, beyond: np.ndarray, source: Source) -> None:
+def _margin(ax: Axes, x: Floats, beyond: np.ndarray, source: Source) -> None:
     """A strip above the axes for the infinite distances, at their overlaps."""
     cells = np.argwhere(beyond)
     colors = [source.colors(source.regions)[region] for _, region in cells]
@@ -97,7 +98,7 @@ def _name(source: Source, case: int, region: int) -> str:
     return f"{name} · {region_names(source.regions, 16)[region]}" if len(source.regions) > 1 else name
 
 
-def _outliers(x: Scores, y: Scores, drawn: np.ndarray) -> np.ndarray:
+def _outliers(x: Floats, y: Floats, drawn: np.ndarray) -> np.ndarray:
     """Places of the farthest points, (points, 2), the farthest first."""
     far = np.fmax(-_robust(x, drawn), _robust(y, drawn))
     far[~drawn] = -np.inf
@@ -105,7 +106,7 @@ def _outliers(x: Scores, y: Scores, drawn: np.ndarray) -> np.ndarray:
     return np.column_stack(np.unravel_index(order[far.flat[order] > FAR], far.shape))
 
 
-def _robust(values: Scores, drawn: np.ndarray) -> Scores:
+def _robust(values: Floats, drawn: np.ndarray) -> Floats:
     """Distances from the median of what is drawn, in robust standard deviations."""
     if not drawn.any():
         return np.zeros(values.shape)

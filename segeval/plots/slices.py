@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Flags, Integers
 from segeval.data.grid import Grid
 
-Mask = NDArray[np.bool_]
 LETTERS = (("L", "R"), ("P", "A"), ("I", "S"))
 """Ends of the physical axes, in the order of an affine's rows."""
 
@@ -38,7 +37,7 @@ class Slice:
     flips: tuple[bool, bool]
     names: tuple[str, str]
 
-    def of(self, volume: Mask) -> Mask:
+    def of(self, volume: Flags) -> Flags:
         """The slice of a mask as rows from top to bottom."""
         plane = volume if self.axis is None else np.take(volume, self.index, self.axis)
         plane = plane if self.down < self.across else plane.T
@@ -53,7 +52,7 @@ class Slice:
         return row, column
 
 
-def farthest(pred: Mask, gt: Mask, spacing: tuple[float, ...]) -> Place:
+def farthest(pred: Flags, gt: Flags, spacing: tuple[float, ...]) -> Place:
     """The boundary voxel of either mask that lies farthest from the boundary of the other one.
 
     Where one mask is empty, the crossing of the fullest slices of the other along each axis.
@@ -104,7 +103,7 @@ def _orientation(grid: Grid) -> tuple[list[int], list[bool]]:
     return [int(axis) for axis, _ in turns], [flip < 0 for _, flip in turns]
 
 
-def bounds(mask: Mask) -> tuple[slice, ...]:
+def bounds(mask: Flags) -> tuple[slice, ...]:
     """The smallest box around the mask, which must not be empty."""
     sides = []
     for axis in range(mask.ndim):
@@ -113,7 +112,7 @@ def bounds(mask: Mask) -> tuple[slice, ...]:
     return tuple(sides)
 
 
-def _boundary(mask: Mask) -> NDArray[np.int64]:
+def _boundary(mask: Flags) -> Integers:
     """Indices of the mask's voxels with a neighbour outside, across a face, or at the edge of the image."""
     from scipy.ndimage import binary_erosion
 
@@ -124,7 +123,7 @@ def _boundary(mask: Mask) -> NDArray[np.int64]:
     return np.asarray(np.argwhere(inside & ~binary_erosion(inside)) + [side.start for side in box], dtype=np.int64)
 
 
-def _middle(mask: Mask) -> tuple[int, ...]:
+def _middle(mask: Flags) -> tuple[int, ...]:
     """For each axis the slice that holds most of the mask."""
     others = (tuple(k for k in range(mask.ndim) if k != axis) for axis in range(mask.ndim))
     return tuple(int(mask.sum(axis=rest).argmax()) for rest in others)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from segeval.arrays import Floats
 from segeval.errors import UsageError
-
-from .source import Scores
 
 
 def check_smooth(smooth: float) -> None:
@@ -23,7 +22,7 @@ def smoothing_words(smooth: float) -> str:
     return f"exponential moving average, weight {smooth:g}" if smooth < 1 else f"centred mean of {smooth:g} values"
 
 
-def smoothed(values: Scores, smooth: float) -> Scores:
+def smoothed(values: Floats, smooth: float) -> Floats:
     """The finite values, smoothed over each other; NaN where there is none.
 
     Below 1, `smooth` is the weight of an exponential moving average, whose start is not pulled towards 0; from 2 on,
@@ -38,7 +37,7 @@ def smoothed(values: Scores, smooth: float) -> Scores:
     return line
 
 
-def _exponential(values: Scores, weight: float) -> Scores:
+def _exponential(values: Floats, weight: float) -> Floats:
     """Σ wᵏ·v[i−k] / Σ wᵏ."""
     total = norm = 0.0
     line = np.empty_like(values)
@@ -48,10 +47,10 @@ def _exponential(values: Scores, weight: float) -> Scores:
     return line
 
 
-def _centred(values: Scores, width: float) -> Scores:
+def _centred(values: Floats, width: float) -> Floats:
     before, after = (int(width) - 1) // 2, int(width) // 2
     sums = np.concatenate([[0.0], np.cumsum(values)])
     place = np.arange(len(values))
     first, last = np.maximum(place - before, 0), np.minimum(place + after + 1, len(values))
-    line: Scores = (sums[last] - sums[first]) / (last - first)
+    line: Floats = (sums[last] - sums[first]) / (last - first)
     return line

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Floats, Integers
 from segeval.errors import UsageError
 from segeval.metrics import separate
 from segeval.metrics.card import Metric
@@ -21,8 +21,6 @@ from .style import PALETTE
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-Scores = NDArray[np.float64]
 
 
 class NothingToDraw(UsageError):  # noqa: N818  # it says what is wrong
@@ -136,7 +134,7 @@ def counted(number: int, word: str) -> str:
     return f"{number:,} {word}{'s' * (number != 1)}"
 
 
-def badness(scores: Scores, metric: Metric) -> Scores:
+def badness(scores: Floats, metric: Metric) -> Floats:
     """How bad each value is: the larger, the worse. Raises `NothingToDraw` for metrics without a best value."""
     if metric.spec.best is None:
         raise NothingToDraw(f"{metric.column} has no best value, so no case is the worst; choose another metric")
@@ -149,7 +147,7 @@ def badness(scores: Scores, metric: Metric) -> Scores:
             return np.abs(scores - metric.spec.best)
 
 
-def worst_first(bad: Scores) -> NDArray[np.int64]:
+def worst_first(bad: Floats) -> Integers:
     """Order of the rows of (rows, columns) badness by mean; those with infinite values first, undefined ones last."""
     infinite = np.isposinf(bad).sum(axis=1)
     finite = np.isfinite(bad)

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from segeval.arrays import Floats
 from segeval.errors import UsageError
 from segeval.metrics.card import Metric
 from segeval.training.series import Column, Series, names_for, plain
@@ -18,7 +19,6 @@ from segeval.training.series import Column, Series, names_for, plain
 from .axes import Units, brief, label
 from .curves import Look, draw_panel, figure_of
 from .panels import Curve, Panel
-from .source import Scores
 from .style import FRAME, GREY, PALETTE, RC, region_names
 
 WRITTEN = 20
@@ -68,7 +68,7 @@ class _Table:
     """Values (steps, regions) and the regions' names, which are [""] for a single value; `evolves` for a list."""
 
     names: Sequence[str]
-    values: Scores
+    values: Floats
     evolves: bool
 
     @classmethod
@@ -138,7 +138,7 @@ def _draw_bars(ax: Axes, table: _Table, metric: Metric, unit: str) -> None:
     ax.set_xlabel(label(metric, Units(unit)))
 
 
-def _limits(values: Scores, metric: Metric) -> tuple[float, float]:
+def _limits(values: Floats, metric: Metric) -> tuple[float, float]:
     """The metric's range, cut to the values where it has no end; 0 belongs to it."""
     finite = [0.0, *values[np.isfinite(values)].tolist()]
     low, high = metric.spec.range

@@ -9,12 +9,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
-from numpy.typing import NDArray
 
+from segeval.arrays import Flags, Floats
 from segeval.results.details import Details
 
 from .axes import SKEW, brief, name_points, shortened
-from .source import NothingToDraw, Scores, Source
+from .source import NothingToDraw, Source
 from .style import GREY, INK, page, region_names
 
 REGIONS = 12
@@ -37,7 +37,7 @@ def figures(source: Source) -> Iterator[tuple[str, Figure]]:
     yield "volume", (_page if several else _single)(source, details, some)
 
 
-def _page(source: Source, details: Details, some: NDArray[np.bool_]) -> Figure:
+def _page(source: Source, details: Details, some: Flags) -> Figure:
     mean = np.where(some, (details.volume_p + details.volume_g) / 2, np.nan)
     difference = np.where(some, details.volume_p - details.volume_g, np.nan)
     regions = _chosen(mean, difference)
@@ -64,7 +64,7 @@ def _page(source: Source, details: Details, some: NDArray[np.bool_]) -> Figure:
     return figure
 
 
-def _single(source: Source, details: Details, some: NDArray[np.bool_]) -> Figure:
+def _single(source: Source, details: Details, some: Flags) -> Figure:
     """The regions of a single case against one another."""
     case, regions = int(some.any(axis=1).argmax()), np.flatnonzero(some.any(axis=0))
     pred, gt = details.volume_p[case, regions], details.volume_g[case, regions]
@@ -89,7 +89,7 @@ def _single(source: Source, details: Details, some: NDArray[np.bool_]) -> Figure
     return figure
 
 
-def _widen(ax: Axes, mean: Scores) -> None:
+def _widen(ax: Axes, mean: Floats) -> None:
     """Limits that do not blow up differences which are nothing beside the volumes."""
     low, high = ax.get_ylim()
     least = LEAST * float(np.nanmax(mean))
@@ -97,7 +97,7 @@ def _widen(ax: Axes, mean: Scores) -> None:
         ax.set_ylim(min(low, -least), max(high, least))
 
 
-def _chosen(mean: Scores, difference: Scores) -> list[int]:
+def _chosen(mean: Floats, difference: Floats) -> list[int]:
     """The regions to show: where there are too many, those of the largest differences relative to their size."""
     drawable = np.flatnonzero(np.isfinite(mean).any(axis=0))
     relative = [np.nanmean(difference[:, k] ** 2) ** 0.5 / np.nanmean(mean[:, k]) for k in drawable]
@@ -112,7 +112,7 @@ def _caption(details: Details, regions: list[int], *, limited: bool) -> str:
     return text + f" Left out: {empty:,} where both masks are empty." * (empty > 0)
 
 
-def _panel(ax: Axes, mean: Scores, difference: Scores, color: str) -> None:
+def _panel(ax: Axes, mean: Floats, difference: Floats, color: str) -> None:
     ax.grid()
     ax.axhline(0, color=GREY, linewidth=0.6)
     crowd = np.log10(np.isfinite(mean).sum())
@@ -138,13 +138,13 @@ def _panel(ax: Axes, mean: Scores, difference: Scores, color: str) -> None:
     _widen(ax, mean)
 
 
-def _limits(difference: Scores) -> tuple[float, float]:
+def _limits(difference: Floats) -> tuple[float, float]:
     """Bias, and half the width between the limits of agreement; NaN for too few differences."""
     values = difference[np.isfinite(difference)]
     return float(values.mean()), 1.96 * float(values.std(ddof=1)) if len(values) >= LIMITS_FROM else np.nan
 
 
-def _agreement(difference: Scores, unit: str) -> str:
+def _agreement(difference: Floats, unit: str) -> str:
     bias, half = _limits(difference)
     limits = f", limits {brief(bias - half)} to {brief(bias + half)}" if np.isfinite(half) else ""
     return f"bias {brief(bias)}{limits} {unit}"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Floats, Singles
 from segeval.errors import UsageError
 
 from .formats import replacing
@@ -23,10 +23,10 @@ class Details:
 
     cases: tuple[str, ...]
     regions: tuple[str, ...]
-    volume_p: NDArray[np.float64]
-    volume_g: NDArray[np.float64]
-    tolerance: NDArray[np.float64]
-    nsd: NDArray[np.float32]
+    volume_p: Floats
+    volume_g: Floats
+    tolerance: Floats
+    nsd: Singles
 
     def __post_init__(self) -> None:
         table = (len(self.cases), len(self.regions))

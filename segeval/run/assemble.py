@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Floats, Singles
 from segeval.data.case import Region
 from segeval.protocols.protocol import Protocol
 from segeval.results.columns import ALL, FAILED
@@ -29,7 +29,7 @@ STEPS = 65
 """How many tolerances the stored NSD curves have, half a voxel apart."""
 
 
-def tolerances(spacing: Sequence[float]) -> NDArray[np.float64]:
+def tolerances(spacing: Sequence[float]) -> Floats:
     """The tolerances of the stored NSD curves: multiples of half the finest spacing, from 0.
 
     >>> tolerances((1.0, 2.0))[:3].tolist()
@@ -38,7 +38,7 @@ def tolerances(spacing: Sequence[float]) -> NDArray[np.float64]:
     return np.arange(STEPS) * min(spacing) / 2
 
 
-def nsd_curve(d: SurfaceDistances, tolerance: NDArray[np.float64]) -> NDArray[np.float32]:
+def nsd_curve(d: SurfaceDistances, tolerance: Floats) -> Singles:
     """NSD of each region at each tolerance, (R, T)."""
     within = d.pg.within_each(tolerance) + d.gp.within_each(tolerance)
     return np.asarray(ratio(within, (d.pg.total() + d.gp.total())[:, None]), dtype=np.float32)
@@ -88,7 +88,7 @@ def cases_table(outcomes: Sequence[Outcome], regions: Sequence[Region], protocol
     names: list[str] = []
     places: list[str] = []
     notes: list[str] = []
-    blocks: list[NDArray[np.float64]] = [np.empty((0, len(protocol.metrics)))]
+    blocks: list[Floats] = [np.empty((0, len(protocol.metrics)))]
     for outcome in outcomes:
         scores = completed(outcome, regions, protocol) or failed_scores(outcome, protocol)
         names += [outcome.pair.id] * len(scores.regions)
@@ -125,8 +125,8 @@ def pooled_scores(
 def details(
     outcomes: Sequence[Outcome],
     counts: Sequence[Counts],
-    curves: dict[int, NDArray[np.float32]],
-    tolerance: NDArray[np.float64],
+    curves: dict[int, Singles],
+    tolerance: Floats,
     regions: Sequence[Region],
 ) -> Details:
     """Volumes and NSD curves; `curves` are those of the outcomes by position, with the regions of their own case."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Bytes, Flags
 from segeval.data.case import LabelMap, Region
 from segeval.data.grid import Grid
 from segeval.errors import UsageError
@@ -157,9 +157,9 @@ def _placed(surface: Surface, grid: Grid) -> _Side:
     return _Side(Mesh(vertices, surface.pieces), BY_AFFINE)
 
 
-def _inside(path: Path, mask: LabelMap, region: Region, protocol: Protocol) -> NDArray[np.uint8]:
+def _inside(path: Path, mask: LabelMap, region: Region, protocol: Protocol) -> Bytes:
     """Where the region of the mask is: 1 inside."""
-    labels: NDArray[np.bool_] = mask.labels != 0
+    labels: Flags = mask.labels != 0
     if not protocol.binary and protocol.regions is not None:
         labels = np.isin(mask.labels, list(region.labels))
     elif not protocol.binary and len(found := np.unique(mask.labels[labels])) > 1:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Singles
 from segeval.data.case import Region
 from segeval.errors import UsageError
 from segeval.io import Pair
@@ -86,7 +86,7 @@ class Run:
         self.formats = formats
         self.warnings: list[str] = []
         self._outcomes: dict[int, Outcome] = {}
-        self._curves: dict[int, NDArray[np.float32]] = {}
+        self._curves: dict[int, Singles] = {}
         self._waiting: list[int] = []
         self._tolerance = np.empty(0)
         self._started = time.time()

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Floats
 from segeval.measure.measured import Measured
 from segeval.metrics.card import Metric
 from segeval.results.columns import ALL
@@ -18,7 +18,7 @@ class Scores:
     """Rows of the table of cases: `values` is (rows, metrics), NaN where a metric does not apply to the row."""
 
     regions: tuple[str, ...]
-    values: NDArray[np.float64]
+    values: Floats
     notes: tuple[str, ...]
 
     def row(self, region: str, metric: int) -> float:
@@ -64,7 +64,7 @@ def _emptiness(no_p: bool, no_g: bool) -> str:
     return "region not in the prediction" if no_p else "region not in the ground truth" if no_g else ""
 
 
-def _note(emptiness: str, row: NDArray[np.float64], metrics: Sequence[Metric], remarks: Sequence[str]) -> str:
+def _note(emptiness: str, row: Floats, metrics: Sequence[Metric], remarks: Sequence[str]) -> str:
     """Why values of a row are NaN or infinite, and what else was remarked."""
     parts = [emptiness] if emptiness else []
     if not emptiness and not np.isfinite(row).all():

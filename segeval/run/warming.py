@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
+from segeval.arrays import Labels
 from segeval.data.case import Case, LabelMap, Region
 from segeval.data.grid import Grid
-from segeval.data.labels import Labels
 from segeval.kernels.compiling import compiled_kernels, seconds_compiled
 from segeval.kernels.workspace import Workspace
 from segeval.measure.channels import argmax

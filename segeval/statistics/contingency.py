@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Integers = NDArray[np.int64]
+from segeval.arrays import Flags, Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +40,6 @@ def _summed(rows: Integers) -> Integers:
     return np.concatenate([rows[first, :2], np.add.reduceat(rows[:, 2:], first)], 1)
 
 
-def run_starts(differs: NDArray[np.bool_], count: int) -> Integers:
+def run_starts(differs: Flags, count: int) -> Integers:
     """Return where runs of equal things begin, from which of them `differs` from the one before."""
     return np.concatenate([np.zeros(min(count, 1), np.int64), differs.nonzero()[0] + 1])

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Flags, Floats, Integers
 from segeval.data.case import Region, disjoint_layers
 
-from .contingency import Contingency, Integers
+from .contingency import Contingency
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,12 +21,12 @@ class Counts:
     Whole numbers as float64, so that products of four of them do not overflow.
     """
 
-    tp: NDArray[np.float64]
-    fp: NDArray[np.float64]
-    fn: NDArray[np.float64]
-    tn: NDArray[np.float64]
-    volume_p: NDArray[np.float64]
-    volume_g: NDArray[np.float64]
+    tp: Floats
+    fp: Floats
+    fn: Floats
+    tn: Floats
+    volume_p: Floats
+    volume_g: Floats
     background: ClassVar[bool] = True
 
     @classmethod
@@ -51,29 +51,29 @@ class Counts:
         """The regions of all members, one after the other."""
         return cls(*(np.concatenate([getattr(m, name) for m in members]) for name in cls.__slots__))
 
-    def grouped(self, groups: NDArray[np.int64], count: int) -> Counts:
+    def grouped(self, groups: Integers, count: int) -> Counts:
         """All regions of a group as one region: region r belongs to `groups[r]` of `count` groups."""
         return Counts(*(np.bincount(groups, getattr(self, name), count).astype(np.float64) for name in self.__slots__))
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
 
-    def select(self, order: NDArray[np.int64]) -> Counts:
+    def select(self, order: Integers) -> Counts:
         """The regions at these positions, in this order."""
         return Counts(*(getattr(self, name)[order] for name in self.__slots__))
 
     @property
-    def size_g(self) -> NDArray[np.float64]:
+    def size_g(self) -> Floats:
         """Voxels of the ground truth."""
         return self.tp + self.fn
 
     @property
-    def empty_p(self) -> NDArray[np.bool_]:
+    def empty_p(self) -> Flags:
         """Where the prediction has no voxel of the region."""
         return np.asarray(self.tp + self.fp == 0)
 
     @property
-    def empty_g(self) -> NDArray[np.bool_]:
+    def empty_g(self) -> Flags:
         """Where the ground truth has no voxel of the region."""
         return np.asarray(self.tp + self.fn == 0)
 

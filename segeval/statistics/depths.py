@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from segeval.arrays import Flags, Floats, Integers
 
 from .distances import Distances
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +37,7 @@ class Depths:
         """The regions of all members, one after the other."""
         return cls(*(Distances.stacked([getattr(m, name) for m in members]) for name in cls.__slots__))
 
-    def grouped(self, groups: NDArray[np.int64], count: int) -> Depths:
+    def grouped(self, groups: Integers, count: int) -> Depths:
         """All regions of a group as one region: region r belongs to `groups[r]` of `count` groups."""
         return Depths(*(getattr(self, name).grouped(groups, count) for name in self.__slots__))
 
@@ -49,16 +49,16 @@ class Depths:
         return Depths(self.p + other.p, self.g + other.g, self.shared + other.shared)
 
     @property
-    def size_g(self) -> NDArray[np.float64]:
+    def size_g(self) -> Floats:
         """Voxels of the ground truth."""
         return self.g.total()
 
     @property
-    def empty_p(self) -> NDArray[np.bool_]:
+    def empty_p(self) -> Flags:
         """Where the prediction has no voxel of the region."""
         return np.asarray(self.p.total() == 0)
 
     @property
-    def empty_g(self) -> NDArray[np.bool_]:
+    def empty_g(self) -> Flags:
         """Where the ground truth has no voxel of the region."""
         return np.asarray(self.g.total() == 0)

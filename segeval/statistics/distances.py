@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from segeval.arrays import Flags, Floats, Integers
+
 from .boundary import Boundary
 
 if TYPE_CHECKING:
@@ -17,9 +19,6 @@ if TYPE_CHECKING:
 
 SLACK = 1e-6
 """Relative; spacings come from float32 headers, so a distance of 0.8 arrives as 0.800000012."""
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,7 +181,7 @@ class Distances:
             return np.where(from_above, high - step * (1 - share), low + step * share)
 
     @property
-    def empty(self) -> NDArray[np.bool_]:
+    def empty(self) -> Flags:
         """Where there is no element."""
         return ~self._occupied
 
@@ -192,7 +191,7 @@ class Distances:
         return self.size.dtype.kind == "f"
 
     @property
-    def _occupied(self) -> NDArray[np.bool_]:
+    def _occupied(self) -> Flags:
         return np.greater(self.start[1:], self.start[:-1])
 
     @property
@@ -243,12 +242,12 @@ class SurfaceDistances:
         return self.gp.total()
 
     @property
-    def empty_p(self) -> NDArray[np.bool_]:
+    def empty_p(self) -> Flags:
         """Where the prediction has no voxel of the region."""
         return self.pg.empty
 
     @property
-    def empty_g(self) -> NDArray[np.bool_]:
+    def empty_g(self) -> Flags:
         """Where the ground truth has no voxel of the region."""
         return self.gp.empty
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+
+from segeval.arrays import Flags, Floats, Integers
 
 from .ratios import ratio
 
@@ -19,12 +20,12 @@ class Moments:
     Positions are in the unit of the spacing, from the grid's first voxel.
     """
 
-    n_p: NDArray[np.float64]
-    n_g: NDArray[np.float64]
-    sum_p: NDArray[np.float64]
-    sum_g: NDArray[np.float64]
-    outer_p: NDArray[np.float64]
-    outer_g: NDArray[np.float64]
+    n_p: Floats
+    n_g: Floats
+    sum_p: Floats
+    sum_g: Floats
+    outer_p: Floats
+    outer_g: Floats
     background: ClassVar[bool] = False
 
     @classmethod
@@ -38,12 +39,12 @@ class Moments:
         """The regions of all members, one after the other."""
         return cls(*(np.concatenate([getattr(m, name) for m in members]) for name in cls.__slots__))
 
-    def grouped(self, groups: NDArray[np.int64], count: int) -> Moments:
+    def grouped(self, groups: Integers, count: int) -> Moments:
         """All regions of a group as one region: region r belongs to `groups[r]` of `count` groups."""
         member = (groups == np.arange(count)[:, None]).astype(np.float64)
         return Moments(*(np.tensordot(member, getattr(self, name), 1) for name in self.__slots__))
 
-    def select(self, order: NDArray[np.int64]) -> Moments:
+    def select(self, order: Integers) -> Moments:
         """The regions at these positions, in this order; -1 is a region without a voxel in either mask."""
         fields = (getattr(self, name) for name in self.__slots__)
         return Moments(
@@ -54,31 +55,31 @@ class Moments:
         return Moments(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
 
     @property
-    def size_g(self) -> NDArray[np.float64]:
+    def size_g(self) -> Floats:
         """Voxels of the ground truth."""
         return self.n_g
 
     @property
-    def empty_p(self) -> NDArray[np.bool_]:
+    def empty_p(self) -> Flags:
         """Where the prediction has no voxel of the region."""
         return np.asarray(self.n_p == 0)
 
     @property
-    def empty_g(self) -> NDArray[np.bool_]:
+    def empty_g(self) -> Flags:
         """Where the ground truth has no voxel of the region."""
         return np.asarray(self.n_g == 0)
 
     @property
-    def mean_p(self) -> NDArray[np.float64]:
+    def mean_p(self) -> Floats:
         """Centre of mass of the prediction, (R, d)."""
         return ratio(self.sum_p, self.n_p[:, None])
 
     @property
-    def mean_g(self) -> NDArray[np.float64]:
+    def mean_g(self) -> Floats:
         """Centre of mass of the ground truth, (R, d)."""
         return ratio(self.sum_g, self.n_g[:, None])
 
-    def mahalanobis(self) -> NDArray[np.float64]:
+    def mahalanobis(self) -> Floats:
         """Distance of the two centres in units of the common covariance, (R,); NaN where that is singular.
 
         The common covariance is the mean of the two sample covariances, weighted by the numbers of voxels.
@@ -96,7 +97,7 @@ class Moments:
         return scores
 
 
-def _covariance(outer: NDArray[np.float64], total: NDArray[np.float64], n: NDArray[np.float64]) -> NDArray[np.float64]:
+def _covariance(outer: Floats, total: Floats, n: Floats) -> Floats:
     """Sample covariance from sums, with n - 1 in the denominator."""
     n = n[:, None, None]
     return ratio(outer - ratio(total[:, :, None] * total[:, None, :], n), n - 1)

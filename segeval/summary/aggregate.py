@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Floats, Integers
 from segeval.metrics.card import Metric
 from segeval.results.columns import ALL, MEAN, applies, typed
 
@@ -27,7 +27,7 @@ class _Row:
 
     region: str
     metric: Metric
-    values: NDArray[np.float64]
+    values: Floats
     undefined: int
     infinite: int
     pooled: float
@@ -113,19 +113,19 @@ def _mean_row(metric: Metric, rows: list[_Row]) -> _Row:
     return _Row(MEAN, metric, values, sum(r.undefined for r in rows), sum(r.infinite for r in rows), float(pooled))
 
 
-def _mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _mean(values: Floats) -> Floats:
     """Mean along the first axis of what is finite; NaN, and no warning, where nothing is."""
     finite = np.isfinite(values)
     return _ratio(np.sum(values, axis=0, where=finite), finite.sum(axis=0))
 
 
-def _ratio(total: NDArray[np.float64], n: NDArray[np.int64]) -> NDArray[np.float64]:
+def _ratio(total: Floats, n: Integers) -> Floats:
     out = np.full(total.shape, np.nan)
     np.divide(total, n, out=out, where=n > 0)
     return out
 
 
-def _statistics(values: NDArray[np.float64]) -> dict[str, Any]:
+def _statistics(values: Floats) -> dict[str, Any]:
     """n, mean, standard deviation and quantiles of the columns of (cases, rows), which hold NaN or finite numbers."""
     n = np.count_nonzero(~np.isnan(values), axis=0)
     low, q25, median, q75, high = quantiles(values, np.array([0, 0.25, 0.5, 0.75, 1]))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from segeval.arrays import Flags, Floats
 
 CHUNK = 128
 """Resamples drawn together, which bounds the memory: their weights are 128 numbers per case."""
 
 
 def mean_interval(
-    values: NDArray[np.float64], *, confidence: float = 0.95, resamples: int = 2000, seed: int = 0
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    values: Floats, *, confidence: float = 0.95, resamples: int = 2000, seed: int = 0
+) -> tuple[Floats, Floats]:
     """Percentile bootstrap interval of the mean of each column: its two ends, (columns,) each.
 
     `values` is (cases, columns), NaN for what a mean leaves out. Cases are resampled, the same ones for all columns, so
@@ -32,9 +33,7 @@ def mean_interval(
     return np.where(few, np.nan, low), np.where(few, np.nan, high)
 
 
-def resampled_means(
-    values: NDArray[np.float64], defined: NDArray[np.bool_], resamples: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
+def resampled_means(values: Floats, defined: Flags, resamples: int, rng: np.random.Generator) -> Floats:
     """Means of the defined values of each column in resamples of the rows, (resamples, columns); NaN for none.
 
     Undefined values are 0. A resample is how often each row is drawn, so that all means are two matrix products.
@@ -54,7 +53,7 @@ def resampled_means(
     return means
 
 
-def quantiles(values: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+def quantiles(values: Floats, shares: Floats) -> Floats:
     """Quantiles of the values of each column that are not NaN, (shares, columns); NaN for a column without any.
 
     As `numpy.nanquantile`, linear between values, but in one sort.
@@ -65,5 +64,5 @@ def quantiles(values: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArr
     below = np.floor(place).astype(np.int64)
     low = np.take_along_axis(ordered, below, axis=0)
     high = np.take_along_axis(ordered, np.minimum(below + 1, top), axis=0)
-    between: NDArray[np.float64] = low + (place - below) * (high - low)
+    between: Floats = low + (place - below) * (high - low)
     return between

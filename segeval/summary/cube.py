@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Flags, Floats
 from segeval.errors import UsageError
 from segeval.metrics.card import Metric
 from segeval.results.columns import FAILED, applies, metrics_of
@@ -27,8 +27,8 @@ class Cube:
     cases: tuple[str, ...]
     regions: tuple[str, ...]
     metrics: tuple[Metric, ...]
-    values: NDArray[np.float64]
-    present: NDArray[np.bool_]
+    values: Floats
+    present: Flags
 
     @classmethod
     def of(cls, table: DataFrame) -> Cube:
@@ -54,7 +54,7 @@ class Cube:
         """The regions that carry the metric."""
         return tuple(region for region in self.regions if applies(metric, region))
 
-    def scores(self, metric: Metric) -> NDArray[np.float64]:
+    def scores(self, metric: Metric) -> Floats:
         """The metric's values, (cases, `regions_of(metric)`)."""
         at = [place for place, region in enumerate(self.regions) if applies(metric, region)]
         return self.values[:, at, self.metrics.index(metric)]

@@ -11,14 +11,13 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Floats
 from segeval.errors import UsageError
 from segeval.metrics import REGISTRY, parse_metric
 from segeval.metrics.card import Metric
 from segeval.results.columns import ALL, MEAN
 
-Values = NDArray[np.float64]
 INF = float("inf")
 SPLITS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 _SPLIT = re.compile(rf"({'|'.join(SPLITS)})[_/](.+)|(.+)/({'|'.join(SPLITS)})", re.IGNORECASE)
@@ -87,8 +86,8 @@ class Series:
     """
 
     column: Column
-    x: Values
-    y: Values
+    x: Floats
+    y: Floats
     by: str = "epoch"
     averaged: bool = False
 
@@ -99,7 +98,7 @@ class Series:
         return int(np.nanargmin(badness(self.y, goal)))
 
 
-def badness(values: Values, goal: float) -> Values:
+def badness(values: Floats, goal: float) -> Floats:
     """How far each value is from the goal: the larger, the worse.
 
     >>> badness(np.array([-3.0, 1.0]), 0).tolist(), badness(np.array([-3.0, 1.0]), INF).tolist()

@@ -19,6 +19,7 @@ ORDER = (
     (
         "errors",
         "version",
+        "arrays",
         "kernels",
     ),
     ("data",),

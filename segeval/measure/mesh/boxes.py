@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from segeval.kernels.words import LANES, ONE, Labels, ctz, differ, kernel, ones
+from segeval.arrays import Integers, Labels
+from segeval.kernels.words import LANES, ONE, ctz, differ, kernel, ones
 
-Boxes = NDArray[np.int64]
+Boxes = Integers
 
 
-def boxes(flat: Labels, shape: tuple[int, ...], labels: NDArray[np.int64]) -> Boxes:
+def boxes(flat: Labels, shape: tuple[int, ...], labels: Integers) -> Boxes:
     """The first voxel and the one behind the last along z, y, x, (L, 2, 3), of labels from 1 on; all 0 if absent.
 
     `flat` holds the voxels of the shape, of two or three axes, in C order, then perhaps zeros; 64 elements or more.

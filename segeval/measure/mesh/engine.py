@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from segeval.data.labels import Labels
+from segeval.arrays import Integers, Labels
 from segeval.kernels.workspace import Workspace
 from segeval.measure.counting import Scan
 from segeval.measure.crops import Crop
 from segeval.statistics.boundary import Boundary
-from segeval.statistics.distances import Distances, Integers, SurfaceDistances
+from segeval.statistics.distances import Distances, SurfaceDistances
 
 from .boxes import Boxes, boxes
 from .faces import FINE, Frame, exposed

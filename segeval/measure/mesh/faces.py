@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from segeval.kernels.words import LANES, ONE, ZERO, Bits, Labels, Word, ctz, equal, helper, kernel, ones, popcount
+from segeval.arrays import Bits, Floats, Labels
+from segeval.kernels.words import LANES, ONE, ZERO, Word, ctz, equal, helper, kernel, ones, popcount
 
 from .boxes import Boxes
-
-Floats = NDArray[np.float64]
 
 SPARE = 8
 """How many rows and slices outside of the lattice the bits may be read."""

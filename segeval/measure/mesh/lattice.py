@@ -6,17 +6,14 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from segeval.kernels.words import LANES, ONE, ZERO, Bits, Word, clz, ctz, helper, kernel, load64, popcount
+from segeval.arrays import Bits, Floats, Integers
+from segeval.kernels.words import LANES, ONE, ZERO, Word, clz, ctz, helper, kernel, load64, popcount
 from segeval.kernels.workspace import Workspace, balanced
 
 from .faces import FINE, SPARE, Frame, rectangles
 from .nearest import squared_distances
 from .tree import Tree, codes
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 _REACH = SPARE - 2
 """How far, in the smallest spacing, the windows look."""

@@ -6,15 +6,12 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Floats, Integers
 from segeval.kernels.words import ONE, ZERO, ctz, greatest, helper, kernel, least
 from segeval.kernels.workspace import Workspace
 
 from .tree import WIDTH, Tree
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 _PART = 1 << 15
 """Points of a job: the same for any number of threads, so that results are too, to the last bit."""

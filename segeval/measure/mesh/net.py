@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.kernels.words import Bits, helper, kernel
+from segeval.arrays import Bits, Bytes, Floats
+from segeval.kernels.words import helper, kernel
 from segeval.measure.crops import Crop
 
 Cells = NDArray[np.int32]
-Floats = NDArray[np.float64]
-Bytes = NDArray[np.uint8]
 
 
 class Net(NamedTuple):

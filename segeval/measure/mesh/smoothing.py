@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.arrays import Flags, Floats
 from segeval.kernels.words import greatest, helper, kernel, least
 
 from .net import Net
 
 Links = NDArray[np.int32]
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 _PASSES = 60
 """Of relaxation, for equal spacings. More pull in balls and tubes of a few voxels, fewer leave waves on large ones."""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.arrays import Floats, Integers
 from segeval.data.mesh import Mesh
 from segeval.kernels.words import greatest, kernel, least
 from segeval.kernels.workspace import Workspace
@@ -16,9 +17,6 @@ from segeval.statistics.distances import Distances, SurfaceDistances
 from .nearest import squared_distances
 from .net import Net
 from .tree import Tree, codes
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 _ROUNDING = 1e-12
 """Distances below this share of the largest coordinate are rounding errors of zero."""

@@ -7,10 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.arrays import Floats, Integers
 from segeval.kernels.words import greatest, helper, kernel, least
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 WIDTH = 16
 """Boxes of a block, which share a box of the level above."""

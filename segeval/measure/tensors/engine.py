@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from segeval.data.labels import Labels
+from segeval.arrays import Labels
 from segeval.kernels.workspace import Workspace
 from segeval.measure.host import distances_by
 from segeval.measure.layers import Layer, Maps

@@ -12,9 +12,9 @@ from math import hypot, prod
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats: TypeAlias = NDArray[np.float64]
+from segeval.arrays import Floats
+
 Voxel: TypeAlias = tuple[int, ...]
 
 _AREAS: dict[tuple[int, ...], list[tuple[float, ...]]] = {

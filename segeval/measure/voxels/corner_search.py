@@ -6,22 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from segeval.kernels.words import (
-    LANES,
-    ONE,
-    ZERO,
-    Bits,
-    Labels,
-    Word,
-    clz,
-    ctz,
-    equal64,
-    helper,
-    kernel,
-    load64,
-    popcount,
-)
-from segeval.statistics.contingency import Integers
+from segeval.arrays import Bits, Integers, Labels
+from segeval.kernels.words import LANES, ONE, ZERO, Word, clz, ctz, equal64, helper, kernel, load64, popcount
 
 from .corner_sweep import Queries, unclaimed
 from .marks import BAND, Cell, Layout, Marks, claimed, note

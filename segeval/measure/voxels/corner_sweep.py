@@ -7,15 +7,13 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from segeval.arrays import Bits, Bytes, Integers, Labels
 from segeval.kernels.words import (
     BACKGROUND,
     LANES,
     ONE,
     ZERO,
-    Bits,
-    Labels,
     Word,
     across64,
     ctz,
@@ -27,12 +25,11 @@ from segeval.kernels.words import (
     popcount,
 )
 from segeval.kernels.workspace import Workspace, evenly
-from segeval.statistics.contingency import Integers
 
 from .corners import Corners
 from .marks import BAND, Cell, Layout, Marks, note
 
-Codes = NDArray[np.uint8]
+Codes = Bytes
 
 _MOST = 8 * LANES + 1
 """Elements that a word may have, and one more code that is written before it is known not to be needed."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 
 import numpy as np
-from numpy.typing import NDArray
 
-from segeval.kernels.words import BACKGROUND, LANES, ZERO, Bits, Labels, equal, kernel, ones
+from segeval.arrays import Bits, Flags, Labels
+from segeval.kernels.words import BACKGROUND, LANES, ZERO, equal, kernel, ones
 from segeval.kernels.workspace import Workspace, evenly
 from segeval.measure.counting import Scan
 
@@ -68,9 +68,7 @@ def _box(scan: Scan, workspace: Workspace) -> tuple[slice, ...]:
 
 
 @kernel
-def _occupied(
-    pred: Labels, gt: Labels, width: int, start: int, stop: int, rows: NDArray[np.bool_], columns: Bits
-) -> None:
+def _occupied(pred: Labels, gt: Labels, width: int, start: int, stop: int, rows: Flags, columns: Bits) -> None:
     """Write which rows from `start` to `stop` have foreground, and add which columns have any, as bits."""
     for row in range(start, stop):
         some = ZERO

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from segeval.data.labels import Labels
+from segeval.arrays import Integers, Labels
 from segeval.kernels.workspace import Workspace
 from segeval.statistics.boundary import Boundary
-from segeval.statistics.distances import Distances, Integers, SurfaceDistances, VolumeDistances
+from segeval.statistics.distances import Distances, SurfaceDistances, VolumeDistances
 
 from .areas import face_sizes, surfel_sizes
 from .corner_sweep import sweep_corners

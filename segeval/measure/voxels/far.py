@@ -9,17 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.arrays import Floats, Integers, Singles
 from segeval.kernels.words import LANES, ONE, at_most64, ctz, greatest, helper, kernel, least, ones
 from segeval.kernels.workspace import Workspace, balanced
-from segeval.statistics.contingency import Integers
 
 from .tiles import BOX, COUNT, FIRST, PLACE, Blocks, Tiles, X, Y, Z
 
 SLACK = 1e-5
 """Relative. Bounds are float32, computed from whole numbers that it holds exactly."""
 
-Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
 Codes = NDArray[np.uint16]
 Table = NDArray[np.int32]
 Point = tuple[float, float, float]

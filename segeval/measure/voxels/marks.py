@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from segeval.kernels.words import LANES, ZERO, Bits, Labels, Word, equal, helper
+from segeval.arrays import Bits, Flags, Integers, Labels
+from segeval.kernels.words import LANES, ZERO, Word, equal, helper
 from segeval.kernels.workspace import Workspace
-from segeval.statistics.contingency import Integers
 
 REACH = 8
 """How many voxels outside of the volume a bit array may be read."""
@@ -27,7 +26,7 @@ class Marks(NamedTuple):
     """Some elements of a mask: bits, as a `Layout` has them; which words of each band have any; how many a band has."""
 
     bits: Bits
-    occupied: NDArray[np.bool_]
+    occupied: Flags
     per_band: Integers
 
 

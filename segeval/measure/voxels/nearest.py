@@ -10,16 +10,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.kernels.words import Labels, brief
+from segeval.arrays import Floats, Integers, Labels
+from segeval.kernels.words import brief
 from segeval.kernels.workspace import Workspace, balanced, evenly
-from segeval.statistics.contingency import Integers
 from segeval.statistics.distances import Distances
 
 from .corner_search import Room, search_corners, sizes_in_tiles
 from .corner_sweep import Queries
 from .far import Quest, squared_distances
 from .marks import BAND, Cell, Layout, Marks
-from .search import SNAP, Floats, Neighbourhood, Way, search
+from .search import SNAP, Neighbourhood, Way, search
 from .tiles import Blocks, Places, Tiles
 
 

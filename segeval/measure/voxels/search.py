@@ -8,22 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.kernels.words import (
-    LANES,
-    ONE,
-    ZERO,
-    Bits,
-    Labels,
-    clz,
-    ctz,
-    differ,
-    equal,
-    kernel,
-    least,
-    load64,
-    popcount,
-)
-from segeval.statistics.contingency import Integers
+from segeval.arrays import Bits, Flags, Floats, Integers, Labels
+from segeval.kernels.words import LANES, ONE, ZERO, clz, ctz, differ, equal, kernel, least, load64, popcount
 
 from .marks import BAND, REACH, Layout, Marks, note
 from .tiles import Places
@@ -34,8 +20,6 @@ their last digits only become one, whichever search found them."""
 
 LOST = 32
 """From so many more misses than hits on, only one voxel in 16 of a label searches its neighbourhood."""
-
-Floats = NDArray[np.float64]
 
 
 class Way(NamedTuple):
@@ -122,7 +106,7 @@ def search(
 def _search(
     mask: Labels,
     queries: Bits,
-    occupied: NDArray[np.bool_],
+    occupied: Flags,
     other: Labels,
     border: Bits,
     layout: Layout,

@@ -7,13 +7,13 @@ from itertools import pairwise, product
 
 import numpy as np
 
+from segeval.arrays import Integers, Labels
 from segeval.kernels.words import (
     ALL,
     BACKGROUND,
     LANES,
     ONE,
     ZERO,
-    Labels,
     Word,
     differ,
     equal,
@@ -26,7 +26,7 @@ from segeval.kernels.words import (
 from segeval.kernels.workspace import Workspace, evenly
 from segeval.measure.counting import Scan, contingency_of, count_runs, crowded, joined, tallied
 from segeval.statistics.boundary import VOXEL, Boundary
-from segeval.statistics.contingency import Contingency, Integers
+from segeval.statistics.contingency import Contingency
 
 from .marks import BAND, Layout, Marks, note
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.kernels.words import LANES, ONE, ZERO, Bits, Labels, clz, ctz, greatest, helper, kernel, least
-from segeval.statistics.contingency import Integers
+from segeval.arrays import Bits, Flags, Integers, Labels, Singles
+from segeval.kernels.words import LANES, ONE, ZERO, clz, ctz, greatest, helper, kernel, least
 
 from .marks import BAND, Cell, Layout, Marks, claimed
 
@@ -67,8 +67,8 @@ class Blocks(NamedTuple):
 
     first_tile: Integers  # (B + 1,) of each block
     first_block: Integers  # (P + 1,) of each place
-    tile_box: NDArray[np.float32]  # (6, T)
-    box: NDArray[np.float32]  # (6, B)
+    tile_box: Singles  # (6, T)
+    box: Singles  # (6, B)
     most_voxels: int
 
     @classmethod
@@ -93,7 +93,7 @@ _ROWS, _COLUMNS, _PLACE = -3, -2, -1
 def _gather(
     mask: Labels,
     marks: Bits,
-    occupied: NDArray[np.bool_],
+    occupied: Flags,
     layout: Layout,
     cell: Cell,
     place: Places,
@@ -158,7 +158,7 @@ def _gather(
 def _fill(
     mask: Labels,
     marks: Bits,
-    occupied: NDArray[np.bool_],
+    occupied: Flags,
     layout: Layout,
     cell: Cell,
     place: Places,
@@ -214,8 +214,8 @@ def _enclose(
     block: Integers,
     first_tile: Integers,
     first_block: Integers,
-    tile_box: NDArray[np.float32],
-    box: NDArray[np.float32],
+    tile_box: Singles,
+    box: Singles,
 ) -> None:
     """Write where blocks and places begin, and the boxes of tiles and blocks; `first_block` begins as 0."""
     b = np.int64(-1)

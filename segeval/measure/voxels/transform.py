@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from segeval.kernels.words import Labels, helper, kernel
-
-Floats = NDArray[np.float64]
+from segeval.arrays import Floats, Integers, Labels
+from segeval.kernels.words import helper, kernel
 
 
 def squared_distances_to(
@@ -34,7 +32,7 @@ def _transform(
     steps: tuple[float, float, float],
     squared: Floats,
     line: Floats,
-    places: NDArray[np.int64],
+    places: Integers,
     ends: Floats,
 ) -> None:
     """Write the squared distances.
@@ -67,7 +65,7 @@ def _along_row(labels: Labels, label: int, same: bool, step: float, squared: Flo
 
 
 @helper
-def _lower(values: Floats, step: float, line: Floats, places: NDArray[np.int64], ends: Floats) -> None:
+def _lower(values: Floats, step: float, line: Floats, places: Integers, ends: Floats) -> None:
     """Replace the values of a line by the least of their parabolas; `ends` are where each of the lowest ones begins."""
     count = -1
     for k in range(len(values)):
