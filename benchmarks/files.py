@@ -1,7 +1,9 @@
-"""From files to rows, against reading the same files and doing nothing else: each in a process of its own.
+"""From files to rows, against reading the same files and doing nothing else: each in a process of
+its own.
 
-In one process they would disturb each other: nibabel reads a small volume in 14 ms or in 41, as malloc keeps the pages
-of the volume before or not. `python benchmarks/files.py segeval|loop|threads FOLDER RUNS` prints the median of one.
+In one process they would disturb each other: nibabel reads a small volume in 14 ms or in 41, as
+malloc keeps the pages of the volume before or not. `python benchmarks/files.py segeval|loop|threads
+FOLDER RUNS` prints the median of one.
 """
 
 from __future__ import annotations
@@ -29,7 +31,10 @@ def section(runs: int) -> None:
         ours, loop, threads = (_apart(what, root, runs) for what in ("segeval", "loop", "threads"))
         reading = (f"{seconds(time)} ({ours / time:.2f})" for time in (loop, threads))
         rows.append((kind, cases, seconds(ours), *reading))
-    table(("input", "cases", "files to rows", "reading in a loop (ratio)", "on 2 threads (ratio)"), rows)
+    table(
+        ("input", "cases", "files to rows", "reading in a loop (ratio)", "on 2 threads (ratio)"),
+        rows,
+    )
 
 
 def _apart(what: str, root: Path, runs: int) -> float:

@@ -1,4 +1,5 @@
-"""The inputs of the benchmarks: label maps of four kinds, made from smooth noise, with good and bad predictions.
+"""The inputs of the benchmarks: label maps of four kinds, made from smooth noise, with good and bad
+predictions.
 
     ct      300 × 512 × 512, 100 organs, 1.5 × 0.8 × 0.8 mm      brats   155 × 240 × 240, 3 nested regions, 1 mm
     liver   200 × 512 × 512, one organ, 1.5 × 0.8 × 0.8 mm       street  1024 × 2048 pixels, 19 classes
@@ -16,8 +17,18 @@ from numpy.typing import NDArray
 from PIL import Image
 
 DATA = Path(__file__).parent / "data"
-SPACING = {"ct": (1.5, 0.8, 0.8), "brats": (1.0, 1.0, 1.0), "liver": (1.5, 0.8, 0.8), "street": (1.0, 1.0)}
-SHAPE = {"ct": (300, 512, 512), "brats": (155, 240, 240), "liver": (200, 512, 512), "street": (1024, 2048)}
+SPACING = {
+    "ct": (1.5, 0.8, 0.8),
+    "brats": (1.0, 1.0, 1.0),
+    "liver": (1.5, 0.8, 0.8),
+    "street": (1.0, 1.0),
+}
+SHAPE = {
+    "ct": (300, 512, 512),
+    "brats": (155, 240, 240),
+    "liver": (200, 512, 512),
+    "street": (1024, 2048),
+}
 VARIANTS = ("good", "identical", "displaced", "disjoint", "stray")
 
 Labels = NDArray[np.uint8]
@@ -36,16 +47,27 @@ def noise(shape: tuple[int, ...], scale: float, rng: np.random.Generator) -> Fie
     return field / field.std()
 
 
-def ellipsoid(shape: tuple[int, ...], centre: tuple[float, ...], radius: tuple[float, ...]) -> Field:
+def ellipsoid(
+    shape: tuple[int, ...], centre: tuple[float, ...], radius: tuple[float, ...]
+) -> Field:
     """Squared distance from the centre in radii; both as shares of the shape."""
-    axes = ((np.arange(n, dtype=np.float32) / n - c) / r for n, c, r in zip(shape, centre, radius, strict=True))
+    axes = (
+        (np.arange(n, dtype=np.float32) / n - c) / r
+        for n, c, r in zip(shape, centre, radius, strict=True)
+    )
     return sum(np.ix_(*(axis**2 for axis in axes)), np.float32(0))  # type: ignore[return-value]
 
 
 def deformed(labels: Labels, amplitude: float, scale: float, rng: np.random.Generator) -> Labels:
     """The label map pushed about by smooth noise of so many voxels."""
     at = [
-        np.clip(np.rint(np.expand_dims(np.arange(n), [k for k in range(labels.ndim) if k != axis]) + move), 0, n - 1)
+        np.clip(
+            np.rint(
+                np.expand_dims(np.arange(n), [k for k in range(labels.ndim) if k != axis]) + move
+            ),
+            0,
+            n - 1,
+        )
         for axis, n in enumerate(labels.shape)
         for move in [noise(labels.shape, scale, rng) * np.float32(amplitude / labels.ndim**0.5)]
     ]
@@ -60,7 +82,12 @@ def with_blobs(labels: Labels, count: int, rng: np.random.Generator) -> Labels:
         centre = [int(rng.integers(0.3 * n, 0.7 * n)) for n in labels.shape]
         box = spotted[tuple(slice(c - radius, c + radius + 1) for c in centre)]
         ball = (
-            ellipsoid(box.shape, (radius / (2 * radius + 1),) * box.ndim, (radius / (2 * radius + 1),) * box.ndim) <= 1
+            ellipsoid(
+                box.shape,
+                (radius / (2 * radius + 1),) * box.ndim,
+                (radius / (2 * radius + 1),) * box.ndim,
+            )
+            <= 1
         )
         box[ball] = rng.integers(1, labels.max() + 1) if blob % 2 else 0
     return spotted
@@ -70,13 +97,13 @@ def ground_truth(kind: str, rng: np.random.Generator) -> Labels:
     """The ground truth of a kind of input."""
     shape = SHAPE[kind]
     if kind == "street":
-        return np.argmax([noise(shape, rng.uniform(40, 160), rng) + rng.normal(0, 0.5) for _ in range(19)], 0).astype(
-            np.uint8
-        )
+        return np.argmax(
+            [noise(shape, rng.uniform(40, 160), rng) + rng.normal(0, 0.5) for _ in range(19)], 0
+        ).astype(np.uint8)
     if kind == "liver":
-        return (ellipsoid(shape, (0.5, 0.5, 0.4), (0.34, 0.22, 0.24)) + 0.2 * noise(shape, 35, rng) < 1).astype(
-            np.uint8
-        )
+        return (
+            ellipsoid(shape, (0.5, 0.5, 0.4), (0.34, 0.22, 0.24)) + 0.2 * noise(shape, 35, rng) < 1
+        ).astype(np.uint8)
     if kind == "brats":
         depth = ellipsoid(shape, (0.5, 0.45, 0.6), (0.22, 0.2, 0.2)) + 0.25 * noise(shape, 14, rng)
         return np.select([depth < 0.35, depth < 0.55, depth < 1], [1, 3, 2], 0).astype(np.uint8)
@@ -96,7 +123,9 @@ def organs(shape: tuple[int, ...], rng: np.random.Generator) -> Labels:
         high = np.minimum(((centre + 1.5 * radius) * shape).astype(int) + 1, shape)
         box = tuple(map(slice, low, high))
         extent = high - low
-        field = ellipsoid(tuple(extent), tuple((centre * shape - low) / extent), tuple(radius * shape / extent))
+        field = ellipsoid(
+            tuple(extent), tuple((centre * shape - low) / extent), tuple(radius * shape / extent)
+        )
         field = field + wobble[box] - (0.6 if size < 18 else 0.2 if size < 40 else 0)
         inside = (field < best[box]) & body[box]
         best[box][inside], labels[box][inside] = field[inside], label
@@ -104,7 +133,9 @@ def organs(shape: tuple[int, ...], rng: np.random.Generator) -> Labels:
 
 
 def prediction(kind: str, variant: str, gt: Labels) -> Labels:
-    """`good` as a network's, `identical`, `displaced` by some 20 voxels, `disjoint`, or with `stray` voxels."""
+    """`good` as a network's, `identical`, `displaced` by some 20 voxels, `disjoint`, or with
+    `stray` voxels.
+    """
     rng = np.random.default_rng(5)
     if variant == "identical":
         return gt.copy()
@@ -143,7 +174,9 @@ def load(kind: str, variant: str = "good") -> tuple[Labels, Labels, tuple[float,
 
 
 def files(kind: str, suffix: str = ".nii.gz") -> tuple[Path, Path]:
-    """A good prediction and its ground truth as files, written on first use; x is the fastest axis, as in NIfTI."""
+    """A good prediction and its ground truth as files, written on first use; x is the fastest axis,
+    as in NIfTI.
+    """
     pred, gt, spacing = load(kind)
     paths = DATA / f"{kind}_pred{suffix}", DATA / f"{kind}_gt{suffix}"
     for path, labels in zip(paths, (pred, gt), strict=True):
@@ -157,7 +190,9 @@ def files(kind: str, suffix: str = ".nii.gz") -> tuple[Path, Path]:
 
 
 def scores(cases: int, classes: int, shape: tuple[int, ...], scale: float) -> tuple[Field, Labels]:
-    """Class scores (N, C, *shape) as a network might give them, and the labels (N, *shape) that they should have."""
+    """Class scores (N, C, *shape) as a network might give them, and the labels (N, *shape) that
+    they should have.
+    """
     rng = np.random.default_rng(classes)
     fields = np.empty((cases, classes, *shape), np.float32)
     gt = np.empty((cases, *shape), np.uint8)
@@ -171,7 +206,9 @@ def scores(cases: int, classes: int, shape: tuple[int, ...], scale: float) -> tu
 
 
 def folder(kind: str, cases: int) -> Path:
-    """A folder with `pred` and `gt`, so many cases of a kind in each; street tiles are 512 × 512, all different."""
+    """A folder with `pred` and `gt`, so many cases of a kind in each; street tiles are 512 × 512,
+    all different.
+    """
     root = DATA / f"{kind}_{cases}"
     for side in ("pred", "gt"):
         (root / side).mkdir(parents=True, exist_ok=True)
@@ -184,7 +221,9 @@ def folder(kind: str, cases: int) -> Path:
     rng = np.random.default_rng(9)
     missing = not (root / "gt" / f"case{cases - 1:03d}.png").exists()
     for case in range(cases if missing else 0):
-        field = [noise((512, 512), rng.uniform(20, 80), rng) + rng.normal(0, 0.5) for _ in range(19)]
+        field = [
+            noise((512, 512), rng.uniform(20, 80), rng) + rng.normal(0, 0.5) for _ in range(19)
+        ]
         gt = np.argmax(field, 0).astype(np.uint8)
         for side, labels in (("gt", gt), ("pred", deformed(gt, 2, 30, rng))):
             Image.fromarray(labels).save(root / side / f"case{case:03d}.png")

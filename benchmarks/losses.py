@@ -1,8 +1,10 @@
-"""Losses on tensors: forward and backward of segeval's, kornia's and MONAI's on the same batch, time and peak memory.
+"""Losses on tensors: forward and backward of segeval's, kornia's and MONAI's on the same batch,
+time and peak memory.
 
-Batches of random logits and labels: *volumes* (2, 4, 96, 96, 96), *images* (8, 19, 512, 512) and, for losses of soft
-maps, the softmax of *pictures* (8, 3, 256, 256). MONAI takes labels with a channel and makes them one-hot itself, and
-kornia has most of its losses in 2-D alone. Soft skeletons of *images* would take 17 GB.
+Batches of random logits and labels: *volumes* (2, 4, 96, 96, 96), *images* (8, 19, 512, 512) and,
+for losses of soft maps, the softmax of *pictures* (8, 3, 256, 256). MONAI takes labels with a
+channel and makes them one-hot itself, and kornia has most of its losses in 2-D alone. Soft
+skeletons of *images* would take 17 GB.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One of our losses and a peer's of the same definition: names of modules, and how they are made."""
+    """One of our losses and a peer's of the same definition: names of modules, and how they are
+    made.
+    """
 
     ours: str
     peer: str
@@ -67,7 +71,9 @@ def pairs() -> list[Pair]:
         if batch == "images":
             micro, macro = (("average", "micro"),), (("average", "macro"),)
             found += [Pair("DiceLoss", "kornia", "DiceLoss", batch, own) for own in (micro, macro)]
-            found.append(Pair("TverskyLoss", "kornia", "TverskyLoss", batch, (("alpha", 0.3), ("beta", 0.7))))
+            found.append(
+                Pair("TverskyLoss", "kornia", "TverskyLoss", batch, (("alpha", 0.3), ("beta", 0.7)))
+            )
             found.append(Pair("LovaszSoftmaxLoss", "kornia", "LovaszSoftmaxLoss", batch))
         focal = (("alpha", 0.25), ("reduction", "mean"))
         found.append(Pair("FocalLoss", "kornia", "FocalLoss", batch, focal))
@@ -75,13 +81,27 @@ def pairs() -> list[Pair]:
         found += [
             Pair("DiceCELoss", "MONAI", "DiceCELoss", batch),
             Pair("JaccardLoss", "MONAI", "DiceLoss", batch, (), (("jaccard", True),)),
-            Pair("FocalTverskyLoss", "MONAI", "TverskyLoss", batch, (*tversky, ("gamma", 1.0)), tversky),
+            Pair(
+                "FocalTverskyLoss",
+                "MONAI",
+                "TverskyLoss",
+                batch,
+                (*tversky, ("gamma", 1.0)),
+                tversky,
+            ),
             Pair("GeneralizedDiceLoss", "MONAI", "GeneralizedDiceLoss", batch),
             Pair("DiceFocalLoss", "MONAI", "DiceFocalLoss", batch),
             Pair("HausdorffDTLoss", "MONAI", "HausdorffDTLoss", batch),
         ]
-    found.append(Pair("ClDiceLoss", "MONAI", "SoftclDiceLoss", "volumes", (), (("include_background", False),)))
-    maps = {"BinaryFocalLossWithLogits": (("alpha", 0.25), ("reduction", "mean")), "MS_SSIMLoss": ()}
+    found.append(
+        Pair(
+            "ClDiceLoss", "MONAI", "SoftclDiceLoss", "volumes", (), (("include_background", False),)
+        )
+    )
+    maps = {
+        "BinaryFocalLossWithLogits": (("alpha", 0.25), ("reduction", "mean")),
+        "MS_SSIMLoss": (),
+    }
     maps |= {"SSIMLoss": (("window_size", 11),), "CharbonnierLoss": (("reduction", "mean"),)}
     found += [Pair(name, "kornia", name, "pictures", options) for name, options in maps.items()]
     found.append(Pair("HausdorffERLoss", "kornia", "HausdorffERLoss", "pictures"))
@@ -121,16 +141,30 @@ def section(runs: int) -> None:
         pred, target = tensors(pair)
         steps = [partial(step, pair.loss(tool), pred, target) for tool in ("segeval", pair.peer)]
         own, other = processor_times(steps, runs)
-        peaks = [memory(pair, tool) / (pred.numel() * pred.element_size()) for tool in ("segeval", pair.peer)]
+        peaks = [
+            memory(pair, tool) / (pred.numel() * pred.element_size())
+            for tool in ("segeval", pair.peer)
+        ]
         peer = f"{pair.peer} {pair.theirs}"
         rows.append(
-            (str(pair), pair.batch, seconds(own), peer, against(other, own), *(f"{peak:.2f}" for peak in peaks))
+            (
+                str(pair),
+                pair.batch,
+                seconds(own),
+                peer,
+                against(other, own),
+                *(f"{peak:.2f}" for peak in peaks),
+            )
         )
     table(("loss", "batch", "segeval", "peer", "its time", "peak memory over logits", "its"), rows)
 
 
-def processor_times(functions: Sequence[Callable[[], object]], runs: int, limit: float = 10.0) -> list[float]:
-    """Median seconds of one processor, in turn after a warm-up each; what takes over `limit` runs once more."""
+def processor_times(
+    functions: Sequence[Callable[[], object]], runs: int, limit: float = 10.0
+) -> list[float]:
+    """Median seconds of one processor, in turn after a warm-up each; what takes over `limit` runs
+    once more.
+    """
     found: list[list[float]] = [[] for _ in functions]
     for turn in range(runs + 1):
         for function, own in zip(functions, found, strict=True):
@@ -143,7 +177,9 @@ def processor_times(functions: Sequence[Callable[[], object]], runs: int, limit:
 
 
 def memory(pair: Pair, tool: str) -> int:
-    """Bytes by which the peak of a step exceeds what was held before, its gradient too; in a process of its own."""
+    """Bytes by which the peak of a step exceeds what was held before, its gradient too; in a
+    process of its own.
+    """
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         return pool.submit(_growth, pair, tool).result()
 

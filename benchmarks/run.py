@@ -1,10 +1,12 @@
-"""Runs the benchmarks and prints Markdown tables: `python benchmarks/run.py [SECTION …] [--runs 5]`.
+"""Runs the benchmarks and prints Markdown tables: `python benchmarks/run.py [SECTION …] [--runs
+5]`.
 
-Sections: `kernels` (our measuring, every input and prediction, 1 and 2 threads), `peers` (the same metrics by other
-tools), `files` (files to rows against what reading alone costs), `growth` (time against labels, voxels and cases),
-`memory`, `start` (the command line), `first` (the first run of a new install, and one without kernels), `training`
-(validation steps on tensors, against torchmetrics and MONAI), `boundaries` (every boundary rule against the default),
-`losses` (against kornia and MONAI). What is compared runs in turn, in one process; figures are medians.
+Sections: `kernels` (our measuring, every input and prediction, 1 and 2 threads), `peers` (the same
+metrics by other tools), `files` (files to rows against what reading alone costs), `growth` (time
+against labels, voxels and cases), `memory`, `start` (the command line), `first` (the first run of a
+new install, and one without kernels), `training` (validation steps on tensors, against torchmetrics
+and MONAI), `boundaries` (every boundary rule against the default), `losses` (against kornia and
+MONAI). What is compared runs in turn, in one process; figures are medians.
 """
 
 from __future__ import annotations
@@ -45,7 +47,9 @@ def kernels(runs: int) -> None:
         for variant in inputs.VARIANTS:
             pred, gt, spacing = inputs.load(kind, variant)
             labels = sorted(set(np.unique(gt).tolist()) - {0})
-            found = times([partial(peers.segeval, pred, gt, spacing, labels, n) for n in THREADS], runs)
+            found = times(
+                [partial(peers.segeval, pred, gt, spacing, labels, n) for n in THREADS], runs
+            )
             rows.append((kind, variant, *map(seconds, found)))
     table(("input", "prediction", *(f"{n} thread{'s' if n > 1 else ''}" for n in THREADS)), rows)
 
@@ -58,14 +62,29 @@ def against_peers(runs: int, only: Sequence[str], kinds: Sequence[str]) -> None:
         labels = present(pred, gt)
         part = labels[: EXTRAPOLATED.get(kind, len(labels))]
         whole = {"segeval", "SciPy EDT, cropped"}
-        tools = {name: tool for name, tool in peers.TOOLS.items() if not only or name in only or name == "segeval"}
-        calls = [partial(tool, pred, gt, spacing, labels if name in whole else part, 1) for name, tool in tools.items()]
+        tools = {
+            name: tool
+            for name, tool in peers.TOOLS.items()
+            if not only or name in only or name == "segeval"
+        }
+        calls = [
+            partial(tool, pred, gt, spacing, labels if name in whole else part, 1)
+            for name, tool in tools.items()
+        ]
         found = times(calls, runs, limit=20)
         ours = found[0]
         for name, value in zip(tools, found, strict=True):
             scale = 1 if name in whole else len(labels) / len(part)
             mark = " ×" if scale > 1 else ""
-            rows.append((kind, len(labels), name, seconds(value * scale) + mark, f"{value * scale / ours:.3g}"))
+            rows.append(
+                (
+                    kind,
+                    len(labels),
+                    name,
+                    seconds(value * scale) + mark,
+                    f"{value * scale / ours:.3g}",
+                )
+            )
     table(("input", "labels", "tool", "time", "times segeval's"), rows)
 
 
@@ -76,13 +95,23 @@ def growth(runs: int) -> None:
     for count in (1, 10, 100, 1000):
         gt = blocks((100, 256, 256), count, rng)
         pred = np.roll(gt, 1, 1)
-        found = times([partial(peers.segeval, pred, gt, (1.0, 1.0, 1.0), range(1, count + 1), 1)], runs)[0]
+        found = times(
+            [partial(peers.segeval, pred, gt, (1.0, 1.0, 1.0), range(1, count + 1), 1)], runs
+        )[0]
         rows.append((f"{count} labels in 100×256×256", seconds(found), "–"))
     for factor in (1, 2, 4, 8):
         gt = blocks((64 * factor, 256, 256), 8 * factor, rng)
         pred = np.roll(gt, 1, 1)
-        found = times([partial(peers.segeval, pred, gt, (1.0, 1.0, 1.0), range(1, 8 * factor + 1), 1)], runs)[0]
-        rows.append((f"{gt.size / 1e6:.0f} M voxels", seconds(found), f"{found / gt.size * 1e9:.2f} ns a voxel"))
+        found = times(
+            [partial(peers.segeval, pred, gt, (1.0, 1.0, 1.0), range(1, 8 * factor + 1), 1)], runs
+        )[0]
+        rows.append(
+            (
+                f"{gt.size / 1e6:.0f} M voxels",
+                seconds(found),
+                f"{found / gt.size * 1e9:.2f} ns a voxel",
+            )
+        )
     inputs.files("brats")
     for cases in (5, 10, 20, 40):
         root = inputs.folder("brats", cases)
@@ -95,13 +124,20 @@ RULES = ("voxel", "voxel:connectivity=3", "surfel", "face", "solid", "mesh", "sm
 
 
 def boundaries(runs: int) -> None:
-    """Label pairs and distances of all labels under every boundary rule; NSD at one tolerance and at twenty."""
+    """Label pairs and distances of all labels under every boundary rule; NSD at one tolerance and
+    at twenty.
+    """
     rows = []
     for kind in ("brats", "liver", "ct"):
         pred, gt, spacing = inputs.load(kind)
         found = [
             times(
-                [partial(peers.segeval, pred, gt, spacing, None, threads, rule=rule) for rule in RULES], runs, limit=20
+                [
+                    partial(peers.segeval, pred, gt, spacing, None, threads, rule=rule)
+                    for rule in RULES
+                ],
+                runs,
+                limit=20,
             )
             for threads in THREADS
         ]
@@ -109,11 +145,18 @@ def boundaries(runs: int) -> None:
             cells = [f"{seconds(own[at])} ({own[at] / own[0]:.2g} ×)" for own in found]
             rows.append((kind, rule, *cells))
     table(("input", "rule", *(f"{n} thread{'s' if n > 1 else ''}" for n in THREADS)), rows)
-    one, twenty = ([f"nsd@{tolerance:g}" for tolerance in np.linspace(0.5, 10, count)] for count in (1, 20))
+    one, twenty = (
+        [f"nsd@{tolerance:g}" for tolerance in np.linspace(0.5, 10, count)] for count in (1, 20)
+    )
     pred, gt, spacing = inputs.load("liver")
-    calls = [partial(peers.segeval, pred, gt, spacing, None, 2, metrics=asked) for asked in (one, twenty)]
+    calls = [
+        partial(peers.segeval, pred, gt, spacing, None, 2, metrics=asked) for asked in (one, twenty)
+    ]
     found = times(calls, runs)
-    table(("NSD of liver", "time"), [("at one tolerance", seconds(found[0])), ("at twenty", seconds(found[1]))])
+    table(
+        ("NSD of liver", "time"),
+        [("at one tolerance", seconds(found[0])), ("at twenty", seconds(found[1]))],
+    )
 
 
 def blocks(shape: tuple[int, int, int], count: int, rng: np.random.Generator) -> np.ndarray:
@@ -123,21 +166,33 @@ def blocks(shape: tuple[int, int, int], count: int, rng: np.random.Generator) ->
     labels = np.zeros(shape, np.uint16)
     for label, place in enumerate(rng.permutation(per_side**3)[:count], 1):
         corner = np.array(np.unravel_index(place, (per_side,) * 3)) * cell
-        labels[tuple(slice(a + c // 4, a + 3 * c // 4 + 1) for a, c in zip(corner, cell, strict=True))] = label
+        labels[
+            tuple(slice(a + c // 4, a + 3 * c // 4 + 1) for a, c in zip(corner, cell, strict=True))
+        ] = label
     return labels
 
 
 def memory() -> None:
-    """Peak memory of one ct case, in a process of its own; not `ru_maxrss`, which a process has from its parent."""
+    """Peak memory of one ct case, in a process of its own; not `ru_maxrss`, which a process has
+    from its parent.
+    """
     inputs.files("ct")
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import inputs, segeval; pred, gt = inputs.files('ct');"
+        "import sys; sys.path.insert(0, sys.argv[1]); import inputs, segeval; pred, gt = "
+        "inputs.files('ct');"
         "segeval.score_folder(pred, gt, jobs=2);"
-        "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
+        "print(next(line.split()[1] for line in open('/proc/self/status') if "
+        "line.startswith('VmHWM')))"
     )
-    peak = int(subprocess.check_output([sys.executable, "-c", code, str(Path(__file__).parent)])) / 1024
+    peak = (
+        int(subprocess.check_output([sys.executable, "-c", code, str(Path(__file__).parent)]))
+        / 1024
+    )
     arrays = 2 * np.prod(inputs.SHAPE["ct"]) / 2**20
-    table(("what", "MiB"), [("two arrays of ct", f"{arrays:.0f}"), ("peak of the whole process", f"{peak:.0f}")])
+    table(
+        ("what", "MiB"),
+        [("two arrays of ct", f"{arrays:.0f}"), ("peak of the whole process", f"{peak:.0f}")],
+    )
 
 
 def start(runs: int) -> None:
@@ -149,22 +204,54 @@ def start(runs: int) -> None:
             for name in ("case000.png", "case001.png"):
                 (Path(folder) / side / name).symlink_to(root / side / name)
         program = [str(Path(sys.executable).parent / "segeval")]
-        score = [*program, "score", f"{folder}/pred", f"{folder}/gt", "--no-plots", "-o", f"{folder}/out"]
+        score = [
+            *program,
+            "score",
+            f"{folder}/pred",
+            f"{folder}/gt",
+            "--no-plots",
+            "-o",
+            f"{folder}/out",
+        ]
         commands = [[*program, "--help"], score]
-        found = times([partial(subprocess.run, c, capture_output=True, check=True) for c in commands], runs)
-    table(("command", "time"), [("segeval --help", seconds(found[0])), ("segeval score, two pairs", seconds(found[1]))])
+        found = times(
+            [partial(subprocess.run, c, capture_output=True, check=True) for c in commands], runs
+        )
+    table(
+        ("command", "time"),
+        [("segeval --help", seconds(found[0])), ("segeval score, two pairs", seconds(found[1]))],
+    )
 
 
-SECTIONS = ("kernels", "peers", "files", "growth", "memory", "start", "first", "training", "boundaries", "losses")
+SECTIONS = (
+    "kernels",
+    "peers",
+    "files",
+    "growth",
+    "memory",
+    "start",
+    "first",
+    "training",
+    "boundaries",
+    "losses",
+)
 
 
 def main() -> None:
     """Runs the sections asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; all without")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; all without"
+    )
     parser.add_argument("--runs", type=int, default=5, help="counted runs of each")
-    parser.add_argument("--tool", action="append", default=[], help="compare with these peers alone")
-    parser.add_argument("--input", action="append", default=[], help="compare with peers on these inputs alone")
+    parser.add_argument(
+        "--tool", action="append", default=[], help="compare with these peers alone"
+    )
+    parser.add_argument(
+        "--input", action="append", default=[], help="compare with peers on these inputs alone"
+    )
     options = parser.parse_args()
     unknown = set(options.sections) - set(SECTIONS)
     if unknown:

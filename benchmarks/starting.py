@@ -1,4 +1,6 @@
-"""What a first run costs, in CPU seconds of whole processes: with kernels at hand, from a new install, with none."""
+"""What a first run costs, in CPU seconds of whole processes: with kernels at hand, from a new
+install, with none.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +26,13 @@ BRAIN += ["--regions", "fluid=1,grey=2,white=3"]
 
 def cpu_seconds(command: Sequence[str], **variables: str) -> float:
     """User and system time of a process, and of those it starts."""
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"} | variables
+    environment = {
+        key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"
+    } | variables
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, env=environment, cwd=gettempdir(), stdout=subprocess.DEVNULL, check=True)  # not in a clone
+    subprocess.run(
+        command, env=environment, cwd=gettempdir(), stdout=subprocess.DEVNULL, check=True
+    )  # not in a clone
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -57,7 +63,11 @@ def section(runs: int) -> None:
                 "brains": BRAIN,
             }.items():  # from the clone, which has no kernels
                 take(
-                    f"no kernels: {what}", sys.executable, *options, *masks, SEGEVAL_CACHE=str(folder / f"{what} {run}")
+                    f"no kernels: {what}",
+                    sys.executable,
+                    *options,
+                    *masks,
+                    SEGEVAL_CACHE=str(folder / f"{what} {run}"),
                 )
     table(
         ("process", "CPU seconds", "of `import numba, pandas`"),
@@ -81,7 +91,17 @@ def _tiny_pairs(folder: Path) -> list[str]:
 
 
 def _wheel(folder: Path) -> Path:
-    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), str(ROOT)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-deps",
+        "-w",
+        str(folder),
+        str(ROOT),
+    ]
     subprocess.run(command, check=True)
     return next(folder.glob("*.whl"))
 
@@ -91,7 +111,9 @@ def _installed(folder: Path, wheel: Path) -> str:
     venv.create(folder, with_pip=True)
     python = str(folder / "bin" / "python")
     ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    packages = subprocess.run([python, "-c", ask], capture_output=True, text=True, check=True).stdout.strip()
+    packages = subprocess.run(
+        [python, "-c", ask], capture_output=True, text=True, check=True
+    ).stdout.strip()
     Path(packages, "present.pth").write_text(f"{Path(np.__file__).parents[1]}\n")
     subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", str(wheel)], check=True)
     return python

@@ -1,4 +1,6 @@
-"""How functions are compared: in turn, in one process, by the median of their times; and the tables that show it."""
+"""How functions are compared: in turn, in one process, by the median of their times; and the tables
+that show it.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,12 @@ from statistics import median
 THREADS = (1, 2)
 
 
-def times(functions: Sequence[Callable[[], object]], runs: int, limit: float = 120.0) -> list[float]:
-    """Median seconds of each function, run in turn after a warm-up each; one that takes over `limit` runs once."""
+def times(
+    functions: Sequence[Callable[[], object]], runs: int, limit: float = 120.0
+) -> list[float]:
+    """Median seconds of each function, run in turn after a warm-up each; one that takes over
+    `limit` runs once.
+    """
     found: list[list[float]] = [[] for _ in functions]
     for turn in range(runs + 1):
         for function, own in zip(functions, found, strict=True):

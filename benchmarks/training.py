@@ -1,8 +1,10 @@
-"""A validation step on tensors: the metric objects of segeval, torchmetrics and MONAI on the same batch.
+"""A validation step on tensors: the metric objects of segeval, torchmetrics and MONAI on the same
+batch.
 
-Two batches: class scores (4, 5, 96, 96, 96) with their labels, and labels (8, 512, 1024) of 19 classes with theirs; all
-labels int64, as torch makes them. A step is one `update`. torchmetrics wants labels and MONAI one-hot: making them of
-the batch is part of their steps, which are timed without it as well.
+Two batches: class scores (4, 5, 96, 96, 96) with their labels, and labels (8, 512, 1024) of 19
+classes with theirs; all labels int64, as torch makes them. A step is one `update`. torchmetrics
+wants labels and MONAI one-hot: making them of the batch is part of their steps, which are timed
+without it as well.
 """
 
 from __future__ import annotations
@@ -64,7 +66,9 @@ def as_one_hot(batch: Batch) -> tuple[Tensor, Tensor]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tool:
-    """Metric objects: by name how to add a batch and how to get the value, and what is made of a batch before."""
+    """Metric objects: by name how to add a batch and how to get the value, and what is made of a
+    batch before.
+    """
 
     metrics: dict[str, tuple[Callable[[Tensor, Tensor], object], Callable[[], Any]]]
     convert: Callable[[Batch], tuple[Tensor, Tensor]]
@@ -150,12 +154,30 @@ def steps(runs: int) -> None:
             surfaces.append((kind, threads, seconds(own), against(other, own)))
         exact = slow[0].values()
         for name, tool in (("torchmetrics", tools[1]), ("MONAI", tools[2]), ("MONAI", slow[1])):
-            apart = [f"{metric} {abs(value / exact[metric] - 1):.0e}" for metric, value in tool.values().items()]
+            apart = [
+                f"{metric} {abs(value / exact[metric] - 1):.0e}"
+                for metric, value in tool.values().items()
+            ]
             differences.append((kind, name, ", ".join(apart)))
-        print(f"\n{kind}, values:", ", ".join(f"{name} {value:.4f}" for name, value in exact.items()), flush=True)
+        print(
+            f"\n{kind}, values:",
+            ", ".join(f"{name} {value:.4f}" for name, value in exact.items()),
+            flush=True,
+        )
     peers = ("torchmetrics", "without argmax", "MONAI", "without one-hot")
-    table(("batch", "threads", "segeval: Dice, IoU, recall", *(f"{peer}: Dice, IoU" for peer in peers)), counts)
-    table(("batch", "threads", "segeval: those and HD95, NSD, ASSD", "MONAI: HD95, NSD, ASSD"), surfaces)
+    table(
+        (
+            "batch",
+            "threads",
+            "segeval: Dice, IoU, recall",
+            *(f"{peer}: Dice, IoU" for peer in peers),
+        ),
+        counts,
+    )
+    table(
+        ("batch", "threads", "segeval: those and HD95, NSD, ASSD", "MONAI: HD95, NSD, ASSD"),
+        surfaces,
+    )
     table(("batch", "tool", "relative difference from ours"), differences)
     memory()
 
@@ -173,15 +195,27 @@ def memory() -> None:
         ):
             with ProcessPoolExecutor(1, get_context("spawn")) as pool:
                 beyond = pool.submit(growth, make, kind).result()
-            rows.append((kind, f"{size / 2**20:.0f}", name, f"{beyond / 2**20:.1f}", f"{1 + beyond / size:.2f}"))
+            rows.append(
+                (
+                    kind,
+                    f"{size / 2**20:.0f}",
+                    name,
+                    f"{beyond / 2**20:.1f}",
+                    f"{1 + beyond / size:.2f}",
+                )
+            )
     table(("batch", "inputs, MiB", "step", "peak beyond them, MiB", "peak over inputs"), rows)
 
 
 def growth(make: Callable[[int], Tool], kind: str) -> int:
-    """Bytes by which the peak of a step exceeds what was held before, on Linux; a small step loads the code first."""
+    """Bytes by which the peak of a step exceeds what was held before, on Linux; a small step loads
+    the code first.
+    """
     torch.set_num_threads(2)
     batch = Batch.of(kind)
-    make(batch.classes).step(Batch(batch.pred[:1, ..., :16, :16], batch.gt[:1, ..., :16, :16], batch.classes))
+    make(batch.classes).step(
+        Batch(batch.pred[:1, ..., :16, :16], batch.gt[:1, ..., :16, :16], batch.classes)
+    )
     tool = make(batch.classes)
     status = Path("/proc/self/status")
     Path("/proc/self/clear_refs").write_text("5")  # the kernel forgets the peak so far

@@ -1,6 +1,7 @@
 """The command `segeval`: its commands, and how errors reach the user.
 
-Modules of this package import nothing heavy at their top, so that help and usage errors come at once.
+Modules of this package import nothing heavy at their top, so that help and usage errors come at
+once.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ def in_one_line() -> Iterator[None]:
     except click.UsageError as error:
         message = " ".join(error.format_message().split()).rstrip(".")
         command = error.ctx.command_path if error.ctx else "segeval"
-        raise Refused(f"error: {message[:1].lower()}{message[1:]} (see {command} --help)") from error
+        raise Refused(
+            f"error: {message[:1].lower()}{message[1:]} (see {command} --help)"
+        ) from error
     except KeyboardInterrupt as error:
         raise Stopped(": ".join(filter(None, ("stopped", str(error))))) from error
 
@@ -67,7 +70,11 @@ class App(click.Group):
     """Commands that end in one line when something is wrong."""
 
     def make_context(
-        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
     ) -> click.Context:
         """As click's."""
         with in_one_line():
@@ -104,13 +111,20 @@ def app(ctx: click.Context) -> None:
 
 def main() -> None:
     """The entry point of the process."""
-    gc.set_threshold(100_000)  # at the usual 700, collecting takes a tenth of the time that imports take
+    gc.set_threshold(
+        100_000
+    )  # at the usual 700, collecting takes a tenth of the time that imports take
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a name that the stream cannot encode is no reason to lose the rest
+        if isinstance(
+            stream, TextIOWrapper
+        ):  # a name that the stream cannot encode is no reason to lose the rest
             stream.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="segeval")
     except Exception:
         traceback.print_exc()
-        click.echo("error: this is a fault of segeval itself; please report it with the lines above", err=True)
+        click.echo(
+            "error: this is a fault of segeval itself; please report it with the lines above",
+            err=True,
+        )
         sys.exit(FAULT)

@@ -17,7 +17,8 @@ WIDTH = 100
 def explain(what: str, other: str | None) -> None:
     """Tell what a run measured and how; of two, which differences can change which columns.
 
-    WHAT and OTHER are folders that `segeval score` wrote, names of protocols, or TOML files of protocols.
+    WHAT and OTHER are folders that `segeval score` wrote, names of protocols, or TOML files of
+    protocols.
 
     \b
     Example:

@@ -37,7 +37,9 @@ def metrics(name: str | None, as_json: bool) -> None:
 
     found = None if name is None else _found(name)
     if as_json:
-        content = [_record(spec) for spec in REGISTRY.values()] if found is None else _record(found[0])
+        content = (
+            [_record(spec) for spec in REGISTRY.values()] if found is None else _record(found[0])
+        )
         click.echo(json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2))
     elif found is None:
         _list(list(REGISTRY.values()))
@@ -51,7 +53,9 @@ def _list(specs: list[MetricSpec]) -> None:
     rows = []
     for spec in specs:
         names = "; also ".join(filter(None, (spec.symbol, ", ".join(spec.aliases))))
-        rows.append((spec.usage, _range(spec), _number(spec.best), spec.unit, f"{spec.title} ({names})"))
+        rows.append(
+            (spec.usage, _range(spec), _number(spec.best), spec.unit, f"{spec.title} ({names})")
+        )
     Sheet(("metric", "range", "best", "unit", "what it is"), rows).show(wrap=True)
 
 
@@ -72,17 +76,24 @@ def _card(spec: MetricSpec, values: dict[str, Value]) -> str:
 
     from .tex import plain
 
-    better = {True: ", higher is better", False: ", lower is better", None: ""}[spec.higher_is_better]
+    better = {True: ", higher is better", False: ", lower is better", None: ""}[
+        spec.higher_is_better
+    ]
     best = "" if spec.best is None else f", best {_number(spec.best)}"
     facts = {
         "written": _written(spec),
-        "parameters": "\n".join(_parameter(p, values.get(p.name)) for p in spec.parameters) or "none",
+        "parameters": "\n".join(_parameter(p, values.get(p.name)) for p in spec.parameters)
+        or "none",
         "range": f"{_range(spec)}{best}{better}",
         "unit": UNITS[spec.unit],
-        "gives": "one number per region" if spec.scope == "region" else "one number per case, over all its regions",
+        "gives": "one number per region"
+        if spec.scope == "region"
+        else "one number per case, over all its regions",
         "empty masks": "\n".join(f"{who}: {value}" for who, value in _empties(spec).items()),
         "also called": ", ".join(spec.aliases) or "no other name",
-        "paper": textwrap.fill(CITATIONS[spec.cite], 64, break_on_hyphens=False, break_long_words=False),
+        "paper": textwrap.fill(
+            CITATIONS[spec.cite], 64, break_on_hyphens=False, break_long_words=False
+        ),
     }
     heading = f"{spec.name}: {spec.title} ({spec.symbol})"
     definition = textwrap.fill(spec.doc, 78)
@@ -107,12 +118,20 @@ def _sample(parameter: Parameter) -> Value:
 def _parameter(parameter: Parameter, value: Value | None) -> str:
     domain = parameter.domain
     wanted = f"one of {', '.join(domain)}" if isinstance(domain, tuple) else f"a number, {domain}"
-    default = "must be given" if parameter.default is None else f"{_number(parameter.default)} unless given"
+    default = (
+        "must be given"
+        if parameter.default is None
+        else f"{_number(parameter.default)} unless given"
+    )
     return f"{parameter.name}: {wanted}; {default if value is None else f'here {_number(value)}'}"
 
 
 def _empties(spec: MetricSpec) -> dict[str, str]:
-    values = {"both empty": spec.empty.both, "prediction empty": spec.empty.pred, "ground truth empty": spec.empty.gt}
+    values = {
+        "both empty": spec.empty.both,
+        "prediction empty": spec.empty.pred,
+        "ground truth empty": spec.empty.gt,
+    }
     return {who: "by formula" if value is None else _number(value) for who, value in values.items()}
 
 
@@ -146,7 +165,11 @@ def _record(spec: MetricSpec) -> dict[str, Any]:
         "unit": spec.unit,
         "empty": spelled({side: getattr(spec.empty, side) for side in ("both", "pred", "gt")}),
         "parameters": [
-            {"name": p.name, "default": p.default, "domain": p.domain if isinstance(p.domain, tuple) else str(p.domain)}
+            {
+                "name": p.name,
+                "default": p.default,
+                "domain": p.domain if isinstance(p.domain, tuple) else str(p.domain),
+            }
             for p in spec.parameters
         ],
         "citation": CITATIONS[spec.cite],

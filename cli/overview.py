@@ -21,7 +21,8 @@ FEW = 5
 
 
 def overview_of(summary: Sequence[Record]) -> Sheet:
-    """Mean ± standard deviation over cases by region and metric, and how many values are undefined or infinite.
+    """Mean ± standard deviation over cases by region and metric, and how many values are undefined
+    or infinite.
 
     Where several protocols are compared, each has a row of its own for every region.
     """
@@ -31,24 +32,42 @@ def overview_of(summary: Sequence[Record]) -> Sheet:
     cells = {(r["region"], protocol, form): _cell(r, bounded[form]) for r, protocol, form in split}
     rows = list(dict.fromkeys((record["region"], protocol) for record, protocol, _ in split))
     columns = [_aligned([cells.get((*row, form), ("", "")) for row in rows]) for form in units]
-    head = ("region", "protocol", *(f"{form} ({unit})" if unit else form for form, unit in units.items()))
+    head = (
+        "region",
+        "protocol",
+        *(f"{form} ({unit})" if unit else form for form, unit in units.items()),
+    )
     lines = [(*row, *numbers) for row, *numbers in zip(rows, *columns, strict=True)]
     if any(protocol for _, protocol in rows):
         return Sheet(head, lines)
-    return Sheet((head[0], *head[2:]), [(line[0], *line[2:]) for line in lines], total=rows[-1][0] == MEAN)
+    return Sheet(
+        (head[0], *head[2:]), [(line[0], *line[2:]) for line in lines], total=rows[-1][0] == MEAN
+    )
 
 
 def extremes(summary: Sequence[Record]) -> tuple[list[Record], str]:
-    """The summary without the regions between the best and the worst, and a text that says so; "" if all are there."""
-    regions = dict.fromkeys(record["region"] for record in summary if record["region"] not in (ALL, MEAN))
-    metric = next(filter(_ranks, map(metric_of, dict.fromkeys(record["metric"] for record in summary))), None)
+    """The summary without the regions between the best and the worst, and a text that says so; ""
+    if all are there.
+    """
+    regions = dict.fromkeys(
+        record["region"] for record in summary if record["region"] not in (ALL, MEAN)
+    )
+    metric = next(
+        filter(_ranks, map(metric_of, dict.fromkeys(record["metric"] for record in summary))), None
+    )
     if len(regions) <= MANY or metric is None:
         return list(summary), ""
-    means = {r["region"]: r["mean"] for r in summary if r["metric"] == metric.column and r["region"] in regions}
+    means = {
+        r["region"]: r["mean"]
+        for r in summary
+        if r["metric"] == metric.column and r["region"] in regions
+    }
     defined = [region for region in means if not math.isnan(means[region])]
     ranked = sorted(defined, key=lambda region: _badness(means[region], metric))
     shown = dict.fromkeys([*ranked[:FEW], *ranked[-FEW:]])
-    kept = [record for region in (*shown, ALL, MEAN) for record in summary if record["region"] == region]
+    kept = [
+        record for region in (*shown, ALL, MEAN) for record in summary if record["region"] == region
+    ]
     of = f"{len(regions):,} regions by {metric.column}"
     return kept, f"the {FEW} best and {FEW} worst of {of}, all in the summary table"
 

@@ -20,7 +20,9 @@ OF_LOGS = ("smooth", "per_region", "by", "unit")
 
 
 @click.command(short_help="Draw the plots of a run again, or the curves of trainings.")
-@click.argument("paths", type=click.Path(readable=False), nargs=-1, required=True, metavar="RESULTS | CSV...")
+@click.argument(
+    "paths", type=click.Path(readable=False), nargs=-1, required=True, metavar="RESULTS | CSV..."
+)
 @click.option(
     "--kind", "kinds", multiple=True, callback=words(*KINDS), metavar=",".join(KINDS),
     help="Of results, the kinds of plots.  [default: all there are data for]",
@@ -51,7 +53,9 @@ OF_LOGS = ("smooth", "per_region", "by", "unit")
 @click.option(
     "--by", type=click.Choice(["epoch", "step"]), help="Of trainings: the axis.  [default: epoch if there are several]"
 )  # fmt: skip
-@click.option("--unit", default="", metavar="U", help="Of trainings: the unit of distances, such as mm.")
+@click.option(
+    "--unit", default="", metavar="U", help="Of trainings: the unit of distances, such as mm."
+)
 @click.pass_context
 def plot(
     ctx: click.Context,
@@ -68,8 +72,9 @@ def plot(
 ) -> None:
     """Draw the plots of a run again, or the curves of trainings.
 
-    RESULTS is the folder that `segeval score` wrote. CSV is the table of a training, one row an epoch or step: what
-    `segeval.History` wrote, the metrics.csv of Lightning, or the folder of either. Several are drawn together.
+    RESULTS is the folder that `segeval score` wrote. CSV is the table of a training, one row an
+    epoch or step: what `segeval.History` wrote, the metrics.csv of Lightning, or the folder of
+    either. Several are drawn together.
 
     \b
     Example:
@@ -89,9 +94,17 @@ def plot(
         from segeval.history import History
         from segeval.plots.curves import draw_curves
 
-        runs = {name: History.read(table, by=by).series() for name, table in named_runs(given).items()}
+        runs = {
+            name: History.read(table, by=by).series() for name, table in named_runs(given).items()
+        }
         written = draw_curves(
-            runs, folder, metrics=metrics or None, smooth=smooth, per_region=per_region, unit=unit, formats=formats
+            runs,
+            folder,
+            metrics=metrics or None,
+            smooth=smooth,
+            per_region=per_region,
+            unit=unit,
+            formats=formats,
         )
     else:
         from segeval.plots import draw
@@ -99,15 +112,27 @@ def plot(
 
         results = Results.load(given[0])
         with remarks():
-            written = draw(results, folder, kinds=kinds or None, metrics=metrics or None, formats=formats, worst=worst)
+            written = draw(
+                results,
+                folder,
+                kinds=kinds or None,
+                metrics=metrics or None,
+                formats=formats,
+                worst=worst,
+            )
     for path in written:
         click.echo(path)
 
 
 def _refuse(ctx: click.Context, names: tuple[str, ...], what: str) -> None:
-    """Raises a usage error for the first of these options that was given: it does nothing for what is plotted."""
+    """Raises a usage error for the first of these options that was given: it does nothing for what
+    is plotted.
+    """
     for option in ctx.command.params:
-        if option.name in names and ctx.get_parameter_source(option.name) is ParameterSource.COMMANDLINE:
+        if (
+            option.name in names
+            and ctx.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
+        ):
             raise click.BadParameter(f"means nothing for {what}; leave it out", ctx, option)
 
 

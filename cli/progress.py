@@ -1,4 +1,6 @@
-"""What a run tells while it goes on: failures always; unless it shall be quiet, notices and how far it is."""
+"""What a run tells while it goes on: failures always; unless it shall be quiet, notices and how far
+it is.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ class Report(Listener):
     def say(self, text: str) -> None:
         """Prints a line."""
         if self._bar:
-            self._bar.console.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
+            self._bar.console.print(
+                text, markup=False, emoji=False, highlight=False, soft_wrap=True
+            )
         else:
             click.echo(text, err=True)
 
@@ -71,13 +75,21 @@ class Report(Listener):
             if self.failed <= MOST:
                 self.say(f"failed: {outcome.error}")
         if outcome.scores and self._dice is not None:
-            defined = [value for value in outcome.scores.values[:, self._dice].tolist() if value == value]
+            defined = [
+                value for value in outcome.scores.values[:, self._dice].tolist() if value == value
+            ]
             self._total += sum(defined)
             self._defined += len(defined)
         if self._bar:
             task = self._bar.task_ids[0]
             left = str(timedelta(seconds=round(self._left)))
-            self._bar.update(task, completed=self.done, rate=f"{self._rate:.3g}/s", left=left, dice=self._mean_dice)
+            self._bar.update(
+                task,
+                completed=self.done,
+                rate=f"{self._rate:.3g}/s",
+                left=left,
+                dice=self._mean_dice,
+            )
         elif self.done < self.cases and time.monotonic() >= self._told + EVERY:
             self._told = time.monotonic()
             state = f"{self.done:,} of {self.cases:,} cases, {self._rate:.3g}/s, {self._left:.0f} s left"
@@ -94,12 +106,20 @@ class Report(Listener):
         if self._bar:
             self._bar.stop()
         if self.failed > MOST:
-            self.say(f"and {self.failed - MOST:,} more failed; the notes in the table of cases say why")
+            self.say(
+                f"and {self.failed - MOST:,} more failed; the notes in the table of cases say why"
+            )
         if self.done:
             of = f" of {self.cases:,}" if self.done < self.cases else ""
-            state = f"{self.done:,}{of} case{'s' if self.cases > 1 else ''} in {self._seconds:.1f} s"
+            state = (
+                f"{self.done:,}{of} case{'s' if self.cases > 1 else ''} in {self._seconds:.1f} s"
+            )
             compiling = self._compiling
-            self.tell(f"{state}, and {compiling:.1f} s for compiling kernels" if compiling >= 0.05 else state)
+            self.tell(
+                f"{state}, and {compiling:.1f} s for compiling kernels"
+                if compiling >= 0.05
+                else state
+            )
 
     @property
     def scored(self) -> int:

@@ -34,7 +34,8 @@ MISSING = ("error", "skip", "empty")
 @click.option(
     "-m", "--metric", "metrics", multiple=True,
     help="Metrics, repeated or separated by commas: dice, hd95, nsd@2 (tolerance 2 mm). `segeval metrics` lists them.  "
-    "[default: those that the protocol reports; dice, iou, precision, recall, volume_similarity, hd95, assd]",
+    "[default: those that the protocol reports; dice, iou, precision, recall, volume_similarity, "
+    "hd95, assd]",
 )  # fmt: skip
 @click.option(
     "--protocol", default="segeval", show_default=True, metavar="NAME|FILE",
@@ -56,7 +57,9 @@ MISSING = ("error", "skip", "empty")
     default=None,
     help="Score the background (label 0) too, or not.  [default: the protocol's]",
 )
-@click.option("--ignore-label", type=int, metavar="N", help="Leave voxels out whose ground truth is N.")
+@click.option(
+    "--ignore-label", type=int, metavar="N", help="Leave voxels out whose ground truth is N."
+)
 @click.option("--binary", is_flag=True, help="Take every value above 0 as 1.")
 @click.option(
     "--spacing", callback=spacing, metavar="0.8,0.8,2.5",
@@ -79,13 +82,21 @@ MISSING = ("error", "skip", "empty")
     "--missing", type=click.Choice(MISSING), default="error", show_default=True,
     help="A ground truth without a prediction: stop, leave it out, or score an empty prediction.",
 )  # fmt: skip
-@click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda|cuda:1", help="Where to compute.")
+@click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    metavar="auto|cpu|cuda|cuda:1",
+    help="Where to compute.",
+)
 @click.option("--jobs", type=int, metavar="N", help="Threads.  [default: one a core]")
 @click.option(
     "--format", "formats", multiple=True, default=["csv"], show_default=True, callback=words(*FORMATS),
     metavar=",".join(FORMATS), help="Formats of the tables.",
 )  # fmt: skip
-@click.option("--plots/--no-plots", default=True, show_default=True, help="Draw plots into OUT/plots.")
+@click.option(
+    "--plots/--no-plots", default=True, show_default=True, help="Draw plots into OUT/plots."
+)
 @click.option(
     "--plot-format", "plot_formats", multiple=True, default=["png"], show_default=True, callback=words(*plot.FORMATS),
     metavar=",".join(plot.FORMATS), help="Formats of the plots.",
@@ -108,9 +119,9 @@ def score(
 ) -> None:
     """Score predicted masks against ground truth.
 
-    PRED and GT are two folders (or two files) of NIfTI, PNG, TIFF, BMP, GIF or NumPy masks. Masks of the same
-    name, sub-folders included, are a case. The summary is printed; OUT gets cases.csv (a row a case and region),
-    summary.csv, run.json and plots.
+    PRED and GT are two folders (or two files) of NIfTI, PNG, TIFF, BMP, GIF or NumPy masks. Masks
+    of the same name, sub-folders included, are a case. The summary is printed; OUT gets cases.csv
+    (a row a case and region), summary.csv, run.json and plots.
 
     \b
     Example:
@@ -133,7 +144,9 @@ def score(
             raise KeyboardInterrupt(report.left_in(output)) from None
     first = results.run["protocol"]["mean"].startswith("cases")
     _print(results.summary, report.scored, cases_first=first, as_json=as_json)
-    tables = ", ".join(f"{table}.{name}" for name in options["formats"] for table in ("cases", "summary"))
+    tables = ", ".join(
+        f"{table}.{name}" for name in options["formats"] for table in ("cases", "summary")
+    )
     report.tell(f"tables in {output}: {tables}")
     _clear(folder)
     if plots and report.scored:
@@ -162,7 +175,10 @@ def _print(summary: DataFrame, cases: int, *, cases_first: bool, as_json: bool) 
     if as_json:
         click.echo(written(summary))
         return
-    records = [{str(name): value for name, value in record.items()} for record in summary.to_dict("records")]
+    records = [
+        {str(name): value for name, value in record.items()}
+        for record in summary.to_dict("records")
+    ]
     shown, part = extremes(records) if sys.stdout.isatty() else (records, "")
     if shown:
         over = f"mean ± standard deviation over {cases:,} cases" if cases > 1 else ""
@@ -171,10 +187,16 @@ def _print(summary: DataFrame, cases: int, *, cases_first: bool, as_json: bool) 
 
 
 def _clear(folder: Path) -> None:
-    """Removes the plots of an earlier run, which would lie beside the tables of this one, and nothing else."""
+    """Removes the plots of an earlier run, which would lie beside the tables of this one, and
+    nothing else.
+    """
     for path in folder.iterdir() if folder.is_dir() else ():
         kind, _, part = path.stem.partition("-")
-        if kind in plot.KINDS and path.suffix[1:] in plot.FORMATS and (_own(kind, part) or path.stem == kind):
+        if (
+            kind in plot.KINDS
+            and path.suffix[1:] in plot.FORMATS
+            and (_own(kind, part) or path.stem == kind)
+        ):
             path.unlink()
 
 
@@ -203,4 +225,6 @@ def _draw(results: Results, folder: Path, formats: tuple[str, ...], *, quiet: bo
     except NothingToDraw as reason:
         return f"note: no plots: {reason}"
     except KeyboardInterrupt:
-        raise KeyboardInterrupt("the tables are complete, the plots are not; `segeval plot` draws them") from None
+        raise KeyboardInterrupt(
+            "the tables are complete, the plots are not; `segeval plot` draws them"
+        ) from None

@@ -1,4 +1,6 @@
-"""Rows of text under headings, as they look best: drawn on a terminal, plain and aligned anywhere else."""
+"""Rows of text under headings, as they look best: drawn on a terminal, plain and aligned anywhere
+else.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ class Sheet:
     total: bool = False
 
     def show(self, *, wrap: bool = False, title: str = "") -> None:
-        """Prints to stdout. On a terminal that is too narrow, the last column is wrapped, or columns go on below.
+        """Prints to stdout. On a terminal that is too narrow, the last column is wrapped, or
+        columns go on below.
 
         The title is for terminals alone.
         """
@@ -49,7 +52,9 @@ class Sheet:
         return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
     def parts(self, width: int) -> list[Sheet]:
-        """The sheet cut into sheets that are no wider, each with the first column; one other at least."""
+        """The sheet cut into sheets that are no wider, each with the first column; one other at
+        least.
+        """
         first, *widths = self._widths()
         groups: list[list[int]] = []
         room = 0
@@ -65,7 +70,9 @@ class Sheet:
         """The sheet of these columns, without the rows that have nothing in them."""
         rows = [tuple(row[at] for at in columns) for row in self.rows]
         left = [row for row in rows if any(row[1:])]
-        return Sheet(tuple(self.head[at] for at in columns), left, self.total and rows[-1:] == left[-1:])
+        return Sheet(
+            tuple(self.head[at] for at in columns), left, self.total and rows[-1:] == left[-1:]
+        )
 
     def _widths(self) -> list[int]:
         return [max(map(len, column)) for column in zip(self.head, *self.rows, strict=True)]
@@ -75,7 +82,9 @@ class Sheet:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
+        table = Table(
+            box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False
+        )
         for column, heading in enumerate(self.head, 1):
             table.add_column(Text(heading), no_wrap=column < len(self.head))
         for left, row in zip(reversed(range(len(self.rows))), self.rows, strict=True):

@@ -7,7 +7,9 @@ from collections.abc import Callable
 import click
 
 
-def spacing(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[float, ...] | None:
+def spacing(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> tuple[float, ...] | None:
     """The lengths of a text such as `0.8,0.8,2.5`."""
     if value is None:
         return None
@@ -18,10 +20,16 @@ def spacing(ctx: click.Context, param: click.Parameter, value: str | None) -> tu
         raise click.BadParameter(message, ctx, param) from None
 
 
-def words(*known: str) -> Callable[[click.Context, click.Parameter, tuple[str, ...]], tuple[str, ...]]:
-    """A reader of options that may be repeated and may hold several of the known words, separated by commas."""
+def words(
+    *known: str,
+) -> Callable[[click.Context, click.Parameter, tuple[str, ...]], tuple[str, ...]]:
+    """A reader of options that may be repeated and may hold several of the known words, separated
+    by commas.
+    """
 
-    def read(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    def read(
+        ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+    ) -> tuple[str, ...]:
         given = tuple(dict.fromkeys(word.strip() for value in values for word in value.split(",")))
         for word in given:
             if word not in known:

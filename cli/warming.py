@@ -5,13 +5,17 @@ from __future__ import annotations
 import click
 
 
-@click.command("warm-up", short_help="Compile the kernels that this installation lacks, ahead of the first run.")
+@click.command(
+    "warm-up",
+    short_help="Compile the kernels that this installation lacks, ahead of the first run.",
+)
 def warm_up() -> None:
     """Compile the kernels that this installation lacks, ahead of the first run.
 
-    An installed package carries kernels for its Python, its Numba and most processors. Where these do not fit, as
-    after an update of Numba, kernels are compiled when they are first needed and kept in the user's cache, or in the
-    folder that SEGEVAL_CACHE names; this compiles all of them now, which takes a minute or two.
+    An installed package carries kernels for its Python, its Numba and most processors. Where these
+    do not fit, as after an update of Numba, kernels are compiled when they are first needed and
+    kept in the user's cache, or in the folder that SEGEVAL_CACHE names; this compiles all of them
+    now, which takes a minute or two.
 
     \b
     Example:
@@ -25,7 +29,11 @@ def warm_up() -> None:
     with on_compiling(lambda notice: click.echo(f"note: {notice}", err=True)):
         done = run_all()
     if done.compiled:
-        kept = f"they are kept in {folder}" if (folder := writable_folder()) else "there is no folder to keep them in"
+        kept = (
+            f"they are kept in {folder}"
+            if (folder := writable_folder())
+            else "there is no folder to keep them in"
+        )
         click.echo(f"compiled {done.compiled} kernels in {done.seconds:.0f} s; {kept}")
     else:
         click.echo("nothing to compile: all kernels are at hand")

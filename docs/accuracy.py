@@ -1,4 +1,6 @@
-"""How far every boundary rule and every tool is from the truth: measured pair by pair, stored, and averaged."""
+"""How far every boundary rule and every tool is from the truth: measured pair by pair, stored, and
+averaged.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ SHOWN = ("voxel", "surfel", "face", "mesh", "smooth")
 AREAS = {"deepmind": "surfel", "meshmetrics": "mesh"}
 """The tools that give areas, and the rule whose areas they are."""
 _NOT_TOOLS = ("segeval", "torchmetrics")
-"""Protocols left out: ours is rule voxel, and torchmetrics' tool takes square images at spacing 1 alone."""
+"""Protocols left out: ours is rule voxel, and torchmetrics' tool takes square images at spacing 1
+alone.
+"""
 
 RADII = (3, 4, 6, 8, 12, 16, 24, 32, 40)
 SLICES = (1, 1.5, 2, 3, 4, 5, 7, 10)
@@ -60,7 +64,9 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """A mean absolute error, how many it is of, and whether all were too large (1), too small (-1), or neither (0)."""
+    """A mean absolute error, how many it is of, and whether all were too large (1), too small (-1),
+    or neither (0).
+    """
 
     value: float
     count: int
@@ -72,7 +78,9 @@ def mean(records: Iterable[Record], name: str, column: str) -> Mean:
     found = np.array([r.errors[name][column] for r in records if column in r.errors.get(name, {})])
     if not len(found):
         return Mean(np.nan, 0, 0)
-    return Mean(float(np.abs(found).mean()), len(found), int(all(found > 0.001)) - int(all(found < -0.001)))
+    return Mean(
+        float(np.abs(found).mean()), len(found), int(all(found > 0.001)) - int(all(found < -0.001))
+    )
 
 
 def of_rule(rule: str, masks: Masks, spacing: Vector, truth: Truth) -> Errors:
@@ -81,7 +89,12 @@ def of_rule(rule: str, masks: Masks, spacing: Vector, truth: Truth) -> Errors:
     measured = distances_by(kind, masks.pred, masks.gt, np.array([1]), spacing, Workspace())
     if rule == "solid":  # no boundary: it has no area, and its means are over the inside
         return {"hd": _relative(hd(measured), truth.hd)}
-    found = {"hd": hd(measured), "hd95": hd(measured, 95), "assd": assd(measured), "masd": masd(measured)}
+    found = {
+        "hd": hd(measured),
+        "hd95": hd(measured, 95),
+        "assd": assd(measured),
+        "masd": masd(measured),
+    }
     errors = {column: _relative(value, getattr(truth, column)) for column, value in found.items()}
     if not np.isnan(truth.nsd):
         errors["nsd"] = float(np.ravel(nsd(measured, TOLERANCE))[0]) - truth.nsd
@@ -106,15 +119,25 @@ def of_tools(masks: Masks, spacing: Vector, truth: Truth) -> dict[str, Errors]:
 
 
 def of_stored(case: Golden) -> dict[str, Errors]:
-    """The errors of the values that tools themselves gave for a golden pair, by the name of their protocol."""
+    """The errors of the values that tools themselves gave for a golden pair, by the name of their
+    protocol.
+    """
     found: dict[str, Errors] = {}
     for protocol, tool, name, metric in stored_names():
-        column = {"hd": "hd", "hd95": "hd95", "assd": "assd", "masd": "masd", METRICS[-1]: "nsd"}.get(metric, "")
+        column = {
+            "hd": "hd",
+            "hd95": "hd95",
+            "assd": "assd",
+            "masd": "masd",
+            METRICS[-1]: "nsd",
+        }.get(metric, "")
         value = case.tools.get(tool, {}).get(name)
         if value is None or not column or (column == "nsd" and np.isnan(case.truth.nsd)):
             continue
         true = getattr(case.truth, column)
-        found.setdefault(protocol, {})[column] = value - true if column == "nsd" else value / true - 1
+        found.setdefault(protocol, {})[column] = (
+            value - true if column == "nsd" else value / true - 1
+        )
     return found
 
 
@@ -159,7 +182,9 @@ def measure() -> Iterator[Record]:
     for edge in CUBES:
         cube = partial(Box, turn=(), half=(edge / 2,) * 3)
         middle = (edge - 1) / 2  # so that faces lie between voxels
-        pair = Pair("boxes", cube((middle,) * 3), cube((middle + 1, middle, middle)), (1.0, 1.0, 1.0))
+        pair = Pair(
+            "boxes", cube((middle,) * 3), cube((middle + 1, middle, middle)), (1.0, 1.0, 1.0)
+        )
         yield record("cubes", pair, pair.truth(), size=edge)
 
 
@@ -170,7 +195,10 @@ def save(records: Sequence[Record], path: Path) -> None:
 
 
 def _plain(r: Record) -> dict[str, object]:
-    errors = {name: [_rounded(own.get(column, np.nan), 5) for column in COLUMNS] for name, own in r.errors.items()}
+    errors = {
+        name: [_rounded(own.get(column, np.nan), 5) for column in COLUMNS]
+        for name, own in r.errors.items()
+    }
     truth = [_rounded(value, 6) for value in r.truth]
     own = {"group": r.group, "family": r.family, "spacing": r.spacing, "size": r.size}
     return own | {"truth": truth, "errors": errors}
@@ -186,9 +214,13 @@ def load(path: Path) -> list[Record]:
     for own in json.loads(path.read_text(encoding="utf-8")):
         truth = Truth(*(np.nan if value is None else value for value in own["truth"]))
         errors = {name: _present(values) for name, values in own["errors"].items()}
-        found.append(Record(own["group"], own["family"], tuple(own["spacing"]), own["size"], truth, errors))
+        found.append(
+            Record(own["group"], own["family"], tuple(own["spacing"]), own["size"], truth, errors)
+        )
     return found
 
 
 def _present(values: Sequence[float | None]) -> Errors:
-    return {column: value for column, value in zip(COLUMNS, values, strict=True) if value is not None}
+    return {
+        column: value for column, value in zip(COLUMNS, values, strict=True) if value is not None
+    }

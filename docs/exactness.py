@@ -1,7 +1,8 @@
-"""Measures how far boundary rules and tools are from the truth, and writes docs/exactness.md and its figures.
+"""Measures how far boundary rules and tools are from the truth, and writes docs/exactness.md and
+its figures.
 
-`python docs/exactness.py` measures anew, in some two minutes, into docs/exactness.json; with `--stored` the page and
-its figures are made from what that file holds.
+`python docs/exactness.py` measures anew, in some two minutes, into docs/exactness.json; with
+`--stored` the page and its figures are made from what that file holds.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ def page(records: Sequence[Record]) -> str:
             drawn="\n".join(overall(drawn)),
             against="\n".join(against({"golden": golden, "drawn": drawn})),
             **_balls(golden),
-            **{f"{rule}_hd": _percent(mean(golden, rule, "hd").value) for rule in ("voxel", "mesh", "smooth")},
+            **{
+                f"{rule}_hd": _percent(mean(golden, rule, "hd").value)
+                for rule in ("voxel", "mesh", "smooth")
+            },
         ),
         FAMILY.format(tables="\n\n".join("\n".join(split(both, column)) for column in SPLIT)),
         SIZE.format(**_by_size(records)),
@@ -85,7 +89,9 @@ def best_tool(records: Sequence[Record], column: str) -> float:
 
 
 def split(records: Sequence[Record], column: str) -> Iterator[str]:
-    """The lines of the table of a column by family; rules and tools with the same numbers share a column."""
+    """The lines of the table of a column by family; rules and tools with the same numbers share a
+    column.
+    """
     cells: dict[tuple[str, ...], list[str]] = {}
     for name in (*RULES, *_tools(records)):
         own = tuple(_cell(mean(_family(records, *group), name, column)) for group in GROUPS)
@@ -100,7 +106,9 @@ def split(records: Sequence[Record], column: str) -> Iterator[str]:
 
 
 def ratios(records: Sequence[Record]) -> Iterator[str]:
-    """The lines of the table of `smooth` in units of the best tool's error, by family; more than 1 is bold."""
+    """The lines of the table of `smooth` in units of the best tool's error, by family; more than 1
+    is bold.
+    """
     yield f"| | {' | '.join(TITLES[column] for column in SPLIT)} |"
     yield "|---" * (1 + len(SPLIT)) + "|"
     for group in GROUPS:
@@ -120,7 +128,9 @@ def worse(records: Sequence[Record]) -> Iterator[str]:
             smooth, face = (mean(own, rule, column) for rule in ("smooth", "face"))
             if _percent(smooth.value) != _percent(face.value) and smooth.value > face.value:
                 single = [
-                    abs(r.errors["smooth"][column]) > abs(r.errors["face"][column]) for r in own if _has(r, column)
+                    abs(r.errors["smooth"][column]) > abs(r.errors["face"][column])
+                    for r in own
+                    if _has(r, column)
                 ]
                 shares = f"{sum(single)} of {len(single)}"
                 yield f"| {_named(*group)} | {TITLES[column]} | {_cell(smooth)} | {_cell(face)} | {shares} |"
@@ -163,7 +173,9 @@ def _balls(records: Sequence[Record]) -> dict[str, str]:
 
 
 def _by_size(records: Sequence[Record]) -> dict[str, str]:
-    """The numbers of the text on size: mean errors of the smallest, a middling and the largest balls."""
+    """The numbers of the text on size: mean errors of the smallest, a middling and the largest
+    balls.
+    """
     found = {"first": str(RADII[0]), "last": str(RADII[-1]), "middle": str(RADII[3])}
     own = _group(records, "radius")
     least = [r.errors["smooth"]["area"] for r in own if r.size == RADII[0]]
@@ -181,7 +193,9 @@ def _far(records: Sequence[Record]) -> dict[str, str]:
     own = _group(records, "slices")
     sizes = {"five": SLICES[-3], "ten": SLICES[-1]}
     return {
-        f"{rule}_{column}_{name}": _percent(mean([r for r in own if r.size == size], rule, column).value)
+        f"{rule}_{column}_{name}": _percent(
+            mean([r for r in own if r.size == size], rule, column).value
+        )
         for rule in ("face", "mesh", "smooth")
         for column in TITLES
         for name, size in sizes.items()
@@ -189,7 +203,9 @@ def _far(records: Sequence[Record]) -> dict[str, str]:
 
 
 def _limits(records: Sequence[Record]) -> dict[str, str]:
-    """Up to which slice spacing `smooth` is the best rule in every column, and from which radius its area is."""
+    """Up to which slice spacing `smooth` is the best rule in every column, and from which radius
+    its area is.
+    """
 
     def best(group: str, size: float, columns: Iterable[str]) -> bool:
         own = [r for r in _group(records, group) if r.size == size]

@@ -15,7 +15,9 @@ from matplotlib.figure import Figure
 from segeval.plots.style import GREY, INK, PALETTE, RC, page, save
 
 IMAGES = Path(__file__).parent / "images"
-COLOURS = dict(zip(SHOWN, (PALETTE[6], PALETTE[1], PALETTE[4], PALETTE[0], PALETTE[2]), strict=True))
+COLOURS = dict(
+    zip(SHOWN, (PALETTE[6], PALETTE[1], PALETTE[4], PALETTE[0], PALETTE[2]), strict=True)
+)
 MARKS = dict(zip(SHOWN, "osD^v", strict=True))
 DRAWN = ("hd", "hd95", "assd", "area")
 FLOOR = 0.001
@@ -33,7 +35,8 @@ def draw(records: Sequence[Record]) -> None:
 RADIUS = (
     "Error against size",
     "radius in voxels",
-    "Balls at five places between the voxels. The second one is a fifth smaller and moved by 0.15 of the radius: true "
+    "Balls at five places between the voxels. The second one is a fifth smaller and moved by 0.15 "
+    "of the radius: true "
     "distances grow with it. An error below 0.1 % is drawn there.",
 )
 SLICES = (
@@ -50,17 +53,27 @@ def _by_size(records: Sequence[Record], group: str, title: str, along: str, capt
     panels = figure.subplots(1, len(DRAWN), sharey=True)
     for axes, column in zip(panels, DRAWN, strict=True):
         for rule in SHOWN:
-            values = [mean([r for r in own if r.size == size], rule, column).value for size in sizes]
+            values = [
+                mean([r for r in own if r.size == size], rule, column).value for size in sizes
+            ]
             if not np.isnan(values).all():
                 axes.plot(
-                    sizes, np.maximum(values, FLOOR), color=COLOURS[rule], marker=MARKS[rule], ms=3, lw=1.2, label=rule
+                    sizes,
+                    np.maximum(values, FLOOR),
+                    color=COLOURS[rule],
+                    marker=MARKS[rule],
+                    ms=3,
+                    lw=1.2,
+                    label=rule,
                 )
         axes.set(xscale="log", yscale="log", xlabel=along, title=COLUMNS[column])
         axes.set_xticks(sizes, [f"{size:g}" if size not in (1.5, 7, 32) else "" for size in sizes])
         axes.minorticks_off()
         axes.grid(True)
     _in_percent(panels[0])
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=len(SHOWN))
+    figure.legend(
+        *panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=len(SHOWN)
+    )
     return figure
 
 
@@ -79,9 +92,19 @@ def _by_family(records: Sequence[Record]) -> Figure:
     panels = figure.subplots(1, len(columns), sharey=True)
     for axes, column in zip(panels, columns, strict=True):
         for rule in SHOWN:
-            values = [mean([r for r in both if (r.family, r.anisotropic) == row], rule, column).value for row in rows]
+            values = [
+                mean([r for r in both if (r.family, r.anisotropic) == row], rule, column).value
+                for row in rows
+            ]
             places = -np.arange(len(rows)) - 0.11 * (SHOWN.index(rule) - 2)
-            axes.scatter(100 * np.array(values), places, s=11, color=COLOURS[rule], marker=MARKS[rule], label=rule)
+            axes.scatter(
+                100 * np.array(values),
+                places,
+                s=11,
+                color=COLOURS[rule],
+                marker=MARKS[rule],
+                label=rule,
+            )
         axes.set(title=COLUMNS[column], xlim=(0, None), xlabel="points" if column == "nsd" else "%")
         axes.grid(True, axis="x")
         for at in range(2, len(rows), 2):
@@ -89,5 +112,7 @@ def _by_family(records: Sequence[Record]) -> Figure:
     names = [f"{family}, {'anisotropic' if far else 'isotropic'}" for family, far in rows]
     panels[0].set_yticks(-np.arange(len(rows)), names, color=INK)
     panels[0].set_ylim(0.5 - len(rows), 0.5)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=len(SHOWN))
+    figure.legend(
+        *panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=len(SHOWN)
+    )
     return figure

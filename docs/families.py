@@ -31,11 +31,15 @@ _FLAT = ("balls", "boxes", "ellipsoids", "rotated boxes")
 """The families that are drawn in 2-D too."""
 
 _JUMP = 0.05
-"""The truth of NSD counts as jumping where this share of the surfaces lies within 1 % of the tolerance."""
+"""The truth of NSD counts as jumping where this share of the surfaces lies within 1 % of the
+tolerance.
+"""
 
 
 class Truth(NamedTuple):
-    """What the distances between two true surfaces are, and their areas (in 2-D lengths). `nsd` is NaN at a jump."""
+    """What the distances between two true surfaces are, and their areas (in 2-D lengths). `nsd` is
+    NaN at a jump.
+    """
 
     hd: float
     hd95: float
@@ -55,7 +59,9 @@ class Masks(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A predicted and a true shape, and the grid that makes masks of them. `shape` None: as large as they need."""
+    """A predicted and a true shape, and the grid that makes masks of them. `shape` None: as large
+    as they need.
+    """
 
     family: str
     pred: Shape
@@ -72,7 +78,9 @@ class Pair:
             first = np.floor(places.min(0)).astype(int) - 2
             shape = tuple((np.ceil(places.max(0)).astype(int) + 3 - first).tolist())
         centres = (np.moveaxis(np.indices(shape), 0, -1) + first).reshape(-1, len(shape)) * spacing
-        return Masks(*(side.inside(centres).reshape(shape).astype(np.uint8) for side in (self.pred, self.gt)))
+        return Masks(
+            *(side.inside(centres).reshape(shape).astype(np.uint8) for side in (self.pred, self.gt))
+        )
 
     def truth(self) -> Truth:
         """The truth, by quadrature over both surfaces."""
@@ -92,7 +100,9 @@ class Pair:
 
 
 class Golden(NamedTuple):
-    """An analytic shape of the golden numbers: the pair, its stored truth, and what tools say, by their own names."""
+    """An analytic shape of the golden numbers: the pair, its stored truth, and what tools say, by
+    their own names.
+    """
 
     pair: Pair
     truth: Truth
@@ -116,14 +126,18 @@ def golden() -> dict[str, Golden]:
 
 def _stored(side: dict[str, Any], spacing: list[float]) -> Shape:
     centre = tuple(np.multiply(side["centre_index"], spacing).tolist())
-    return Ball(centre, (), side["radius"]) if side["type"] == "ball" else Box(centre, (), tuple(side["half"]))
+    return (
+        Ball(centre, (), side["radius"])
+        if side["type"] == "ball"
+        else Box(centre, (), tuple(side["half"]))
+    )
 
 
 def drawn() -> Iterator[Pair]:
     """Pairs of every family on every grid, drawn at random, always the same ones.
 
-    The second shape of a pair is the first one smaller, and of another pair the first one moved; of thin sheets, of
-    which the second pair are shells, it is always moved.
+    The second shape of a pair is the first one smaller, and of another pair the first one moved; of
+    thin sheets, of which the second pair are shells, it is always moved.
     """
     rng = np.random.default_rng(1)
     for family in FAMILIES:
@@ -143,7 +157,9 @@ def drawn() -> Iterator[Pair]:
                 continue
             yield Pair(family, first, elsewhere, spacing)
             inner = reach - rng.uniform(2, 3) * max(spacing)
-            yield Pair(family, Shell(centre, (), reach, inner), Shell(moved, (), reach, inner), spacing)
+            yield Pair(
+                family, Shell(centre, (), reach, inner), Shell(moved, (), reach, inner), spacing
+            )
 
 
 def _shape(family: str, rng: Generator, centre: Vector, reach: float, spacing: Vector) -> Shape:
@@ -153,7 +169,9 @@ def _shape(family: str, rng: Generator, centre: Vector, reach: float, spacing: V
     if family == "balls":
         return Ball(centre, (), reach)
     if family == "ellipsoids":
-        return Ellipsoid(centre, turn, tuple(reach * rng.uniform((1, 0.75, 0.5), (1.4, 1, 0.75))[:axes]))
+        return Ellipsoid(
+            centre, turn, tuple(reach * rng.uniform((1, 0.75, 0.5), (1.4, 1, 0.75))[:axes])
+        )
     if family == "tubes":
         return Tube(centre, turn, reach * rng.uniform(0.45, 0.6), reach * rng.uniform(0.9, 1.3))
     if family == "tori":
@@ -167,17 +185,23 @@ def _shape(family: str, rng: Generator, centre: Vector, reach: float, spacing: V
 
 
 def balls_of_radius(voxels: float, spacing: Vector = (1.0, 1.0, 1.0)) -> Iterator[Pair]:
-    """Pairs of balls at different places between the voxels; `voxels`: the radius in units of the least spacing."""
+    """Pairs of balls at different places between the voxels; `voxels`: the radius in units of the
+    least spacing.
+    """
     rng = np.random.default_rng(2)
     for _ in range(5):
         radius = voxels * min(spacing)
         centre = rng.uniform(-0.5, 0.5, 3) * spacing
         way = rng.normal(size=3)
         moved = centre + way / np.linalg.norm(way) * 0.15 * radius
-        yield Pair("balls", Ball(tuple(centre), (), radius), Ball(tuple(moved), (), 0.8 * radius), spacing)
+        yield Pair(
+            "balls", Ball(tuple(centre), (), radius), Ball(tuple(moved), (), 0.8 * radius), spacing
+        )
 
 
 def _quantile(distances: Points, share: float) -> float:
     order = np.argsort(distances.at)
     reached = np.cumsum(distances.size[order])
-    return float(distances.at[order][min(np.searchsorted(reached, share * reached[-1]), len(order) - 1)])
+    return float(
+        distances.at[order][min(np.searchsorted(reached, share * reached[-1]), len(order) - 1)]
+    )

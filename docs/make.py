@@ -1,5 +1,6 @@
-"""Writes what is generated: from the cards docs/metrics.md, docs/reference.md and the stubs of the functions and metric
-objects, docs/protocols.md from the protocols' files, and docs/commands.md from every command's --help.
+"""Writes what is generated: from the cards docs/metrics.md, docs/reference.md and the stubs of the
+functions and metric objects, docs/protocols.md from the protocols' files, and docs/commands.md from
+every command's --help.
 
 `python docs/make.py` writes them; `python docs/make.py --check` fails when one is out of date.
 """
@@ -118,7 +119,9 @@ def _facts(spec: MetricSpec) -> str:
 
 
 def _number(value: float) -> str:
-    return {float("inf"): "∞", float("-inf"): "−∞"}.get(value, "NaN" if value != value else f"{value:g}")
+    return {float("inf"): "∞", float("-inf"): "−∞"}.get(
+        value, "NaN" if value != value else f"{value:g}"
+    )
 
 
 def _card(spec: MetricSpec) -> Iterator[str]:
@@ -132,7 +135,11 @@ def _card(spec: MetricSpec) -> Iterator[str]:
 
 
 def _domain(parameter: Parameter) -> str:
-    words = " or ".join(parameter.domain) if isinstance(parameter.domain, tuple) else str(parameter.domain)
+    words = (
+        " or ".join(parameter.domain)
+        if isinstance(parameter.domain, tuple)
+        else str(parameter.domain)
+    )
     default = parameter.default
     return f"{words}; {'must be given' if default is None else f'{default} unless given'}."
 
@@ -141,9 +148,13 @@ def reference_page() -> str:
     """The page of all functions and metric objects."""
     lines = ["| metric | function | object | of its own |", "|---|---|---|---|"]
     for spec in REGISTRY.values():
-        own = ", ".join(f"`{p.name}`" if p.default is None else f"`{p.name}={p.default!r}`" for p in spec.parameters)
+        own = ", ".join(
+            f"`{p.name}`" if p.default is None else f"`{p.name}={p.default!r}`"
+            for p in spec.parameters
+        )
         lines.append(
-            f"| [{spec.title}](metrics.md#{spec.name}) | `functional.{spec.formula.__name__}` | `{spec.class_name}` "
+            f"| [{spec.title}](metrics.md#{spec.name}) | `functional.{spec.formula.__name__}` | "
+            f"`{spec.class_name}` "
             f"| {own or '–'} |"
         )
     return "\n".join([REFERENCE, *lines, "", OPTIONS_HEAD, *stubs.options_table(), ""])
@@ -152,13 +163,17 @@ def reference_page() -> str:
 def commands_page() -> str:
     """The page of all commands, as their --help prints them."""
     names = app.list_commands(click.Context(app))
-    return "\n".join([COMMANDS, *(_help(arguments) for arguments in ([], *([name] for name in names)))])
+    return "\n".join(
+        [COMMANDS, *(_help(arguments) for arguments in ([], *([name] for name in names)))]
+    )
 
 
 def _help(arguments: list[str]) -> str:
     called = [*arguments, "--help"]
     # 100 columns are the widest that the commands use
-    result = CliRunner().invoke(app, called, prog_name="segeval", env={"COLUMNS": "110"}, catch_exceptions=False)
+    result = CliRunner().invoke(
+        app, called, prog_name="segeval", env={"COLUMNS": "110"}, catch_exceptions=False
+    )
     return f"## {' '.join(['segeval', *arguments])}\n\n```text\n{result.output.rstrip()}\n```\n"
 
 

@@ -63,8 +63,12 @@ def protocols_page() -> str:
         first = "cases" if own.cases_first else "regions"
         anchor = name.replace(".", "")
         reports = ", ".join(f"`{form}`" for form in own.report)
-        lines.append(f"| [`{name}`](#{anchor}) | {own.title} | `{own.boundary}` | {first} | {reports} |")
-    return "\n".join([*lines, "", *(line for name in names() for line in _section(convention(name)))])
+        lines.append(
+            f"| [`{name}`](#{anchor}) | {own.title} | `{own.boundary}` | {first} | {reports} |"
+        )
+    return "\n".join(
+        [*lines, "", *(line for name in names() for line in _section(convention(name)))]
+    )
 
 
 def _section(own: Convention) -> Iterator[str]:
@@ -88,7 +92,9 @@ def _row(own: Convention, entry: Entry) -> str:
         formula = f"{entry.spec.parameters[0].name}: {values}"
     boundary = f"`{entry.boundary}`" if entry.boundary not in (None, own.boundary) else ""
     empty = entry.empty
-    values = "" if empty is None else ", ".join(_number(v) for v in (empty.both, empty.pred, empty.gt))
+    values = (
+        "" if empty is None else ", ".join(_number(v) for v in (empty.both, empty.pred, empty.gt))
+    )
     return f"| [`{entry.key}`](metrics.md#{entry.spec.name}) | {formula} | {boundary} | {values} |"
 
 
@@ -99,4 +105,6 @@ def _sum(labels: object) -> str:
 def _number(value: float | None) -> str:
     if value is None:
         return "–"
-    return {float("inf"): "∞", float("-inf"): "−∞"}.get(value, "NaN" if value != value else f"{value:g}")
+    return {float("inf"): "∞", float("-inf"): "−∞"}.get(
+        value, "NaN" if value != value else f"{value:g}"
+    )

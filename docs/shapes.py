@@ -1,7 +1,8 @@
-"""Shapes with known surfaces: which points lie inside, how far any point is from the surface, and points on it.
+"""Shapes with known surfaces: which points lie inside, how far any point is from the surface, and
+points on it.
 
-Distances are in closed form, but for ellipsoids, where a root is found by bisection. Surfaces come as midpoint rules:
-points with the area (in 2-D the length) that each stands for.
+Distances are in closed form, but for ellipsoids, where a root is found by bisection. Surfaces come
+as midpoint rules: points with the area (in 2-D the length) that each stands for.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ class Points(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shape(ABC):
-    """A solid in 2-D or 3-D: `centre` in mm, `turn` in degrees within each pair of axes, one after the other."""
+    """A solid in 2-D or 3-D: `centre` in mm, `turn` in degrees within each pair of axes, one after
+    the other.
+    """
 
     centre: Vector
     turn: Vector
@@ -89,14 +92,18 @@ class Box(Shape):
         half = np.array(self.half)
         faces = [self._face(half, axis, side) for axis in range(len(half)) for side in (-1, 1)]
         # no area is at a corner, but the largest distance may be
-        corners = np.stack(np.meshgrid(*((-half, half) for half in self.half)), -1).reshape(-1, len(half))
+        corners = np.stack(np.meshgrid(*((-half, half) for half in self.half)), -1).reshape(
+            -1, len(half)
+        )
         faces.append(Points(corners, np.zeros(len(corners))))
         return Points(*(np.concatenate(parts) for parts in zip(*faces, strict=True)))
 
     def _face(self, half: Floats, axis: int, side: int) -> Points:
         along = _middles(2 * _FINE if len(half) == 3 else 50 * _FINE) * 2 - 1
         others = np.delete(half, axis)
-        place = np.stack(np.meshgrid(*(along * edge for edge in others)), -1).reshape(-1, len(others))
+        place = np.stack(np.meshgrid(*(along * edge for edge in others)), -1).reshape(
+            -1, len(others)
+        )
         at = np.insert(place, axis, side * half[axis], axis=1)
         return Points(at, np.full(len(at), np.prod(2 * others) / len(at)))
 
@@ -126,8 +133,13 @@ class Ellipsoid(Shape):
 
     def _surface(self) -> Points:
         at, size = _directions(len(self.centre))
-        stretch = _norm(at / self.axes) * np.prod(self.axes)  # of area, or length: the cofactor of the stretched frame
-        return Points(at * self.axes, size * (stretch if len(self.centre) == 3 else _norm(at[:, ::-1] * self.axes)))
+        stretch = _norm(at / self.axes) * np.prod(
+            self.axes
+        )  # of area, or length: the cofactor of the stretched frame
+        return Points(
+            at * self.axes,
+            size * (stretch if len(self.centre) == 3 else _norm(at[:, ::-1] * self.axes)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +193,9 @@ class Shell(Shape):
     def _surface(self) -> Points:
         at, size = _directions(3)
         radii = (self.outer, self.inner)
-        return Points(np.concatenate([at * r for r in radii]), np.concatenate([size * r**2 for r in radii]))
+        return Points(
+            np.concatenate([at * r for r in radii]), np.concatenate([size * r**2 for r in radii])
+        )
 
 
 def _norm(x: Floats) -> Floats:
@@ -204,7 +218,10 @@ def _directions(axes: int) -> Points:
     """Unit vectors that stand for equal parts of the circle or sphere."""
     if axes == 2:
         angle = _middles(100 * _FINE) * 2 * np.pi
-        return Points(np.stack([np.cos(angle), np.sin(angle)], -1), np.full(len(angle), 2 * np.pi / len(angle)))
+        return Points(
+            np.stack([np.cos(angle), np.sin(angle)], -1),
+            np.full(len(angle), 2 * np.pi / len(angle)),
+        )
     polar, angle = _square((np.pi, 0), (2 * np.pi, 0))
     wide = np.sin(polar)
     at = np.stack([wide * np.cos(angle), wide * np.sin(angle), np.cos(polar)], -1)

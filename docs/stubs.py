@@ -5,7 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 
-from segeval.batches.signatures import OPTIONS, class_signature, function_signature, several_signature
+from segeval.batches.signatures import (
+    OPTIONS,
+    class_signature,
+    function_signature,
+    several_signature,
+)
 from segeval.metrics import REGISTRY
 from segeval.metrics.card import MetricSpec
 
@@ -53,15 +58,21 @@ def functional() -> str:
 def stateful() -> str:
     """The stub of segeval.stateful."""
     head = HEAD.format(title="Every metric as an object.")
-    head = head.replace(", TypeVar", "").replace("from numpy.typing import NDArray\nfrom torch import Tensor\n", "")
-    several = "".join(f"        {line},\n" for line in _parameters(several_signature(), {"metrics"}))
+    head = head.replace(", TypeVar", "").replace(
+        "from numpy.typing import NDArray\nfrom torch import Tensor\n", ""
+    )
+    several = "".join(
+        f"        {line},\n" for line in _parameters(several_signature(), {"metrics"})
+    )
     classes = "".join(_class(spec) for spec in REGISTRY.values())
     return head.rstrip("\n") + "\n" + STATEFUL.format(several=several) + classes
 
 
 def _function(spec: MetricSpec) -> str:
     own, *_ = spec.doc.splitlines()
-    given = "".join(f"    {line},\n" for line in _parameters(function_signature(spec), {"pred", "gt"}))
+    given = "".join(
+        f"    {line},\n" for line in _parameters(function_signature(spec), {"pred", "gt"})
+    )
     arrays = "    pred: Array | Sequence[Array],\n    gt: Array | Sequence[Array],\n    *,\n"
     return f'\ndef {spec.formula.__name__}(\n{arrays}{given}) -> Array:\n    """{spec.title}: {own}"""\n'
 
@@ -70,7 +81,9 @@ def _class(spec: MetricSpec) -> str:
     signature = class_signature(spec)
     positional = [p for p in signature.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
     first = "".join(f"        {_written(p)},\n" for p in positional)
-    rest = "".join(f"        {line},\n" for line in _parameters(signature, {p.name for p in positional}))
+    rest = "".join(
+        f"        {line},\n" for line in _parameters(signature, {p.name for p in positional})
+    )
     own, *_ = spec.doc.splitlines()
     return (
         f'\nclass {spec.class_name}(SingleMetric):\n    """{spec.title}: {own}"""\n\n'
@@ -100,5 +113,7 @@ def options_table() -> Iterator[str]:
     yield "| option | default | what it says |"
     yield "|---|---|---|"
     for name, option in OPTIONS.items():
-        text = option.text.replace("; None: {background} for this metric.", "; None: yes for counts, no for surfaces.")
+        text = option.text.replace(
+            "; None: {background} for this metric.", "; None: yes for counts, no for surfaces."
+        )
         yield f"| `{name}` | `{option.default!r}` | {text} |"

@@ -1,7 +1,9 @@
-"""The build backend: setuptools, whose wheels carry the compiled kernels too, so that no user waits for them.
+"""The build backend: setuptools, whose wheels carry the compiled kernels too, so that no user waits
+for them.
 
-Kernels are compiled for a stated processor (segeval/kernels/targets.py) by the Numba that pip takes for the build, and
-serve where Numba, Python and system are those of the build. They are files of the package as any other.
+Kernels are compiled for a stated processor (segeval/kernels/targets.py) by the Numba that pip takes
+for the build, and serve where Numba, Python and system are those of the build. They are files of
+the package as any other.
 """
 
 from __future__ import annotations
@@ -36,10 +38,18 @@ class BuildPy(build_py):
             super().run()
             return
         root = Path(self.build_lib).resolve()
-        shutil.rmtree(root, ignore_errors=True)  # or modules of an earlier build would become part of the wheel
+        shutil.rmtree(
+            root, ignore_errors=True
+        )  # or modules of an earlier build would become part of the wheel
         super().run()
-        paths = filter(None, (str(root), os.environ.get("PYTHONPATH")))  # pip names the build's packages there
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
+        paths = filter(
+            None, (str(root), os.environ.get("PYTHONPATH"))
+        )  # pip names the build's packages there
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(paths),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
         command = [sys.executable, "-m", "segeval.kernels.packing"]
         subprocess.run(command, cwd=root, env=environment, check=True)
 

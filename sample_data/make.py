@@ -1,6 +1,8 @@
-"""Makes the sample masks: brain tissues from the wheel of nilearn, nuclei from that of stardist; README.md says how.
+"""Makes the sample masks: brain tissues from the wheel of nilearn, nuclei from that of stardist;
+README.md says how.
 
-Needs nibabel, numpy, pillow, scikit-image and scipy. Neither wheel is installed: files are read from the archives.
+Needs nibabel, numpy, pillow, scikit-image and scipy. Neither wheel is installed: files are read
+from the archives.
 """
 
 from __future__ import annotations
@@ -33,7 +35,12 @@ Bools = NDArray[np.bool_]
 HERE = Path(__file__).resolve().parent
 WHEELS = {"nilearn": "0.14.1", "stardist": "0.9.2"}
 # One platform for everyone: the wheel of stardist is compiled, and the images in it are the same everywhere.
-PLATFORM = ("--python-version=3.11", "--platform=manylinux_2_28_x86_64", "--only-binary=:all:", "--no-deps")
+PLATFORM = (
+    "--python-version=3.11",
+    "--platform=manylinux_2_28_x86_64",
+    "--only-binary=:all:",
+    "--no-deps",
+)
 
 ORIGIN = np.array([-98.0, -134.0, -72.0])  # of the template, in mm; its voxels are 1 mm
 BRAIN_THRESHOLD = 0.2  # of the brightest voxel: the rule of nilearn's `load_mni152_brain_mask`
@@ -56,7 +63,9 @@ DESCRIPTION = b"Tissues of the MNI ICBM152 2009a template, (C) 1993-2004 L. Coll
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The T1 image, 0 outside the brain; the share of each voxel that is brain, grey matter, white matter."""
+    """The T1 image, 0 outside the brain; the share of each voxel that is brain, grey matter, white
+    matter.
+    """
 
     t1: Volume
     brain: Volume
@@ -65,10 +74,14 @@ class Template:
 
     def coarsened(self, block: tuple[int, ...]) -> Template:
         """The template with every `block` of voxels averaged into one."""
-        return Template(*(coarsened(volume, block) for volume in (self.t1, self.brain, self.grey, self.white)))
+        return Template(
+            *(coarsened(volume, block) for volume in (self.t1, self.brain, self.grey, self.white))
+        )
 
     def tissues(self) -> Labels:
-        """Label of the most probable tissue: 1 fluid (what is left of the brain), 2 grey matter, 3 white matter."""
+        """Label of the most probable tissue: 1 fluid (what is left of the brain), 2 grey matter, 3
+        white matter.
+        """
         most_probable = np.argmax([1 - self.grey - self.white, self.grey, self.white], axis=0)
         return np.where(self.brain >= 0.5, most_probable + 1, 0).astype(np.uint8)
 
@@ -79,24 +92,38 @@ class Template:
 
 def coarsened(volume: Volume, block: tuple[int, ...]) -> Volume:
     """Mean of every `block` of voxels; the sides of the volume are multiples of the block's."""
-    sides = [side for size, step in zip(volume.shape, block, strict=True) for side in (size // step, step)]
+    sides = [
+        side
+        for size, step in zip(volume.shape, block, strict=True)
+        for side in (size // step, step)
+    ]
     return volume.reshape(sides).mean(axis=(1, 3, 5))
 
 
 def brain_parts(shape: tuple[int, ...]) -> dict[str, Bools]:
-    """Voxels of each case: hemispheres, each with its half of the brain stem, and the cerebellum behind the stem."""
+    """Voxels of each case: hemispheres, each with its half of the brain stem, and the cerebellum
+    behind the stem.
+    """
     x, y, z = np.ix_(*(first + np.arange(size) for first, size in zip(ORIGIN, shape, strict=True)))
     roof = RegularGridInterpolator((ROOF_Y, ROOF_X), ROOF_Z, bounds_error=False, fill_value=None)
     front = np.minimum(-28, -28 + z / 3 + abs(x) / 2)
     cerebellum = (z < roof(np.broadcast_arrays(y, abs(x)))) & (y < front)
     cerebrum = ~cerebellum
-    return {"left_hemisphere": cerebrum & (x < 0), "right_hemisphere": cerebrum & (x >= 0), "cerebellum": cerebellum}
+    return {
+        "left_hemisphere": cerebrum & (x < 0),
+        "right_hemisphere": cerebrum & (x >= 0),
+        "cerebellum": cerebellum,
+    }
 
 
 def write_brain(template: Template) -> None:
-    """Writes each case, cut out of the template, with the thresholds that multi-Otsu finds in the whole brain."""
+    """Writes each case, cut out of the template, with the thresholds that multi-Otsu finds in the
+    whole brain.
+    """
     darkest = BRAIN_THRESHOLD * template.t1.max()
-    thresholds = np.array([darkest, *threshold_multiotsu(template.t1[template.t1 > darkest], classes=3)])
+    thresholds = np.array(
+        [darkest, *threshold_multiotsu(template.t1[template.t1 > darkest], classes=3)]
+    )
     for case, part in brain_parts(template.t1.shape).items():
         block = BLOCKS[case]
         here = coarsened(part.astype(float), block) >= 0.5
@@ -127,7 +154,9 @@ def write_nifti(path: Path, mask: Labels, affine: Volume) -> None:
 
 
 def write_nuclei(image: Volume, nuclei: Labels) -> None:
-    """Writes each tile twice: every nucleus 1 in a PNG of one bit, and nuclei numbered in a PNG of 16 bits."""
+    """Writes each tile twice: every nucleus 1 in a PNG of one bit, and nuclei numbered in a PNG of
+    16 bits.
+    """
     rows, columns = (range(0, size, TILE) for size in nuclei.shape)
     for row, column in product(rows, columns):
         tile = np.s_[row : row + TILE, column : column + TILE]
@@ -139,7 +168,9 @@ def write_nuclei(image: Volume, nuclei: Labels) -> None:
 
 
 def found_nuclei(image: Volume) -> NDArray[np.int32]:
-    """Nuclei by Otsu's threshold of this image, touching ones parted by a watershed of their distance transform."""
+    """Nuclei by Otsu's threshold of this image, touching ones parted by a watershed of their
+    distance transform.
+    """
     smooth = gaussian(image, sigma=1)
     bright = smooth > threshold_otsu(smooth)
     depth = gaussian(distance_transform_edt(bright), sigma=1) * bright
@@ -159,7 +190,10 @@ def member(wheels: Path, project: str, path: str) -> bytes:
     """One file out of the wheel of a project."""
     wheel = next(wheels.glob(f"{project}-{WHEELS[project]}-*.whl"), None)
     if wheel is None:
-        sys.exit(f"{wheels}: holds no wheel of {project} {WHEELS[project]}; leave --wheels out to download it")
+        sys.exit(
+            f"{wheels}: holds no wheel of {project} {WHEELS[project]}; leave --wheels out to "
+            f"download it"
+        )
     with zipfile.ZipFile(wheel) as archive:
         return archive.read(f"{project}/{path}")
 
@@ -168,7 +202,9 @@ def read_template(wheels: Path) -> Template:
     """The template of nilearn; its maps are stored as 0 to 255."""
 
     def volume(name: str) -> Volume:
-        packed = member(wheels, "nilearn", f"datasets/data/mni_icbm152_{name}_tal_nlin_sym_09a_converted.nii.gz")
+        packed = member(
+            wheels, "nilearn", f"datasets/data/mni_icbm152_{name}_tal_nlin_sym_09a_converted.nii.gz"
+        )
         return np.asarray(nib.Nifti1Image.from_bytes(gzip.decompress(packed)).dataobj, dtype=float)
 
     t1 = volume("t1")
@@ -178,20 +214,27 @@ def read_template(wheels: Path) -> Template:
 def download(folder: Path) -> None:
     """Gets the two wheels from the package index."""
     pins = [f"{project}=={version}" for project, version in WHEELS.items()]
-    subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", *PLATFORM, "--dest", folder, *pins], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "download", "--quiet", *PLATFORM, "--dest", folder, *pins],
+        check=True,
+    )
 
 
 def main() -> None:
     """Writes every sample next to this file."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--wheels", type=Path, help="folder that holds the two wheels; otherwise pip downloads them")
+    parser.add_argument(
+        "--wheels", type=Path, help="folder that holds the two wheels; otherwise pip downloads them"
+    )
     wheels = parser.parse_args().wheels
     with tempfile.TemporaryDirectory() as scratch:
         if wheels is None:
             wheels = Path(scratch)
             download(wheels)
         write_brain(read_template(wheels))
-        files = (member(wheels, "stardist", f"data/images/{name}.tif") for name in ("img2d", "mask2d"))
+        files = (
+            member(wheels, "stardist", f"data/images/{name}.tif") for name in ("img2d", "mask2d")
+        )
         image, nuclei = (np.asarray(Image.open(io.BytesIO(file))) for file in files)
         write_nuclei(image.astype(float), nuclei)
 

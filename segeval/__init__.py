@@ -1,6 +1,7 @@
 """segeval: scores segmentation masks, exactly and fast.
 
-The public names load what they need when they are first used, so that `import segeval` costs nothing.
+The public names load what they need when they are first used, so that `import segeval` costs
+nothing.
 """
 
 from __future__ import annotations

@@ -56,11 +56,11 @@ def score(
 ) -> DataFrame:
     """The scores of one case: a row a region, a column a metric.
 
-    `pred` and `gt` are label maps of one shape: arrays, tensors or paths of mask files. `spacing` is in array-axis
-    order and in millimetres; without it, files give theirs and arrays count in pixels.
-    `protocol` names the convention that metrics follow, such as "monai" (or is a TOML file, or "all" for each beside
-    the others), and `boundary` another rule for boundaries; `metrics` None are those that the protocol reports.
-    Raises `UsageError`, `ReadError` or `GeometryMismatch`.
+    `pred` and `gt` are label maps of one shape: arrays, tensors or paths of mask files. `spacing`
+    is in array-axis order and in millimetres; without it, files give theirs and arrays count in
+    pixels. `protocol` names the convention that metrics follow, such as "monai" (or is a TOML file,
+    or "all" for each beside the others), and `boundary` another rule for boundaries; `metrics` None
+    are those that the protocol reports. Raises `UsageError`, `ReadError` or `GeometryMismatch`.
 
     >>> import numpy as np
     >>> gt = np.zeros((8, 8), int)
@@ -80,7 +80,8 @@ def score(
         for name, mask in (("pred", pred), ("gt", gt)):
             if not isinstance(mask, (str, os.PathLike)):
                 raise UsageError(
-                    f"{name} is a {type(mask).__name__}; a mesh is compared with another file alone: save it"
+                    f"{name} is a {type(mask).__name__}; a mesh is compared with another file "
+                    f"alone: save it"
                 )
         return _score_surfaces(local_path(pred), local_path(gt), chosen)
     masks = [_label_map(mask, chosen, name) for mask, name in ((pred, "pred"), (gt, "gt"))]
@@ -103,7 +104,12 @@ def _score_surfaces(pred: Path, gt: Path, protocol: Protocol) -> DataFrame:
     """The scores of a case of which one side or both are files of meshes."""
     with Workspace(cores()) as workspace:
         surfaces = measure_meshes(
-            stem_of(gt), pred, gt, protocol, lambda path: _label_map(path, protocol, "mask"), workspace
+            stem_of(gt),
+            pred,
+            gt,
+            protocol,
+            lambda path: _label_map(path, protocol, "mask"),
+            workspace,
         )
     return _rows(score_measured(surfaces.measured, protocol.metrics, surfaces.notes), protocol)
 
@@ -133,9 +139,10 @@ def score_folder(
 ) -> Results:
     """The scores of every case of two folders (or files), with their summary.
 
-    The options are those of `segeval score`. With `output`, rows are written there as they come and all tables in the
-    end; a run that is interrupted leaves what it has, marked as partial. A case that cannot be scored is a row whose
-    note says why. Raises `UsageError` for a run that cannot start.
+    The options are those of `segeval score`. With `output`, rows are written there as they come and
+    all tables in the end; a run that is interrupted leaves what it has, marked as partial. A case
+    that cannot be scored is a row whose note says why. Raises `UsageError` for a run that cannot
+    start.
 
     >>> results = score_folder("sample_data/nuclei/pred", "sample_data/nuclei/gt", metrics="dice")
     >>> list(results.cases.columns)
@@ -165,7 +172,11 @@ def _label_map(mask: Any, protocol: Protocol, name: str) -> LabelMap:
     if isinstance(mask, (str, os.PathLike)):
         return read(mask, spacing=protocol.spacing, colors=protocol.colors)
     array = np.asarray(_on_host(mask) if hasattr(mask, "detach") else mask)
-    grid = Grid(array.shape, protocol.spacing, "mm") if protocol.spacing else Grid.unspaced(array.shape)
+    grid = (
+        Grid(array.shape, protocol.spacing, "mm")
+        if protocol.spacing
+        else Grid.unspaced(array.shape)
+    )
     return LabelMap.of(array, grid, name)
 
 

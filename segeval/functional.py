@@ -1,6 +1,7 @@
 """Every metric as a function of a prediction and a ground truth, on NumPy arrays or torch tensors.
 
-The functions are made from the metrics' cards when they are first used; `functional.pyi` shows them to editors.
+The functions are made from the metrics' cards when they are first used; `functional.pyi` shows them
+to editors.
 
 >>> import numpy as np
 >>> from segeval.functional import dice

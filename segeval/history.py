@@ -1,4 +1,6 @@
-"""What metrics were at each epoch of a training: logged in the loop, or read from the table that a logger wrote."""
+"""What metrics were at each epoch of a training: logged in the loop, or read from the table that a
+logger wrote.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 class History:
     """What metrics were at each epoch.
 
-    `regions` name the entries of vectors, in their order; without them the entries are numbered from 1. `by` is "step"
-    in tables that know no epochs.
+    `regions` name the entries of vectors, in their order; without them the entries are numbered
+    from 1. `by` is "step" in tables that know no epochs.
 
     >>> history = History(regions=["liver", "spleen"])
     >>> history.log(1, {"val": {"dice": [0.75, 0.5], "hd95": 12.0}}, train_loss=0.9)
@@ -45,20 +47,23 @@ class History:
     _averaged: set[str] = field(default_factory=set, init=False, repr=False)
 
     def log(self, epoch: float, metrics: Any = None, **values: Any) -> None:
-        """Adds values of an epoch, from a mapping, a metric collection or what it computes, by name, or both.
+        """Adds values of an epoch, from a mapping, a metric collection or what it computes, by
+        name, or both.
 
-        A value is a number, an array or tensor of one, a vector with an entry for each region, a metric object, whose
-        regions keep their labels as names, or a mapping of such, whose keys follow its own behind a slash:
-        `{"val": {"dice": 0.9}}` is `val/dice`. An epoch may be logged in
-        parts, such as train and validation. Raises `UsageError` for a value that is there already, and for what is no
-        number; nothing is added then.
+        A value is a number, an array or tensor of one, a vector with an entry for each region, a
+        metric object, whose regions keep their labels as names, or a mapping of such, whose keys
+        follow its own behind a slash: `{"val": {"dice": 0.9}}` is `val/dice`. An epoch may be
+        logged in parts, such as train and validation. Raises `UsageError` for a value that is there
+        already, and for what is no number; nothing is added then.
         """
         when = plain(epoch, self.by)
         if not isinstance(when, float) or not math.isfinite(when):
             raise UsageError(f"{self.by} must be one finite number, not {epoch!r}")
         metrics = _opened(metrics)
         if not isinstance(metrics, Mapping | None):
-            raise UsageError(f"a value needs a name, such as dice=0.9, but {metrics!r:.60} came without one")
+            raise UsageError(
+                f"a value needs a name, such as dice=0.9, but {metrics!r:.60} came without one"
+            )
         new: dict[str, float] = {}
         for mapping in (metrics or {}, values):
             for name, value in self._cells(mapping, ""):
@@ -66,7 +71,8 @@ class History:
                     raise UsageError(f"{name!r} cannot be the name of a metric; choose another")
                 if name in new or when in self._columns.get(name, {}):
                     raise UsageError(
-                        f"{self.by} {_tidy(when)} has a value of {name!r} already; log it once, and tell splits apart "
+                        f"{self.by} {_tidy(when)} has a value of {name!r} already; log it once, "
+                        f"and tell splits apart "
                         'by name, such as {"train": …, "val": …}'
                     )
                 new[name] = value
@@ -84,7 +90,10 @@ class History:
                 yield name, numbers
             else:
                 regions = names_for(numbers, self.regions, name)
-                yield from ((f"{name}/{region}", number) for region, number in zip(regions, numbers, strict=True))
+                yield from (
+                    (f"{name}/{region}", number)
+                    for region, number in zip(regions, numbers, strict=True)
+                )
 
     @property
     def epochs(self) -> list[float]:
@@ -97,7 +106,10 @@ class History:
         import pandas as pd
 
         epochs = self.epochs
-        values = {name: [cells.get(when, math.nan) for when in epochs] for name, cells in self._columns.items()}
+        values = {
+            name: [cells.get(when, math.nan) for when in epochs]
+            for name, cells in self._columns.items()
+        }
         return pd.DataFrame({self.by: epochs, **values})
 
     def series(self) -> list[Series]:
@@ -111,21 +123,31 @@ class History:
     def best(self, metric: str, *, higher_is_better: bool | None = None) -> tuple[float, float]:
         """The epoch at which a column was best, the first of equals, and its value there.
 
-        What is best says the metric's card; a loss is better the lower it is. `metric` is a column's name, or what
-        stands for one column alone: `hd95`, `val/dice`, `dice/liver`. Raises `UsageError` where it stands for several
-        or none, where nothing says what is better, and where all values are undefined.
+        What is best says the metric's card; a loss is better the lower it is. `metric` is a
+        column's name, or what stands for one column alone: `hd95`, `val/dice`, `dice/liver`. Raises
+        `UsageError` where it stands for several or none, where nothing says what is better, and
+        where all values are undefined.
         """
         columns = named(metric, [Column.of(name) for name in self._columns], self.by)
         if len(columns) > 1:
-            raise UsageError(f"{metric!r} may be {', '.join(c.name for c in columns)}; name one of these")
+            raise UsageError(
+                f"{metric!r} may be {', '.join(c.name for c in columns)}; name one of these"
+            )
         column = columns[0]
-        goal = column.goal if higher_is_better is None else math.inf if higher_is_better else -math.inf
+        goal = (
+            column.goal if higher_is_better is None else math.inf if higher_is_better else -math.inf
+        )
         if goal is None:
-            raise UsageError(f"no card says what is better of {column.name!r}; pass higher_is_better=True or False")
+            raise UsageError(
+                f"no card says what is better of {column.name!r}; pass higher_is_better=True or "
+                f"False"
+            )
         (series,) = (series for series in self.series() if series.column.name == column.name)
         at = series.best(goal)
         if at is None:
-            raise UsageError(f"{column.name!r} is undefined (NaN) at every {self.by}, so none is the best")
+            raise UsageError(
+                f"{column.name!r} is undefined (NaN) at every {self.by}, so none is the best"
+            )
         return _tidy(series.x[at]), float(series.y[at])
 
     def plot(
@@ -139,17 +161,22 @@ class History:
     ) -> tuple[Figure, Axes | list[Axes]]:
         """A panel a metric, by epoch: all metrics, or those named as for `best`.
 
-        `smooth` below 1 is the weight of an exponential moving average, from 2 on the width of a centred one, in
-        values. Without `per_region` a line is the mean over regions. `unit` is that of lengths. `ax` takes as many axes
-        as there are panels; returned are the axes, or the only one.
+        `smooth` below 1 is the weight of an exponential moving average, from 2 on the width of a
+        centred one, in values. Without `per_region` a line is the mean over regions. `unit` is that
+        of lengths. `ax` takes as many axes as there are panels; returned are the axes, or the only
+        one.
         """
         from segeval.plots.curves import plot_runs
 
         asked = [metrics] if isinstance(metrics, str) else metrics
-        return plot_runs({"": self.series()}, asked, smooth=smooth, per_region=per_region, unit=unit, axes=ax)
+        return plot_runs(
+            {"": self.series()}, asked, smooth=smooth, per_region=per_region, unit=unit, axes=ax
+        )
 
     def to_csv(self, path: str | Path) -> None:
-        """Writes the table, every digit of it; empty where nothing was logged, `nan` where a value was undefined."""
+        """Writes the table, every digit of it; empty where nothing was logged, `nan` where a value
+        was undefined.
+        """
         with replacing(Path(path)) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
             writer = csv.writer(text, lineterminator="\n")
             writer.writerow([self.by, *self._columns])
@@ -158,11 +185,12 @@ class History:
 
     @classmethod
     def read(cls, path: str | Path, *, by: By | None = None) -> History:
-        """The history in a CSV file that `to_csv` or another logger wrote, such as Lightning's `metrics.csv`.
+        """The history in a CSV file that `to_csv` or another logger wrote, such as Lightning's
+        `metrics.csv`.
 
-        Rows of one epoch become one, and several values of a cell their mean. Unless `by` says which, a table goes by
-        epoch, and by step where there is but one epoch or none. Columns that hold text are left out. Raises
-        `UsageError` for what is no such table.
+        Rows of one epoch become one, and several values of a cell their mean. Unless `by` says
+        which, a table goes by epoch, and by step where there is but one epoch or none. Columns that
+        hold text are left out. Raises `UsageError` for what is no such table.
         """
         log = read_log(Path(path), by)
         history = cls(by=log.by)
@@ -174,7 +202,9 @@ class History:
 
 
 def _opened(value: Any) -> Any:
-    """What a metric object computes, by label if it knows any, and a collection of such as a mapping."""
+    """What a metric object computes, by label if it knows any, and a collection of such as a
+    mapping.
+    """
     if hasattr(value, "by_region"):
         return value.by_region()
     if hasattr(value, "compute") and hasattr(value, "items"):

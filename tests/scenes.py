@@ -1,4 +1,6 @@
-"""Masks for tests: drawn by hand, or by hypothesis; and the shortest way from two of them to numbers."""
+"""Masks for tests: drawn by hand, or by hypothesis; and the shortest way from two of them to
+numbers.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +23,16 @@ from segeval.metrics.card import Metric
 
 Mask = NDArray[np.uint8]
 ONE = (Region.of(1),)
-REAL_MASKS = Path(os.environ.get("SEGEVAL_REAL_MASKS", Path(__file__).parents[2] / "shared" / "data"))
+REAL_MASKS = Path(
+    os.environ.get("SEGEVAL_REAL_MASKS", Path(__file__).parents[2] / "shared" / "data")
+)
 """Published masks that are too large for the repository; without them their tests do not exist."""
 SPACINGS = (0.5, 0.7, 1.0, 1.3, 2.0, 5.0)
 
 
 def scene(drawing: str) -> tuple[Mask, Mask]:
-    """Two label maps drawn side by side, three spaces or more between them: `.` is 0, `#` is 1, a digit is itself.
+    """Two label maps drawn side by side, three spaces or more between them: `.` is 0, `#` is 1, a
+    digit is itself.
 
     >>> pred, gt = scene('''
     ...     . #     . 2
@@ -57,10 +62,17 @@ def pairs(
 ) -> tuple[Mask, Mask]:
     """A prediction and a ground truth of one small shape; `full`: every label occurs in both."""
     if shape is None:
-        shape = tuple(draw(st.integers(2 if full else 1, longest)) for _ in range(draw(st.sampled_from(ndim))))
+        shape = tuple(
+            draw(st.integers(2 if full else 1, longest)) for _ in range(draw(st.sampled_from(ndim)))
+        )
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    density, error = draw(st.sampled_from([0.02, 0.2, 0.5, 0.9])), draw(st.sampled_from([0.05, 0.3, 1]))
-    gt, other = (rng.integers(1, labels + 1, shape) * (rng.random(shape) < density) for _ in range(2))
+    density, error = (
+        draw(st.sampled_from([0.02, 0.2, 0.5, 0.9])),
+        draw(st.sampled_from([0.05, 0.3, 1])),
+    )
+    gt, other = (
+        rng.integers(1, labels + 1, shape) * (rng.random(shape) < density) for _ in range(2)
+    )
     pred = np.where(rng.random(shape) < error, other, gt)
     if full:
         for mask in (pred, gt):
@@ -90,7 +102,9 @@ def measured(
     return measure(case, chosen, statistics, workspace or Workspace())
 
 
-def values(metric: Metric | str, pred: NDArray[Any], gt: NDArray[Any], **options: Any) -> NDArray[np.float64]:
+def values(
+    metric: Metric | str, pred: NDArray[Any], gt: NDArray[Any], **options: Any
+) -> NDArray[np.float64]:
     """One value a region, or one for the case; the options are those of `measured`."""
     bound = parse_metric(metric) if isinstance(metric, str) else metric
     statistic = bound.spec.statistic

@@ -22,7 +22,9 @@ def texts(path: Path) -> Iterator[str]:
             yield node.value
         elif isinstance(node, ast.JoinedStr):
             yield "".join(
-                str(part.value) if isinstance(part, ast.Constant) else f"{{{ast.unparse(part.value)}}}"
+                str(part.value)
+                if isinstance(part, ast.Constant)
+                else f"{{{ast.unparse(part.value)}}}"
                 for part in node.values
             )
 
@@ -43,6 +45,8 @@ def test_what_messages_say_to_install_is_in_an_extra():
     found = {name for path in ROOT.glob("segeval/**/*.py") for name in advised(path)}
     found |= {name for path in ROOT.glob("cli/**/*.py") for name in advised(path)}
     extras = PROJECT["optional-dependencies"]
-    listed = {re.split(r"[<>=;\[ ]", need)[0] for name in ("mesh", "tables") for need in extras[name]}
+    listed = {
+        re.split(r"[<>=;\[ ]", need)[0] for name in ("mesh", "tables") for need in extras[name]
+    }
     # never our own name: it is not on PyPI yet, and `segeval` there is another package
     assert found == listed == {"openpyxl", "pyarrow", "trimesh"}

@@ -14,7 +14,11 @@ from segeval.errors import GeometryMismatch
 
 VOXELS = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
 AFFINE = np.array([[-0.8, 0, 0, 90], [0, 0.9, 0, -120], [0, 0, 2.5, 30], [0, 0, 0, 1]])
-TURNS = [np.column_stack([axes, signs]) for axes in permutations(range(3)) for signs in product((1, -1), repeat=3)]
+TURNS = [
+    np.column_stack([axes, signs])
+    for axes in permutations(range(3))
+    for signs in product((1, -1), repeat=3)
+]
 OBLIQUE = np.eye(4)
 OBLIQUE[:3, :3] = [[np.cos(0.3), -np.sin(0.3), 0], [np.sin(0.3), np.cos(0.3), 0], [0, 0, 1]]
 
@@ -25,7 +29,9 @@ def mask(labels, affine, source="mask.nii.gz"):
 
 
 def turned(labels, affine, turn, source="turned.nii.gz"):
-    """The same voxels in the same places, by nibabel, with the array axes in another order and direction."""
+    """The same voxels in the same places, by nibabel, with the array axes in another order and
+    direction.
+    """
     return mask(apply_orientation(labels, turn), affine @ inv_ornt_aff(turn, labels.shape), source)
 
 
@@ -49,11 +55,16 @@ def test_the_note_names_both_orientations_and_the_labels_are_a_view():
     assert np.shares_memory(pred.labels, came.labels)
 
 
-@pytest.mark.parametrize("turn", [t for t in TURNS if tuple(t[2]) == (2, 1)], ids=lambda t: str(t.astype(int).tolist()))
+@pytest.mark.parametrize(
+    "turn", [t for t in TURNS if tuple(t[2]) == (2, 1)], ids=lambda t: str(t.astype(int).tolist())
+)
 def test_every_turn_of_a_slice_is_undone(turn):
     gt = mask(VOXELS[..., 0], AFFINE)
     came = turned(VOXELS[..., :1], AFFINE, turn)
-    flat = LabelMap(came.labels[..., 0], Grid(came.labels.shape[:2], came.grid.spacing[:2], "mm", came.grid.affine))
+    flat = LabelMap(
+        came.labels[..., 0],
+        Grid(came.labels.shape[:2], came.grid.spacing[:2], "mm", came.grid.affine),
+    )
     pred, _ = aligned(flat, gt)
     assert np.array_equal(pred.labels, VOXELS[..., 0])
     assert pred.grid.spacing == (0.8, 0.9)
@@ -79,7 +90,8 @@ def moved(by, affine=AFFINE):
 
 def test_a_shift_beyond_a_tenth_of_a_voxel_is_an_error():
     message = (
-        r"moved.nii.gz: a voxel lies 5 voxels from its place in mask.nii.gz, more than 0.1 \(first voxel at "
+        r"moved.nii.gz: a voxel lies 5 voxels from its place in mask.nii.gz, more than 0.1 \(first "
+        r"voxel at "
         r"\(90, -120, 42.5\) mm, wanted \(90, -120, 30\)\); resample .* or pass --spacing"
     )
     with pytest.raises(GeometryMismatch, match=message):
@@ -108,7 +120,10 @@ def test_a_turned_prediction_must_still_lie_in_its_place():
 def test_shape_and_spacing_are_left_to_the_case():
     gt = mask(VOXELS, AFFINE)
     for pred, message in (
-        (mask(VOXELS[:, :, :3], AFFINE), r"pred shape \(2, 3, 3\) differs from gt shape \(2, 3, 4\)"),
+        (
+            mask(VOXELS[:, :, :3], AFFINE),
+            r"pred shape \(2, 3, 3\) differs from gt shape \(2, 3, 4\)",
+        ),
         (
             mask(VOXELS, AFFINE @ np.diag([2, 1, 1, 1])),
             r"pred spacing \(1.6, 0.9, 2.5\) mm differs from gt spacing \(0.8",
@@ -121,7 +136,10 @@ def test_shape_and_spacing_are_left_to_the_case():
 def test_with_a_spacing_by_hand_only_directions_count():
     gt = mask(VOXELS, AFFINE)
     came = turned(VOXELS, AFFINE, TURNS[13])
-    far = LabelMap(came.labels, Grid(came.grid.shape, (1, 2, 3), "mm", moved((50, 0, 0), came.grid.affine).grid.affine))
+    far = LabelMap(
+        came.labels,
+        Grid(came.grid.shape, (1, 2, 3), "mm", moved((50, 0, 0), came.grid.affine).grid.affine),
+    )
     by_hand = LabelMap(gt.labels, Grid(gt.grid.shape, (1, 2, 3), "mm", gt.grid.affine))
     pred, note = aligned(far, by_hand, check_position=False)
     assert np.array_equal(pred.labels, VOXELS)

@@ -64,7 +64,9 @@ def test_spacing_is_in_millimetres_and_replaces_that_of_the_files(tmp_path):
 def test_regions_may_be_named_merged_and_absent():
     table = segeval.score(PRED, GT, metrics="dice", regions={"any": [1, 2], "one": 1, "none": 7})
     assert table.region.tolist() == ["any", "one", "none"]
-    assert table.dice.tolist() == pytest.approx([2 * 5 / (6 + 7), 2 * 4 / (4 + 6), nan], nan_ok=True)
+    assert table.dice.tolist() == pytest.approx(
+        [2 * 5 / (6 + 7), 2 * 4 / (4 + 6), nan], nan_ok=True
+    )
     assert table.note.tolist() == ["", "", "region in neither mask"]
 
 
@@ -85,7 +87,9 @@ def test_ignored_voxels_of_the_ground_truth_count_for_nothing():
 
 
 def test_the_label_to_ignore_may_come_with_the_regions():
-    table = segeval.score(PRED, GT, metrics="dice", regions={"labels": {"background": 0, "one": 1, "ignore": 2}})
+    table = segeval.score(
+        PRED, GT, metrics="dice", regions={"labels": {"background": 0, "one": 1, "ignore": 2}}
+    )
     assert table.region.tolist() == ["one"]
     assert table.dice[0] == 2 * 4 / (4 + 6)
 
@@ -98,7 +102,8 @@ def test_binary_takes_every_value_above_zero_as_one():
 
 def test_masks_on_different_scales_are_an_error_that_names_binary():
     with pytest.raises(
-        ReadError, match=r"pred holds only \{0, 1\} and gt only \{0, 255\} \(pred against gt\); pass --binary"
+        ReadError,
+        match=r"pred holds only \{0, 1\} and gt only \{0, 255\} \(pred against gt\); pass --binary",
     ):
         segeval.score(GT > 0, 255 * (GT > 0))
 

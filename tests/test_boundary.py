@@ -9,7 +9,14 @@ from segeval.statistics.boundary import VOXEL, Boundary
 
 
 @pytest.mark.parametrize(
-    "text", ["voxel", "voxel:connectivity=3,image_edge=no", "surfel:sizes=equal", "voxel:connectivity=2", "solid"]
+    "text",
+    [
+        "voxel",
+        "voxel:connectivity=3,image_edge=no",
+        "surfel:sizes=equal",
+        "voxel:connectivity=2",
+        "solid",
+    ],
 )
 def test_a_boundary_is_written_as_it_is_read(text):
     assert str(Boundary.parse(text)) == text
@@ -30,12 +37,27 @@ def test_spaces_capitals_and_defaults_make_no_difference():
         ("edge", "unknown boundary rule 'edge'; choose one of voxel, "),
         ("voxel:connectivity=4", "connectivity of the boundary is 1, 2 or 3, not 4"),
         ("surfel:sizes=odd", "sizes of the boundary are own or equal, not 'odd'"),
-        ("surfel:connectivity=2", "boundary rule 'surfel' has no setting 'connectivity'; its settings: sizes"),
-        ("voxel:sizes=equal", "boundary rule 'voxel' has no setting 'sizes'; its settings: connectivity, image_edge"),
-        ("solid:image_edge=no", "boundary rule 'solid' has no setting 'image_edge'; its settings: none"),
-        ("voxel:width=3", "boundary 'voxel:width=3': 'width=3' is no setting; write voxel:connectivity=2, "),
+        (
+            "surfel:connectivity=2",
+            "boundary rule 'surfel' has no setting 'connectivity'; its settings: sizes",
+        ),
+        (
+            "voxel:sizes=equal",
+            "boundary rule 'voxel' has no setting 'sizes'; its settings: connectivity, image_edge",
+        ),
+        (
+            "solid:image_edge=no",
+            "boundary rule 'solid' has no setting 'image_edge'; its settings: none",
+        ),
+        (
+            "voxel:width=3",
+            "boundary 'voxel:width=3': 'width=3' is no setting; write voxel:connectivity=2, ",
+        ),
         ("voxel:connectivity", "boundary 'voxel:connectivity': 'connectivity' is no setting"),
-        ("voxel:image_edge=maybe", "boundary 'voxel:image_edge=maybe': image_edge is yes or no, not 'maybe'"),
+        (
+            "voxel:image_edge=maybe",
+            "boundary 'voxel:image_edge=maybe': image_edge is yes or no, not 'maybe'",
+        ),
     ],
 )
 def test_what_is_no_boundary_is_refused_with_what_to_write(text, message):

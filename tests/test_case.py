@@ -1,4 +1,6 @@
-"""Grids, label maps, regions and cases: what they accept, what they say to the rest, and what they count."""
+"""Grids, label maps, regions and cases: what they accept, what they say to the rest, and what they
+count.
+"""
 
 import numpy as np
 import pytest
@@ -35,13 +37,16 @@ class TestGrid:
 
     def test_spacing_has_one_value_per_axis(self):
         with pytest.raises(
-            UsageError, match=r"spacing \(1.0, 1.0\) has 2 values for a mask of shape \(2, 2, 2\); give one"
+            UsageError,
+            match=r"spacing \(1.0, 1.0\) has 2 values for a mask of shape \(2, 2, 2\); give one",
         ):
             Grid((2, 2, 2), (1.0, 1.0))
 
     @pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf")])
     def test_spacing_is_positive_and_finite(self, value):
-        with pytest.raises(UsageError, match="holds a value that is not positive and finite; give lengths above 0"):
+        with pytest.raises(
+            UsageError, match="holds a value that is not positive and finite; give lengths above 0"
+        ):
             Grid((2, 2), (1.0, value))
 
 
@@ -52,12 +57,15 @@ class TestLabelMap:
 
     def test_holds_integers(self):
         with pytest.raises(
-            ReadError, match=r"a.npy: a label map holds integers, not float64; convert it with `LabelMap.of`"
+            ReadError,
+            match=r"a.npy: a label map holds integers, not float64; convert it with `LabelMap.of`",
         ):
             LabelMap(np.zeros((2, 2)), Grid.unspaced((2, 2)), "a.npy")
 
     def test_lies_on_its_grid(self):
-        with pytest.raises(ReadError, match=r"array: labels of shape \(2, 2\) on a grid of shape \(2, 3\)"):
+        with pytest.raises(
+            ReadError, match=r"array: labels of shape \(2, 2\) on a grid of shape \(2, 3\)"
+        ):
             LabelMap(np.zeros((2, 2), np.uint8), Grid.unspaced((2, 3)))
 
 
@@ -67,18 +75,24 @@ class TestRegion:
         assert Region.of("whole", 1, 2, 4) == Region("whole", frozenset({1, 2, 4}))
 
     def test_holds_a_label(self):
-        with pytest.raises(UsageError, match="region 'core' holds no label; give at least one, such as core=1"):
+        with pytest.raises(
+            UsageError, match="region 'core' holds no label; give at least one, such as core=1"
+        ):
             Region("core", frozenset())
 
     def test_holds_no_negative_label(self):
-        with pytest.raises(UsageError, match="region 'core' holds the label -1; labels are 0 or above"):
+        with pytest.raises(
+            UsageError, match="region 'core' holds the label -1; labels are 0 or above"
+        ):
             Region.of("core", -1)
 
     @given(st.lists(st.sets(st.integers(0, 6), min_size=1), max_size=8))
     def test_layers_hold_every_region_once_and_no_label_twice(self, unions):
         regions = [Region(str(i), frozenset(labels)) for i, labels in enumerate(unions)]
         layers = disjoint_layers(regions)
-        assert sorted(position for layer in layers for position in layer) == list(range(len(regions)))
+        assert sorted(position for layer in layers for position in layer) == list(
+            range(len(regions))
+        )
         for layer in layers:
             members = [label for position in layer for label in regions[position].labels]
             assert len(members) == len(set(members))
@@ -106,7 +120,9 @@ class TestCase:
     def test_its_masks_have_one_unit(self):
         pixels = scene("0 1")
         millimetres = LabelMap(pixels.labels, Grid((1, 2), (1.0, 1.0), "mm"))
-        with pytest.raises(GeometryMismatch, match=r"pred spacing \(1, 1\) px differs from gt spacing \(1, 1\) mm"):
+        with pytest.raises(
+            GeometryMismatch, match=r"pred spacing \(1, 1\) px differs from gt spacing \(1, 1\) mm"
+        ):
             Case("a", pixels, millimetres)
 
     def test_ignored_voxels_are_background_in_both_masks_and_not_counted(self):

@@ -1,4 +1,6 @@
-"""Where a run measures: what `--device` chooses, and that torch's kernels give the rows of the compiled ones."""
+"""Where a run measures: what `--device` chooses, and that torch's kernels give the rows of the
+compiled ones.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ EVERYTHING = [
     for spec in REGISTRY.values()
 ]
 ON_TORCH = "cpu:0"
-"""A device that torch knows and that is not the host's engine: its kernels, on tensors of the CPU."""
+"""A device that torch knows and that is not the host's engine: its kernels, on tensors of the CPU.
+"""
 
 
 @pytest.fixture
@@ -44,7 +47,12 @@ def on_torch(monkeypatch):
 
 def test_auto_takes_a_gpu_that_is_there(gpus):
     gpus(2)
-    assert [chosen_device(name) for name in ("auto", "cpu", "cuda", "cuda:1")] == ["cuda", "cpu", "cuda", "cuda:1"]
+    assert [chosen_device(name) for name in ("auto", "cpu", "cuda", "cuda:1")] == [
+        "cuda",
+        "cpu",
+        "cuda",
+        "cuda:1",
+    ]
     gpus(0)
     assert chosen_device("auto") == "cpu"
     gpus(1, driver=False)
@@ -54,13 +62,18 @@ def test_auto_takes_a_gpu_that_is_there(gpus):
 def test_a_gpu_that_is_not_there_is_an_error(gpus):
     gpus(1)
     with pytest.raises(
-        UsageError, match=r"device .cuda:1.: there is no such GPU, 1 there.*; pass --device cpu, or auto"
+        UsageError,
+        match=r"device .cuda:1.: there is no such GPU, 1 there.*; pass --device cpu, or auto",
     ):
         chosen_device("cuda:1")
     gpus(0)
-    with pytest.raises(UsageError, match="device 'cuda': there is no such GPU, none that torch can use"):
+    with pytest.raises(
+        UsageError, match="device 'cuda': there is no such GPU, none that torch can use"
+    ):
         chosen_device("cuda")
-    with pytest.raises(UsageError, match="unknown device 'gpu'; it is auto, cpu, cuda or one such as cuda:1"):
+    with pytest.raises(
+        UsageError, match="unknown device 'gpu'; it is auto, cpu, cuda or one such as cuda:1"
+    ):
         chosen_device("gpu")
 
 
@@ -68,7 +81,9 @@ def masks(dtype, order="C"):
     rng = np.random.default_rng(7)
     gt = np.kron(rng.integers(0, 5, (3, 3, 4)), np.ones((3, 3, 3))).astype(dtype)
     pred = np.where(rng.random(gt.shape) < 0.1, rng.integers(0, 5, gt.shape), gt).astype(dtype)
-    return tuple(np.asarray(np.where(mask == 4, 255, mask), dtype, order=order) for mask in (pred, gt))
+    return tuple(
+        np.asarray(np.where(mask == 4, 255, mask), dtype, order=order) for mask in (pred, gt)
+    )
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int64])
@@ -87,7 +102,9 @@ def test_torch_gives_the_rows_of_the_compiled_kernels(dtype, order, monkeypatch)
 def test_a_run_measures_on_its_device(three, on_torch, monkeypatch):
     entered = []
     enter = DeviceEngine.enter
-    monkeypatch.setattr(DeviceEngine, "enter", lambda self, layer: entered.append(layer) or enter(self, layer))
+    monkeypatch.setattr(
+        DeviceEngine, "enter", lambda self, layer: entered.append(layer) or enter(self, layer)
+    )
     results = score_folder(*three, metrics="dice,hd95")
     assert len(entered) == 2  # the third case holds no label
     assert results.run["device"] == ON_TORCH

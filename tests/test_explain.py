@@ -53,14 +53,17 @@ def test_a_run_says_what_it_measured_and_how(run):
 
 
 def test_tolerances_by_region_are_told():
-    assert "tolerance by region: kidney_and_mass 1.03308" in "\n".join(Explained.of("kits23").sentences())
+    assert "tolerance by region: kidney_and_mass 1.03308" in "\n".join(
+        Explained.of("kits23").sentences()
+    )
 
 
 def test_of_two_runs_the_columns_that_may_differ(run):
     parted = told(run("b"), run("c", protocol="monai", regions="nuclei=1"))
     assert parted["dice"] == "0 against nan where only the ground truth is"
     assert (
-        parted["hd95"] == "inf against nan where only the prediction is; inf against nan where only the ground truth is"
+        parted["hd95"]
+        == "inf against nan where only the prediction is; inf against nan where only the ground truth is"
     )
     assert parted["dice, hd95"] == "the regions: every label above 0 against nuclei 1"
 
@@ -94,7 +97,10 @@ def test_all_that_protocols_name_is_compared():
 
 def test_a_boundary_of_ones_own_is_not_the_protocols(run):
     first = Explained.of(run("l", protocol="monai", boundary="solid")).sentences()[0]
-    assert "MONAI, but with the boundary solid in place of voxel: what depends on a boundary is not its number" in first
+    assert (
+        "MONAI, but with the boundary solid in place of voxel: what depends on a boundary is not "
+        "its number" in first
+    )
 
 
 def test_a_file_that_has_the_name_of_a_protocol_is_not_taken_for_it(run, tmp_path):
@@ -107,7 +113,8 @@ def test_a_file_that_has_the_name_of_a_protocol_is_not_taken_for_it(run, tmp_pat
 
 def test_what_cannot_be_explained(run):
     with pytest.raises(
-        UsageError, match="xyz: neither a results folder nor a protocol; a protocol is one of segeval, "
+        UsageError,
+        match="xyz: neither a results folder nor a protocol; a protocol is one of segeval, ",
     ):
         Explained.of("xyz")
     with pytest.raises(UsageError, match=r"Monai: neither .* did you mean monai\b"):
@@ -116,7 +123,9 @@ def test_what_cannot_be_explained(run):
     content = json.loads((folder / "run.json").read_text())
     del content["protocol"]["mean"]
     (folder / "run.json").write_text(json.dumps(content))
-    with pytest.raises(UsageError, match=r"run.json: does not say how it was measured; run segeval score again"):
+    with pytest.raises(
+        UsageError, match=r"run.json: does not say how it was measured; run segeval score again"
+    ):
         Explained.of(folder)
 
 
@@ -126,13 +135,17 @@ def test_rows_of_another_protocol_do_not_mix(run):
     kept = (ours / "cases.csv").read_text()
     (ours / "cases.csv").write_text("\n".join([kept.rstrip(), lines[1]]) + "\n")
     with pytest.raises(
-        UsageError, match=r"cases.csv: rows measured under monai-\w{8} in the results of a run under segeval-"
+        UsageError,
+        match=r"cases.csv: rows measured under monai-\w{8} in the results of a run under segeval-",
     ):
         Results.load(ours)
     with pytest.raises(UsageError, match="in the results of a run under segeval-"):
         Explained.of(ours)
     (ours / "cases.csv").write_text((other / "cases.csv").read_text())
-    with pytest.raises(UsageError, match="numbers of two protocols do not mix: keep each run in a folder of its own"):
+    with pytest.raises(
+        UsageError,
+        match="numbers of two protocols do not mix: keep each run in a folder of its own",
+    ):
         Results.load(ours)
 
 
@@ -140,15 +153,25 @@ def test_rows_without_a_stamp_are_not_taken(run):
     folder = run("k")
     table = Results.load(folder).cases.drop(columns="protocol")
     table.to_csv(folder / "cases.csv", index=False)
-    with pytest.raises(UsageError, match="wanted a column 'protocol' that says how each row was measured"):
+    with pytest.raises(
+        UsageError, match="wanted a column 'protocol' that says how each row was measured"
+    ):
         Results.load(folder)
 
 
 def test_the_hash_is_that_of_everything_that_can_change_a_number():
     def hashed(**options):
-        return segeval.score_folder(*NUCLEI, **{"metrics": "dice,hd95", **options}).run["protocol"]["hash"]
+        return segeval.score_folder(*NUCLEI, **{"metrics": "dice,hd95", **options}).run["protocol"][
+            "hash"
+        ]
 
-    others = [{"boundary": "solid"}, {"protocol": "monai"}, {"metrics": "dice"}, {"spacing": (1, 2)}, {"binary": True}]
+    others = [
+        {"boundary": "solid"},
+        {"protocol": "monai"},
+        {"metrics": "dice"},
+        {"spacing": (1, 2)},
+        {"binary": True},
+    ]
     found = [hashed(), *(hashed(**options) for options in others)]
     assert len(set(found)) == len(found)
     assert hashed() == found[0]

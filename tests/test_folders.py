@@ -1,4 +1,6 @@
-"""Folders of masks, scored by `segeval.score_folder`: the numbers, the notices and the cases that fail."""
+"""Folders of masks, scored by `segeval.score_folder`: the numbers, the notices and the cases that
+fail.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ class Heard(Listener):
 
 
 def test_a_run_scores_every_case_as_score_does():
-    results = segeval.score_folder(*BRAIN, metrics="dice,hd95,nsd@1,volume_g", regions="fluid=1,grey=2,white=3")
+    results = segeval.score_folder(
+        *BRAIN, metrics="dice,hd95,nsd@1,volume_g", regions="fluid=1,grey=2,white=3"
+    )
     names = ["cerebellum", "left_hemisphere", "right_hemisphere"]
     assert results.cases.case.tolist() == [name for name in names for _ in range(3)]
     for name, rows in results.cases.groupby("case"):
@@ -50,17 +54,27 @@ def test_a_run_scores_every_case_as_score_does():
             metrics="dice,hd95,nsd@1,volume_g",
             regions="fluid=1,grey=2,white=3",
         )
-        pd.testing.assert_frame_equal(rows.drop(columns=["case", "protocol"]).reset_index(drop=True), alone)
+        pd.testing.assert_frame_equal(
+            rows.drop(columns=["case", "protocol"]).reset_index(drop=True), alone
+        )
     assert results.run["units"] == {"length": "mm", "volume": "ml"}
     units = results.summary.set_index("metric").unit
-    assert [units[metric].unique().tolist() for metric in ("dice", "hd95", "volume_g")] == [[""], ["mm"], ["ml"]]
+    assert [units[metric].unique().tolist() for metric in ("dice", "hd95", "volume_g")] == [
+        [""],
+        ["mm"],
+        ["ml"],
+    ]
 
 
 def test_images_without_spacing_are_measured_in_pixels():
-    results = segeval.score_folder(SAMPLES / "nuclei/pred", SAMPLES / "nuclei/gt", metrics="dice,assd")
+    results = segeval.score_folder(
+        SAMPLES / "nuclei/pred", SAMPLES / "nuclei/gt", metrics="dice,assd"
+    )
     assert results.run["units"] == {"length": "px", "volume": "px"}
     assert results.cases.case.nunique() == 16
-    assert results.cases.dice.min() == pytest.approx(0.293, abs=5e-4)  # as sample_data/README.md says
+    assert results.cases.dice.min() == pytest.approx(
+        0.293, abs=5e-4
+    )  # as sample_data/README.md says
 
 
 def test_every_case_has_a_row_for_every_region_of_the_run(three):
@@ -103,7 +117,13 @@ def test_the_number_of_jobs_changes_no_number(three, jobs):
 
 def test_the_options_of_score_are_those_of_a_run(tmp_path):
     pred, gt = folders(tmp_path, {"a": PRED}, {"a": np.where(GT == 1, 255, GT)})
-    options = {"metrics": "dice,hd", "ignore_label": 2, "binary": True, "spacing": (2, 3), "include_background": True}
+    options = {
+        "metrics": "dice,hd",
+        "ignore_label": 2,
+        "binary": True,
+        "spacing": (2, 3),
+        "include_background": True,
+    }
     results = segeval.score_folder(pred, gt, **options)
     alone = segeval.score(pred / "a.npy", gt / "a.npy", **options)
     pd.testing.assert_frame_equal(results.cases.drop(columns=["case", "protocol"]), alone)
@@ -116,7 +136,9 @@ def unpaired(tmp_path):
 
 
 def test_a_missing_prediction_stops_the_run_unless_told_otherwise(unpaired):
-    with pytest.raises(UsageError, match="1 ground truth without a prediction: b; add them, or pass --missing skip"):
+    with pytest.raises(
+        UsageError, match="1 ground truth without a prediction: b; add them, or pass --missing skip"
+    ):
         segeval.score_folder(*unpaired)
 
 
@@ -132,10 +154,15 @@ def test_a_missing_prediction_may_be_skipped(unpaired):
 
 
 def test_a_missing_prediction_may_count_as_empty(unpaired):
-    cases = segeval.score_folder(*unpaired, missing="empty", metrics="dice,hd").cases.set_index(["case", "region"])
+    cases = segeval.score_folder(*unpaired, missing="empty", metrics="dice,hd").cases.set_index(
+        ["case", "region"]
+    )
     assert cases.loc[("b", "1"), "dice"] == 0
     assert cases.loc[("b", "1"), "hd"] == inf
-    assert cases.loc[("b", "1"), "note"] == "region not in the prediction; prediction missing: scored as empty"
+    assert (
+        cases.loc[("b", "1"), "note"]
+        == "region not in the prediction; prediction missing: scored as empty"
+    )
 
 
 def test_another_policy_for_missing_predictions_is_refused(unpaired):

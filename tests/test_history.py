@@ -1,4 +1,6 @@
-"""What is logged comes back: in the table, from a file, and as the best epoch by each metric's own direction."""
+"""What is logged comes back: in the table, from a file, and as the best epoch by each metric's own
+direction.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,8 @@ def test_regions_name_the_entries_of_vectors():
     history.log(1, {"val": {"dice": np.array([0.5, 0.75])}})
     assert list(history.table) == ["epoch", "val/dice/liver", "val/dice/spleen"]
     with pytest.raises(
-        UsageError, match=r"'dice' has 3 values for 2 regions \(liver, spleen\); give one name for each"
+        UsageError,
+        match=r"'dice' has 3 values for 2 regions \(liver, spleen\); give one name for each",
     ):
         history.log(2, dice=[1, 2, 3])
 
@@ -86,7 +89,10 @@ def test_what_is_no_number_is_refused(value: object, came: str):
 
 
 def test_odd_epochs_and_names_are_refused():
-    with pytest.raises(UsageError, match=r"a value needs a name, such as dice=0.9, but tensor\(0.5000\) came without"):
+    with pytest.raises(
+        UsageError,
+        match=r"a value needs a name, such as dice=0.9, but tensor\(0.5000\) came without",
+    ):
         History().log(1, torch.tensor(0.5))
     with pytest.raises(UsageError, match="epoch must be one finite number, not nan"):
         History().log(nan, dice=1)
@@ -124,7 +130,9 @@ def test_csv_is_written_as_documented(tmp_path: Path):
     history.log(1, dice=0.1 + 0.2, hd95=nan)
     history.log(2, hd95=inf)
     history.to_csv(tmp_path / "h.csv")
-    assert (tmp_path / "h.csv").read_text() == "epoch,dice,hd95\n1,0.30000000000000004,nan\n2,,inf\n"
+    assert (
+        tmp_path / "h.csv"
+    ).read_text() == "epoch,dice,hd95\n1,0.30000000000000004,nan\n2,,inf\n"
 
 
 @pytest.mark.parametrize(
@@ -138,13 +146,17 @@ def test_csv_is_written_as_documented(tmp_path: Path):
         ("dice/liver", [nan, 0.5, nan], (2, 0.5)),
     ],
 )
-def test_best_epoch_by_the_metrics_own_direction(column: str, values: list[float], best: tuple[float, float]):
+def test_best_epoch_by_the_metrics_own_direction(
+    column: str, values: list[float], best: tuple[float, float]
+):
     assert logged(**{column: values}).best(column) == best
 
 
 def test_best_of_what_no_card_knows_needs_a_direction():
     history = logged(score=[1.0, 3.0, 2.0], dice=[nan, nan, nan])
-    with pytest.raises(UsageError, match="no card says what is better of 'score'; pass higher_is_better"):
+    with pytest.raises(
+        UsageError, match="no card says what is better of 'score'; pass higher_is_better"
+    ):
         history.best("score")
     assert history.best("score", higher_is_better=True) == (2, 3.0)
     assert history.best("score", higher_is_better=False) == (1, 1.0)
@@ -174,11 +186,17 @@ def test_best_takes_short_names_where_they_stand_for_one_column():
         ("train_loss_step", ("train", "loss", "", "step")),
         ("Loss/val", ("val", "Loss", "", "")),
         ("test_hd95/1", ("test", "hd95", "1", "")),
-        ("val_dice_left_lung", ("val", "dice", "left_lung", "")),  # as torchmetrics' ClasswiseWrapper has it
+        (
+            "val_dice_left_lung",
+            ("val", "dice", "left_lung", ""),
+        ),  # as torchmetrics' ClasswiseWrapper has it
         ("val/dice/mean", ("val", "dice", "", "")),
         ("dice_mean_epoch", ("", "dice", "", "epoch")),
         ("nsd@2/liver", ("", "nsd@2", "liver", "")),
-        ("val_VolumeSimilarity", ("val", "volume_similarity", "", "")),  # a metric object's name in a collection
+        (
+            "val_VolumeSimilarity",
+            ("val", "volume_similarity", "", ""),
+        ),  # a metric object's name in a collection
         ("surface_dice@2_liver", ("", "nsd@2", "liver", "")),
     ],
 )
@@ -187,7 +205,9 @@ def test_names_of_columns(name: str, parts: tuple[str, ...]):
     assert (column.split, column.measure, column.region, column.interval) == parts
 
 
-@pytest.mark.parametrize("name", ["dice_loss", "val_hd_95", "fn_rate", "dice_std", "lr-AdamW", "mean_dice", "training"])
+@pytest.mark.parametrize(
+    "name", ["dice_loss", "val_hd_95", "fn_rate", "dice_std", "lr-AdamW", "mean_dice", "training"]
+)
 def test_names_that_would_say_something_else_have_no_card(name: str):
     column = Column.of(name)
     assert column.metric is None
@@ -200,7 +220,9 @@ def test_the_direction_of_every_metric_object_is_known_by_its_name(spec):
     assert metric is not None
     assert metric.spec.higher_is_better == spec.higher_is_better
     assert metric.spec.unit == spec.unit
-    assert not spec.parameters or metric.column == spec.class_name  # the name does not tell its parameters
+    assert (
+        not spec.parameters or metric.column == spec.class_name
+    )  # the name does not tell its parameters
 
 
 @pytest.mark.parametrize("spec", REGISTRY.values(), ids=lambda spec: spec.name)
@@ -238,7 +260,10 @@ def test_lightnings_rows_become_epochs(lightning: Path):
         "train_dice_step": [(0.25 + 0.5) / 2, 0.75], "val_dice": [0.5, nan],
     }  # fmt: skip
     pd.testing.assert_frame_equal(history.table, pd.DataFrame(expected))
-    assert [s.column.name for s in history.series() if s.averaged] == ["train_loss", "train_dice_step"]
+    assert [s.column.name for s in history.series() if s.averaged] == [
+        "train_loss",
+        "train_dice_step",
+    ]
     assert history.best("train/dice") == (1, 0.6)
 
 
@@ -269,7 +294,10 @@ def test_a_row_cut_short_is_a_row_with_holes(tmp_path: Path):
         ("", "is empty; has an epoch ended"),
         ("epoch,dice\n", "holds no values yet; has an epoch ended"),
         ("a,b\n1,2\n", "wanted a CSV file with a column epoch or step, but its columns are a, b$"),
-        ("case,region,dice\nx,y,1\n", "but its columns are case, region, dice; give the folder of the results"),
+        (
+            "case,region,dice\nx,y,1\n",
+            "but its columns are case, region, dice; give the folder of the results",
+        ),
         ("epoch,dice\none,2\n", "wanted a number in column epoch, came 'one'"),
         ("epoch,dice\n1,2,3\n", "row 2 has 3 cells for 2 columns"),
         ("epoch,dice,dice\n1,2,3\n", "has 2 columns dice; give every column its own name"),
@@ -288,7 +316,9 @@ def test_a_table_that_is_not_there(tmp_path: Path):
     with pytest.raises(UsageError, match=r"cannot read it \(No such file"):
         History.read(tmp_path / "m.csv")
     (tmp_path / "m.csv").write_text("epoch,loss\n1,2\n")
-    with pytest.raises(UsageError, match="wanted a CSV file with a column step, but its columns are epoch, loss"):
+    with pytest.raises(
+        UsageError, match="wanted a CSV file with a column step, but its columns are epoch, loss"
+    ):
         History.read(tmp_path / "m.csv", by="step")
 
 
@@ -318,7 +348,8 @@ def test_tables_of_trainings_and_folders_of_results(lightning: Path, tmp_path: P
     scored = tmp_path / "runs" / "scored"
     scored.mkdir(parents=True)
     with pytest.raises(
-        UsageError, match=r"scored: holds neither cases.csv .* nor history.csv or metrics.csv; give the"
+        UsageError,
+        match=r"scored: holds neither cases.csv .* nor history.csv or metrics.csv; give the",
     ):
         are_logs([scored])
     (scored / "metrics.csv").write_text(LIGHTNING)
@@ -328,7 +359,9 @@ def test_tables_of_trainings_and_folders_of_results(lightning: Path, tmp_path: P
     (scored / "cases.csv").write_text("case,region\n")
     assert not are_logs([scored])
     assert are_logs([lightning, lightning / "metrics.csv"])
-    with pytest.raises(UsageError, match="scored: is a folder of results; plot such folders one at a time"):
+    with pytest.raises(
+        UsageError, match="scored: is a folder of results; plot such folders one at a time"
+    ):
         are_logs([lightning, scored])
 
 

@@ -22,7 +22,9 @@ WHOLE = st.integers(0, 3) | st.sampled_from([254, 255, 256, 65535, 65536, 2**32 
 def test_any_array_keeps_its_values_in_the_smallest_dtype(values, dtype, axes, step):
     array = values.astype(dtype).transpose([axis for axis in axes if axis < values.ndim])[::step]
     labels = as_labels(array, "array")
-    smallest = next(d for d in (np.uint8, np.uint16, np.uint32, np.uint64) if values.max() <= np.iinfo(d).max)
+    smallest = next(
+        d for d in (np.uint8, np.uint16, np.uint32, np.uint64) if values.max() <= np.iinfo(d).max
+    )
     assert labels.dtype == smallest
     assert labels.shape == array.shape
     assert np.array_equal(labels, array)
@@ -54,12 +56,24 @@ def test_a_label_that_needs_a_wider_dtype_may_come_in_a_later_chunk():
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (np.nan, "array: holds NaN or infinite values; labels are whole numbers: replace them with a label"),
+        (
+            np.nan,
+            "array: holds NaN or infinite values; labels are whole numbers: replace them with a "
+            "label",
+        ),
         (-np.inf, "array: holds NaN or infinite values"),
         (-2.0, "array: holds the negative value -2; labels start at 0: shift or remap them"),
-        (0.5, "array: holds 0.5, which is not a whole number; .* take the argmax of a probability map first"),
+        (
+            0.5,
+            "array: holds 0.5, which is not a whole number; .* take the argmax of a probability "
+            "map first",
+        ),
         (1e20, r"array: holds 1e\+20, beyond the largest label 2\*\*63 - 1; remap the labels"),
-        (1j, "array: labels must be whole numbers, but the dtype is complex128; save them as integers"),
+        (
+            1j,
+            "array: labels must be whole numbers, but the dtype is complex128; save them as "
+            "integers",
+        ),
     ],
 )
 def test_other_values_are_refused(value, message):

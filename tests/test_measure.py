@@ -1,4 +1,6 @@
-"""One pass measures every region as if it were alone, whatever the dtype, the memory order, the labels, the threads."""
+"""One pass measures every region as if it were alone, whatever the dtype, the memory order, the
+labels, the threads.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,13 @@ from segeval.statistics.moments import Moments
 
 SHAPES = (SurfaceDistances, VolumeDistances, Depths, Moments)
 EVERY = (Contingency, Counts, *SHAPES)
-REGIONS = [Region.of("whole", 1, 2, 3), Region.of(2), Region.of("core", 1, 3), Region.of("absent", 9), Region.of(1)]
+REGIONS = [
+    Region.of("whole", 1, 2, 3),
+    Region.of(2),
+    Region.of("core", 1, 3),
+    Region.of("absent", 9),
+    Region.of(1),
+]
 
 
 def numbers(statistic, region):
@@ -29,7 +37,11 @@ def numbers(statistic, region):
     if isinstance(statistic, SurfaceDistances):
         return [*numbers(statistic.pg, region), *numbers(statistic.gp, region)]
     if isinstance(statistic, Depths):
-        return [part for side in ("p", "g", "shared") for part in numbers(getattr(statistic, side), region)]
+        return [
+            part
+            for side in ("p", "g", "shared")
+            for part in numbers(getattr(statistic, side), region)
+        ]
     if isinstance(statistic, (Counts, Moments)):
         return [np.atleast_1d(getattr(statistic, name)[region]) for name in statistic.__slots__]
     ends = slice(statistic.start[region], statistic.start[region + 1])
@@ -37,10 +49,16 @@ def numbers(statistic, region):
 
 
 def assert_same(one, other, regions):
-    """The same numbers for the regions that are at the first positions in one and the second in the other."""
+    """The same numbers for the regions that are at the first positions in one and the second in the
+    other.
+    """
     for kind in (Counts, *SHAPES):
         for here, there in regions:
-            for a, b in zip(numbers(one.statistics[kind], here), numbers(other.statistics[kind], there), strict=True):
+            for a, b in zip(
+                numbers(one.statistics[kind], here),
+                numbers(other.statistics[kind], there),
+                strict=True,
+            ):
                 np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
 
 
@@ -64,7 +82,11 @@ def test_background_is_a_region_like_any_other(pair):
     regions = [Region.of("background", 0), Region.of(1), Region.of("rest", 0, 2)]
     together = measured(pred, gt, *EVERY, spacing=spacing, regions=regions)
     turned = measured(
-        3 - pred, 3 - gt, *EVERY, spacing=spacing, regions=[Region.of(3), Region.of(2), Region.of("", 1, 3)]
+        3 - pred,
+        3 - gt,
+        *EVERY,
+        spacing=spacing,
+        regions=[Region.of(3), Region.of(2), Region.of("", 1, 3)],
     )
     assert_same(together, turned, same_regions(3))
 
@@ -75,10 +97,15 @@ def test_labels_of_any_size_are_measured_like_small_ones(pair, data):
     labels = data.draw(st.lists(st.integers(1, 2**63 - 1), min_size=3, max_size=3, unique=True))
     table = np.array([0, *labels], np.uint64)
     renamed = [
-        Region(r.name, frozenset(labels[k - 1] for k in r.labels if k < 9) or frozenset([2**40])) for r in REGIONS
+        Region(r.name, frozenset(labels[k - 1] for k in r.labels if k < 9) or frozenset([2**40]))
+        for r in REGIONS
     ]
     large = measured(table[pred], table[gt], *EVERY, spacing=spacing, regions=renamed)
-    assert_same(large, measured(pred, gt, *EVERY, spacing=spacing, regions=REGIONS), same_regions(len(REGIONS)))
+    assert_same(
+        large,
+        measured(pred, gt, *EVERY, spacing=spacing, regions=REGIONS),
+        same_regions(len(REGIONS)),
+    )
     assert set(large.contingency.labels.tolist()) == set(table[np.union1d(pred, gt)].tolist())
 
 
@@ -94,11 +121,21 @@ LAYOUTS = {
 
 
 @settings(max_examples=100)
-@given(pair=spaced_pairs(labels=3), of_pred=st.sampled_from(list(LAYOUTS)), of_gt=st.sampled_from(list(LAYOUTS)))
+@given(
+    pair=spaced_pairs(labels=3),
+    of_pred=st.sampled_from(list(LAYOUTS)),
+    of_gt=st.sampled_from(list(LAYOUTS)),
+)
 def test_the_order_in_memory_does_not_matter(pair, of_pred, of_gt):
     pred, gt, spacing = pair
-    odd = measured(LAYOUTS[of_pred](pred), LAYOUTS[of_gt](gt), *EVERY, spacing=spacing, regions=REGIONS)
-    assert_same(odd, measured(pred, gt, *EVERY, spacing=spacing, regions=REGIONS), same_regions(len(REGIONS)))
+    odd = measured(
+        LAYOUTS[of_pred](pred), LAYOUTS[of_gt](gt), *EVERY, spacing=spacing, regions=REGIONS
+    )
+    assert_same(
+        odd,
+        measured(pred, gt, *EVERY, spacing=spacing, regions=REGIONS),
+        same_regions(len(REGIONS)),
+    )
 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.uint32, np.uint64])
@@ -109,7 +146,11 @@ def test_the_two_masks_may_differ_in_dtype(dtype, pair):
     grid = Grid(gt.shape, spacing, "mm")
     case = Case("mixed", LabelMap(pred.astype(dtype), grid), LabelMap(gt, grid))
     mixed = measure(case, lambda _: REGIONS, EVERY, Workspace())
-    assert_same(mixed, measured(pred, gt, *EVERY, spacing=spacing, regions=REGIONS), same_regions(len(REGIONS)))
+    assert_same(
+        mixed,
+        measured(pred, gt, *EVERY, spacing=spacing, regions=REGIONS),
+        same_regions(len(REGIONS)),
+    )
 
 
 @pytest.mark.parametrize("top", [1, 300, 70_000])
@@ -118,7 +159,9 @@ def test_a_label_that_no_mask_holds_is_an_empty_region_also_beyond_the_masks_dty
     pred, gt = np.zeros((2, 4, 5), np.int64)
     pred[1:3, 1:3] = gt[1:3, 2:4] = 1
     pred[0, 0] = gt[0, 0] = top
-    found = measured(pred, gt, *EVERY, regions=[Region.of(1), Region.of(absent), Region.of("any", 1, absent)])
+    found = measured(
+        pred, gt, *EVERY, regions=[Region.of(1), Region.of(absent), Region.of("any", 1, absent)]
+    )
     for kind in (Counts, *SHAPES):
         empty = found.statistics[kind].empty_p & found.statistics[kind].empty_g
         assert list(empty) == [False, absent != top, False]
@@ -128,17 +171,27 @@ def test_a_label_that_no_mask_holds_is_an_empty_region_also_beyond_the_masks_dty
 def test_a_case_may_hold_65535_labels():
     labels = np.arange(65_536).reshape(256, 256)
     pred, gt = np.roll(labels, 1, axis=1), labels
-    found = measured(pred, gt, Counts, SurfaceDistances, regions=lambda present: [Region.of(k) for k in present if k])
+    found = measured(
+        pred,
+        gt,
+        Counts,
+        SurfaceDistances,
+        regions=lambda present: [Region.of(k) for k in present if k],
+    )
     assert len(found.regions) == 65_535
     assert found.statistics[Counts].tp.sum() == 0
     assert found.statistics[Counts].tn.sum() == 65_535 * (65_536 - 2)
     distances = np.sort(found.statistics[SurfaceDistances].pg.quantile(1))
-    np.testing.assert_allclose(distances, [1.0] * (65_535 - 256) + [255.0] * 256)  # those rolled around
+    np.testing.assert_allclose(
+        distances, [1.0] * (65_535 - 256) + [255.0] * 256
+    )  # those rolled around
 
 
 def test_more_labels_than_fit_are_refused():
     gt = np.arange(2**17).reshape(256, 512)
-    with pytest.raises(UsageError, match=r"131071 different labels; a case may hold 65,535: split the masks"):
+    with pytest.raises(
+        UsageError, match=r"131071 different labels; a case may hold 65,535: split the masks"
+    ):
         measured(gt, gt, Counts)
 
 
@@ -146,7 +199,9 @@ def test_more_labels_than_fit_are_refused():
 def test_two_threads_measure_what_one_does(dtype):
     rng = np.random.default_rng(0)
     gt = (rng.integers(0, 4, (30, 12, 17)).repeat(3, 0).repeat(3, 1).repeat(3, 2)).astype(dtype)
-    pred = np.where(rng.random(gt.shape) < 0.01, rng.integers(0, 4, gt.shape), np.roll(gt, 2, axis=2)).astype(dtype)
+    pred = np.where(
+        rng.random(gt.shape) < 0.01, rng.integers(0, 4, gt.shape), np.roll(gt, 2, axis=2)
+    ).astype(dtype)
     options = {"spacing": (1.5, 0.8, 0.7), "regions": REGIONS}
     with Workspace(threads=2) as workspace:
         two = measured(pred, gt, *EVERY, workspace=workspace, **options)
@@ -176,14 +231,19 @@ def test_counts_have_no_limit_of_dimensions(pair):
 @pytest.mark.parametrize("ndim", [1, 4])
 def test_surfaces_are_refused_in_other_than_two_or_three_dimensions(ndim):
     mask = np.ones((2,) * ndim, np.uint8)
-    with pytest.raises(UsageError, match=f"case 'case': surface metrics need masks of 2 or 3 axes, these have {ndim}"):
+    with pytest.raises(
+        UsageError,
+        match=f"case 'case': surface metrics need masks of 2 or 3 axes, these have {ndim}",
+    ):
         measured(mask, mask, SurfaceDistances)
 
 
 @pytest.mark.parametrize("kind", SHAPES)
 def test_masks_without_foreground_have_no_region_unless_one_is_asked_for(kind):
     empty = np.zeros((3, 4), np.uint8)
-    by_label = measured(empty, empty, kind, regions=lambda labels: [Region.of(label) for label in labels if label])
+    by_label = measured(
+        empty, empty, kind, regions=lambda labels: [Region.of(label) for label in labels if label]
+    )
     assert by_label.regions == ()
     assert by_label.statistics[kind].empty_p.shape == (0,)
     assert measured(empty, empty, kind).statistics[kind].empty_p.tolist() == [True]
@@ -206,7 +266,9 @@ def test_ignored_voxels_count_for_nothing_and_are_background_in_both_masks(pair)
     assert found.contingency.count.sum() == gt.size - out
     assert found.statistics[Counts].tn == plain.statistics[Counts].tn - out
     for kind in SHAPES:
-        for a, b in zip(numbers(found.statistics[kind], 0), numbers(plain.statistics[kind], 0), strict=True):
+        for a, b in zip(
+            numbers(found.statistics[kind], 0), numbers(plain.statistics[kind], 0), strict=True
+        ):
             assert a == pytest.approx(b)
 
 

@@ -1,4 +1,6 @@
-"""Files of meshes are cases too: their surfaces are compared, with each other or with that of a mask."""
+"""Files of meshes are cases too: their surfaces are compared, with each other or with that of a
+mask.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ def test_a_mesh_against_a_mask(two, tmp_path):
     inside = (np.linalg.norm(world - [[5], [5], [0]], axis=0) <= 8).reshape(60, 60, 32)
     nib.save(nib.Nifti1Image(3 * inside.astype(np.uint8), affine), tmp_path / "mask.nii.gz")
     mesh = ball(tmp_path / "p.stl", 8, (5, 5, 0))
-    table = segeval.score(mesh, tmp_path / "mask.nii.gz", regions="liver=3", metrics="assd,hd", boundary="mesh")
+    table = segeval.score(
+        mesh, tmp_path / "mask.nii.gz", regions="liver=3", metrics="assd,hd", boundary="mesh"
+    )
     assert table.region.tolist() == ["liver"]
     assert table.assd[0] < 0.3
     assert table.hd[0] < 0.9
@@ -107,17 +111,23 @@ def test_the_note_of_a_mask_says_how_it_was_placed_through_both_doors(box, kind,
     for pair in ((mesh, mask), (mask, mesh)):
         table = segeval.score(*pair, **options)
         assert table.note.tolist() == [note]
-        assert table.hd[0] < 1  # in its place; the triangles of the mesh are larger than the voxels'
+        assert (
+            table.hd[0] < 1
+        )  # in its place; the triangles of the mesh are larger than the voxels'
         assert segeval.score_folder(*pair, **options).cases.note.tolist() == [note]
 
 
 def test_the_whole_area_counts(tmp_path):
-    """Of a ball and the same ball with a far small one, as much is far as the small one's share of area."""
+    """Of a ball and the same ball with a far small one, as much is far as the small one's share of
+    area.
+    """
     small = trimesh.creation.icosphere(4, radius=3)
     small.apply_translation((50, 0, 0))
     both = trimesh.util.concatenate([trimesh.creation.icosphere(4, radius=9), small])
     both.export(tmp_path / "p.stl")
-    table = segeval.score(tmp_path / "p.stl", ball(tmp_path / "g.stl", 9), metrics="overlap_pg@1", boundary="mesh")
+    table = segeval.score(
+        tmp_path / "p.stl", ball(tmp_path / "g.stl", 9), metrics="overlap_pg@1", boundary="mesh"
+    )
     assert table["overlap_pg@1"][0] == pytest.approx(4 * pi * 81 / (4 * pi * (81 + 9)), rel=1e-3)
 
 
@@ -128,8 +138,14 @@ def test_the_whole_area_counts(tmp_path):
             {"metrics": "hd,dice", "boundary": "mesh"},
             "has a surface and no voxels, which dice is about unless",
         ),
-        ({"metrics": "hd"}, "which hd is about unless it is a distance under the rule mesh or smooth; ask"),
-        ({"metrics": "hd", "boundary": "mesh", "regions": "1,2"}, "the surface of one region, but 2 are to be scored"),
+        (
+            {"metrics": "hd"},
+            "which hd is about unless it is a distance under the rule mesh or smooth; ask",
+        ),
+        (
+            {"metrics": "hd", "boundary": "mesh", "regions": "1,2"},
+            "the surface of one region, but 2 are to be scored",
+        ),
     ],
 )
 def test_what_cannot_be_measured_of_meshes_is_an_error(two, options, told):
@@ -147,7 +163,9 @@ def test_a_mask_without_the_region_is_empty(two, tmp_path):
 
 @pytest.mark.parametrize("option", ["ignore_label", "include_background"])
 def test_options_about_voxels_are_not_for_meshes(two, option):
-    with pytest.raises(UsageError, match=f"{option} is about voxels, and a mesh has none; leave it out"):
+    with pytest.raises(
+        UsageError, match=f"{option} is about voxels, and a mesh has none; leave it out"
+    ):
         segeval.score(two[0] / "a.stl", two[1] / "a.ply", **OPTIONS, **{option: 1})
 
 
@@ -159,7 +177,9 @@ def test_a_mesh_without_a_prediction_is_not_scored_as_empty(two):
 
 def test_the_affine_says_how_large_voxels_are(two, tmp_path):
     nib.save(nib.Nifti1Image(np.ones((4, 4, 4), np.uint8), np.eye(4)), tmp_path / "mask.nii")
-    with pytest.raises(UsageError, match=r"its affine places its voxels beside the mesh; leave --spacing out"):
+    with pytest.raises(
+        UsageError, match=r"its affine places its voxels beside the mesh; leave --spacing out"
+    ):
         segeval.score(two[0] / "a.stl", tmp_path / "mask.nii", **OPTIONS, spacing=(2, 2, 2))
 
 
@@ -168,23 +188,37 @@ def test_a_mask_of_several_labels_needs_a_region(two, tmp_path):
     labels[2:6, 2:6, 2:4], labels[2:6, 2:6, 4:6] = 1, 2
     nib.save(nib.Nifti1Image(labels, np.eye(4)), tmp_path / "two.nii")
     pair = two[0] / "a.stl", tmp_path / "two.nii"
-    with pytest.raises(UsageError, match=r"two.nii: holds 2 labels \(1, 2, …\) and a mesh is one region; name it"):
+    with pytest.raises(
+        UsageError, match=r"two.nii: holds 2 labels \(1, 2, …\) and a mesh is one region; name it"
+    ):
         segeval.score(*pair, **OPTIONS)
-    either, both = (segeval.score(*pair, **OPTIONS, **o).assd[0] for o in ({"regions": 1}, {"binary": True}))
+    either, both = (
+        segeval.score(*pair, **OPTIONS, **o).assd[0] for o in ({"regions": 1}, {"binary": True})
+    )
     assert both == segeval.score(*pair, **OPTIONS, regions="all_of=1+2").assd[0] != either
 
 
 def test_what_a_mesh_cannot_be_compared_with(two, tmp_path):
     np.save(tmp_path / "mask.npy", np.ones((3, 3, 3), np.uint8))
-    with pytest.raises(UsageError, match=r"mask.npy: counts in pixels and a mesh in mm; pass --spacing"):
+    with pytest.raises(
+        UsageError, match=r"mask.npy: counts in pixels and a mesh in mm; pass --spacing"
+    ):
         segeval.score(two[0] / "a.stl", tmp_path / "mask.npy", **OPTIONS)
-    assert segeval.score(two[0] / "a.stl", tmp_path / "mask.npy", spacing=(1, 1, 1), **OPTIONS).hd[0] > 5
-    with pytest.raises(UsageError, match="gt is a ndarray; a mesh is compared with another file alone: save it"):
+    assert (
+        segeval.score(two[0] / "a.stl", tmp_path / "mask.npy", spacing=(1, 1, 1), **OPTIONS).hd[0]
+        > 5
+    )
+    with pytest.raises(
+        UsageError, match="gt is a ndarray; a mesh is compared with another file alone: save it"
+    ):
         segeval.score(two[0] / "a.stl", np.ones((3, 3, 3)), **OPTIONS)
 
 
 def test_a_mesh_is_no_mask(two):
-    with pytest.raises(ReadError, match=r"a.stl: wanted a mask, but this is a mesh; score it .* with --boundary mesh"):
+    with pytest.raises(
+        ReadError,
+        match=r"a.stl: wanted a mask, but this is a mesh; score it .* with --boundary mesh",
+    ):
         segeval.io.read(two[0] / "a.stl")
 
 

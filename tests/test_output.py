@@ -21,7 +21,12 @@ from segeval.run.run import Listener
 def test_the_output_folder_holds_the_tables_and_how_to_repeat_them(three, tmp_path):
     out = tmp_path / "deep/out"
     results = segeval.score_folder(*three, metrics="dice,hd,rand", output=out)
-    assert sorted(path.name for path in out.iterdir()) == ["cases.csv", "details.npz", "run.json", "summary.csv"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "cases.csv",
+        "details.npz",
+        "run.json",
+        "summary.csv",
+    ]
     loaded = Results.load(out)
     pd.testing.assert_frame_equal(loaded.cases, results.cases)
     pd.testing.assert_frame_equal(loaded.summary, results.summary)
@@ -31,7 +36,10 @@ def test_the_output_folder_holds_the_tables_and_how_to_repeat_them(three, tmp_pa
 
 def test_a_run_can_be_repeated_from_its_record(three, tmp_path):
     pred, gt = three
-    options = {"metrics": "dice,hd90,tversky:alpha=0.2,beta=0.8", "regions": {"any": [1, 2], "one": [1]}}
+    options = {
+        "metrics": "dice,hd90,tversky:alpha=0.2,beta=0.8",
+        "regions": {"any": [1, 2], "one": [1]},
+    }
     first = segeval.score_folder(
         pred, gt, **options, spacing=(0.5, 2), include_background=True, output=tmp_path / "out"
     )
@@ -41,7 +49,10 @@ def test_a_run_can_be_repeated_from_its_record(three, tmp_path):
     for name, case in record["cases"].items():
         for side in ("pred", "gt"):
             stored = Path(case[side]).read_bytes()
-            assert case["files"][side] == {"bytes": len(stored), "sha256": sha256(stored).hexdigest()}
+            assert case["files"][side] == {
+                "bytes": len(stored),
+                "sha256": sha256(stored).hexdigest(),
+            }
         again = segeval.score(
             case["pred"],
             case["gt"],
@@ -49,23 +60,36 @@ def test_a_run_can_be_repeated_from_its_record(three, tmp_path):
             protocol=protocol["name"],
             boundary=protocol["boundary"],
             regions=protocol["regions"],
-            **{key: protocol[key] for key in ("include_background", "ignore_label", "binary", "spacing")},
+            **{
+                key: protocol[key]
+                for key in ("include_background", "ignore_label", "binary", "spacing")
+            },
         )
-        rows = first.cases[first.cases.case == name].drop(columns=["case", "protocol"]).reset_index(drop=True)
+        rows = (
+            first.cases[first.cases.case == name]
+            .drop(columns=["case", "protocol"])
+            .reset_index(drop=True)
+        )
         pd.testing.assert_frame_equal(rows, again)
 
 
 def test_the_colours_of_a_run_are_part_of_its_record(tmp_path):
     for side in ("pred", "gt"):
         (tmp_path / side).mkdir()
-        Image.fromarray(np.array([[[255, 0, 0], [0, 0, 0]]], np.uint8)).save(tmp_path / side / "a.png")
-    results = segeval.score_folder(tmp_path / "pred", tmp_path / "gt", metrics="dice", colors={(255, 0, 0): 4})
+        Image.fromarray(np.array([[[255, 0, 0], [0, 0, 0]]], np.uint8)).save(
+            tmp_path / side / "a.png"
+        )
+    results = segeval.score_folder(
+        tmp_path / "pred", tmp_path / "gt", metrics="dice", colors={(255, 0, 0): 4}
+    )
     assert results.cases.region.tolist() == ["4"]
     assert results.run["protocol"]["colors"] == {"#ff0000": 4}
 
 
 def test_tables_are_written_in_the_formats_asked_for(three, tmp_path):
-    results = segeval.score_folder(*three, metrics="dice,hd", output=tmp_path / "out", formats=("json", "csv"))
+    results = segeval.score_folder(
+        *three, metrics="dice,hd", output=tmp_path / "out", formats=("json", "csv")
+    )
     assert {path.name for path in (tmp_path / "out").glob("cases.*")} == {"cases.csv", "cases.json"}
     pd.testing.assert_frame_equal(Results.load(tmp_path / "out").cases, results.cases)
 
@@ -86,10 +110,16 @@ class Stopped(Listener):
 def test_an_interrupted_run_leaves_what_it_has_marked_as_partial(three, tmp_path):
     out = tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):
-        segeval.score_folder(*three, metrics="dice,hd", output=out, listener=Stopped(KeyboardInterrupt()), jobs=1)
+        segeval.score_folder(
+            *three, metrics="dice,hd", output=out, listener=Stopped(KeyboardInterrupt()), jobs=1
+        )
     results = Results.load(out)
     assert set(results.cases.case) == {"a", "b"}
-    assert (results.run["complete"], results.run["cases_asked"], results.run["cases_done"]) == (False, 3, 2)
+    assert (results.run["complete"], results.run["cases_asked"], results.run["cases_done"]) == (
+        False,
+        3,
+        2,
+    )
     assert not (out / "cases.partial.csv").exists()
     whole = segeval.score_folder(*three, metrics="dice,hd").cases
     pd.testing.assert_frame_equal(results.cases, whole[whole.case != "c"])
@@ -98,7 +128,13 @@ def test_an_interrupted_run_leaves_what_it_has_marked_as_partial(three, tmp_path
 def test_a_run_that_crashes_leaves_the_rows_so_far(three, tmp_path):
     out = tmp_path / "out"
     with pytest.raises(RuntimeError, match="out of luck"):
-        segeval.score_folder(*three, metrics="dice", output=out, listener=Stopped(RuntimeError("out of luck")), jobs=1)
+        segeval.score_folder(
+            *three,
+            metrics="dice",
+            output=out,
+            listener=Stopped(RuntimeError("out of luck")),
+            jobs=1,
+        )
     rows = pd.read_csv(out / "cases.partial.csv", dtype={"region": str})
     assert rows.case.unique().tolist() == ["a", "b"]
     assert rows.dice[0] == 2 * 4 / (4 + 6)
@@ -109,14 +145,21 @@ def test_a_second_run_replaces_the_first(three, tmp_path):
     out = tmp_path / "out"
     segeval.score_folder(*three, metrics="dice", output=out, formats=("json",))
     segeval.score_folder(*three, metrics="iou", output=out)
-    assert sorted(path.name for path in out.iterdir()) == ["cases.csv", "details.npz", "run.json", "summary.csv"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "cases.csv",
+        "details.npz",
+        "run.json",
+        "summary.csv",
+    ]
     assert "iou" in Results.load(out).cases
 
 
 def test_an_output_that_cannot_be_written_is_an_error_before_anything_is_scored(three, tmp_path):
     (tmp_path / "file").write_text("")
     listener = Stopped(KeyboardInterrupt())
-    with pytest.raises(UsageError, match=r"file.out: cannot write the results there .* give another folder with -o"):
+    with pytest.raises(
+        UsageError, match=r"file.out: cannot write the results there .* give another folder with -o"
+    ):
         segeval.score_folder(*three, output=tmp_path / "file/out", listener=listener)
     assert not listener.seen
 

@@ -16,7 +16,8 @@ from segeval.plots import draw
 ADDRESS = "s3://bucket/masks"
 REFUSED = (
     "s3://bucket/masks: wanted a path on this machine, but remote addresses are neither read nor "
-    "written yet; copy the files (for S3 aws s3 sync) or mount them (rclone mount), and give that path"
+    "written yet; copy the files (for S3 aws s3 sync) or mount them (rclone mount), and give that "
+    "path"
 )
 PRED, GT = TWO_LABELS
 RESULTS = segeval.Results(None, None, {})

@@ -35,7 +35,10 @@ TUMOUR = Region.of("tumour", 2)
         (["liver=1", "tumour=2"], [LIVER, TUMOUR]),
         ([LIVER, 5], [LIVER, Region.of(5)]),
         ({"liver": 1, "tumour": [2]}, [LIVER, TUMOUR]),
-        ({"whole": [1, 2, 3], "core": (1, 3)}, [Region.of("whole", 1, 2, 3), Region.of("core", 1, 3)]),
+        (
+            {"whole": [1, 2, 3], "core": (1, 3)},
+            [Region.of("whole", 1, 2, 3), Region.of("core", 1, 3)],
+        ),
         ({"0": "background", "1": "liver", "2": "tumour"}, [BACKGROUND, LIVER, TUMOUR]),
         ({"0": "road", "1": "building"}, [Region.of("road", 0), Region.of("building", 1)]),
         ({"road": 0, "building": [1]}, [Region.of("road", 0), Region.of("building", 1)]),
@@ -75,8 +78,16 @@ NNUNET = {"channel_names": {"0": "CT"}, "numTraining": 20, "file_ending": ".nii.
     ("content", "regions", "ignore"),
     [
         ({"liver": 1, "tumour": 2}, [LIVER, TUMOUR], None),
-        ({**NNUNET, "labels": {"0": "background", "1": "liver", "2": "tumour"}}, [BACKGROUND, LIVER, TUMOUR], None),
-        ({**NNUNET, "labels": {"background": 0, "liver": 1, "tumour": 2}}, [BACKGROUND, LIVER, TUMOUR], None),
+        (
+            {**NNUNET, "labels": {"0": "background", "1": "liver", "2": "tumour"}},
+            [BACKGROUND, LIVER, TUMOUR],
+            None,
+        ),
+        (
+            {**NNUNET, "labels": {"background": 0, "liver": 1, "tumour": 2}},
+            [BACKGROUND, LIVER, TUMOUR],
+            None,
+        ),
         (
             {
                 **NNUNET,
@@ -106,14 +117,20 @@ def test_a_file_may_have_any_name_and_a_byte_order_mark(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("liver", "region 'liver' is not understood; write a label .* or give a JSON file that exists"),
+        (
+            "liver",
+            "region 'liver' is not understood; write a label .* or give a JSON file that exists",
+        ),
         ("liver=x", "region 'liver=x' is not understood"),
         ("liver=-1", "region 'liver=-1' is not understood"),
         ("a=1,=2", "region '=2' is not understood"),
         ("a=1+", r"region 'a=1\+' is not understood"),
         ([1.5], "region '1.5' is not understood"),
         ("no/such.json", "no.such.json: cannot read the regions file: No such file"),
-        ({"liver": "one"}, "regions: region 'liver' must be a label or a list of labels .*, not 'one'"),
+        (
+            {"liver": "one"},
+            "regions: region 'liver' must be a label or a list of labels .*, not 'one'",
+        ),
         ({"liver": []}, r"region 'liver' must be a label or a list of labels .*, not \[\]"),
         ({"liver": [1, -2]}, "region 'liver' must be a label or a list of labels"),
         ({"liver": True}, "region 'liver' must be a label .*, not True"),
@@ -130,7 +147,11 @@ def test_what_names_no_region_is_refused_with_what_to_write(written, message):
     ("content", "message"),
     [
         ("liver: 1", r"regions.json: the regions file is not JSON .* write \{\"liver\": 1"),
-        ("[1, 2]", r"regions.json: wanted a JSON object of names and labels, came a list; write \{\"liver\": 1\}"),
+        (
+            "[1, 2]",
+            r"regions.json: wanted a JSON object of names and labels, came a list; write "
+            r"\{\"liver\": 1\}",
+        ),
     ],
 )
 def test_a_regions_file_that_holds_something_else_is_refused(tmp_path, content, message):
@@ -146,7 +167,10 @@ def test_a_regions_file_that_holds_something_else_is_refused(tmp_path, content, 
         ({"metrics": ()}, "no metric to compute; name at least one"),
         ({"regions": ()}, "no region to score; name at least one"),
         ({"regions": (LIVER, Region.of("liver", 2))}, "region 'liver' is given twice"),
-        ({"regions": (Region.of("background", 1),), "include_background": True}, "region 'background' is given twice"),
+        (
+            {"regions": (Region.of("background", 1),), "include_background": True},
+            "region 'background' is given twice",
+        ),
         ({"regions": (Region.of("all", 2),)}, "region name 'all' has a meaning of its own"),
         ({"regions": (Region.of("mean", 2),)}, "region name 'mean' has a meaning of its own"),
         ({"spacing": (1.0, 0.0)}, r"spacing must be lengths above 0, not \(1.0, 0.0\)"),
@@ -197,7 +221,11 @@ def test_a_protocol_can_be_written_down_in_full():
         "boundary": "voxel",
         "mean": "regions first, then cases",
         "metrics": {
-            "nsd@2": {"formula": "nsd@2", "boundary": "voxel", "empty": {"both": "nan", "pred": 0, "gt": 0}},
+            "nsd@2": {
+                "formula": "nsd@2",
+                "boundary": "voxel",
+                "empty": {"both": "nan", "pred": 0, "gt": 0},
+            },
         },
         "regions": {"core": [1, 4]},
         "include_background": False,

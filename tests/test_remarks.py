@@ -34,34 +34,46 @@ def noticed(root, preds, gts, **options):
 
 def test_regions_that_never_occur_are_one_notice(tmp_path):
     texts = noticed(tmp_path, {"a": PRED}, {"a": GT}, regions=[1, *range(10, 17)])
-    assert texts == ["7 of 8 regions occur in no mask: 10, 11, 12, 13, 14 and 2 more; check --regions"]
+    assert texts == [
+        "7 of 8 regions occur in no mask: 10, 11, 12, 13, 14 and 2 more; check --regions"
+    ]
 
 
 def test_an_image_in_place_of_a_mask_is_suspected(tmp_path):
     image = np.arange(200, dtype=np.uint8).reshape(10, 20)
     (text,) = noticed(tmp_path, {"a": image}, {"a": image // 199})
-    assert text.startswith("198 of 199 labels occur in the predictions or in the ground truths alone")
+    assert text.startswith(
+        "198 of 199 labels occur in the predictions or in the ground truths alone"
+    )
 
 
 def test_cases_on_different_scales_are_noticed(tmp_path):
     (text,) = noticed(tmp_path, {"a": PRED, "b": 255 * PRED}, {"a": GT, "b": 255 * GT})
-    assert text == "some cases hold only {0, 1} and others only {0, 255}; if these mean the same, pass --binary"
+    assert (
+        text
+        == "some cases hold only {0, 1} and others only {0, 255}; if these mean the same, pass --binary"
+    )
 
 
 @pytest.mark.parametrize("regions", [None, "1", "mass=1"])
 def test_a_case_on_two_scales_is_refused_whatever_the_regions(regions):
-    with pytest.raises(ReadError, match=r"pred holds only \{0, 1\} and gt only \{0, 255\}.*--binary"):
+    with pytest.raises(
+        ReadError, match=r"pred holds only \{0, 1\} and gt only \{0, 255\}.*--binary"
+    ):
         segeval.score(PRED, 255 * GT, regions=regions)
 
 
 def test_a_region_of_both_labels_may_join_two_scales():
-    assert segeval.score(PRED, 255 * GT, metrics="dice", regions="mass=1+255").dice[0] == 2 * 3 / (3 + 4)
+    assert segeval.score(PRED, 255 * GT, metrics="dice", regions="mass=1+255").dice[0] == 2 * 3 / (
+        3 + 4
+    )
 
 
 def test_results_may_not_lie_among_the_masks(tmp_path):
     pred, gt = folders(tmp_path, {"a": PRED}, {"a": GT})
     with pytest.raises(
-        UsageError, match=r"out: results would lie among the masks of .*gt; give another folder with -o"
+        UsageError,
+        match=r"out: results would lie among the masks of .*gt; give another folder with -o",
     ):
         segeval.score_folder(pred, gt, output=gt / "out")
 
@@ -69,7 +81,9 @@ def test_results_may_not_lie_among_the_masks(tmp_path):
 def test_the_label_to_ignore_is_no_foreground_of_a_binary_run():
     gt = np.array([[1, 1, 0, 255]], np.uint8)
     pred = np.array([[1, 0, 0, 1]], np.uint8)
-    assert segeval.score(pred, gt, metrics="dice", binary=True, ignore_label=255).dice[0] == 2 * 1 / (1 + 2)
+    assert segeval.score(pred, gt, metrics="dice", binary=True, ignore_label=255).dice[
+        0
+    ] == 2 * 1 / (1 + 2)
 
 
 def test_a_tolerance_for_spacings_is_none_for_places_far_apart():
@@ -79,14 +93,18 @@ def test_a_tolerance_for_spacings_is_none_for_places_far_apart():
     def at(origin: float, spacing: float) -> LabelMap:
         affine = np.diag([spacing, 1.0, 1.0, 1.0])
         affine[0, 3] = origin
-        return LabelMap.of(np.zeros((4, 4, 4), np.uint8), Grid((4, 4, 4), (spacing, 1.0, 1.0), "mm", affine))
+        return LabelMap.of(
+            np.zeros((4, 4, 4), np.uint8), Grid((4, 4, 4), (spacing, 1.0, 1.0), "mm", affine)
+        )
 
     with pytest.raises(GeometryMismatch, match="voxels from its place"):
         aligned(at(100.0, 1.01), at(0.0, 1.0), tolerance=5.0, spacing_tolerance=0.05)
 
 
 def test_labels_beyond_the_whole_numbers_of_a_float_stay_apart():
-    table = segeval.score(np.array([2**60 + 1, 0], np.uint64), np.array([2**60, 0], np.uint64), metrics="dice")
+    table = segeval.score(
+        np.array([2**60 + 1, 0], np.uint64), np.array([2**60, 0], np.uint64), metrics="dice"
+    )
     assert table.region.tolist() == [str(2**60), str(2**60 + 1)]
     assert table.dice.tolist() == [0, 0]
 
@@ -101,7 +119,8 @@ def test_background_beside_the_most_labels_a_case_may_have():
 
 def test_metrics_of_whole_cases_alone_need_no_regions(tmp_path):
     results = segeval.score_folder(
-        *folders(tmp_path, {"a": PRED, "b": 2 * PRED}, {"a": GT, "b": 2 * GT}), metrics="pixel_accuracy"
+        *folders(tmp_path, {"a": PRED, "b": 2 * PRED}, {"a": GT, "b": 2 * GT}),
+        metrics="pixel_accuracy",
     )
     whole = results.cases[results.cases.region == "all"]
     assert whole.pixel_accuracy.tolist() == [7 / 8, 7 / 8]
@@ -130,10 +149,13 @@ def test_an_unforeseen_fault_stops_its_case_alone(tmp_path, monkeypatch):
         return 1 / 0 if name == "a" else make(name, *rest)
 
     monkeypatch.setattr(segeval.run.evaluate, "make_case", faulty)
-    results = segeval.score_folder(*folders(tmp_path, {"a": PRED, "b": PRED}, {"a": GT, "b": GT}), metrics="dice")
+    results = segeval.score_folder(
+        *folders(tmp_path, {"a": PRED, "b": PRED}, {"a": GT, "b": GT}), metrics="dice"
+    )
     notes = results.cases.set_index("case").note
     assert notes["a"] == (
-        "failed: case 'a': ZeroDivisionError: division by zero; this is a fault of segeval itself, please report it"
+        "failed: case 'a': ZeroDivisionError: division by zero; this is a fault of segeval itself, "
+        "please report it"
     )
     assert notes["b"] == ""
 
@@ -149,7 +171,10 @@ def test_an_interruption_while_results_are_made_leaves_the_rows(tmp_path, monkey
     with pytest.raises(KeyboardInterrupt):
         segeval.score_folder(pred, gt, metrics="dice", output=tmp_path / "out")
     assert (
-        (tmp_path / "out/cases.partial.csv").read_text().splitlines()[1].startswith(f"a,1,{2 * 3 / (3 + 4)},,segeval-")
+        (tmp_path / "out/cases.partial.csv")
+        .read_text()
+        .splitlines()[1]
+        .startswith(f"a,1,{2 * 3 / (3 + 4)},,segeval-")
     )
 
 
@@ -174,4 +199,7 @@ def test_cases_of_several_kinds_are_noticed(tmp_path):
         nib.save(nib.Nifti1Image(np.ones((2, 2, 2), np.uint8), np.eye(4)), folder / "volume.nii")
     heard = Notices()
     segeval.score_folder(pred, gt, metrics="dice", listener=heard)
-    assert "the cases are of several kinds (2-D in px, 3-D in mm): means over them mix units" in heard.texts
+    assert (
+        "the cases are of several kinds (2-D in px, 3-D in mm): means over them mix units"
+        in heard.texts
+    )

@@ -86,10 +86,14 @@ def test_details_without_surfaces(tmp_path: Path):
 
 
 def test_a_folder_that_does_not_exist(tmp_path: Path):
-    with pytest.raises(UsageError, match="gone: wanted the folder that segeval score wrote, but it does not exist"):
+    with pytest.raises(
+        UsageError, match="gone: wanted the folder that segeval score wrote, but it does not exist"
+    ):
         Results.load(tmp_path / "gone")
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match=r"file: wanted the folder .* but it is a file, not a folder"):
+    with pytest.raises(
+        UsageError, match=r"file: wanted the folder .* but it is a file, not a folder"
+    ):
         Results.load(tmp_path / "file")
 
 
@@ -97,11 +101,15 @@ def test_a_folder_that_does_not_exist(tmp_path: Path):
 def test_a_folder_without_one_of_its_files(missing: str, tmp_path: Path):
     RESULTS.save(tmp_path)
     (tmp_path / missing).unlink()
-    with pytest.raises(UsageError, match=rf"{missing}.*is this a results folder of segeval score\?"):
+    with pytest.raises(
+        UsageError, match=rf"{missing}.*is this a results folder of segeval score\?"
+    ):
         Results.load(tmp_path)
 
 
-@pytest.mark.parametrize(("text", "came"), [("{", "is not JSON"), ("[]", "wanted a JSON object, came a list")])
+@pytest.mark.parametrize(
+    ("text", "came"), [("{", "is not JSON"), ("[]", "wanted a JSON object, came a list")]
+)
 def test_a_run_file_that_holds_something_else(text: str, came: str, tmp_path: Path):
     RESULTS.save(tmp_path)
     (tmp_path / "run.json").write_text(text)
@@ -113,7 +121,10 @@ def test_details_that_are_damaged(tmp_path: Path):
     RESULTS.save(tmp_path)
     whole = (tmp_path / "details.npz").read_bytes()
     (tmp_path / "details.npz").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(UsageError, match=r"details\.npz: cannot read it .*; delete it to plot from the tables alone"):
+    with pytest.raises(
+        UsageError,
+        match=r"details\.npz: cannot read it .*; delete it to plot from the tables alone",
+    ):
         Results.load(tmp_path)
 
 
@@ -125,5 +136,7 @@ def test_a_format_that_is_unknown_is_said_before_anything_is_written(tmp_path: P
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match=r"file.out: cannot make this folder for the results \((Not a dir|The sys)"):
+    with pytest.raises(
+        UsageError, match=r"file.out: cannot make this folder for the results \((Not a dir|The sys)"
+    ):
         RESULTS.save(tmp_path / "file" / "out")

@@ -37,10 +37,25 @@ from segeval.statistics.ratios import ratio
         ("nsd@2.0", "nsd", {"tolerance": 2}, "nsd@2"),
         ("surface_dice@0", "nsd", {"tolerance": 0}, "nsd@0"),
         ("fbeta:beta=2", "fbeta", {"beta": 2}, "fbeta@2"),
-        ("tversky: alpha=0.3, beta=0.7", "tversky", {"alpha": 0.3, "beta": 0.7}, "tversky:alpha=0.3,beta=0.7"),
-        ("tversky:beta=0.7,alpha=0.3", "tversky", {"alpha": 0.3, "beta": 0.7}, "tversky:alpha=0.3,beta=0.7"),
+        (
+            "tversky: alpha=0.3, beta=0.7",
+            "tversky",
+            {"alpha": 0.3, "beta": 0.7},
+            "tversky:alpha=0.3,beta=0.7",
+        ),
+        (
+            "tversky:beta=0.7,alpha=0.3",
+            "tversky",
+            {"alpha": 0.3, "beta": 0.7},
+            "tversky:alpha=0.3,beta=0.7",
+        ),
         ("weighted_kappa:weight=linear", "weighted_kappa", {"weight": "linear"}, "weighted_kappa"),
-        ("weighted_kappa@quadratic", "weighted_kappa", {"weight": "quadratic"}, "weighted_kappa@quadratic"),
+        (
+            "weighted_kappa@quadratic",
+            "weighted_kappa",
+            {"weight": "quadratic"},
+            "weighted_kappa@quadratic",
+        ),
         ("generalized_dice", "generalized_dice", {"weight": "square"}, "generalized_dice"),
     ],
 )
@@ -58,11 +73,18 @@ def test_a_written_form_stands_for_a_metric_and_has_one_column(written, name, pa
         ("", "unknown metric ''"),
         (
             "nsd",
-            "metric 'nsd' needs a value for tolerance and has no default; write it as nsd@TOLERANCE, such as nsd@2",
+            "metric 'nsd' needs a value for tolerance and has no default; write it as "
+            "nsd@TOLERANCE, such as nsd@2",
         ),
-        ("tversky", "needs a value for alpha and beta .* write it as tversky:alpha=ALPHA,beta=BETA"),
+        (
+            "tversky",
+            "needs a value for alpha and beta .* write it as tversky:alpha=ALPHA,beta=BETA",
+        ),
         ("tversky@0.5", "metric 'tversky' needs a value for beta"),
-        ("nsd@two", "metric 'nsd': tolerance is a number, not 'two'; write nsd@2 or nsd:tolerance=2"),
+        (
+            "nsd@two",
+            "metric 'nsd': tolerance is a number, not 'two'; write nsd@2 or nsd:tolerance=2",
+        ),
         ("nsd@-1", "metric 'nsd': tolerance must be at least 0, not -1"),
         ("nsd@nan", "metric 'nsd': tolerance must be at least 0, not nan"),
         ("nsd@inf", "metric 'nsd': tolerance must be at least 0, not inf"),
@@ -74,7 +96,10 @@ def test_a_written_form_stands_for_a_metric_and_has_one_column(written, name, pa
         ("nsd@", "tolerance is a number, not ''"),
         ("dice@2", "metric 'dice' has no parameters; write dice, not 'dice@2'"),
         ("dice95", "unknown metric 'dice95'; did you mean dice"),
-        ("weighted_kappa@cubic", "metric 'weighted_kappa': weight is one of linear, quadratic, not 'cubic'"),
+        (
+            "weighted_kappa@cubic",
+            "metric 'weighted_kappa': weight is one of linear, quadratic, not 'cubic'",
+        ),
     ],
 )
 def test_a_form_that_is_none_gets_a_message_that_says_what_to_write(written, message):
@@ -101,7 +126,15 @@ def test_forms_are_separated_by_commas_and_doubles_count_once(texts, columns):
 
 
 def test_the_default_metrics_are_those_of_the_documentation():
-    assert DEFAULT_METRICS == ("dice", "iou", "precision", "recall", "volume_similarity", "hd95", "assd")
+    assert DEFAULT_METRICS == (
+        "dice",
+        "iou",
+        "precision",
+        "recall",
+        "volume_similarity",
+        "hd95",
+        "assd",
+    )
     assert [m.column for m in parse_metrics(DEFAULT_METRICS)] == list(DEFAULT_METRICS)
 
 
@@ -122,14 +155,28 @@ def test_a_symbol_shows_the_parameters(written, symbol):
 
 def test_a_unit_is_that_of_the_masks():
     units = {
-        name: parse_metric(name).unit("mm", "ml") for name in ("hd95", "volume_p", "tp", "rand", "mutual_information")
+        name: parse_metric(name).unit("mm", "ml")
+        for name in ("hd95", "volume_p", "tp", "rand", "mutual_information")
     }
-    assert units == {"hd95": "mm", "volume_p": "ml", "tp": "voxel", "rand": "", "mutual_information": "bit"}
+    assert units == {
+        "hd95": "mm",
+        "volume_p": "ml",
+        "tp": "voxel",
+        "rand": "",
+        "mutual_information": "bit",
+    }
 
 
 @pytest.mark.parametrize(
     ("name", "higher"),
-    [("dice", True), ("hd", False), ("nsd", True), ("lr_plus", True), ("volume_error", None), ("volume_p", None)],
+    [
+        ("dice", True),
+        ("hd", False),
+        ("nsd", True),
+        ("lr_plus", True),
+        ("volume_error", None),
+        ("volume_p", None),
+    ],
 )
 def test_whether_higher_is_better(name, higher):
     assert lookup(name).higher_is_better is higher
@@ -154,17 +201,23 @@ def test_a_formula_becomes_a_metric_by_its_card_alone():
         zero, one = np.zeros(1), np.ones(1)
         found = parse_metric("overlap-error")
         assert found.column == "jaccard_distance"
-        assert found.score(Counts(one, one, 2 * one, zero, 2 * one, 3 * one)) == pytest.approx([3 / 4])
+        assert found.score(Counts(one, one, 2 * one, zero, 2 * one, 3 * one)) == pytest.approx(
+            [3 / 4]
+        )
         assert found.score(Counts(zero, zero, zero, one, zero, zero)) == pytest.approx([0.25])
         assert found.score(Counts(zero, one, zero, one, one, zero)) == pytest.approx([1 / 1])
-        with pytest.raises(ValueError, match="metric 'again': 'overlap_error' names another metric already"):
+        with pytest.raises(
+            ValueError, match="metric 'again': 'overlap_error' names another metric already"
+        ):
             metric(**card, name="again", aliases=("overlap_error",))(jaccard_distance)
     finally:
         del REGISTRY["jaccard_distance"]
 
 
 def test_ratio_is_silent_about_division_by_zero_and_says_so_in_the_value():
-    assert ratio(np.array([0.0, 1.0, 1.0]), np.array([0.0, 0.0, 2.0])) == pytest.approx([np.nan, inf, 0.5], nan_ok=True)
+    assert ratio(np.array([0.0, 1.0, 1.0]), np.array([0.0, 0.0, 2.0])) == pytest.approx(
+        [np.nan, inf, 0.5], nan_ok=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -182,5 +235,7 @@ def test_an_interval_holds_finite_numbers(interval, inside, outside, text):
 
 
 def test_a_parameter_given_twice_is_an_error():
-    with pytest.raises(UsageError, match="metric 'nsd:tolerance=1,tolerance=2' gives tolerance twice; give it once"):
+    with pytest.raises(
+        UsageError, match="metric 'nsd:tolerance=1,tolerance=2' gives tolerance twice; give it once"
+    ):
         parse_metric("nsd:tolerance=1,tolerance=2")

@@ -11,7 +11,14 @@ import pytest
 
 from segeval.errors import UsageError
 from segeval.results.columns import applies, metrics_of
-from segeval.results.formats import FORMATS, check_formats, make_folder, read_table, replacing, write_table
+from segeval.results.formats import (
+    FORMATS,
+    check_formats,
+    make_folder,
+    read_table,
+    replacing,
+    write_table,
+)
 
 CASES = pd.DataFrame({
     "case": ["001", "NA", 'a,b\n"c"', "=1+2", "日本"],
@@ -21,7 +28,15 @@ CASES = pd.DataFrame({
     "note": ["", "é", "failed: x", "None", ""],
 })  # fmt: skip
 SUMMARY = pd.DataFrame(
-    {"region": ["1"], "metric": ["dice"], "unit": [""], "n": [3], "mean": [0.5], "n_undefined": [0], "n_infinite": [2]}
+    {
+        "region": ["1"],
+        "metric": ["dice"],
+        "unit": [""],
+        "n": [3],
+        "mean": [0.5],
+        "n_undefined": [0],
+        "n_infinite": [2],
+    }
 )
 
 
@@ -62,14 +77,18 @@ def test_case_metrics_apply_to_the_row_of_all_regions_alone():
 
 
 def test_a_format_that_is_unknown(tmp_path: Path):
-    with pytest.raises(UsageError, match=r"t\.ods: tables are written as csv, parquet, json, xlsx, not 'ods'"):
+    with pytest.raises(
+        UsageError, match=r"t\.ods: tables are written as csv, parquet, json, xlsx, not 'ods'"
+    ):
         write_table(CASES, tmp_path / "t.ods")
     with pytest.raises(UsageError, match="not 'ods'"):
         check_formats(["csv", "ods"])
 
 
 @pytest.mark.parametrize(("format_", "package"), [("parquet", "pyarrow"), ("xlsx", "openpyxl")])
-def test_a_format_whose_package_is_missing(format_: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_format_whose_package_is_missing(
+    format_: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     write_table(CASES, tmp_path / f"there.{format_}")
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         monkeypatch.setitem(sys.modules, name, None)
@@ -84,7 +103,10 @@ def test_a_format_whose_package_is_missing(format_: str, package: str, tmp_path:
 
 @pytest.mark.parametrize(
     ("content", "came"),
-    [("case,region,dice\na,1,high\n", "could not convert string to float: 'high'"), ("", "No columns to parse")],
+    [
+        ("case,region,dice\na,1,high\n", "could not convert string to float: 'high'"),
+        ("", "No columns to parse"),
+    ],
 )
 def test_a_file_that_holds_something_else(content: str, came: str, tmp_path: Path):
     (tmp_path / "t.csv").write_text(content)
@@ -114,7 +136,12 @@ def test_a_write_that_breaks_off_leaves_the_old_file(tmp_path: Path):
 
 def test_a_folder_that_cannot_be_made_or_written(tmp_path: Path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match=r"file: cannot make this folder for the results \(a file has its name\)"):
+    with pytest.raises(
+        UsageError, match=r"file: cannot make this folder for the results \(a file has its name\)"
+    ):
         make_folder(tmp_path / "file")
-    with pytest.raises(UsageError, match=r"t\.csv: cannot write it \(No such file or directory\); give another folder"):
+    with pytest.raises(
+        UsageError,
+        match=r"t\.csv: cannot write it \(No such file or directory\); give another folder",
+    ):
         write_table(CASES, tmp_path / "gone" / "t.csv")

@@ -19,7 +19,9 @@ Average: TypeAlias = Literal["none", "macro", "micro", "weighted"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cases:
-    """One statistic of `count` cases: of `regions` regions each, case after case, or a table of label pairs each."""
+    """One statistic of `count` cases: of `regions` regions each, case after case, or a table of
+    label pairs each.
+    """
 
     count: int
     regions: int
@@ -46,12 +48,15 @@ class Cases:
         return Cases(self.count, 1, self.statistic.grouped(groups, self.count))
 
     def scores(self, metric: Metric, names: Sequence[str] = ()) -> Floats:
-        """The metric of every region of every case, (cases, regions); (cases, 1) for a metric of whole cases.
+        """The metric of every region of every case, (cases, regions); (cases, 1) for a metric of
+        whole cases.
 
         `names` are those of the regions.
         """
         if metric.spec.scope == "region":
-            return metric.score(self.statistic, list(names) * self.count).reshape(self.count, self.regions)
+            return metric.score(self.statistic, list(names) * self.count).reshape(
+                self.count, self.regions
+            )
         return np.array([metric.score(one) for one in self._each()]).reshape(self.count, 1)
 
     def _each(self) -> Sequence[Any]:
@@ -65,12 +70,14 @@ class Cases:
 
 @dataclass(frozen=True, slots=True)
 class Averaging:
-    """How the scores of regions and cases become the result. Raises `UsageError` for an unknown average.
+    """How the scores of regions and cases become the result. Raises `UsageError` for an unknown
+    average.
 
-    `average` over the regions of a case: "none" keeps each, "macro" is their mean, "weighted" their mean by the size of
-    the ground truth, "micro" adds the regions up before they are scored. Over cases: the mean, or with `per_case` none,
-    or with `pooled` the cases are added up before they are scored. Means are over what is defined; NaN where nothing
-    is. An infinite distance makes a mean infinite: a region that was missed is not to be overlooked.
+    `average` over the regions of a case: "none" keeps each, "macro" is their mean, "weighted" their
+    mean by the size of the ground truth, "micro" adds the regions up before they are scored. Over
+    cases: the mean, or with `per_case` none, or with `pooled` the cases are added up before they
+    are scored. Means are over what is defined; NaN where nothing is. An infinite distance makes a
+    mean infinite: a region that was missed is not to be overlooked.
     """
 
     average: Average = "macro"
@@ -79,14 +86,20 @@ class Averaging:
 
     def __post_init__(self) -> None:
         if self.average not in get_args(Average):
-            raise UsageError(f"average is one of {', '.join(get_args(Average))}, not {self.average!r}")
+            raise UsageError(
+                f"average is one of {', '.join(get_args(Average))}, not {self.average!r}"
+            )
         if self.per_case and self.pooled:
-            raise UsageError("per_case=True keeps every case and pooled=True adds them up; give one of them")
+            raise UsageError(
+                "per_case=True keeps every case and pooled=True adds them up; give one of them"
+            )
 
     def of(self, metric: Metric, cases: Cases, names: Sequence[str] = ()) -> Floats:
-        """The result: (regions,) with average "none", otherwise a number; with a first axis of cases if kept.
+        """The result: (regions,) with average "none", otherwise a number; with a first axis of
+        cases if kept.
 
-        A protocol may want the mean over cases to be taken before that over regions. `names` are those of the regions.
+        A protocol may want the mean over cases to be taken before that over regions. `names` are
+        those of the regions.
 
         >>> from segeval.metrics import parse_metric
         >>> from segeval.statistics.counts import Counts
@@ -100,7 +113,8 @@ class Averaging:
         by_region = metric.spec.scope == "region"
         if by_region and self.average == "micro" and metric.by_region:
             raise UsageError(
-                f"{metric.form} has a value of its own for each region, so regions cannot be added up: average='micro' "
+                f"{metric.form} has a value of its own for each region, so regions cannot be added "
+                f"up: average='micro' "
                 "is not for it"
             )
         if by_region and self.average == "micro":

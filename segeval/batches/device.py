@@ -33,7 +33,9 @@ def measure_batch(
     kinds: Collection[type],
     spacing: Sequence[tuple[float, ...] | None],
 ) -> dict[str, Tensor]:
-    """The records of all kinds of statistics, as tensors on the device, and under `ODD` how many values were wrong."""
+    """The records of all kinds of statistics, as tensors on the device, and under `ODD` how many
+    values were wrong.
+    """
     masks = masks_of(pred, gt, form, reading.inputs)
     channels = form.pred_channels if form.kind == "multilabel" else 0
     grids = [_grid(tuple(masks.gt.shape[1:]), own) for own in spacing for _ in range(channels or 1)]
@@ -58,12 +60,17 @@ def _counts(masks: Masks, grids: Sequence[Grid], channels: int, pooled: bool) ->
     tp, p, g = sums.double()
     total = p.sum(1, keepdim=True).expand_as(p)
     # numbers of the host one by one: a tensor of them would have to be copied, and that waits for the device
-    volumes = [torch.stack([n * grid.voxel_volume for n, grid in zip(side, grids, strict=True)]) for side in (p, g)]
+    volumes = [
+        torch.stack([n * grid.voxel_volume for n, grid in zip(side, grids, strict=True)])
+        for side in (p, g)
+    ]
     columns = [tp, p, g, total, *volumes]
     if channels:  # label 1 of every channel
         columns = [column[:, 1].reshape(-1, channels) for column in columns]
     marks = torch.arange(columns[0].shape[1], device=p.device).expand_as(columns[0])
-    return {"counts": torch.stack([(~marks if pooled else marks).double(), *columns], -1).reshape(-1, 7)}
+    return {
+        "counts": torch.stack([(~marks if pooled else marks).double(), *columns], -1).reshape(-1, 7)
+    }
 
 
 def _sums(masks: Masks) -> Tensor:
@@ -73,7 +80,9 @@ def _sums(masks: Masks) -> Tensor:
 
 
 def _sparse_sums(masks: Masks) -> Tensor:
-    sums = torch.zeros((3, len(masks.pred), masks.classes), dtype=torch.int64, device=masks.pred.device)
+    sums = torch.zeros(
+        (3, len(masks.pred), masks.classes), dtype=torch.int64, device=masks.pred.device
+    )
     for case, (pred, gt) in enumerate(zip(masks.pred, masks.gt, strict=True)):
         g, p, count = pair_counts(pred, gt).T
         sums[0, case].scatter_add_(0, g, torch.where(g == p, count, 0))
@@ -87,7 +96,9 @@ def _tables(masks: Masks, pooled: bool) -> dict[str, Tensor]:
     for pred, gt, ignored in zip(masks.pred, masks.gt, masks.ignored, strict=True):
         rows = pair_counts(pred, gt)
         rows[:, 2] -= torch.where((rows[:, :2] == 0).all(1), ignored, 0)
-        rows = torch.cat([rows[rows[:, 2] > 0], rows.new_zeros((int(not (rows[:, 2] > 0).any()), 3))])
+        rows = torch.cat(
+            [rows[rows[:, 2] > 0], rows.new_zeros((int(not (rows[:, 2] > 0).any()), 3))]
+        )
         place = torch.arange(len(rows), device=rows.device)
         parts.append(torch.cat([(~place if pooled else place)[:, None], rows], 1))
     return {"table": torch.cat(parts)}
@@ -99,7 +110,10 @@ def _shapes(
     """The records of a statistic of shapes, case by case."""
     axes = masks.gt.ndim - 1
     if axes not in (2, 3):
-        raise UsageError(f"surface metrics need masks of 2 or 3 axes, these have {axes}; ask for overlap metrics alone")
+        raise UsageError(
+            f"surface metrics need masks of 2 or 3 axes, these have {axes}; ask for overlap "
+            f"metrics alone"
+        )
     first, last, sides = 1, masks.classes, (masks.pred, masks.gt)
     if reading.background(kind) and not channels:
         first = 0
@@ -118,7 +132,13 @@ def _record(kind: Any, parts: Sequence[Any], first: int, mark: int | None) -> di
         room = (0, 3 - axes)
         sums = [torch.nn.functional.pad(part, room) for part in parts[2:4]]
         outers = [torch.nn.functional.pad(part, room * 2).flatten(1) for part in parts[4:]]
-        fields = [torch.full_like(parts[0], axes)[:, None], parts[0][:, None], parts[1][:, None], *sums, *outers]
+        fields = [
+            torch.full_like(parts[0], axes)[:, None],
+            parts[0][:, None],
+            parts[1][:, None],
+            *sums,
+            *outers,
+        ]
         return {"moments": _marked(torch.cat(fields, 1), first, mark)}
     (name, *names) = record_of(kind).columns
     record = {name: _marked(torch.stack([part.length for part in parts], 1), first, mark)}
@@ -127,12 +147,18 @@ def _record(kind: Any, parts: Sequence[Any], first: int, mark: int | None) -> di
 
 
 def _marked(rows: Tensor, first: int, mark: int | None) -> Tensor:
-    """The rows with their labels before them; label 0, where it was not measured, as a row of nothing."""
+    """The rows with their labels before them; label 0, where it was not measured, as a row of
+    nothing.
+    """
     if mark is not None:
         return torch.nn.functional.pad(rows, (1, 0), value=mark)
     rows = torch.nn.functional.pad(rows, (0, 0, first, 0))
-    return torch.cat([torch.arange(len(rows), device=rows.device, dtype=rows.dtype)[:, None], rows], 1)
+    return torch.cat(
+        [torch.arange(len(rows), device=rows.device, dtype=rows.dtype)[:, None], rows], 1
+    )
 
 
 def _joined(kind: Any, records: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
-    return {name: torch.cat([record[name] for record in records]) for name in record_of(kind).columns}
+    return {
+        name: torch.cat([record[name] for record in records]) for name in record_of(kind).columns
+    }

@@ -1,6 +1,8 @@
-"""Tensors become label maps on their device, a whole batch at a time, and nothing waits for their values.
+"""Tensors become label maps on their device, a whole batch at a time, and nothing waits for their
+values.
 
-What is not allowed is counted rather than refused: that would mean waiting for the device in every batch.
+What is not allowed is counted rather than refused: that would mean waiting for the device in every
+batch.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from .host_masks import ROUNDING
 class Masks(NamedTuple):
     """Label maps (N, *spatial) below `classes`; `odd` values were not allowed.
 
-    `left_out` (N, *spatial) tells which voxels are ignored, None where no label is to be; they are background in both.
+    `left_out` (N, *spatial) tells which voxels are ignored, None where no label is to be; they are
+    background in both.
     """
 
     pred: Tensor
@@ -38,16 +41,22 @@ class Masks(NamedTuple):
         return self.left_out.flatten(1).sum(1)
 
     def shifted(self, left_out: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the label maps with each label one higher, so that 0 stands for voxels that are left out alone."""
+        """Return the label maps with each label one higher, so that 0 stands for voxels that are
+        left out alone.
+        """
         dtype = self.gt.dtype if self.classes <= 255 else torch.int32
-        pred, gt = ((labels.to(dtype) + 1).masked_fill(left_out, 0) for labels in (self.pred, self.gt))
+        pred, gt = (
+            (labels.to(dtype) + 1).masked_fill(left_out, 0) for labels in (self.pred, self.gt)
+        )
         return pred, gt
 
 
 def masks_of(pred: Tensor, gt: Tensor, form: Form, inputs: Inputs) -> Masks:
     """The label maps of a batch; with channels that overlap, a mask for each, (N · C, *spatial)."""
     odd = torch.zeros(1, dtype=torch.int64, device=pred.device)
-    pred, gt = (tensor if tensor.is_floating_point() else as_integers(tensor) for tensor in (pred, gt))
+    pred, gt = (
+        tensor if tensor.is_floating_point() else as_integers(tensor) for tensor in (pred, gt)
+    )
     if form.doubtful:
         odd += (gt.sum(1) == 1).all() & (gt.amax() == 1) & (gt.amin() == 0)
     if form.pooled:
@@ -59,13 +68,20 @@ def masks_of(pred: Tensor, gt: Tensor, form: Form, inputs: Inputs) -> Masks:
     classes = known or _seen(pred.flatten(1), gt.flatten(1), inputs)
     if classes > 2**16:
         raise UsageError(
-            f"the masks hold the label {classes - 1}; metric objects and functions take labels up to 65,535"
+            f"the masks hold the label {classes - 1}; metric objects and functions take labels up "
+            f"to 65,535"
         )
     dtype = torch.uint8 if classes <= 256 else torch.int32
     shape = gt.shape[:1] + gt.shape[1 + (form.gt_channels > 0) :]
     masks = [torch.empty(shape, dtype=dtype, device=gt.device) for _ in range(2)]
-    left_out = None if inputs.ignore_index is None else torch.empty(shape, dtype=torch.bool, device=gt.device)
-    for at in range(len(gt)):  # a case at a time: what it takes in between does not grow with the batch
+    left_out = (
+        None
+        if inputs.ignore_index is None
+        else torch.empty(shape, dtype=torch.bool, device=gt.device)
+    )
+    for at in range(
+        len(gt)
+    ):  # a case at a time: what it takes in between does not grow with the batch
         sides, out, wrong = _pair(pred[at], gt[at], form, inputs, classes)
         odd += wrong
         if left_out is not None:
@@ -94,7 +110,9 @@ def _seen(pred: Tensor, gt: Tensor, inputs: Inputs) -> int:
 def _pair(
     pred: Tensor, gt: Tensor, form: Form, inputs: Inputs, classes: int
 ) -> tuple[tuple[Tensor, Tensor], Tensor, Tensor]:
-    """The label maps of a case, which voxels it says to ignore, and how many have values that are not allowed."""
+    """The label maps of a case, which voxels it says to ignore, and how many have values that are
+    not allowed.
+    """
     labels_g, wrong = _labels(gt, form.gt_channels, scores=False, inputs=inputs)
     labels_p, wrong_p = _labels(pred, form.pred_channels, form.scores, inputs)
     wrong = wrong | wrong_p | _outside(labels_g, classes) | _outside(labels_p, classes)
@@ -129,7 +147,9 @@ def _labels(tensor: Tensor, channels: int, scores: bool, inputs: Inputs) -> tupl
     if channels > 1:
         return _largest(tensor, scores)
     if scores:
-        tensor = tensor.float() if tensor.is_floating_point() and tensor.element_size() < 4 else tensor
+        tensor = (
+            tensor.float() if tensor.is_floating_point() and tensor.element_size() < 4 else tensor
+        )
         limit = inputs.threshold
         if inputs.input_format == "logits":
             return (tensor > log(limit / (1 - limit))).to(torch.uint8), tensor.isnan()

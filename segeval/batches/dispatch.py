@@ -1,4 +1,6 @@
-"""The one place that decides where a batch is measured: by the kernels of the host, or by torch on its device."""
+"""The one place that decides where a batch is measured: by the kernels of the host, or by torch on
+its device.
+"""
 
 from __future__ import annotations
 
@@ -36,17 +38,31 @@ def is_on_host(tensor: Tensor) -> bool:
 
 
 def measured(
-    pred: Any, gt: Any, reading: Reading, kinds: Collection[type], workspace: Workspace, spacing: Any = None
+    pred: Any,
+    gt: Any,
+    reading: Reading,
+    kinds: Collection[type],
+    workspace: Workspace,
+    spacing: Any = None,
 ) -> tuple[dict[str, Any], Kind]:
-    """The records of a batch, as arrays or as tensors on its device, and what kind of masks it holds.
+    """The records of a batch, as arrays or as tensors on its device, and what kind of masks it
+    holds.
 
-    `pred` and `gt` are arrays or tensors with a first axis of cases, or lists of as many of them, one a case and
-    without that axis, which may differ in shape. Raises `UsageError` for what cannot be read.
+    `pred` and `gt` are arrays or tensors with a first axis of cases, or lists of as many of them,
+    one a case and without that axis, which may differ in shape. Raises `UsageError` for what cannot
+    be read.
     """
     if not (isinstance(pred, (list, tuple)) or isinstance(gt, (list, tuple))):
         return _measured(pred, gt, reading, kinds, workspace, spacing)
-    if not (isinstance(pred, (list, tuple)) and isinstance(gt, (list, tuple)) and len(pred) == len(gt) > 0):
-        raise UsageError(f"pred and gt are lists of as many cases each, or arrays; came {_told(pred)} and {_told(gt)}")
+    if not (
+        isinstance(pred, (list, tuple))
+        and isinstance(gt, (list, tuple))
+        and len(pred) == len(gt) > 0
+    ):
+        raise UsageError(
+            f"pred and gt are lists of as many cases each, or arrays; came {_told(pred)} and "
+            f"{_told(gt)}"
+        )
     each = spacings(spacing, len(pred))
     parts = [
         _measured(_check(p, "pred")[None], _check(g, "gt")[None], reading, kinds, workspace, own)
@@ -54,25 +70,39 @@ def measured(
     ]
     found = {kind for _, kind in parts}
     if len(found) > 1:
-        raise UsageError(f"the cases of the lists are of several kinds: {' and '.join(sorted(found))}; pass them apart")
+        raise UsageError(
+            f"the cases of the lists are of several kinds: {' and '.join(sorted(found))}; pass "
+            f"them apart"
+        )
     records = [record for record, _ in parts]
     if not is_tensor(next(iter(records[0].values()))):
         return dict(joined(records)), found.pop()
     import torch
 
-    return {name: torch.cat([record[name] for record in records]) for name in records[0]}, found.pop()
+    return {
+        name: torch.cat([record[name] for record in records]) for name in records[0]
+    }, found.pop()
 
 
 def _measured(
-    pred: Any, gt: Any, reading: Reading, kinds: Collection[type], workspace: Workspace, spacing: Any
+    pred: Any,
+    gt: Any,
+    reading: Reading,
+    kinds: Collection[type],
+    workspace: Workspace,
+    spacing: Any,
 ) -> tuple[dict[str, Any], Kind]:
     arrays = _check(pred, "pred"), _check(gt, "gt")
     places = {str(array.device) if is_tensor(array) else "cpu" for array in arrays}
     if len(places) > 1:
-        raise UsageError(f"pred is on {arrays[0].device} and gt on {arrays[1].device}; move one with .to(…)")
+        raise UsageError(
+            f"pred is on {arrays[0].device} and gt on {arrays[1].device}; move one with .to(…)"
+        )
     if any(is_tensor(array) and not is_on_host(array) for array in arrays):
         if not all(map(is_tensor, arrays)):
-            raise UsageError(f"pred and gt are both tensors on one device, not {_told(pred)} and {_told(gt)}")
+            raise UsageError(
+                f"pred and gt are both tensors on one device, not {_told(pred)} and {_told(gt)}"
+            )
         if all(getattr(kind, "boundary", VOXEL) in ON_DEVICES for kind in kinds):
             return _measured_on_device(*arrays, reading, kinds, spacing)
         arrays = arrays[0].cpu(), arrays[1].cpu()
@@ -102,12 +132,19 @@ def _measured_on_device(
 def _check(array: Any, name: str) -> Any:
     if is_tensor(array):
         if array.is_complex():
-            raise UsageError(f"{name} has the dtype {array.dtype}; wanted whole numbers, booleans or floats")
+            raise UsageError(
+                f"{name} has the dtype {array.dtype}; wanted whole numbers, booleans or floats"
+            )
         return array.detach()
     if not isinstance(array, np.ndarray):
-        raise UsageError(f"{name} is a NumPy array, a torch tensor or a list of them, one a case, not {_told(array)}")
+        raise UsageError(
+            f"{name} is a NumPy array, a torch tensor or a list of them, one a case, not "
+            f"{_told(array)}"
+        )
     if array.dtype.kind not in "buif":
-        raise UsageError(f"{name} has the dtype {array.dtype}; wanted whole numbers, booleans or floats")
+        raise UsageError(
+            f"{name} has the dtype {array.dtype}; wanted whole numbers, booleans or floats"
+        )
     return array
 
 
@@ -129,15 +166,21 @@ def check_values(odd: int) -> None:
     """Raises `UsageError` if values that were measured on a device were not allowed."""
     if odd:
         raise UsageError(
-            f"{odd} voxels of the batches since the last reset held values that are not allowed: NaN scores, labels "
-            "outside 0 … num_classes - 1 (give that to leave out as ignore_index), probabilities outside 0 … 1 (pass "
-            "input_format='logits'), or masks that are one-hot and should not be, or the reverse (pass input_format); "
+            f"{odd} voxels of the batches since the last reset held values that are not allowed: "
+            f"NaN scores, labels "
+            "outside 0 … num_classes - 1 (give that to leave out as ignore_index), probabilities "
+            "outside 0 … 1 (pass "
+            "input_format='logits'), or masks that are one-hot and should not be, or the reverse "
+            "(pass input_format); "
             "the same batch on the CPU tells which"
         )
 
 
 def fetched(record: Mapping[str, Any]) -> Arrays:
     """A record in the memory of the host, whatever device it was measured on."""
-    arrays = {name: np.asarray(array.cpu().numpy()) if is_tensor(array) else array for name, array in record.items()}
+    arrays = {
+        name: np.asarray(array.cpu().numpy()) if is_tensor(array) else array
+        for name, array in record.items()
+    }
     check_values(int(np.sum(arrays.pop(ODD, 0))))
     return arrays

@@ -27,7 +27,9 @@ def function_of(spec: MetricSpec) -> Callable[..., Any]:
         pred, gt, spacing = given["pred"], given["gt"], given.get("spacing")
         first = pred[0] if isinstance(pred, (list, tuple)) and pred else pred
         with Workspace(_threads(first)) as workspace:
-            record, kind = measured(pred, gt, options.reading, [metric.statistic], workspace, spacing)
+            record, kind = measured(
+                pred, gt, options.reading, [metric.statistic], workspace, spacing
+            )
         value = result(metric, fetched(record), kind, options.reading, options.averaging)
         if not is_tensor(first):
             return value[()]
@@ -54,6 +56,14 @@ def _example(spec: MetricSpec, name: str) -> str:
     """Lines of a doctest: the metric of a perfect pair."""
     own = "".join(f", {p.name}=1" for p in spec.parameters if p.default is None)
     call = f"float({name}(gt, gt{own}))"
-    shown = [f">>> {call} >= 0", "True"] if spec.best is None else [f">>> {call}", str(float(spec.best))]
-    setting = ["import numpy as np", f"from segeval.functional import {name}", "gt = np.zeros((1, 8, 8), int)"]
+    shown = (
+        [f">>> {call} >= 0", "True"]
+        if spec.best is None
+        else [f">>> {call}", str(float(spec.best))]
+    )
+    setting = [
+        "import numpy as np",
+        f"from segeval.functional import {name}",
+        "gt = np.zeros((1, 8, 8), int)",
+    ]
     return "\n".join([*(f">>> {line}" for line in setting), ">>> gt[0, 2:6, 2:6] = 1", *shown])

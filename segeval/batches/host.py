@@ -23,8 +23,10 @@ from .reading import Reading
 from .records import Arrays, joined, record_of
 
 DOUBTFUL = (
-    "gt looks one-hot along its second axis, yet label maps could look so too; pass input_format='one-hot' or, for "
-    "scores, input_format='logits' or 'probabilities' with num_classes; pass input_format='labels' for label maps"
+    "gt looks one-hot along its second axis, yet label maps could look so too; pass "
+    "input_format='one-hot' or, for "
+    "scores, input_format='logits' or 'probabilities' with num_classes; pass input_format='labels' "
+    "for label maps"
 )
 
 
@@ -46,7 +48,9 @@ def measure_batch(
     if form.pooled:
         pred, gt = _as_one_case(pred), _as_one_case(gt)
     arrays = [
-        _record(masks_of(p, g, form, reading.inputs, workspace), form, reading, kinds, space, workspace)
+        _record(
+            masks_of(p, g, form, reading.inputs, workspace), form, reading, kinds, space, workspace
+        )
         for p, g, space in zip(pred, gt, spacing, strict=False)
     ]
     return joined(arrays)
@@ -71,16 +75,24 @@ def _record(
         channels, one = np.arange(len(masks)), np.array([1])
         for kind in kinds:
             parts = [_of_labels(kind, measured, one) for measured in found]
-            arrays |= record_of(kind).pack(type(parts[0]).stacked(parts), channels, pooled=form.pooled)
+            arrays |= record_of(kind).pack(
+                type(parts[0]).stacked(parts), channels, pooled=form.pooled
+            )
         return arrays
     (measured,) = found
-    last = form.num_classes if form.kind == "binary" else reading.inputs.num_classes or form.num_classes
+    last = (
+        form.num_classes
+        if form.kind == "binary"
+        else reading.inputs.num_classes or form.num_classes
+    )
     present = measured.contingency.labels
     if last is None:
         check_scale(present.tolist())
     labels = np.unique(np.concatenate([[0], present, [last - 1] if last else []]).astype(np.int64))
     for kind in kinds:
-        arrays |= record_of(kind).pack(_of_labels(kind, measured, labels), labels, pooled=form.pooled)
+        arrays |= record_of(kind).pack(
+            _of_labels(kind, measured, labels), labels, pooled=form.pooled
+        )
     return arrays
 
 
@@ -93,9 +105,21 @@ def _measured(
 ) -> Measured:
     shape = masks.gt.shape
     grid = Grid.unspaced(shape) if spacing is None else Grid(shape, spacing, "mm")
-    case = Case("of the batch", LabelMap(masks.pred, grid, "pred"), LabelMap(masks.gt, grid, "gt"), masks.ignored)
-    background = any(reading.background(kind) for kind in kinds if kind not in (Counts, Contingency))
-    return measure(case, lambda found: [Region.of(label) for label in found if label or background], kinds, workspace)
+    case = Case(
+        "of the batch",
+        LabelMap(masks.pred, grid, "pred"),
+        LabelMap(masks.gt, grid, "gt"),
+        masks.ignored,
+    )
+    background = any(
+        reading.background(kind) for kind in kinds if kind not in (Counts, Contingency)
+    )
+    return measure(
+        case,
+        lambda found: [Region.of(label) for label in found if label or background],
+        kinds,
+        workspace,
+    )
 
 
 def _of_labels(kind: type, measured: Measured, labels: Integers) -> Any:
@@ -105,4 +129,6 @@ def _of_labels(kind: type, measured: Measured, labels: Integers) -> Any:
     if kind is Counts:
         return measured.counts_of([Region.of(label) for label in labels.tolist()])
     places = {int(region.name): place for place, region in enumerate(measured.regions)}
-    return measured.statistics[kind].select(np.array([places.get(label, -1) for label in labels.tolist()]))
+    return measured.statistics[kind].select(
+        np.array([places.get(label, -1) for label in labels.tolist()])
+    )

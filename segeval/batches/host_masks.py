@@ -1,4 +1,6 @@
-"""Arrays in the memory of the host become label maps, case by case: scores are argmaxed once, never one-hot."""
+"""Arrays in the memory of the host become label maps, case by case: scores are argmaxed once, never
+one-hot.
+"""
 
 from __future__ import annotations
 
@@ -23,15 +25,20 @@ ROUNDING = 1e-5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Masks:
-    """The label maps of one case, or of one of its channels; voxels `ignored`, if any, are background in both."""
+    """The label maps of one case, or of one of its channels; voxels `ignored`, if any, are
+    background in both.
+    """
 
     pred: Labels
     gt: Labels
     ignored: Flags | None
 
 
-def masks_of(pred: NDArray[Any], gt: NDArray[Any], form: Form, inputs: Inputs, workspace: Workspace) -> list[Masks]:
-    """The label maps of one case, given without its first axis: one pair, or with `multilabel` one a channel.
+def masks_of(
+    pred: NDArray[Any], gt: NDArray[Any], form: Form, inputs: Inputs, workspace: Workspace
+) -> list[Masks]:
+    """The label maps of one case, given without its first axis: one pair, or with `multilabel` one
+    a channel.
 
     Raises `ReadError` or `UsageError` for values that the form does not allow.
     """
@@ -44,10 +51,14 @@ def masks_of(pred: NDArray[Any], gt: NDArray[Any], form: Form, inputs: Inputs, w
 def looks_one_hot(gt: NDArray[Any]) -> bool:
     """Whether the values of (N, C, *spatial) are one-hot along the second axis."""
     first = gt.reshape(*gt.shape[:2], -1)[..., 0]  # as a rule enough to see that they are not
-    return bool((first.sum(1) == 1).all() and gt.max() == 1 and gt.min() == 0 and (gt.sum(1) == 1).all())
+    return bool(
+        (first.sum(1) == 1).all() and gt.max() == 1 and gt.min() == 0 and (gt.sum(1) == 1).all()
+    )
 
 
-def _pair(pred: NDArray[Any], gt: NDArray[Any], form: Form, inputs: Inputs, workspace: Workspace) -> Masks:
+def _pair(
+    pred: NDArray[Any], gt: NDArray[Any], form: Form, inputs: Inputs, workspace: Workspace
+) -> Masks:
     binary = form.kind == "binary"
     classes = 2 if binary else inputs.num_classes or form.num_classes
     if form.gt_channels > 1:
@@ -58,12 +69,16 @@ def _pair(pred: NDArray[Any], gt: NDArray[Any], form: Form, inputs: Inputs, work
         labels_g, ignored = _without(_squeezed(gt, form.gt_channels), inputs.ignore_index)
         labels_g = _checked(labels_g, classes, "gt", binary)
     if form.pred_channels > 1:
-        labels_p = argmax(pred, workspace) if form.scores else _from_one_hot(pred, "pred", workspace)
+        labels_p = (
+            argmax(pred, workspace) if form.scores else _from_one_hot(pred, "pred", workspace)
+        )
     elif form.scores:
         labels_p = _thresholded(_squeezed(pred, form.pred_channels), inputs)
     else:
         wanted = _squeezed(pred, form.pred_channels)
-        if ignored is not None:  # before they are checked: padding may have its label in the prediction too
+        if (
+            ignored is not None
+        ):  # before they are checked: padding may have its label in the prediction too
             wanted = np.where(ignored, wanted.dtype.type(0), wanted)
         labels_p = _checked(wanted, classes, "pred", binary)
     if ignored is None:
@@ -87,22 +102,27 @@ def _checked(array: NDArray[Any], classes: int | None, name: str, binary: bool) 
     """The labels in their smallest dtype, all below the number of classes, if that is known."""
     if array.dtype.kind in "if" and array.min() < 0:
         raise UsageError(
-            f"{name} holds the label {array.min():g}; labels start at 0: give it as ignore_index to leave it out"
+            f"{name} holds the label {array.min():g}; labels start at 0: give it as ignore_index "
+            f"to leave it out"
         )
     labels = as_labels(array, name)
     top = int(labels.max())
     if classes is not None and top >= classes:
         if binary:
             raise UsageError(
-                f"{name} holds the label {top}; a binary mask holds 0 and 1: threshold it, or give class scores "
+                f"{name} holds the label {top}; a binary mask holds 0 and 1: threshold it, or give "
+                f"class scores "
                 "(N, C, *spatial) or labels (input_format='labels')"
             )
         raise UsageError(
-            f"{name} holds the label {top}, but there are {classes} classes, 0 to {classes - 1}; raise num_classes, "
+            f"{name} holds the label {top}, but there are {classes} classes, 0 to {classes - 1}; "
+            f"raise num_classes, "
             "or give the label as ignore_index"
         )
     if top >= 2**16:
-        raise UsageError(f"{name} holds the label {top}; metric objects and functions take labels up to 65,535")
+        raise UsageError(
+            f"{name} holds the label {top}; metric objects and functions take labels up to 65,535"
+        )
     return labels
 
 
@@ -111,13 +131,16 @@ def _thresholded(scores: NDArray[Any], inputs: Inputs) -> Labels:
         scores = scores.astype(np.float32)
     low, high = float(scores.min()), float(scores.max())
     if np.isnan(low):
-        raise UsageError("pred holds NaN; scores are numbers: look where the model's output became NaN")
+        raise UsageError(
+            "pred holds NaN; scores are numbers: look where the model's output became NaN"
+        )
     limit = inputs.threshold
     if inputs.input_format == "logits":
         limit = log(limit / (1 - limit))
     elif low < -ROUNDING or high > 1 + ROUNDING:
         raise UsageError(
-            f"pred holds values from {low:g} to {high:g}, and probabilities lie in 0 … 1; pass input_format='logits' "
+            f"pred holds values from {low:g} to {high:g}, and probabilities lie in 0 … 1; pass "
+            f"input_format='logits' "
             "for logits, or 'labels' for label maps in a float dtype"
         )
     above: Labels = np.greater(scores, limit).view(np.uint8)
@@ -125,7 +148,10 @@ def _thresholded(scores: NDArray[Any], inputs: Inputs) -> Labels:
 
 
 def _from_one_hot(array: NDArray[Any], name: str, workspace: Workspace) -> Labels:
-    if array.dtype.kind == "f" and not np.isin(array.reshape(-1)[:: max(1, array.size // 4096)], (0, 1)).all():
+    if (
+        array.dtype.kind == "f"
+        and not np.isin(array.reshape(-1)[:: max(1, array.size // 4096)], (0, 1)).all()
+    ):
         _refuse_one_hot(name)
     try:
         one_hot = as_labels(array, name)
@@ -138,6 +164,8 @@ def _from_one_hot(array: NDArray[Any], name: str, workspace: Workspace) -> Label
 
 def _refuse_one_hot(name: str) -> None:
     raise UsageError(
-        f"{name} is not one-hot: along its channel axis every voxel holds a single 1 and 0 otherwise; pass "
-        "input_format='logits' or 'probabilities' for scores, or multilabel=True for channels that overlap"
+        f"{name} is not one-hot: along its channel axis every voxel holds a single 1 and 0 "
+        f"otherwise; pass "
+        "input_format='logits' or 'probabilities' for scores, or multilabel=True for channels that "
+        "overlap"
     )

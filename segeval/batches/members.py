@@ -10,8 +10,12 @@ from segeval.errors.calls import unknown_attribute
 from segeval.metrics import REGISTRY, MetricSpec
 
 
-def made(module: str, name: Callable[[MetricSpec], str], make: Callable[[MetricSpec], Any]) -> tuple[list[str], Any]:
-    """`__all__` and `__getattr__` of a module that holds something for every metric, made when it is asked for."""
+def made(
+    module: str, name: Callable[[MetricSpec], str], make: Callable[[MetricSpec], Any]
+) -> tuple[list[str], Any]:
+    """`__all__` and `__getattr__` of a module that holds something for every metric, made when it
+    is asked for.
+    """
 
     def attribute(asked: str) -> Any:
         for spec in REGISTRY.values():

@@ -38,10 +38,11 @@ TORCHMETRICS = {
 class MetricObject(TorchMetric):
     """What all metric objects do: keep the records of the cases seen, and score them.
 
-    The state are lists of flat arrays, one entry an update, and `settings`: what the masks were and the digest of the
-    options that they were measured with, so that a collection never shares the state of metrics that measure otherwise.
-    Its second row is the first one negated: of states that were brought together the maximum is kept, and rows that
-    disagree then tell that they do not belong together.
+    The state are lists of flat arrays, one entry an update, and `settings`: what the masks were and
+    the digest of the options that they were measured with, so that a collection never shares the
+    state of metrics that measure otherwise. Its second row is the first one negated: of states that
+    were brought together the maximum is kept, and rows that disagree then tell that they do not
+    belong together.
     """
 
     __module__ = "segeval.stateful"
@@ -51,7 +52,9 @@ class MetricObject(TorchMetric):
     full_state_update = False
     is_differentiable = False
 
-    def __init__(self, metrics: Sequence[Metric], options: Options, spacing: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, metrics: Sequence[Metric], options: Options, spacing: Any, **kwargs: Any
+    ) -> None:
         # a value that was kept would outlive merge_state, load_state_dict and set_dtype
         super().__init__(**{"compute_with_cache": False, **kwargs})
         self._metrics = tuple(metrics)
@@ -62,7 +65,9 @@ class MetricObject(TorchMetric):
             self._columns |= record_of(kind).columns
         for name in self._columns:
             self.add_state(name, [], dist_reduce_fx="cat")
-        self._digest = zlib.crc32(repr((options.reading, self._spacing)).encode()).to_bytes(4, "big")
+        self._digest = zlib.crc32(repr((options.reading, self._spacing)).encode()).to_bytes(
+            4, "big"
+        )
         settings = [[-1, *self._digest], [-len(KINDS), *(-byte for byte in self._digest)]]
         self.add_state("settings", torch.tensor(settings), dist_reduce_fx="max")
         self.add_state("odd", torch.tensor(0), dist_reduce_fx="sum")
@@ -71,20 +76,26 @@ class MetricObject(TorchMetric):
 
     @property
     def _statistics(self) -> tuple[Any, ...]:
-        """The kinds of statistics, made anew: those of boundaries are no classes that a pickle could name."""
+        """The kinds of statistics, made anew: those of boundaries are no classes that a pickle
+        could name.
+        """
         return tuple(dict.fromkeys(metric.statistic for metric in self._metrics))
 
     @public
     def update(self, pred: Any, gt: Any, *, spacing: Any = None) -> None:
         """Measures a batch, and adds it to those before.
 
-        `spacing`, for this batch, is one for all its cases or one for each; without it, that of the object holds.
+        `spacing`, for this batch, is one for all its cases or one for each; without it, that of the
+        object holds.
         """
         own = self._spacing if spacing is None else spacing
         workspace = _workspace(os.getpid(), threading.get_ident(), torch.get_num_threads())
         record, kind = measured(pred, gt, self._options.reading, self._statistics, workspace, own)
         if self._kind not in ("", kind):
-            raise UsageError(f"this batch holds {kind} masks and those before {self._kind}; use an object for each")
+            raise UsageError(
+                f"this batch holds {kind} masks and those before {self._kind}; use an object for "
+                f"each"
+            )
         self._kind = kind
         self._in_mm |= own is not None
         # anew, not in place: a state that inference mode has reset could not be written to outside of it
@@ -105,14 +116,18 @@ class MetricObject(TorchMetric):
         reading, averaging = self._options.reading, self._options.averaging
         return {
             metric.column: torch.as_tensor(
-                result(metric, record, kind, reading, averaging), dtype=self.dtype, device=self.device
+                result(metric, record, kind, reading, averaging),
+                dtype=self.dtype,
+                device=self.device,
             )
             for metric in self._metrics
         }
 
     @public
     def regions(self, metric: Metric | None = None) -> list[int]:
-        """The labels, or channels, that the values of average="none" belong to: those seen so far, of a metric's."""
+        """The labels, or channels, that the values of average="none" belong to: those seen so far,
+        of a metric's.
+        """
         kind = (metric or self._metrics[0]).statistic
         known = labels_of(fetched({name: self._all(name) for name in record_of(kind).columns}))
         reading = self._options.reading
@@ -123,9 +138,13 @@ class MetricObject(TorchMetric):
 
     @public
     def by_region(self) -> Any:
-        """The values by name and, with average="none", by label: {"dice": {0: …, 1: …}}, as `History` logs them."""
+        """The values by name and, with average="none", by label: {"dice": {0: …, 1: …}}, as
+        `History` logs them.
+        """
         values = self.compute()
-        return {metric.column: self._labelled(values[metric.column], metric) for metric in self._metrics}
+        return {
+            metric.column: self._labelled(values[metric.column], metric) for metric in self._metrics
+        }
 
     def _labelled(self, value: Tensor, metric: Metric) -> Any:
         if not self._regional(metric):
@@ -135,7 +154,9 @@ class MetricObject(TorchMetric):
     def _regional(self, metric: Metric) -> bool:
         """Whether the value of a metric has an entry for each region."""
         averaging = self._options.averaging
-        return averaging.average == "none" and not averaging.per_case and metric.spec.scope == "region"
+        return (
+            averaging.average == "none" and not averaging.per_case and metric.spec.scope == "region"
+        )
 
     def extra_repr(self) -> str:
         """What `repr` shows: the metrics, and the options that are not the defaults."""
@@ -146,7 +167,8 @@ class MetricObject(TorchMetric):
 
     @public
     def plot(self, val: Any = None, ax: Any = None) -> tuple[Any, Any]:
-        """The figure and the axes, one for each metric, of values that `compute` gave; a list of them becomes curves.
+        """The figure and the axes, one for each metric, of values that `compute` gave; a list of
+        them becomes curves.
 
         `val` None stands for the values of now. `ax`, if given, are as many axes.
         """
@@ -164,23 +186,31 @@ class MetricObject(TorchMetric):
             for metric in self._metrics
         ]
         unit = "mm" if self._in_mm else "px"
-        return plot_several(list(zip(values, self._metrics, names, strict=True)), axes=axes, unit=unit)
+        return plot_several(
+            list(zip(values, self._metrics, names, strict=True)), axes=axes, unit=unit
+        )
 
     @public
     def reset(self) -> None:
         """Forgets all batches."""
         for name in self._columns:
-            setattr(self, name, [])  # not emptied in place: wrappers keep the lists of earlier windows
+            setattr(
+                self, name, []
+            )  # not emptied in place: wrappers keep the lists of earlier windows
         self._kind = ""
         super().reset()
 
     @public
     def set_dtype(self, dst_type: str | torch.dtype) -> MetricObject:
         """Sets the dtype of results; what is kept stays exact, in int64 and float64."""
-        self._dtype = getattr(torch, dst_type.rpartition(".")[2]) if isinstance(dst_type, str) else dst_type
+        self._dtype = (
+            getattr(torch, dst_type.rpartition(".")[2]) if isinstance(dst_type, str) else dst_type
+        )
         return self
 
-    def _apply(self, fn: Callable[[Tensor], Tensor], exclude_state: Sequence[str] = "") -> torch.nn.Module:
+    def _apply(
+        self, fn: Callable[[Tensor], Tensor], exclude_state: Sequence[str] = ""
+    ) -> torch.nn.Module:
         def moved(tensor: Tensor) -> Tensor:
             new = fn(tensor)  # `module.to(torch.float16)` means the weights of the module
             return new if new.dtype == tensor.dtype else tensor.to(new.device)
@@ -195,34 +225,46 @@ class MetricObject(TorchMetric):
         kept = getattr(self, name)
         if isinstance(kept, list) and not kept:
             dtype, width = self._columns[name]
-            return torch.zeros((0, width) if width else (0,), dtype=getattr(torch, dtype), device=self.device)
+            return torch.zeros(
+                (0, width) if width else (0,), dtype=getattr(torch, dtype), device=self.device
+            )
         joined: Tensor = dim_zero_cat(kept)
         return joined
 
-    def _sync_dist(self, dist_sync_fn: Callable[..., Any] = gather_all_tensors, process_group: Any = None) -> None:
-        for name in self._columns:  # a process without a batch takes part with arrays of the right dtype and width
+    def _sync_dist(
+        self, dist_sync_fn: Callable[..., Any] = gather_all_tensors, process_group: Any = None
+    ) -> None:
+        for name in (
+            self._columns
+        ):  # a process without a batch takes part with arrays of the right dtype and width
             setattr(self, name, [self._all(name)])
         super()._sync_dist(dist_sync_fn, process_group)
 
 
 @lru_cache(maxsize=4)
 def _workspace(process: int, thread: int, threads: int) -> Workspace:
-    """The buffers and threads of a thread, for all objects: a tracker keeps one an epoch, and a fork has no threads."""
+    """The buffers and threads of a thread, for all objects: a tracker keeps one an epoch, and a
+    fork has no threads.
+    """
     return Workspace(threads)
 
 
 def _agreed(settings: list[list[int]], own: Sequence[int]) -> Kind:
-    """The kind of masks that the whole state is of. Raises `UsageError` for states that do not belong together."""
+    """The kind of masks that the whole state is of. Raises `UsageError` for states that do not
+    belong together.
+    """
     (kind, *digest), (other, *negated) = settings
     if kind < 0:
         return KINDS[0]  # nothing was measured
     if kind != -other:
         raise UsageError(
-            f"the batches since the last reset hold {KINDS[-other]} and {KINDS[kind]} masks; use an object for each"
+            f"the batches since the last reset hold {KINDS[-other]} and {KINDS[kind]} masks; use "
+            f"an object for each"
         )
     if digest != [-byte for byte in negated] or digest != list(own):
         raise UsageError(
-            "objects with different options (num_classes, ignore_index, threshold, spacing, …) measured what was "
+            "objects with different options (num_classes, ignore_index, threshold, spacing, …) "
+            "measured what was "
             "merged or loaded; make all of them with the same"
         )
     return KINDS[kind]
@@ -244,7 +286,9 @@ class SingleMetric(MetricObject):
 
     @property
     def num_classes(self) -> int | None:
-        """How many values `average="none"` gives, if it is known: so `MetricTracker` asks of a `ClasswiseWrapper`."""
+        """How many values `average="none"` gives, if it is known: so `MetricTracker` asks of a
+        `ClasswiseWrapper`.
+        """
         reading, (statistic,) = self._options.reading, self._statistics
         kind: Kind = "multilabel" if reading.inputs.multilabel else "classes"
         count = reading.inputs.num_classes
@@ -265,15 +309,21 @@ class SingleMetric(MetricObject):
 
     @public
     def plot(self, val: Any = None, ax: Any = None) -> tuple[Any, Any]:
-        """The figure and its axes of a value, or of a list of values as a curve; without `val` of that of now."""
-        figure, axes = self._plotted([self.compute() if val is None else val], None if ax is None else [ax])
+        """The figure and its axes of a value, or of a list of values as a curve; without `val` of
+        that of now.
+        """
+        figure, axes = self._plotted(
+            [self.compute() if val is None else val], None if ax is None else [ax]
+        )
         return figure, axes[0]
 
 
 class SegmentationMetrics(MetricObject):
-    """Several metrics of the same masks, measured once for all of them; `compute` gives their values by name.
+    """Several metrics of the same masks, measured once for all of them; `compute` gives their
+    values by name.
 
-    `metrics` are written forms such as "dice", "hd95" or "nsd@2"; the options are those of the single metrics.
+    `metrics` are written forms such as "dice", "hd95" or "nsd@2"; the options are those of the
+    single metrics.
 
     >>> import torch
     >>> from segeval.stateful import SegmentationMetrics
@@ -295,7 +345,9 @@ class SegmentationMetrics(MetricObject):
         metrics = given["metrics"]
         forms = [metrics] if isinstance(metrics, str) else list(metrics)
         if not all(isinstance(form, str) for form in forms):
-            raise UsageError(f"metrics are written forms such as ['dice', 'nsd@2'], not {metrics!r}")
+            raise UsageError(
+                f"metrics are written forms such as ['dice', 'nsd@2'], not {metrics!r}"
+            )
         options = Options.of(given)
         bound, passed_on = options.convention.metrics(forms), given.get("kwargs", {})
         super().__init__(bound, options, given.get("spacing"), **passed_on)

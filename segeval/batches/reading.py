@@ -22,8 +22,8 @@ from .records import Arrays, labels_of, record_of
 class Reading:
     """What is measured of a batch: how its arrays are read, and which classes are regions.
 
-    `include_background` None: as the statistic says, which is yes for counts and no for surfaces. `names` are those of
-    labels (or channels) that a protocol names.
+    `include_background` None: as the statistic says, which is yes for counts and no for surfaces.
+    `names` are those of labels (or channels) that a protocol names.
     """
 
     inputs: Inputs = field(default_factory=Inputs)
@@ -32,7 +32,11 @@ class Reading:
 
     def background(self, statistic: Any) -> bool:
         """Whether class 0 is a region for this kind of statistic."""
-        return bool(statistic.background) if self.include_background is None else self.include_background
+        return (
+            bool(statistic.background)
+            if self.include_background is None
+            else self.include_background
+        )
 
     def regions(self, statistic: Any, kind: Kind, count: int) -> Integers:
         """Which of `count` labels or channels are regions: those that are named, if any are.
@@ -40,8 +44,12 @@ class Reading:
         Otherwise all but an ignored one; of a binary mask the foreground alone.
         """
         if self.names:
-            named = sorted({*self.names, *([0] if self.include_background and kind != "multilabel" else [])})
-            return np.array([label for label in named if label != self.inputs.ignore_index or kind != "classes"])
+            named = sorted(
+                {*self.names, *([0] if self.include_background and kind != "multilabel" else [])}
+            )
+            return np.array(
+                [label for label in named if label != self.inputs.ignore_index or kind != "classes"]
+            )
         first = 0 if self.background(statistic) else 1
         if self.include_background is None and kind != "classes":
             first = 1 if kind == "binary" else 0
@@ -52,14 +60,22 @@ class Reading:
 def check_kinds(kinds: Collection[type], masks: Kind) -> None:
     """Raises `UsageError` for statistics that masks of this kind do not have."""
     if masks == "multilabel" and Contingency in kinds:
-        raise UsageError("metrics of partitions need one label a voxel; they are not for multilabel=True")
+        raise UsageError(
+            "metrics of partitions need one label a voxel; they are not for multilabel=True"
+        )
 
 
 def spacings(spacing: Any, cases: int) -> list[tuple[float, ...] | None]:
-    """The spacing of each case, from one for all or one for each. Raises `UsageError` for anything else."""
+    """The spacing of each case, from one for all or one for each. Raises `UsageError` for anything
+    else.
+    """
     if spacing is None:
         return [None] * cases
-    if isinstance(spacing, (list, tuple)) and len(spacing) == cases and all(np.ndim(own) == 1 for own in spacing):
+    if (
+        isinstance(spacing, (list, tuple))
+        and len(spacing) == cases
+        and all(np.ndim(own) == 1 for own in spacing)
+    ):
         return [tuple(float(length) for length in own) for own in spacing]
     try:
         values = np.asarray(spacing, np.float64)
@@ -70,12 +86,15 @@ def spacings(spacing: Any, cases: int) -> list[tuple[float, ...] | None]:
     if values.ndim == 2 and len(values) == cases:
         return [tuple(row) for row in values.tolist()]
     raise UsageError(
-        f"spacing is one length an axis, such as (2.5, 0.8, 0.8), or such a list for each of the {cases} cases; "
+        f"spacing is one length an axis, such as (2.5, 0.8, 0.8), or such a list for each of the "
+        f"{cases} cases; "
         f"not {spacing!r}"
     )
 
 
-def result(metric: Metric, arrays: Arrays, kind: Kind, reading: Reading, averaging: Averaging) -> Floats:
+def result(
+    metric: Metric, arrays: Arrays, kind: Kind, reading: Reading, averaging: Averaging
+) -> Floats:
     """The value of a metric from the records of batches of this kind."""
     statistic = metric.statistic
     record = record_of(statistic)

@@ -1,7 +1,9 @@
-"""Statistics as flat arrays: the form in which many cases are kept, concatenated and gathered from other processes.
+"""Statistics as flat arrays: the form in which many cases are kept, concatenated and gathered from
+other processes.
 
-The first array of a record has rows for labels of every case, 0 first, so that its first column tells where a case
-begins. Single samples all belong to one case: their rows have the complement of the label there (−1 for 0, …).
+The first array of a record has rows for labels of every case, 0 first, so that its first column
+tells where a case begins. Single samples all belong to one case: their rows have the complement of
+the label there (−1 for 0, …).
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ class Record(Protocol):
         """The arrays."""
 
     def pack(self, statistic: Any, labels: Integers, *, pooled: bool = False) -> Arrays:
-        """The record of one case, whose regions have these labels, 0 first; `pooled`: of single samples."""
+        """The record of one case, whose regions have these labels, 0 first; `pooled`: of single
+        samples.
+        """
 
     def unpack(self, arrays: Arrays, regions: int) -> Cases:
         """The cases of a record, with so many regions each."""
@@ -47,23 +51,32 @@ class Record(Protocol):
 class _Counts:
     @property
     def columns(self) -> Columns:
-        return {"counts": ("float64", 7)}  # label, tp, voxels of pred, of gt, of the image, volumes of pred and gt
+        return {
+            "counts": ("float64", 7)
+        }  # label, tp, voxels of pred, of gt, of the image, volumes of pred and gt
 
     def pack(self, statistic: Counts, labels: Integers, *, pooled: bool = False) -> Arrays:
         p, g = statistic.tp + statistic.fp, statistic.size_g
         total = p + statistic.fn + statistic.tn
         marks = ~labels if pooled else labels
-        return {"counts": np.column_stack([marks, statistic.tp, p, g, total, statistic.volume_p, statistic.volume_g])}
+        return {
+            "counts": np.column_stack(
+                [marks, statistic.tp, p, g, total, statistic.volume_p, statistic.volume_g]
+            )
+        }
 
     def unpack(self, arrays: Arrays, regions: int) -> Cases:
         rows = arrays["counts"]
         case, label, count = _places(rows[:, 0])
         cells = case * regions + label
         tp, p, g, total, volume_p, volume_g = (
-            np.bincount(cells, rows[:, column], count * regions).astype(np.float64) for column in range(1, 7)
+            np.bincount(cells, rows[:, column], count * regions).astype(np.float64)
+            for column in range(1, 7)
         )
         total = np.repeat(total[:: max(1, regions)], regions)  # of label 0, which every case has
-        return Cases(count, regions, Counts(tp, p - tp, g - tp, total - p - g + tp, volume_p, volume_g))
+        return Cases(
+            count, regions, Counts(tp, p - tp, g - tp, total - p - g + tp, volume_p, volume_g)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +97,9 @@ class _Table:
         case, _, count = _places(rows[:, 0])
         tables = [Contingency(*part[part[:, 3] > 0, 1:].T) for part in _split(rows, case, count)]
         nothing = Contingency(*np.zeros((3, 0), np.int64))
-        return Cases(count, regions, [table + nothing for table in tables])  # samples come in any order: sorted
+        return Cases(
+            count, regions, [table + nothing for table in tables]
+        )  # samples come in any order: sorted
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +115,14 @@ class _Histograms:
 
     @property
     def columns(self) -> Columns:
-        found: Columns = {self.name: ("int64", 1 + len(self.sets))}  # label, number of distances in each set
+        found: Columns = {
+            self.name: ("int64", 1 + len(self.sets))
+        }  # label, number of distances in each set
         for part in self.sets:
-            found |= {f"{self.name}_{part}": ("float64", 0), f"{self.name}_{part}_size": (self.dtype, 0)}
+            found |= {
+                f"{self.name}_{part}": ("float64", 0),
+                f"{self.name}_{part}_size": (self.dtype, 0),
+            }
         return found
 
     def pack(self, statistic: Any, labels: Integers, *, pooled: bool = False) -> Arrays:
@@ -110,7 +130,10 @@ class _Histograms:
         lengths = [np.diff(one.start) for one in sets.values()]
         arrays = {self.name: np.stack([labels, *lengths], 1)}
         for part, one in sets.items():
-            arrays |= {f"{self.name}_{part}": one.value, f"{self.name}_{part}_size": one.size.astype(self.dtype)}
+            arrays |= {
+                f"{self.name}_{part}": one.value,
+                f"{self.name}_{part}_size": one.size.astype(self.dtype),
+            }
         return arrays
 
     def unpack(self, arrays: Arrays, regions: int) -> Cases:
@@ -120,7 +143,11 @@ class _Histograms:
         lengths[case * regions + label] = rows[:, 1:]
         starts = np.concatenate([np.zeros((1, len(self.sets)), np.int64), np.cumsum(lengths, 0)])
         parts = (
-            Distances(np.ascontiguousarray(start), arrays[f"{self.name}_{part}"], arrays[f"{self.name}_{part}_size"])
+            Distances(
+                np.ascontiguousarray(start),
+                arrays[f"{self.name}_{part}"],
+                arrays[f"{self.name}_{part}_size"],
+            )
             for part, start in zip(self.sets, starts.T, strict=True)
         )
         return Cases(count, regions, self.kind(*parts))
@@ -130,14 +157,24 @@ class _Histograms:
 class _Moments:
     @property
     def columns(self) -> Columns:
-        return {"moments": ("float64", 4 + 2 * 3 + 2 * 9)}  # label, axes, numbers, sums, outer products: up to 3 axes
+        return {
+            "moments": ("float64", 4 + 2 * 3 + 2 * 9)
+        }  # label, axes, numbers, sums, outer products: up to 3 axes
 
     def pack(self, statistic: Moments, labels: Integers, *, pooled: bool = False) -> Arrays:
         regions, axes = statistic.sum_p.shape
         room = ((0, 0), (0, 3 - axes))
         sums = [np.pad(field, room) for field in (statistic.sum_p, statistic.sum_g)]
-        outers = [np.pad(field, (*room, room[1])) for field in (statistic.outer_p, statistic.outer_g)]
-        fields = (np.full(regions, axes), statistic.n_p, statistic.n_g, *sums, *(o.reshape(regions, 9) for o in outers))
+        outers = [
+            np.pad(field, (*room, room[1])) for field in (statistic.outer_p, statistic.outer_g)
+        ]
+        fields = (
+            np.full(regions, axes),
+            statistic.n_p,
+            statistic.n_g,
+            *sums,
+            *(o.reshape(regions, 9) for o in outers),
+        )
         return {"moments": np.column_stack([labels, *fields])}
 
     def unpack(self, arrays: Arrays, regions: int) -> Cases:
@@ -146,18 +183,23 @@ class _Moments:
         several = np.unique(rows[rows[:, 2:4].any(1), 1]).astype(np.int64)
         if len(several) > 1:
             raise UsageError(
-                "some cases have 2 axes and others 3: their moments cannot be scored together; pass them apart"
+                "some cases have 2 axes and others 3: their moments cannot be scored together; "
+                "pass them apart"
             )
         axes = int(several.max(initial=1))
         cells = np.zeros((count * regions, rows.shape[1] - 2))
         cells[case * regions + label] = rows[:, 2:]
         sums = [part[:, :axes] for part in (cells[:, 2:5], cells[:, 5:8])]
-        outers = [part.reshape(-1, 3, 3)[:, :axes, :axes] for part in (cells[:, 8:17], cells[:, 17:])]
+        outers = [
+            part.reshape(-1, 3, 3)[:, :axes, :axes] for part in (cells[:, 8:17], cells[:, 17:])
+        ]
         return Cases(count, regions, Moments(cells[:, 0], cells[:, 1], *sums, *outers))
 
 
 ODD = "odd"
-"""The record that counts the voxels of a device whose values were not allowed: nothing waits there to look at them."""
+"""The record that counts the voxels of a device whose values were not allowed: nothing waits there
+to look at them.
+"""
 
 
 @functools.cache
@@ -181,12 +223,18 @@ def labels_of(arrays: Arrays) -> int:
 
 
 def _places(marks: NDArray[Any]) -> tuple[Integers, Integers, int]:
-    """The case and the label of each row, and the number of cases; all single samples are the last case."""
+    """The case and the label of each row, and the number of cases; all single samples are the last
+    case.
+    """
     marks = marks.astype(np.int64)
     case = np.cumsum(marks == 0) - 1
     samples = marks < 0
     count = int(np.count_nonzero(marks == 0))
-    return np.where(samples, count, case), np.where(samples, ~marks, marks), count + int(samples.any())
+    return (
+        np.where(samples, count, case),
+        np.where(samples, ~marks, marks),
+        count + int(samples.any()),
+    )
 
 
 def _split(rows: NDArray[Any], case: Integers, count: int) -> list[NDArray[Any]]:

@@ -1,4 +1,6 @@
-"""The signatures and docstrings of functions and metric objects, made from the cards of the metrics."""
+"""The signatures and docstrings of functions and metric objects, made from the cards of the
+metrics.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ SHAPES = """\
 `pred` and `gt` are label maps (N, *spatial); or scores or one-hot (N, C, *spatial) with labels or one-hot; or binary
 scores (N, *spatial) or (N, 1, *spatial); or label vectors (N,), which are one case. NumPy arrays, torch tensors, or
 lists of as many, one a case. {axes}"""
-RAISES = "Raises `UsageError` or `ReadError`, which name the argument, what was wanted and what came."
+RAISES = (
+    "Raises `UsageError` or `ReadError`, which name the argument, what was wanted and what came."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +48,16 @@ OPTIONS = {
     ),
     "average": Option(
         'Literal["none", "macro", "micro", "weighted"] | None', "macro",
-        "Over the regions of a case: none, their mean, added up before scoring, or their mean by true size.",
+        "Over the regions of a case: none, their mean, added up before scoring, or their mean by "
+        "true size.",
     ),
     "per_case": Option("bool", False, "Keep a value for each case instead of the mean over cases."),
     "pooled": Option("bool", False, "Add the cases up before scoring instead of taking the mean of their scores."),
     "ignore_index": Option("int | None", None, "Voxels whose true label is this count for nothing; it is no region."),
     "input_format": Option(
         'Literal["auto", "labels", "one-hot", "logits", "probabilities"]', "auto",
-        "What the arrays hold; auto takes integers for labels and floats for scores, by dtype and shape.",
+        "What the arrays hold; auto takes integers for labels and floats for scores, by dtype and "
+        "shape.",
     ),
     "threshold": Option("float", 0.5, "Binary and multilabel scores above this probability are foreground."),
     "multilabel": Option("bool", False, "Every channel is a region of its own; they may overlap."),
@@ -80,7 +86,9 @@ class Options:
 
     def bound(self, spec: MetricSpec, values: Mapping[str, Any]) -> Metric:
         """The metric with its parameters from the arguments of a call, as the protocol means it."""
-        own: dict[str, Value] = {p.name: values[p.name] for p in spec.parameters if values.get(p.name) is not None}
+        own: dict[str, Value] = {
+            p.name: values[p.name] for p in spec.parameters if values.get(p.name) is not None
+        }
         return self.convention.meant(spec.bind(own))
 
     @property
@@ -88,7 +96,10 @@ class Options:
         """The options that are not the defaults."""
         inputs, averaging = self.reading.inputs, self.averaging
         values = {
-            name: getattr(next(part for part in (inputs, self.reading, averaging) if hasattr(part, name)), name)
+            name: getattr(
+                next(part for part in (inputs, self.reading, averaging) if hasattr(part, name)),
+                name,
+            )
             for name in OPTIONS
             if name not in ("spacing", "protocol", "boundary")
         }
@@ -99,8 +110,13 @@ class Options:
     def of(cls, given: Mapping[str, Any]) -> Options:
         """The options by name; those left out have their default. Raises `UsageError`."""
         values = {name: given.get(name, option.default) for name, option in OPTIONS.items()}
-        for name in ("num_classes", "ignore_index"):  # of NumPy too, so that equal options look equal
-            values[name] = int(values[name]) if isinstance(values[name], np.integer) else values[name]
+        for name in (
+            "num_classes",
+            "ignore_index",
+        ):  # of NumPy too, so that equal options look equal
+            values[name] = (
+                int(values[name]) if isinstance(values[name], np.integer) else values[name]
+            )
         fields = ("num_classes", "multilabel", "ignore_index", "input_format", "threshold")
         inputs = Inputs(**{name: values[name] for name in fields})
         average: Any = "none" if values["average"] is None else values["average"]
@@ -135,14 +151,19 @@ def options_of(spec: MetricSpec) -> list[str]:
 
 def function_signature(spec: MetricSpec) -> inspect.Signature:
     """`(pred, gt, *, <parameters of the metric>, <options>)`."""
-    arrays = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in ("pred", "gt")]
-    return inspect.Signature([*arrays, *_sorted(spec, inspect.Parameter.KEYWORD_ONLY), *_shared(options_of(spec))])
+    arrays = [
+        inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in ("pred", "gt")
+    ]
+    return inspect.Signature(
+        [*arrays, *_sorted(spec, inspect.Parameter.KEYWORD_ONLY), *_shared(options_of(spec))]
+    )
 
 
 def class_signature(spec: MetricSpec) -> inspect.Signature:
     """`(<parameters without a default>, *, <those with one>, <options>, **kwargs)`.
 
-    A parameter with a default is a keyword: other tools' `HausdorffDistance(3)` must not become the third percentile.
+    A parameter with a default is a keyword: other tools' `HausdorffDistance(3)` must not become the
+    third percentile.
     """
     own = _sorted(spec, inspect.Parameter.KEYWORD_ONLY)
     own = [p.replace(kind=p.POSITIONAL_OR_KEYWORD) if p.default is p.empty else p for p in own]
@@ -170,7 +191,9 @@ def keywords_for(spec: MetricSpec | None, value: Any) -> list[str]:
 
 def several_signature() -> inspect.Signature:
     """`(metrics, *, <options>, **kwargs)`: that of the object for several metrics."""
-    metrics = inspect.Parameter("metrics", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation="str | Sequence[str]")
+    metrics = inspect.Parameter(
+        "metrics", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation="str | Sequence[str]"
+    )
     rest = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD, annotation="Any")
     return inspect.Signature([metrics, *_shared(OPTIONS), rest])
 
@@ -178,7 +201,10 @@ def several_signature() -> inspect.Signature:
 def _sorted(spec: MetricSpec, kind: Any) -> list[inspect.Parameter]:
     return [
         inspect.Parameter(
-            p.name, kind, default=inspect.Parameter.empty if p.default is None else p.default, annotation=_type(p)
+            p.name,
+            kind,
+            default=inspect.Parameter.empty if p.default is None else p.default,
+            annotation=_type(p),
         )
         for p in sorted(spec.parameters, key=lambda p: p.default is not None)
     ]
@@ -187,7 +213,10 @@ def _sorted(spec: MetricSpec, kind: Any) -> list[inspect.Parameter]:
 def _shared(names: Iterable[str]) -> list[inspect.Parameter]:
     return [
         inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=OPTIONS[name].default, annotation=OPTIONS[name].annotation
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=OPTIONS[name].default,
+            annotation=OPTIONS[name].annotation,
         )
         for name in names
     ]
@@ -203,7 +232,11 @@ def docstring(spec: MetricSpec, example: str) -> str:
     """What an editor shows: meaning, formula, shapes, options, result, source and an example."""
     low, high = (f"{end:g}" for end in spec.range)
     best = "" if spec.best is None else f", best {spec.best:g}"
-    axes = "2 or 3 spatial axes." if spec.statistic not in (Counts, Contingency) else "Any number of spatial axes."
+    axes = (
+        "2 or 3 spatial axes."
+        if spec.statistic not in (Counts, Contingency)
+        else "Any number of spatial axes."
+    )
     lines = [
         f"{spec.title}: {spec.doc[0].lower()}{spec.doc[1:]}",
         "",
@@ -234,5 +267,9 @@ def _domain(parameter: Parameter) -> str:
 
 
 def _unit(spec: MetricSpec) -> str:
-    units = {"length": ", in the unit of the spacing", "volume": ", in ml (3-D), mm² (2-D) or px", "bit": ", in bit"}
+    units = {
+        "length": ", in the unit of the spacing",
+        "volume": ", in ml (3-D), mm² (2-D) or px",
+        "bit": ", in bit",
+    }
     return units.get(spec.unit, "")

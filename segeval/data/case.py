@@ -1,4 +1,6 @@
-"""Label maps, the regions looked for in them, and a case: a prediction and a ground truth on one grid."""
+"""Label maps, the regions looked for in them, and a case: a prediction and a ground truth on one
+grid.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ from .labels import as_labels
 class LabelMap:
     """Non-negative integers on a grid; 0 is background.
 
-    `labels` keeps the smallest unsigned dtype that holds its values; `source` names the file, for messages.
+    `labels` keeps the smallest unsigned dtype that holds its values; `source` names the file, for
+    messages.
     """
 
     labels: Labels
@@ -30,9 +33,15 @@ class LabelMap:
     def __post_init__(self) -> None:
         if self.labels.dtype.kind not in "ui":
             dtype = self.labels.dtype
-            raise ReadError(f"{self.source}: a label map holds integers, not {dtype}; convert it with `LabelMap.of`")
+            raise ReadError(
+                f"{self.source}: a label map holds integers, not {dtype}; convert it with "
+                f"`LabelMap.of`"
+            )
         if self.labels.shape != self.grid.shape:
-            raise ReadError(f"{self.source}: labels of shape {self.labels.shape} on a grid of shape {self.grid.shape}")
+            raise ReadError(
+                f"{self.source}: labels of shape {self.labels.shape} on a grid of shape "
+                f"{self.grid.shape}"
+            )
 
     @classmethod
     def of(cls, array: NDArray[Any], grid: Grid | None = None, source: str = "array") -> LabelMap:
@@ -55,9 +64,13 @@ class Region:
 
     def __post_init__(self) -> None:
         if not self.labels:
-            raise UsageError(f"region {self.name!r} holds no label; give at least one, such as {self.name}=1")
+            raise UsageError(
+                f"region {self.name!r} holds no label; give at least one, such as {self.name}=1"
+            )
         if min(self.labels) < 0:
-            raise UsageError(f"region {self.name!r} holds the label {min(self.labels)}; labels are 0 or above")
+            raise UsageError(
+                f"region {self.name!r} holds the label {min(self.labels)}; labels are 0 or above"
+            )
 
     @classmethod
     def of(cls, name: str | int, *labels: int) -> Region:
@@ -70,7 +83,8 @@ class Region:
 
 
 def disjoint_layers(regions: Sequence[Region]) -> list[list[int]]:
-    """Positions of the regions in as few groups as first-fit finds, so that no label occurs twice in a group.
+    """Positions of the regions in as few groups as first-fit finds, so that no label occurs twice
+    in a group.
 
     >>> disjoint_layers([Region.of("whole", 1, 2), Region.of("core", 1), Region.of(2), Region.of(3)])
     [[0, 3], [1, 2]]
@@ -93,9 +107,9 @@ def disjoint_layers(regions: Sequence[Region]) -> list[list[int]]:
 class Case:
     """A prediction and a ground truth on one grid, under one id.
 
-    `ignored` tells which voxels count for nothing, None for none; they are background in both masks by then. `notes`
-    say what was done to get here. Raises `GeometryMismatch` when the grids differ; `data.geometry.aligned` turns a
-    prediction that is only oriented differently.
+    `ignored` tells which voxels count for nothing, None for none; they are background in both masks
+    by then. `notes` say what was done to get here. Raises `GeometryMismatch` when the grids differ;
+    `data.geometry.aligned` turns a prediction that is only oriented differently.
     """
 
     id: str
@@ -110,14 +124,19 @@ class Case:
         where = f"({self.pred.source} against {self.gt.source})"
         if pred.shape != gt.shape:
             raise GeometryMismatch(
-                f"case {self.id!r}: pred shape {pred.shape} differs from gt shape {gt.shape} {where}; "
+                f"case {self.id!r}: pred shape {pred.shape} differs from gt shape {gt.shape} "
+                f"{where}; "
                 "resample the prediction onto the ground-truth grid"
             )
-        off = any(abs(p - g) > self.tolerance * g for p, g in zip(pred.spacing, gt.spacing, strict=True))
+        off = any(
+            abs(p - g) > self.tolerance * g for p, g in zip(pred.spacing, gt.spacing, strict=True)
+        )
         if pred.unit != gt.unit or off:
             raise GeometryMismatch(
-                f"case {self.id!r}: pred spacing {_written(pred)} differs from gt spacing {_written(gt)} {where}; "
-                "resample the prediction onto the ground-truth grid, or pass --spacing to override both"
+                f"case {self.id!r}: pred spacing {_written(pred)} differs from gt spacing "
+                f"{_written(gt)} {where}; "
+                "resample the prediction onto the ground-truth grid, or pass --spacing to override "
+                "both"
             )
 
     @property
@@ -126,12 +145,19 @@ class Case:
         return self.gt.grid
 
     def ignoring(self, label: int) -> Case:
-        """The case without the voxels whose ground truth is `label`: background in both masks, and not counted."""
+        """The case without the voxels whose ground truth is `label`: background in both masks, and
+        not counted.
+        """
         out = self.gt.labels == label
         if not out.any():
             return self
-        pred, gt = (replace(m, labels=np.where(out, m.labels.dtype.type(0), m.labels)) for m in (self.pred, self.gt))
-        return replace(self, pred=pred, gt=gt, ignored=out if self.ignored is None else out | self.ignored)
+        pred, gt = (
+            replace(m, labels=np.where(out, m.labels.dtype.type(0), m.labels))
+            for m in (self.pred, self.gt)
+        )
+        return replace(
+            self, pred=pred, gt=gt, ignored=out if self.ignored is None else out | self.ignored
+        )
 
 
 def _written(grid: Grid) -> str:

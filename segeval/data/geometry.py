@@ -26,12 +26,14 @@ def aligned(
     tolerance: float = 0.1,
     spacing_tolerance: float = 1e-3,
 ) -> tuple[LabelMap, str]:
-    """The prediction on the array axes of the ground truth, and a note of what was done; "" when nothing was.
+    """The prediction on the array axes of the ground truth, and a note of what was done; "" when
+    nothing was.
 
-    Axes are only swapped and reversed: the labels are a view, never interpolated. Masks without an affine are taken as
-    they are. Shape and spacing are left to `Case`. Raises `GeometryMismatch` when those agree but a voxel lies more
-    than `tolerance` voxels from its place in the ground truth. Without `check_position` (a spacing given by hand) only
-    the directions of the axes count, and a turned prediction takes the spacing of the ground truth.
+    Axes are only swapped and reversed: the labels are a view, never interpolated. Masks without an
+    affine are taken as they are. Shape and spacing are left to `Case`. Raises `GeometryMismatch`
+    when those agree but a voxel lies more than `tolerance` voxels from its place in the ground
+    truth. Without `check_position` (a spacing given by hand) only the directions of the axes count,
+    and a turned prediction takes the spacing of the ground truth.
 
     >>> reverse = np.diag([-1.0, 1.0, 1.0, 1.0])
     >>> reverse[0, 3] = 1
@@ -46,7 +48,11 @@ def aligned(
     turned, note = _turned(pred, gt, keep_spacing=check_position)
     if check_position:
         _check_position(turned, gt, tolerance, spacing_tolerance)
-    return (replace(turned, grid=replace(turned.grid, affine=gt.grid.affine)), note) if note else (pred, "")
+    return (
+        (replace(turned, grid=replace(turned.grid, affine=gt.grid.affine)), note)
+        if note
+        else (pred, "")
+    )
 
 
 def _turned(pred: LabelMap, gt: LabelMap, *, keep_spacing: bool) -> tuple[LabelMap, str]:
@@ -66,16 +72,22 @@ def _turned(pred: LabelMap, gt: LabelMap, *, keep_spacing: bool) -> tuple[LabelM
 
 def _nearest_axes(pred: Grid, gt: Grid) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """For each axis of `gt`, the axis of `pred` nearest to its line, and 1 or -1 for its direction."""
-    along = np.linalg.solve(_directions(gt), _directions(pred))  # [i, j]: axis j of pred along axis i of gt
+    along = np.linalg.solve(
+        _directions(gt), _directions(pred)
+    )  # [i, j]: axis j of pred along axis i of gt
 
     def fit(order: tuple[int, ...]) -> float:
         return round(sum(abs(float(along[i, axis])) for i, axis in enumerate(order)), 6)
 
-    axes = max(permutations(range(gt.ndim)), key=fit)  # the order as it is comes first, so it wins a tie at 45 degrees
+    axes = max(
+        permutations(range(gt.ndim)), key=fit
+    )  # the order as it is comes first, so it wins a tie at 45 degrees
     return axes, tuple(-1 if along[i, axis] < 0 else 1 for i, axis in enumerate(axes))
 
 
-def _check_position(pred: LabelMap, gt: LabelMap, tolerance: float, spacing_tolerance: float) -> None:
+def _check_position(
+    pred: LabelMap, gt: LabelMap, tolerance: float, spacing_tolerance: float
+) -> None:
     spaced = np.allclose(pred.grid.spacing, gt.grid.spacing, rtol=spacing_tolerance, atol=0)
     if pred.grid.shape != gt.grid.shape or not spaced:
         return  # the error of `Case` says more
@@ -84,11 +96,16 @@ def _check_position(pred: LabelMap, gt: LabelMap, tolerance: float, spacing_tole
     moved = np.linalg.solve(_affine(gt.grid), _affine(pred.grid) @ corners) - corners
     off = float(np.abs(moved).max())
     if off > tolerance:
-        came, wanted = (", ".join(f"{x:g}" for x in _affine(m.grid)[:3, 3].round(3) + 0.0) for m in (pred, gt))
+        came, wanted = (
+            ", ".join(f"{x:g}" for x in _affine(m.grid)[:3, 3].round(3) + 0.0) for m in (pred, gt)
+        )
         raise GeometryMismatch(
-            f"{pred.source}: a voxel lies {off:.3g} voxels from its place in {gt.source}, more than {tolerance:g} "
-            f"(first voxel at ({came}) mm, wanted ({wanted})); resample the prediction onto the ground-truth grid, "
-            "copy the ground truth's header if only the header is wrong, or pass --spacing to ignore positions"
+            f"{pred.source}: a voxel lies {off:.3g} voxels from its place in {gt.source}, more "
+            f"than {tolerance:g} "
+            f"(first voxel at ({came}) mm, wanted ({wanted})); resample the prediction onto the "
+            f"ground-truth grid, "
+            "copy the ground truth's header if only the header is wrong, or pass --spacing to "
+            "ignore positions"
         )
 
 

@@ -17,7 +17,8 @@ Unit = Literal["mm", "px"]
 class Grid:
     """A regular grid of voxels (pixels in 2-D); `spacing` is in array-axis order.
 
-    `affine` is 4 × 4, from the indices of the first three array axes to millimetres, or None when the file has none.
+    `affine` is 4 × 4, from the indices of the first three array axes to millimetres, or None when
+    the file has none.
 
     >>> Grid((4, 4), (0.5, 0.5), "mm").element
     0.25
@@ -31,12 +32,14 @@ class Grid:
     def __post_init__(self) -> None:
         if len(self.spacing) != len(self.shape):
             raise UsageError(
-                f"spacing {self.spacing} has {len(self.spacing)} values for a mask of shape {self.shape}; "
+                f"spacing {self.spacing} has {len(self.spacing)} values for a mask of shape "
+                f"{self.shape}; "
                 "give one value per array axis, in array-axis order"
             )
         if not all(np.isfinite(s) and s > 0 for s in self.spacing):
             raise UsageError(
-                f"spacing {self.spacing} holds a value that is not positive and finite; give lengths above 0"
+                f"spacing {self.spacing} holds a value that is not positive and finite; give "
+                f"lengths above 0"
             )
 
     @classmethod

@@ -1,4 +1,6 @@
-"""Whole numbers of any dtype become labels: the smallest unsigned dtype that holds them, checked on the way."""
+"""Whole numbers of any dtype become labels: the smallest unsigned dtype that holds them, checked on
+the way.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,15 @@ from segeval.errors import ReadError
 Dtype: TypeAlias = "np.dtype[Any]"
 Allocate: TypeAlias = Callable[[int, Dtype], NDArray[Any]]
 
-CHUNK = 1 << 20  # bytes looked at together: they are read four times, so they should stay in the cache
+CHUNK = (
+    1 << 20
+)  # bytes looked at together: they are read four times, so they should stay in the cache
 _DTYPES: tuple[Dtype, ...] = tuple(np.dtype(d) for d in (np.uint8, np.uint16, np.uint32, np.uint64))
 
 
 def as_labels(array: NDArray[Any], source: str) -> Labels:
-    """`array` in the smallest of uint8, uint16, uint32 and uint64 that holds its values; no copy if it is so already.
+    """`array` in the smallest of uint8, uint16, uint32 and uint64 that holds its values; no copy if
+    it is so already.
 
     Raises `ReadError` for NaN, negative, fractional or complex values, naming `source`.
 
@@ -30,7 +35,11 @@ def as_labels(array: NDArray[Any], source: str) -> Labels:
         return array if array.dtype == np.uint8 else array.astype(np.uint8)
     if array.dtype.kind == "b" and array.view(np.uint8).max() <= 1:  # Pillow's True is 255
         return array.view(np.uint8)
-    if array.dtype.kind == "u" and array.dtype.isnative and smallest_dtype(array, source) == array.dtype:
+    if (
+        array.dtype.kind == "u"
+        and array.dtype.isnative
+        and smallest_dtype(array, source) == array.dtype
+    ):
         return array
     by_stride = np.argsort([-abs(stride) for stride in array.strides], kind="stable")
     ordered = array.transpose(by_stride)
@@ -45,10 +54,14 @@ def pieces(flat: NDArray[Any]) -> Iterator[NDArray[Any]]:
         yield flat[start : start + step]
 
 
-def narrowed(chunks: Iterable[NDArray[Any]], size: int, source: str, allocate: Allocate = np.empty) -> Labels:
-    """1-D labels in the smallest unsigned dtype, from consecutive 1-D chunks that hold `size` numbers in all.
+def narrowed(
+    chunks: Iterable[NDArray[Any]], size: int, source: str, allocate: Allocate = np.empty
+) -> Labels:
+    """1-D labels in the smallest unsigned dtype, from consecutive 1-D chunks that hold `size`
+    numbers in all.
 
-    Each chunk is checked and stored while it is in the cache; it may be reused by the iterator afterwards.
+    Each chunk is checked and stored while it is in the cache; it may be reused by the iterator
+    afterwards.
     """
     labels = allocate(size, _DTYPES[0])
     done = 0
@@ -56,13 +69,16 @@ def narrowed(chunks: Iterable[NDArray[Any]], size: int, source: str, allocate: A
         dtype = smallest_dtype(chunk, source)
         if dtype.itemsize > labels.itemsize:
             wider = allocate(size, dtype)
-            wider[:done] = labels[:done].copy()  # `allocate` may give the same memory again, which NumPy overlooks here
+            wider[:done] = labels[
+                :done
+            ].copy()  # `allocate` may give the same memory again, which NumPy overlooks here
             labels = wider
         part = labels[done : done + chunk.size]
         np.copyto(part, chunk, casting="unsafe")
         if chunk.dtype.kind == "f" and (odd := part != chunk).any():
             raise ReadError(
-                f"{source}: holds {chunk[odd][0]:g}, which is not a whole number; labels are integers: "
+                f"{source}: holds {chunk[odd][0]:g}, which is not a whole number; labels are "
+                f"integers: "
                 "threshold or take the argmax of a probability map first"
             )
         done += chunk.size
@@ -75,13 +91,21 @@ def smallest_dtype(array: NDArray[Any], source: str) -> Dtype:
         return array.dtype
     if array.dtype.kind not in "buif":
         raise ReadError(
-            f"{source}: labels must be whole numbers, but the dtype is {array.dtype}; save them as integers"
+            f"{source}: labels must be whole numbers, but the dtype is {array.dtype}; save them as "
+            f"integers"
         )
     low, high = array.min(), array.max()
     if not (np.isfinite(low) and np.isfinite(high)):
-        raise ReadError(f"{source}: holds NaN or infinite values; labels are whole numbers: replace them with a label")
+        raise ReadError(
+            f"{source}: holds NaN or infinite values; labels are whole numbers: replace them with "
+            f"a label"
+        )
     if low < 0:
-        raise ReadError(f"{source}: holds the negative value {low:g}; labels start at 0: shift or remap them")
+        raise ReadError(
+            f"{source}: holds the negative value {low:g}; labels start at 0: shift or remap them"
+        )
     if int(high) >= 2**63:
-        raise ReadError(f"{source}: holds {high:g}, beyond the largest label 2**63 - 1; remap the labels")
+        raise ReadError(
+            f"{source}: holds {high:g}, beyond the largest label 2**63 - 1; remap the labels"
+        )
     return next(dtype for dtype in _DTYPES if high <= np.iinfo(dtype).max)

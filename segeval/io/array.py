@@ -13,14 +13,23 @@ from .stream import stored, streamed, voxel_shape
 
 @reader(".npy")
 def read_npy(request: Request) -> LabelMap:
-    """The label map in a .npy file, in the array order it was saved in; objects are never unpickled."""
+    """The label map in a .npy file, in the array order it was saved in; objects are never
+    unpickled.
+    """
     with request.path.open("rb") as file:
         version = np.lib.format.read_magic(file)
-        read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        read_header = (
+            np.lib.format.read_array_header_1_0
+            if version == (1, 0)
+            else np.lib.format.read_array_header_2_0
+        )
         full, fortran, dtype = read_header(file)
         shape = voxel_shape(full, request)
         if dtype.kind not in "buif":
-            raise ReadError(f"{request.path}: wanted whole numbers, but the dtype is {dtype}; save an integer array")
+            raise ReadError(
+                f"{request.path}: wanted whole numbers, but the dtype is {dtype}; save an integer "
+                f"array"
+            )
         flat = streamed(file, dtype, int(np.prod(shape, dtype=np.int64)), request)
     labels = flat.reshape(shape, order="F" if fortran else "C")
     return LabelMap(labels, request.unspaced_grid(shape), str(request.path))
@@ -33,8 +42,11 @@ def read_npz(request: Request) -> LabelMap:
         if len(archive.files) != 1:
             names = ", ".join(archive.files) or "none"
             raise ReadError(
-                f"{request.path}: wanted one array, but it holds {len(archive.files)} ({names}); save the mask alone"
+                f"{request.path}: wanted one array, but it holds {len(archive.files)} ({names}); "
+                f"save the mask alone"
             )
         array = archive[archive.files[0]]
     shape = voxel_shape(array.shape, request)
-    return LabelMap(stored(array.reshape(shape), request), request.unspaced_grid(shape), str(request.path))
+    return LabelMap(
+        stored(array.reshape(shape), request), request.unspaced_grid(shape), str(request.path)
+    )

@@ -20,10 +20,12 @@ from .registry import Color, Colors, Request
 def load_colors(path: str | os.PathLike[str]) -> dict[Color, int]:
     """The colours of a JSON file `{"#ff0000": 1, "0,255,0": 2, "blue": 3}`: colour to label.
 
-    A colour is `#rrggbb`, `red,green,blue` or a CSS name. Black is 0 unless the file says otherwise; colours may share
-    a label. Raises `UsageError` for anything else.
+    A colour is `#rrggbb`, `red,green,blue` or a CSS name. Black is 0 unless the file says
+    otherwise; colours may share a label. Raises `UsageError` for anything else.
     """
-    wanted = f'{path}: wanted a JSON object of colours and labels such as {{"#ff0000": 1, "0,255,0": 2}}'
+    wanted = (
+        f'{path}: wanted a JSON object of colours and labels such as {{"#ff0000": 1, "0,255,0": 2}}'
+    )
     try:
         table = json.loads(local_path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -35,8 +37,11 @@ def load_colors(path: str | os.PathLike[str]) -> dict[Color, int]:
     return parse_colors(table, wanted)
 
 
-def parse_colors(table: Mapping[str, Any], wanted: str = "wanted colours and labels") -> dict[Color, int]:
-    """The colours of a mapping as such a file holds it. Raises `UsageError`, which begins with `wanted`.
+def parse_colors(
+    table: Mapping[str, Any], wanted: str = "wanted colours and labels"
+) -> dict[Color, int]:
+    """The colours of a mapping as such a file holds it. Raises `UsageError`, which begins with
+    `wanted`.
 
     >>> parse_colors({"#ff0000": 1, "0,255,0": 2})
     {(255, 0, 0): 1, (0, 255, 0): 2}
@@ -44,13 +49,16 @@ def parse_colors(table: Mapping[str, Any], wanted: str = "wanted colours and lab
     colors = {}
     for text, label in table.items():
         if type(label) is not int or label < 0:
-            raise UsageError(f"{wanted}, but the label of {text!r} is {label!r}; labels are whole numbers from 0")
+            raise UsageError(
+                f"{wanted}, but the label of {text!r} is {label!r}; labels are whole numbers from 0"
+            )
         colors[_color(text, wanted)] = label
     return colors
 
 
 def labels_of(channels: Bytes, request: Request) -> Labels:
-    """The labels of an image of three or more channels, the last axis; those after the third are ignored.
+    """The labels of an image of three or more channels, the last axis; those after the third are
+    ignored.
 
     By the colours of the request; without any, all three channels must agree on the label.
     """
@@ -62,7 +70,8 @@ def labels_of(channels: Bytes, request: Request) -> Labels:
         example = _place(channels, odd)
         raise ReadError(
             f"{request.path}: wanted one label a pixel, but it holds colours, such as {example}; "
-            'save the labels as greyscale, or pass --colors with a JSON file of them, such as {"#ff0000": 1}'
+            "save the labels as greyscale, or pass --colors with a JSON file of them, such as "
+            '{"#ff0000": 1}'
         )
     return np.ascontiguousarray(red)
 
@@ -78,7 +87,8 @@ def _looked_up(red: Labels, green: Labels, blue: Labels, colors: Colors, path: P
         example = _place(np.stack([red, green, blue], axis=-1), odd)
         count = len(np.unique(pixels[odd]))
         raise ReadError(
-            f"{path}: wanted only the {len(table)} colours of --colors, but it holds {count} more, such as {example}; "
+            f"{path}: wanted only the {len(table)} colours of --colors, but it holds {count} more, "
+            f"such as {example}; "
             "add them to the file, with the label 0 for background"
         )
     labels: Labels = np.array(list(table.values()))[found]
@@ -86,7 +96,11 @@ def _looked_up(red: Labels, green: Labels, blue: Labels, colors: Colors, path: P
 
 
 def _packed(red: Any, green: Any, blue: Any) -> Any:
-    return (np.asarray(red, np.uint32) << 16) | (np.asarray(green, np.uint32) << 8) | np.asarray(blue, np.uint32)
+    return (
+        (np.asarray(red, np.uint32) << 16)
+        | (np.asarray(green, np.uint32) << 8)
+        | np.asarray(blue, np.uint32)
+    )
 
 
 def _place(channels: Bytes, where: Flags) -> str:
@@ -102,5 +116,7 @@ def _color(text: str, wanted: str) -> Color:
         red, green, blue = ImageColor.getrgb(f"rgb({text})" if text[:1].isdigit() else text)[:3]
         bytes((red, green, blue))
     except ValueError:
-        raise UsageError(f"{wanted}, but {text!r} is no colour; write #rrggbb or red,green,blue") from None
+        raise UsageError(
+            f"{wanted}, but {text!r} is no colour; write #rrggbb or red,green,blue"
+        ) from None
     return red, green, blue

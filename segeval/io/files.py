@@ -32,6 +32,7 @@ def local_path(path: str | os.PathLike[str]) -> Path:
     if address["scheme"].lower() == "file":
         raise UsageError(f"{shown}: wanted a path, not an address; give it without file://")
     raise UsageError(
-        f"{shown}: wanted a path on this machine, but remote addresses are neither read nor written "
+        f"{shown}: wanted a path on this machine, but remote addresses are neither read nor "
+        f"written "
         "yet; copy the files (for S3 aws s3 sync) or mount them (rclone mount), and give that path"
     )

@@ -1,6 +1,7 @@
 """PNG, TIFF, BMP and GIF through Pillow: one label a pixel, array axes (row, column), no spacing.
 
-The label is the grey value, or the index where there is a palette; a GIF whose palette is all grey holds grey values.
+The label is the grey value, or the index where there is a palette; a GIF whose palette is all grey
+holds grey values.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ refuse(
 def read_image(request: Request) -> LabelMap:
     """The label map in an image file.
 
-    An image with colour channels is read when they agree (alpha is ignored) or the request has `colors`.
+    An image with colour channels is read when they agree (alpha is ignored) or the request has
+    `colors`.
     """
     with _opened(request) as image:
         frames: int = getattr(image, "n_frames", 1)
@@ -57,7 +59,10 @@ def read_image(request: Request) -> LabelMap:
                 "save each as a file of its own, or the stack as .nii.gz or .npy"
             )
         if image.info.get("compression") in ("jpeg", "tiff_jpeg"):
-            raise ReadError(f"{request.path}: holds JPEG data, which is lossy; save masks with lossless compression")
+            raise ReadError(
+                f"{request.path}: holds JPEG data, which is lossy; save masks with lossless "
+                f"compression"
+            )
         with _any_size(image.width * image.height):
             labels = _labels(image, request)
     return LabelMap(labels, request.unspaced_grid(labels.shape), str(request.path))
@@ -71,7 +76,8 @@ def _opened(request: Request) -> ImageFile:
         image: ImageFile = getattr(import_module(module), name)(request.path)
     except SyntaxError as error:
         raise ReadError(
-            f"{request.path}: wanted a {suffix} image, but the file starts with {request.start(8)!r} and Pillow says "
+            f"{request.path}: wanted a {suffix} image, but the file starts with "
+            f"{request.start(8)!r} and Pillow says "
             f"{str(error)!r}; rename it after its real format, or save it as greyscale PNG"
         ) from error
     return image
@@ -88,7 +94,9 @@ def _grey_of_gif(image: ImageFile) -> Bytes:
 
 @contextmanager
 def _any_size(pixels: int) -> Iterator[None]:
-    """Lifts Pillow's global limit on pixels while one mask is decoded that is beyond it, as those of pathology are."""
+    """Lifts Pillow's global limit on pixels while one mask is decoded that is beyond it, as those
+    of pathology are.
+    """
     from PIL import Image
 
     with _LIMIT:
@@ -109,11 +117,13 @@ def _labels(image: ImageFile, request: Request) -> Labels:
         return stored(_grey_of_gif(image) if image.format == "GIF" else np.asarray(image), request)
     if image.mode not in _ALPHA_APART + _COLOR:
         raise ReadError(
-            f"{request.path}: wanted one label a pixel, but the image is of mode {image.mode}; save it as greyscale PNG"
+            f"{request.path}: wanted one label a pixel, but the image is of mode {image.mode}; "
+            f"save it as greyscale PNG"
         )
     if ";16" in str(image.tile):
         raise ReadError(
-            f"{request.path}: wanted one label a pixel, but it has channels of 16 bits, which Pillow cuts to 8; "
+            f"{request.path}: wanted one label a pixel, but it has channels of 16 bits, which "
+            f"Pillow cuts to 8; "
             "save it as 16-bit greyscale"
         )
     channels = np.asarray(image)

@@ -28,7 +28,8 @@ def is_mesh(path: Path | None) -> bool:
 def refuse_mesh(request: Request) -> LabelMap:
     """Raises `ReadError`: what measures meshes takes them before they come here."""
     raise ReadError(
-        f"{request.path}: wanted a mask, but this is a mesh; score it as a file of its own with --boundary mesh and "
+        f"{request.path}: wanted a mask, but this is a mesh; score it as a file of its own with "
+        f"--boundary mesh and "
         "metrics of distances, such as -m hd95,assd"
     )
 
@@ -38,8 +39,8 @@ def read_mesh(path: str | Path, *, unit: str = "mm") -> Mesh:
 
     Such files do not say what their coordinates are in: `unit`, one of um, mm, cm and m.
 
-    Raises `ReadError` for a file without triangles or with coordinates that are no numbers, `UsageError` for another
-    unit or format and when the package that reads the files is missing.
+    Raises `ReadError` for a file without triangles or with coordinates that are no numbers,
+    `UsageError` for another unit or format and when the package that reads the files is missing.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -50,9 +51,14 @@ def read_mesh(path: str | Path, *, unit: str = "mm") -> Mesh:
     """
     path = Path(path)
     if unit not in MILLIMETRES:
-        raise UsageError(f"{path}: the unit of a mesh is one of {', '.join(MILLIMETRES)}, not {unit!r}")
+        raise UsageError(
+            f"{path}: the unit of a mesh is one of {', '.join(MILLIMETRES)}, not {unit!r}"
+        )
     if path.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"{path}: a mesh is a file of {', '.join(SUFFIXES)}, not {path.suffix or 'without suffix'}")
+        raise UsageError(
+            f"{path}: a mesh is a file of {', '.join(SUFFIXES)}, not "
+            f"{path.suffix or 'without suffix'}"
+        )
     loaded = _loaded(path)
     faces, vertices = (
         getattr(loaded, "faces", np.empty((0, 3))),
@@ -65,7 +71,8 @@ def read_mesh(path: str | Path, *, unit: str = "mm") -> Mesh:
     triangles = triangles[(triangles != np.roll(triangles, 1, axis=1)).all(axis=1)]
     if not len(triangles):
         raise ReadError(
-            f"{path}: holds no triangles, only {len(vertices)} vertices; surfaces are measured between triangles: "
+            f"{path}: holds no triangles, only {len(vertices)} vertices; surfaces are measured "
+            f"between triangles: "
             "export the mesh with its faces"
         )
     return Mesh(places * MILLIMETRES[unit], triangles)
@@ -76,7 +83,9 @@ def _loaded(path: Path) -> Any:
     try:
         import trimesh
     except ModuleNotFoundError:
-        raise UsageError(f"{path}: reading meshes needs trimesh; pip install trimesh, or score masks instead") from None
+        raise UsageError(
+            f"{path}: reading meshes needs trimesh; pip install trimesh, or score masks instead"
+        ) from None
     if not path.is_file():
         raise ReadError(f"{path}: there is no such file; check the path")
     try:

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SEPARATORS = "_-. /"
-_FIRST_CHANNEL = "_0000"  # nnU-Net's; other affixes without a letter are numbers that tell cases apart
+_FIRST_CHANNEL = (
+    "_0000"  # nnU-Net's; other affixes without a letter are numbers that tell cases apart
+)
 _LAST_RESORT = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """The files of a folder under shortened ids; `cost` is what was lost, `change` says it in words."""
+    """The files of a folder under shortened ids; `cost` is what was lost, `change` says it in
+    words.
+    """
 
     files: dict[str, Path]
     change: str = ""
@@ -21,19 +25,36 @@ class Naming:
 
 
 def namings(files: dict[str, Path]) -> list[Naming]:
-    """The files under their ids, and under every shortening that leaves each id distinct and not empty.
+    """The files under their ids, and under every shortening that leaves each id distinct and not
+    empty.
 
     >>> [list(naming.files) for naming in namings({"a_pred": Path(), "b_pred": Path()})]
     [['a_pred', 'b_pred'], ['a', 'b']]
     """
     found = [Naming(files)]
     for suffix in _suffixes(_common_start([name[::-1] for name in files])[::-1]):
-        found.append(_shortened(files, [name.removesuffix(suffix) for name in files], f"the suffix {suffix!r}", suffix))
+        found.append(
+            _shortened(
+                files,
+                [name.removesuffix(suffix) for name in files],
+                f"the suffix {suffix!r}",
+                suffix,
+            )
+        )
     for prefix in _prefixes(_common_start(list(files))):
-        found.append(_shortened(files, [name.removeprefix(prefix) for name in files], f"the prefix {prefix!r}", prefix))
+        found.append(
+            _shortened(
+                files,
+                [name.removeprefix(prefix) for name in files],
+                f"the prefix {prefix!r}",
+                prefix,
+            )
+        )
     if any("/" in name for name in files):
         found += _below_folders(files)
-    return [naming for naming in found if len(naming.files) == len(files) and "" not in naming.files]
+    return [
+        naming for naming in found if len(naming.files) == len(files) and "" not in naming.files
+    ]
 
 
 def _below_folders(files: dict[str, Path]) -> Iterator[Naming]:
@@ -56,7 +77,11 @@ def _common_start(names: Sequence[str]) -> str:
 
 
 def _suffixes(common: str) -> Iterator[str]:
-    return (common[i:] for i, letter in enumerate(common) if letter in _SEPARATORS and _is_word(common[i:]))
+    return (
+        common[i:]
+        for i, letter in enumerate(common)
+        if letter in _SEPARATORS and _is_word(common[i:])
+    )
 
 
 def _prefixes(common: str) -> Iterator[str]:

@@ -1,8 +1,10 @@
-"""NIfTI-1 and NIfTI-2 single files (.nii, .nii.gz): the header through nibabel, the voxels straight into kept memory.
+"""NIfTI-1 and NIfTI-2 single files (.nii, .nii.gz): the header through nibabel, the voxels straight
+into kept memory.
 
-What the header says is taken as nibabel takes it, but for four things. The spacing is the shortest decimal that the
-stored float32 stands for (0.8, not 0.800000012). Metres and micrometres become millimetres. A spacing of zero is an
-error, not 1. Without a coded sform or qform the file has no affine.
+What the header says is taken as nibabel takes it, but for four things. The spacing is the shortest
+decimal that the stored float32 stands for (0.8, not 0.800000012). Metres and micrometres become
+millimetres. A spacing of zero is an error, not 1. Without a coded sform or qform the file has no
+affine.
 """
 
 from __future__ import annotations
@@ -25,16 +27,21 @@ from segeval.errors import ReadError
 from .registry import Request, reader
 from .stream import Change, streamed, voxel_shape
 
-_MILLIMETRES = {1: Decimal(1000), 3: Decimal("0.001")}  # by the spatial bits of xyzt_units; 2 and unknown are mm
+_MILLIMETRES = {
+    1: Decimal(1000),
+    3: Decimal("0.001"),
+}  # by the spatial bits of xyzt_units; 2 and unknown are mm
 _GZIP = b"\x1f\x8b"
 
 
 @reader(".nii", ".nii.gz")
 def read_nifti(request: Request) -> LabelMap:
-    """The label map in a NIfTI file, array axes as in the file (x fastest), labels in Fortran order.
+    """The label map in a NIfTI file, array axes as in the file (x fastest), labels in Fortran
+    order.
 
-    A scale is applied. Whole numbers that were stored with one come back a little off, by up to half of its step and
-    the precision of float32: those are rounded. A volume without a scale must hold whole numbers exactly.
+    A scale is applied. Whole numbers that were stored with one come back a little off, by up to
+    half of its step and the precision of float32: those are rounded. A volume without a scale must
+    hold whole numbers exactly.
     """
     path = request.path
     with _opened(request) as file:
@@ -49,7 +56,11 @@ def read_nifti(request: Request) -> LabelMap:
                 pass
     unit = _MILLIMETRES.get(int(header["xyzt_units"]) & 7, Decimal(1))
     spacing = request.spacing or _spacing(header, len(shape), unit, path)
-    return LabelMap(labels.reshape(shape, order="F"), Grid(shape, spacing, "mm", _affine(header, unit)), str(path))
+    return LabelMap(
+        labels.reshape(shape, order="F"),
+        Grid(shape, spacing, "mm", _affine(header, unit)),
+        str(path),
+    )
 
 
 def _opened(request: Request) -> IO[bytes]:
@@ -58,10 +69,13 @@ def _opened(request: Request) -> IO[bytes]:
     named, zipped = path.suffix.lower() == ".gz", start == _GZIP
     if named and not zipped:
         raise ReadError(
-            f"{path}: wanted gzip data, but the file starts with {start!r}; rename it to .nii or gzip it again"
+            f"{path}: wanted gzip data, but the file starts with {start!r}; rename it to .nii or "
+            f"gzip it again"
         )
     if zipped and not named:
-        raise ReadError(f"{path}: wanted plain NIfTI, but the file is gzip data; rename it to .nii.gz")
+        raise ReadError(
+            f"{path}: wanted plain NIfTI, but the file is gzip data; rename it to .nii.gz"
+        )
     if not named:
         return path.open("rb")
     from isal import igzip
@@ -78,7 +92,10 @@ def _header(file: IO[bytes], path: Path) -> Any:
     kinds: tuple[Any, ...] = (Nifti1Header, Nifti2Header)
     kind = next((kind for kind in kinds if kind.may_contain_header(start)), None)
     if kind is None:
-        raise ReadError(f"{path}: wanted a NIfTI header, but the data start with {start[:8]!r}; write the file again")
+        raise ReadError(
+            f"{path}: wanted a NIfTI header, but the data start with {start[:8]!r}; write the file "
+            f"again"
+        )
     header = kind(start[: kind.sizeof_hdr], check=False)
     magic = bytes(header["magic"])[:3]
     if magic not in (b"n+1", b"n+2"):
@@ -88,7 +105,8 @@ def _header(file: IO[bytes], path: Path) -> Any:
         )
     if header["vox_offset"] < header.sizeof_hdr:
         raise ReadError(
-            f"{path}: wanted voxels behind the header, but vox_offset is {header['vox_offset']:g}; write the file again"
+            f"{path}: wanted voxels behind the header, but vox_offset is {header['vox_offset']:g}; "
+            f"write the file again"
         )
     return header
 
@@ -100,7 +118,9 @@ def _dtype(header: Any, path: Path) -> Dtype:
     except KeyError:
         dtype, name = np.dtype(np.void), f"unknown (code {header['datatype']})"
     if dtype.kind not in "uif":
-        raise ReadError(f"{path}: wanted whole numbers, but the data type is {name}; save an integer label map")
+        raise ReadError(
+            f"{path}: wanted whole numbers, but the data type is {name}; save an integer label map"
+        )
     return dtype
 
 
@@ -116,7 +136,9 @@ def _scaling(header: Any, dtype: Dtype) -> Change | None:
 
 
 def _scaled(raw: NDArray[Any], slope: float, inter: float) -> Floats:
-    """`raw` scaled, and rounded where it is as near to a whole number as its storage could bring it."""
+    """`raw` scaled, and rounded where it is as near to a whole number as its storage could bring
+    it.
+    """
     values = raw * np.float64(slope) + inter
     whole = np.rint(values)
     step = 0.5 * abs(slope) if raw.dtype.kind in "ui" else 0.0

@@ -28,8 +28,8 @@ Colors: TypeAlias = Mapping[Color, int]
 class Request:
     """A file to read as a label map, with what the caller knows that the file does not say.
 
-    `spacing` overrides the file's; `colors` gives the labels of a colour image; `workspace` keeps the memory of `slot`
-    from one file to the next.
+    `spacing` overrides the file's; `colors` gives the labels of a colour image; `workspace` keeps
+    the memory of `slot` from one file to the next.
     """
 
     path: Path
@@ -39,7 +39,9 @@ class Request:
     slot: str = "mask"
 
     def buffer(self, size: int, dtype: DTypeLike = np.uint8) -> NDArray[Any]:
-        """A 1-D array with room for the mask: kept memory when there is a workspace, whatever it held before."""
+        """A 1-D array with room for the mask: kept memory when there is a workspace, whatever it
+        held before.
+        """
         if self.workspace is None:
             return np.empty(size, dtype)
         return self.workspace.buffer(self.slot, size, dtype)
@@ -103,7 +105,9 @@ def suffix_of(path: str | os.PathLike[str]) -> str:
     """
     name = _path(path).name
     lower = name.lower()
-    known = max((s for s in _READERS if lower.endswith(s) and len(s) < len(name)), key=len, default="")
+    known = max(
+        (s for s in _READERS if lower.endswith(s) and len(s) < len(name)), key=len, default=""
+    )
     return name[len(name) - len(known) :]
 
 
@@ -127,8 +131,9 @@ def read(
 ) -> LabelMap:
     """The label map in a file, by the reader of its suffix.
 
-    With a `workspace`, its labels live in memory that the next read with the same `slot` overwrites. Raises `ReadError`
-    for every failure: one line with the file, what was wanted, what came and what to do.
+    With a `workspace`, its labels live in memory that the next read with the same `slot`
+    overwrites. Raises `ReadError` for every failure: one line with the file, what was wanted, what
+    came and what to do.
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp(), "mask.npy")
@@ -136,14 +141,22 @@ def read(
     >>> read(path).labels
     array([[0, 3]], dtype=uint8)
     """
-    request = Request(local_path(path), tuple(spacing) if spacing else None, colors, workspace, slot)
+    request = Request(
+        local_path(path), tuple(spacing) if spacing else None, colors, workspace, slot
+    )
     suffix = suffix_of(request.path).lower()
     if not suffix:
         instead = refusal(path) or f"convert it to one of {', '.join(known_suffixes())}"
-        raise ReadError(f"{path}: wanted a mask, but files of the kind {Path(path).suffix!r} are not read; {instead}")
+        raise ReadError(
+            f"{path}: wanted a mask, but files of the kind {Path(path).suffix!r} are not read; "
+            f"{instead}"
+        )
     try:
         if request.path.stat().st_size == 0:
-            raise ReadError(f"{path}: wanted a {suffix} mask, but the file is empty (0 bytes); write or copy it again")
+            raise ReadError(
+                f"{path}: wanted a {suffix} mask, but the file is empty (0 bytes); write or copy "
+                f"it again"
+            )
         return _READERS[suffix](request)
     except SegevalError:
         raise

@@ -1,4 +1,6 @@
-"""Voxels from an open file or an array into the memory of a request, at the cost of touching them once."""
+"""Voxels from an open file or an array into the memory of a request, at the cost of touching them
+once.
+"""
 
 from __future__ import annotations
 
@@ -17,18 +19,22 @@ from .registry import Request
 Change = Callable[[NDArray[Any]], NDArray[Any]]
 
 
-def streamed(file: IO[bytes], dtype: Dtype, size: int, request: Request, change: Change | None = None) -> Labels:
+def streamed(
+    file: IO[bytes], dtype: Dtype, size: int, request: Request, change: Change | None = None
+) -> Labels:
     """The next `size` numbers of the file as 1-D labels; `change` maps each chunk of them first.
 
-    Bytes go straight into the memory that is kept. Anything else passes through a chunk in the cache, so that a volume
-    of wide integers or floats never exists.
+    Bytes go straight into the memory that is kept. Anything else passes through a chunk in the
+    cache, so that a volume of wide integers or floats never exists.
     """
     if dtype == np.uint8 and change is None:
         labels = request.buffer(size)
         _fill(file, labels, request)
         return labels
     chunks = _chunks(file, dtype, size, request)
-    return narrowed(map(change, chunks) if change else chunks, size, str(request.path), request.buffer)
+    return narrowed(
+        map(change, chunks) if change else chunks, size, str(request.path), request.buffer
+    )
 
 
 def stored(array: NDArray[Any], request: Request) -> Labels:
@@ -38,7 +44,9 @@ def stored(array: NDArray[Any], request: Request) -> Labels:
 
 
 def voxel_shape(shape: tuple[int, ...], request: Request) -> tuple[int, ...]:
-    """The shape without trailing axes of length one beyond the second; `ReadError` unless it is 2-D or 3-D then."""
+    """The shape without trailing axes of length one beyond the second; `ReadError` unless it is 2-D
+    or 3-D then.
+    """
     kept = shape
     while len(kept) > 2 and kept[-1] == 1:
         kept = kept[:-1]
@@ -48,7 +56,10 @@ def voxel_shape(shape: tuple[int, ...], request: Request) -> tuple[int, ...]:
             "take one volume, or the argmax over the channels, first"
         )
     if min(kept) < 1:
-        raise ReadError(f"{request.path}: wanted a mask, but the shape {shape} holds no voxel; write the file again")
+        raise ReadError(
+            f"{request.path}: wanted a mask, but the shape {shape} holds no voxel; write the file "
+            f"again"
+        )
     return kept
 
 
@@ -66,7 +77,8 @@ def _fill(file: IO[bytes], buffer: Bytes, request: Request) -> None:
         got = file.readinto(view[:CHUNK])  # type: ignore[attr-defined]
         if not got:
             raise ReadError(
-                f"{request.path}: wanted the voxels that the header promises, but the data end after byte "
+                f"{request.path}: wanted the voxels that the header promises, but the data end "
+                f"after byte "
                 f"{file.tell():,}; the file is truncated: copy or write it again"
             )
         view = view[got:]

@@ -1,1 +1,3 @@
-"""Compiled kernels: where they lie on disk, for which processor, and what a user hears when one is compiled."""
+"""Compiled kernels: where they lie on disk, for which processor, and what a user hears when one is
+compiled.
+"""

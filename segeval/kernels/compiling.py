@@ -20,7 +20,9 @@ Tell = Callable[[str], None]
 
 
 class _Clock(event.Listener):
-    """A listener that hears of every kernel of ours that is compiled in this process, names it and takes the time."""
+    """A listener that hears of every kernel of ours that is compiled in this process, names it and
+    takes the time.
+    """
 
     def __init__(self) -> None:
         self.kernels: list[str] = []
@@ -50,7 +52,9 @@ class _Clock(event.Listener):
         if not _is_ours(event):
             return
         with self._lock:
-            self.kernels.append(f"{event.data['dispatcher'].py_func.__qualname__}{event.data['args']}")
+            self.kernels.append(
+                f"{event.data['dispatcher'].py_func.__qualname__}{event.data['args']}"
+            )
             self._depth -= 1
             if self._depth == 0:
                 self._total += time.monotonic() - self._since
@@ -64,7 +68,9 @@ class _Clock(event.Listener):
 
 
 def _is_ours(event: Any) -> bool:
-    """Return whether a kernel of ours is compiled, and not what others in this process use Numba for."""
+    """Return whether a kernel of ours is compiled, and not what others in this process use Numba
+    for.
+    """
     return isinstance(getattr(event.data["dispatcher"], "_cache", None), store.KernelStore)
 
 
@@ -83,13 +89,16 @@ def seconds_compiled() -> float:
 
 
 def compiled_kernels() -> list[str]:
-    """Return the kernels that have been compiled in this process, with the types of their arguments."""
+    """Return the kernels that have been compiled in this process, with the types of their
+    arguments.
+    """
     return list(_CLOCK.kernels)
 
 
 @contextmanager
 def on_compiling(tell: Tell) -> Iterator[None]:
-    """Call `tell` with what the user should know when a kernel is compiled within the block, in place of a warning.
+    """Call `tell` with what the user should know when a kernel is compiled within the block, in
+    place of a warning.
 
     It is called once, on the thread that needs the kernel.
     """
@@ -102,7 +111,9 @@ def on_compiling(tell: Tell) -> Iterator[None]:
 
 
 def notice() -> str:
-    """Return what the user should know when kernels are compiled: why, where they go, and what spares the wait."""
+    """Return what the user should know when kernels are compiled: why, where they go, and what
+    spares the wait.
+    """
     folder, cache = store.writable_folder(), store.cache_folder()
     remedy = f"set {store.VARIABLE} to a folder that lasts and that you alone can write to, or this wait comes again"
     if folder is None:

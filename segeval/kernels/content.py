@@ -1,4 +1,6 @@
-"""What the machine code of a kernel depends on, as one digest: its key in a cache, wherever its source lies."""
+"""What the machine code of a kernel depends on, as one digest: its key in a cache, wherever its
+source lies.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +14,20 @@ import numpy as np
 
 _CONSTANTS = (bool, int, float, complex, str, bytes, type(None), type(...), np.generic)
 _LIBRARIES = ("llvmlite", "math", "numba", "numpy")
-"""The modules that kernels may refer to: those of fixed versions. What they take from ours, they name."""
+"""The modules that kernels may refer to: those of fixed versions. What they take from ours, they
+name.
+"""
 
 
 @functools.cache
 def digest(function: Any) -> str:
-    """Return the digest of a function's code and of all that it refers to: helpers, constants, records, options.
+    """Return the digest of a function's code and of all that it refers to: helpers, constants,
+    records, options.
 
-    Functions of one digest compile to the same machine code under one Numba and one Python, so that it does not matter
-    where a package lies and how old its files are, and an edited helper is never overlooked. The function, or what
-    Numba's decorators made of it, must not call itself. Raises `TypeError` if it refers to what has no digest.
+    Functions of one digest compile to the same machine code under one Numba and one Python, so that
+    it does not matter where a package lies and how old its files are, and an edited helper is never
+    overlooked. The function, or what Numba's decorators made of it, must not call itself. Raises
+    `TypeError` if it refers to what has no digest.
 
     >>> def double(x): return 2 * x
     >>> def triple(x): return 3 * x
@@ -59,7 +65,9 @@ def _code_parts(code: CodeType, names: dict[str, Any]) -> Iterator[str]:
             yield from _code_parts(constant, names)
         else:
             yield from _parts(constant)
-    for name in code.co_names:  # attributes too; one that bears the name of a global adds that global, harmlessly
+    for name in (
+        code.co_names
+    ):  # attributes too; one that bears the name of a global adds that global, harmlessly
         yield name
         if name in names:
             yield from _parts(names[name])
@@ -79,7 +87,10 @@ def _parts(value: Any) -> Iterator[str]:
     elif isinstance(value, BuiltinFunctionType | np.ufunc) or _is_library(value):
         yield value.__name__
     else:
-        raise TypeError(f"{value!r} has no digest: a kernel may refer to functions, numbers, texts and records alone")
+        raise TypeError(
+            f"{value!r} has no digest: a kernel may refer to functions, numbers, texts and records "
+            f"alone"
+        )
 
 
 def _is_library(value: Any) -> bool:

@@ -1,7 +1,8 @@
-"""The step of a build that puts compiled kernels into the package: `python -m segeval.kernels.packing`.
+"""The step of a build that puts compiled kernels into the package: `python -m
+segeval.kernels.packing`.
 
-The processor is the baseline of this kind of machine, not the one that builds. Where no baseline is stated nothing is
-packed, and every user compiles.
+The processor is the baseline of this kind of machine, not the one that builds. Where no baseline is
+stated nothing is packed, and every user compiles.
 """
 
 from __future__ import annotations
@@ -22,17 +23,24 @@ def pack() -> None:
     baseline = targets.baseline()
     shutil.rmtree(store.PACKED, ignore_errors=True)
     if baseline is None or not targets.fits(baseline):  # compiling kernels runs them, too
-        print("no kernels are packed: this machine is none that they are packed for", file=sys.stderr)
+        print(
+            "no kernels are packed: this machine is none that they are packed for", file=sys.stderr
+        )
         return
     with TemporaryDirectory() as folder:
         environment = {**os.environ, **targets.pinned(baseline), store.VARIABLE: folder}
         warm_ups = [
-            subprocess.Popen([sys.executable, "-W", "ignore", "-c", WARM_UP, dtype], env=environment)
+            subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-c", WARM_UP, dtype], env=environment
+            )
             for dtype in ("uint8", "uint16")
         ]
         codes = [warm_up.wait() for warm_up in warm_ups]
         if any(codes):
-            sys.exit(f"the kernels could not be compiled: the warm-ups ended with {codes}; see the lines above")
+            sys.exit(
+                f"the kernels could not be compiled: the warm-ups ended with {codes}; see the "
+                f"lines above"
+            )
         (compiled,) = os.scandir(folder)
         shutil.copytree(compiled, store.PACKED / targets.folder_name(baseline.processor))
 

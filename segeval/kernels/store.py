@@ -1,7 +1,9 @@
-"""Where compiled kernels lie: in the package, for a stated processor, and in the user's cache, for this one.
+"""Where compiled kernels lie: in the package, for a stated processor, and in the user's cache, for
+this one.
 
-A file holds the machine code of one kernel for one signature. Its name is a digest of both and of all that the code
-depends on, its folder is named for Numba, Python, system and processor: what is there fits, wherever it was compiled.
+A file holds the machine code of one kernel for one signature. Its name is a digest of both and of
+all that the code depends on, its folder is named for Numba, Python, system and processor: what is
+there fits, wherever it was compiled.
 """
 
 from __future__ import annotations
@@ -39,10 +41,12 @@ _CHECK = hashlib.sha256().digest_size
 
 
 class KernelStore(NullCache):
-    """The kernels of one function on disk: what Numba's dispatcher asks before it compiles, and hands over after.
+    """The kernels of one function on disk: what Numba's dispatcher asks before it compiles, and
+    hands over after.
 
-    It takes the place of Numba's own cache, which lies in the package's folder and knows neither of edited helpers nor
-    of other processors, and which sets up all that compiling needs before it looks (0.7 s a process).
+    It takes the place of Numba's own cache, which lies in the package's folder and knows neither of
+    edited helpers nor of other processors, and which sets up all that compiling needs before it
+    looks (0.7 s a process).
     """
 
     def __init__(self, dispatcher: Any) -> None:
@@ -56,7 +60,8 @@ class KernelStore(NullCache):
     def load_overload(self, signature: Any, context: Any) -> Any:
         """Return the compiled kernel of a signature, or None if no file has it.
 
-        What compiling needs is not set up for that, nor is Numba's memory management: kernels make no arrays.
+        What compiling needs is not set up for that, nor is Numba's memory management: kernels make
+        no arrays.
         """
         name = self._file_name(signature)
         for find_folder in (packed_folder, _trusted_cache_folder, writable_folder):
@@ -82,7 +87,9 @@ class KernelStore(NullCache):
 
 
 def _spelled(argument_types: Iterable[Any]) -> Iterable[str]:
-    """Spell out the types of arguments: Numba's names of records lack their fields, whose order machine code knows."""
+    """Spell out the types of arguments: Numba's names of records lack their fields, whose order
+    machine code knows.
+    """
     for argument in argument_types:
         yield str(argument)
         record = getattr(argument, "instance_class", None)
@@ -107,7 +114,9 @@ def cache_folder() -> Path:
     import platformdirs  # no process that finds its kernels in the package needs it
 
     try:
-        root = Path(os.environ.get(VARIABLE) or platformdirs.user_cache_dir("segeval", appauthor=False)).expanduser()
+        root = Path(
+            os.environ.get(VARIABLE) or platformdirs.user_cache_dir("segeval", appauthor=False)
+        ).expanduser()
     except RuntimeError:  # there is no home, as in a container whose user nobody knows
         root = NOWHERE
     return root.absolute() / targets.folder_name(targets.host())
@@ -115,7 +124,8 @@ def cache_folder() -> Path:
 
 @functools.cache
 def writable_folder() -> Path | None:
-    """Return the folder that this process writes kernels to: that of the user's cache, or else a temporary one.
+    """Return the folder that this process writes kernels to: that of the user's cache, or else a
+    temporary one.
 
     None if neither can be had: then every process compiles.
     """
@@ -137,7 +147,9 @@ def why_not_packed() -> str:
     if not PACKED.is_dir():
         return "none came with this installation"
     packed = " and ".join(sorted(folder.name for folder in PACKED.iterdir()))
-    return f"those of the installation are for {packed}, this is {targets.folder_name(targets.host())}"
+    return (
+        f"those of the installation are for {packed}, this is {targets.folder_name(targets.host())}"
+    )
 
 
 def _trusted_cache_folder() -> Path | None:
@@ -145,23 +157,31 @@ def _trusted_cache_folder() -> Path | None:
 
 
 def _can_keep(folder: Path) -> bool:
-    """Return whether files can be written to a folder, which is made if need be, and are safe there."""
+    """Return whether files can be written to a folder, which is made if need be, and are safe
+    there.
+    """
     try:
         folder.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         folder.mkdir(mode=0o755, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):  # rights that a system shows are not always those that it grants
+        with tempfile.TemporaryFile(
+            dir=folder
+        ):  # rights that a system shows are not always those that it grants
             return _is_trusted(folder)
     except OSError:
         return False
 
 
 def _is_trusted(folder: Path) -> bool:
-    """Return whether only this user, root and the owner of the folder above can plant machine code in a folder."""
+    """Return whether only this user, root and the owner of the folder above can plant machine code
+    in a folder.
+    """
     try:
         status, above = folder.lstat(), folder.parent.stat()
     except OSError:
         return False
-    if not hasattr(os, "getuid"):  # Windows keeps the folders of users apart, and shows no such rights
+    if not hasattr(
+        os, "getuid"
+    ):  # Windows keeps the folders of users apart, and shows no such rights
         return stat.S_ISDIR(status.st_mode)
     owned = status.st_uid in (os.getuid(), 0, above.st_uid)
     return stat.S_ISDIR(status.st_mode) and owned and not (status.st_mode | above.st_mode) & 0o022
@@ -182,7 +202,9 @@ def _load(path: Path, context: Any) -> Any:
         return None
     try:
         return CompileResult._rebuild(context, *pickle.loads(pickled))  # type: ignore[no-untyped-call]
-    except Exception:  # whatever an intact file of another build runs into: then the kernel is compiled here
+    except (
+        Exception
+    ):  # whatever an intact file of another build runs into: then the kernel is compiled here
         return None
 
 

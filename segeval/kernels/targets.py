@@ -1,4 +1,6 @@
-"""What machine code was made for: a Numba, a Python, a system and a processor, as the name of a folder."""
+"""What machine code was made for: a Numba, a Python, a system and a processor, as the name of a
+folder.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from numba.core import config as numba_config
 
 
 class Baseline(NamedTuple):
-    """A processor that packed kernels are built for: its name in LLVM, and the features that it must have."""
+    """A processor that packed kernels are built for: its name in LLVM, and the features that it
+    must have.
+    """
 
     processor: str
     features: tuple[str, ...]
@@ -38,7 +42,9 @@ _BASELINES = {
 
 
 def baseline() -> Baseline | None:
-    """Return the processor that kernels are packed for on machines like this one; None where none is stated."""
+    """Return the processor that kernels are packed for on machines like this one; None where none
+    is stated.
+    """
     return _BASELINES.get(platform.machine().lower())
 
 
@@ -49,14 +55,18 @@ def fits(processor: Baseline) -> bool:
 
 
 def pinned(processor: Baseline) -> dict[str, str]:
-    """Return the environment in which Numba compiles for a processor, in place of the one it runs on."""
+    """Return the environment in which Numba compiles for a processor, in place of the one it runs
+    on.
+    """
     features = ",".join(f"+{feature}" for feature in processor.features)
     return {"NUMBA_CPU_NAME": processor.processor, "NUMBA_CPU_FEATURES": features}
 
 
 @functools.cache
 def folder_name(processor: str) -> str:
-    """Return the name of the folder of kernels for a processor, under this Numba, Python and system."""
+    """Return the name of the folder of kernels for a processor, under this Numba, Python and
+    system.
+    """
     python = f"{sys.implementation.cache_tag}{getattr(sys, 'abiflags', '')}"
     system = f"{sys.platform}-{platform.machine().lower()}"
     return f"numba-{numba.__version__}-{python}-{system}-{processor}"
@@ -64,7 +74,9 @@ def folder_name(processor: str) -> str:
 
 @functools.cache
 def host() -> str:
-    """Return the name of the processor that Numba compiles for in this process, with what tells its features apart."""
+    """Return the name of the processor that Numba compiles for in this process, with what tells its
+    features apart.
+    """
     settings: Any = numba_config  # filled from the environment when Numba starts
     name = settings.CPU_NAME or binding.get_host_cpu_name()
     features = settings.CPU_FEATURES

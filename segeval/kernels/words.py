@@ -1,7 +1,8 @@
 """Words of 64 voxels: the few vector instructions that the kernels are built on.
 
-A word is 64 neighbouring voxels, or 64 bits that say something about them, the first voxel in the lowest bit. The
-instructions are written in LLVM's terms, and LLVM maps them onto whatever registers the processor has.
+A word is 64 neighbouring voxels, or 64 bits that say something about them, the first voxel in the
+lowest bit. The instructions are written in LLVM's terms, and LLVM maps them onto whatever registers
+the processor has.
 """
 
 from __future__ import annotations
@@ -28,13 +29,16 @@ ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 ONE = np.uint64(1)
 ZERO = np.uint64(0)
 BACKGROUND = np.int64(0)
-"""The label; in kernels labels are int64, whatever masks hold, so that none is compiled for several."""
+"""The label; in kernels labels are int64, whatever masks hold, so that none is compiled for
+several.
+"""
 LANES = 64
 
 numba_config: Any = config  # filled from the environment when Numba starts
 if numba_config.DISABLE_JIT:
     raise UsageError(
-        "NUMBA_DISABLE_JIT is set, and kernels are instructions that Python cannot run; unset it, for one command with "
+        "NUMBA_DISABLE_JIT is set, and kernels are instructions that Python cannot run; unset it, "
+        "for one command with "
         "env -u NUMBA_DISABLE_JIT"
     )
 
@@ -60,7 +64,9 @@ def brief(function: Function) -> Function:
 
 
 def helper(function: Function) -> Function:
-    """Compile a function that only kernels call; it is part of their files, and has none of its own."""
+    """Compile a function that only kernels call; it is part of their files, and has none of its
+    own.
+    """
     return _compiled(function, nogil=True, no_cpython_wrapper=True)
 
 
@@ -76,7 +82,9 @@ def _instruction(typed: Callable[..., Any]) -> Any:
     return intrinsic(typed)
 
 
-def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any, element: Any) -> Any:
+def _address(
+    context: Any, builder: Any, array_type: Any, array: Any, index: Any, element: Any
+) -> Any:
     data = context.make_array(array_type)(context, builder, array).data
     return builder.gep(builder.bitcast(data, element.as_pointer()), [index])
 
@@ -84,7 +92,9 @@ def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any
 def _lanes(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
     element = context.get_data_type(array_type.dtype)
     address = _address(context, builder, array_type, array, index, element)
-    return builder.load(builder.bitcast(address, ir.VectorType(element, LANES).as_pointer()), align=1)
+    return builder.load(
+        builder.bitcast(address, ir.VectorType(element, LANES).as_pointer()), align=1
+    )
 
 
 def _load64(_: Any, bits: Any, byte: Any) -> Any:
@@ -123,7 +133,9 @@ def _against(compare: str, operator: str) -> Any:
 def _counted(name: str, *flags: bool) -> Any:
     def typed(_: Any, word: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return getattr(builder, name)(args[0], *(ir.Constant(ir.IntType(1), flag) for flag in flags))
+            return getattr(builder, name)(
+                args[0], *(ir.Constant(ir.IntType(1), flag) for flag in flags)
+            )
 
         return types.int64(types.uint64), build
 
@@ -138,8 +150,12 @@ def _across64(_: Any, words: Any, bit: Any) -> Any:
         loaded = builder.load(builder.bitcast(address, eight.as_pointer()), align=8)
         unset = ir.Constant(eight, ir.Undefined)
         one = builder.insert_element(unset, args[1], ir.Constant(number, 0))
-        everywhere = builder.shuffle_vector(one, unset, ir.Constant(ir.VectorType(number, 8), [0] * 8))
-        found = builder.icmp_unsigned("!=", builder.and_(loaded, everywhere), ir.Constant(eight, [0] * 8))
+        everywhere = builder.shuffle_vector(
+            one, unset, ir.Constant(ir.VectorType(number, 8), [0] * 8)
+        )
+        found = builder.icmp_unsigned(
+            "!=", builder.and_(loaded, everywhere), ir.Constant(eight, [0] * 8)
+        )
         return builder.bitcast(found, ir.IntType(8))
 
     return types.uint8(words, types.uint64), build
@@ -151,7 +167,9 @@ def _preferred(operator: str) -> Any:
 
         def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             if isinstance(number, types.Integer):
-                return builder.select(builder.icmp_signed(operator, args[0], args[1]), args[0], args[1])
+                return builder.select(
+                    builder.icmp_signed(operator, args[0], args[1]), args[0], args[1]
+                )
             flags = ("nnan", "nsz")
             first = builder.fcmp_ordered(operator, args[0], args[1], flags=flags)
             return builder.select(first, args[0], args[1], flags=flags)
@@ -188,7 +206,8 @@ popcount: Callable[[Word], int] = _instruction(_counted("ctpop"))
 least: Callable[[Any, Any], Any] = _instruction(_preferred("<"))
 """The smaller of two numbers, of the type of the first, signed if whole.
 
-It knows nothing of NaN, so that LLVM vectorises loops over it; and `min` would be one more function to compile.
+It knows nothing of NaN, so that LLVM vectorises loops over it; and `min` would be one more function
+to compile.
 """
 
 greatest: Callable[[Any, Any], Any] = _instruction(_preferred(">"))
@@ -218,7 +237,9 @@ def differ(a: Labels, i: int, b: Labels, j: int) -> Word:
 
 @helper
 def equal(a: Labels, i: int, value: Any) -> Word:
-    """Bit k: `a[i + k] == value`, 0 outside of the array, which holds 64 or more and at least one such k."""
+    """Bit k: `a[i + k] == value`, 0 outside of the array, which holds 64 or more and at least one
+    such k.
+    """
     if i < 0:
         return equal64(a, 0, value) << np.uint64(-i)
     beyond = i - (a.size - LANES)

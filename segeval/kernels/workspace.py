@@ -1,4 +1,6 @@
-"""What one worker keeps from case to case: its buffers, its threads and the device that it measures on."""
+"""What one worker keeps from case to case: its buffers, its threads and the device that it measures
+on.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,12 @@ Result = TypeVar("Result")
 
 
 class Workspace:
-    """Buffers kept from case to case, the threads and the device of one worker; not to be shared between workers.
+    """Buffers kept from case to case, the threads and the device of one worker; not to be shared
+    between workers.
 
-    Kept buffers matter: the pages of fresh memory cost more than most kernels here. What a statistic returns never lies
-    in a buffer, what passes between kernels does, until the next case overwrites it.
+    Kept buffers matter: the pages of fresh memory cost more than most kernels here. What a
+    statistic returns never lies in a buffer, what passes between kernels does, until the next case
+    overwrites it.
 
     >>> with Workspace(threads=2) as workspace:
     ...     workspace.map(abs, [-1, -2])
@@ -35,7 +39,9 @@ class Workspace:
         self._pool = ThreadPoolExecutor(threads, "segeval") if threads > 1 else None
 
     def buffer(self, name: str, size: int, dtype: DTypeLike) -> NDArray[Any]:
-        """The kept 1-D buffer of this name, as `size` uninitialised elements; grown when it is too small."""
+        """The kept 1-D buffer of this name, as `size` uninitialised elements; grown when it is too
+        small.
+        """
         dtype = np.dtype(dtype)
         needed = size * dtype.itemsize
         kept = self._buffers.get(name)
@@ -59,7 +65,9 @@ class Workspace:
         return list(self._pool.map(function, jobs))
 
     def parts(self, voxels: int) -> int:
-        """Into how many jobs to cut a pass over so many voxels: several a thread, for balance, but none very small."""
+        """Into how many jobs to cut a pass over so many voxels: several a thread, for balance, but
+        none very small.
+        """
         return 1 if self._pool is None else max(1, min(4 * self.threads, voxels >> 17))
 
     def close(self) -> None:
@@ -82,7 +90,9 @@ def cores() -> int:
 
 
 def balanced(count: NDArray[np.integer[Any]], parts: int) -> list[int]:
-    """Where to cut consecutive things into parts with about the same sums of their counts, both ends included."""
+    """Where to cut consecutive things into parts with about the same sums of their counts, both
+    ends included.
+    """
     if parts == 1:
         return [0, len(count)]
     ends = np.cumsum(count)

@@ -1,4 +1,5 @@
-"""Losses with the definitions that evaluation uses: each a function, and a module of the same parameters.
+"""Losses with the definitions that evaluation uses: each a function, and a module of the same
+parameters.
 
 They take torch tensors alone. Most are means; those that keep kornia's default and are none say so.
 
@@ -20,7 +21,14 @@ from .boundary import (
     hausdorff_dt_loss,
     hausdorff_er_loss,
 )
-from .combined import DeepSupervision, DiceCELoss, DiceFocalLoss, deep_supervision, dice_ce_loss, dice_focal_loss
+from .combined import (
+    DeepSupervision,
+    DiceCELoss,
+    DiceFocalLoss,
+    deep_supervision,
+    dice_ce_loss,
+    dice_focal_loss,
+)
 from .distribution import JSDivLoss2d, KLDivLoss2d, js_div_loss_2d, kl_div_loss_2d
 from .focal import BinaryFocalLossWithLogits, FocalLoss, binary_focal_loss_with_logits, focal_loss
 from .lovasz import LovaszHingeLoss, LovaszSoftmaxLoss, lovasz_hinge_loss, lovasz_softmax_loss

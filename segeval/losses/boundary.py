@@ -40,30 +40,37 @@ def boundary_loss(
     include_background: bool = False,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """Mean over voxels of p_c · φ_c, of each sample and class: φ is how far a voxel lies outside of the target's class.
+    """Mean over voxels of p_c · φ_c, of each sample and class: φ is how far a voxel lies outside of
+    the target's class.
 
-    φ is `signed_distance_map` of the target, below 0 inside, in the unit of `spacing`; `distances` (N, C, *spatial) are
-    maps made before, as a data loader does best. Kervadec's code has them one voxel larger inside. `weight` (C,)
-    multiplies the loss of each class. One channel is the logit of the one region. Usually added to an overlap loss,
-    with a share that grows: by itself it is happy with little.
+    φ is `signed_distance_map` of the target, below 0 inside, in the unit of `spacing`; `distances`
+    (N, C, *spatial) are maps made before, as a data loader does best. Kervadec's code has them one
+    voxel larger inside. `weight` (C,) multiplies the loss of each class. One channel is the logit
+    of the one region. Usually added to an overlap loss, with a share that grows: by itself it is
+    happy with little.
 
     Empty: a class that the target lacks costs 0, predicted or not, as it has no boundary.
 
-    Source: Kervadec H, Bouchtiba J, Desrosiers C, Granger E, Dolz J, Ben Ayed I. Boundary loss for highly unbalanced
-    segmentation. Medical Image Analysis 67, 101851 (2021). doi:10.1016/j.media.2020.101851
+    Source: Kervadec H, Bouchtiba J, Desrosiers C, Granger E, Dolz J, Ben Ayed I. Boundary loss for
+    highly unbalanced segmentation. Medical Image Analysis 67, 101851 (2021).
+    doi:10.1016/j.media.2020.101851
 
     >>> labels = torch.tensor([[0, 0, 1, 1, 1]])
     >>> boundary_loss(torch.zeros(1, 2, 5), labels)  # ½ · (2 + 1 − 1 − 2 − 3) / 5
     tensor(-0.3000)
     """
-    pred, include_background, weight = as_classes(pred, target, weight, ignore_index, include_background)
+    pred, include_background, weight = as_classes(
+        pred, target, weight, ignore_index, include_background
+    )
     first, classes = 0 if include_background else 1, pred.shape[1]
     if distances is None:
         distances = signed_distance_map(target, classes, spacing=spacing)
     else:
         check_floating("distances", distances)
         if distances.shape != pred.shape:
-            raise UsageError(f"distances must have shape {tuple(pred.shape)}; it has {tuple(distances.shape)}")
+            raise UsageError(
+                f"distances must have shape {tuple(pred.shape)}; it has {tuple(distances.shape)}"
+            )
         check_device("distances", distances, pred)
     _, keep = kept(target, ignore_index)
     p = probabilities(pred, keep)[:, first:]
@@ -83,23 +90,27 @@ def hausdorff_dt_loss(
     include_background: bool = False,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """Mean over voxels of (p − t)² · (D_p^alpha + D_t^alpha), of each sample and class: MONAI's `HausdorffDTLoss`.
+    """Mean over voxels of (p − t)² · (D_p^alpha + D_t^alpha), of each sample and class: MONAI's
+    `HausdorffDTLoss`.
 
-    D are distances to the boundary, inside and outside, of {p > ½} and of the target, in the unit of `spacing`; no
-    gradient goes through them. `weight` (C,) multiplies the loss of each class. One channel is the logit of the one
-    region.
+    D are distances to the boundary, inside and outside, of {p > ½} and of the target, in the unit
+    of `spacing`; no gradient goes through them. `weight` (C,) multiplies the loss of each class.
+    One channel is the logit of the one region.
 
     Empty: a class in neither costs 0; a mask that is empty or full has no boundary, D = 0.
 
-    Source: Karimi D, Salcudean SE. Reducing the Hausdorff distance in medical image segmentation with convolutional
-    neural networks. IEEE Transactions on Medical Imaging 39(2), 499-513 (2020). doi:10.1109/TMI.2019.2930068
+    Source: Karimi D, Salcudean SE. Reducing the Hausdorff distance in medical image segmentation
+    with convolutional neural networks. IEEE Transactions on Medical Imaging 39(2), 499-513 (2020).
+    doi:10.1109/TMI.2019.2930068
 
     >>> labels = torch.tensor([[0, 0, 1, 1, 1]])
     >>> hausdorff_dt_loss(torch.zeros(1, 2, 5), labels)  # ¼ · (2² + 1² + 1² + 2² + 3²) / 5
     tensor(0.9500)
     """
     check_amount("alpha", alpha)
-    pred, include_background, weight = as_classes(pred, target, weight, ignore_index, include_background)
+    pred, include_background, weight = as_classes(
+        pred, target, weight, ignore_index, include_background
+    )
     first = 0 if include_background else 1
     _, keep = kept(target, ignore_index)
     p = probabilities(pred, keep)[:, first:]
@@ -111,8 +122,12 @@ def hausdorff_dt_loss(
     return reduced(loss if weight is None else loss * weight[first:], reduction).to(pred.dtype)
 
 
-def _costs(p: Tensor, target: Tensor, first: int, alpha: float, spacing: Sequence[float] | None) -> Tensor:
-    """D_p^alpha + D_t^alpha of the classes from `first` on, one after the other: fields take twice the room."""
+def _costs(
+    p: Tensor, target: Tensor, first: int, alpha: float, spacing: Sequence[float] | None
+) -> Tensor:
+    """D_p^alpha + D_t^alpha of the classes from `first` on, one after the other: fields take twice
+    the room.
+    """
     costs = torch.empty_like(p)
     for label, (own, cost) in enumerate(zip(p.unbind(1), costs.unbind(1), strict=True), first):
         fields = distance_fields(torch.stack([own > 0.5, target == label], 1), spacing=spacing)
@@ -124,16 +139,18 @@ def _costs(p: Tensor, target: Tensor, first: int, alpha: float, spacing: Sequenc
 def hausdorff_er_loss(
     pred: Tensor, target: Tensor, alpha: float = 2.0, k: int = 10, reduction: Reduction = "mean"
 ) -> Tensor:
-    """Hausdorff distance estimated by k erosions of (p − t)², each weighing (its number)^alpha: kornia's.
+    """Hausdorff distance estimated by k erosions of (p − t)², each weighing (its number)^alpha:
+    kornia's.
 
-    `pred` are maps (N, C, *spatial), 2-D or 3-D, `target` labels (N, 1, *spatial). An erosion is the mean over a voxel
-    and its neighbours along the axes, less ½ and not below 0, stretched to 0 to 1 over the image. "none" is
-    (C, N, 1, *spatial).
+    `pred` are maps (N, C, *spatial), 2-D or 3-D, `target` labels (N, 1, *spatial). An erosion is
+    the mean over a voxel and its neighbours along the axes, less ½ and not below 0, stretched to 0
+    to 1 over the image. "none" is (C, N, 1, *spatial).
 
     Empty: a class in neither costs 0.
 
-    Source: Karimi D, Salcudean SE. Reducing the Hausdorff distance in medical image segmentation with convolutional
-    neural networks. IEEE Transactions on Medical Imaging 39(2), 499-513 (2020). doi:10.1109/TMI.2019.2930068
+    Source: Karimi D, Salcudean SE. Reducing the Hausdorff distance in medical image segmentation
+    with convolutional neural networks. IEEE Transactions on Medical Imaging 39(2), 499-513 (2020).
+    doi:10.1109/TMI.2019.2930068
 
     >>> target = torch.zeros(1, 1, 8, 8, dtype=torch.int64)
     >>> target[..., 2:6, 2:6] = 1
@@ -149,7 +166,9 @@ def hausdorff_er_loss(
     check_labels(pred, target[:, 0], None)
     check_amount("k", k)
     p = pred.to(computing(pred))
-    bound = torch.stack([(p[:, label] - (target[:, 0] == label).to(p.dtype)) ** 2 for label in range(pred.shape[1])])
+    bound = torch.stack(
+        [(p[:, label] - (target[:, 0] == label).to(p.dtype)) ** 2 for label in range(pred.shape[1])]
+    )
     eroded = torch.zeros_like(bound)
     axes = tuple(range(2, bound.ndim))
     for number in range(1, k + 1):
@@ -174,7 +193,8 @@ def _hausdorff_er_3d(
 
 
 class _MeanOfNeighbours(Function):
-    """The mean over a voxel and its neighbours along the axes of (C, N, *spatial); 0 beyond the image.
+    """The mean over a voxel and its neighbours along the axes of (C, N, *spatial); 0 beyond the
+    image.
 
     What a voxel gives to a neighbour it takes from it, so that the gradient is made like the mean.
     """

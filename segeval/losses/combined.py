@@ -33,18 +33,20 @@ def dice_ce_loss(
     include_background: bool = True,
     reduction: Literal["mean", "sum"] = "mean",
 ) -> Tensor:
-    """lambda_dice · Dice loss + lambda_ce · cross-entropy, as nnU-Net trains: MONAI's `DiceCELoss(softmax=True)`.
+    """lambda_dice · Dice loss + lambda_ce · cross-entropy, as nnU-Net trains: MONAI's
+    `DiceCELoss(softmax=True)`.
 
-    Dice is 1 − (2·Σpt + smooth) / (Σp + Σt + smooth) of each sample and class; `batch` adds up over samples before,
-    include_background=False leaves class 0 out of it. `weight` (C,) multiplies Dice by class and weighs voxels in the
-    cross-entropy as in torch's. `reduction` is that of both. One channel is the logit of the one region: sigmoid, and
-    labels 0 and 1; `weight` is not for it.
+    Dice is 1 − (2·Σpt + smooth) / (Σp + Σt + smooth) of each sample and class; `batch` adds up over
+    samples before, include_background=False leaves class 0 out of it. `weight` (C,) multiplies Dice
+    by class and weighs voxels in the cross-entropy as in torch's. `reduction` is that of both. One
+    channel is the logit of the one region: sigmoid, and labels 0 and 1; `weight` is not for it.
 
-    Empty: a class in neither costs Dice 0, one that is predicted but absent 1; a batch without a voxel that counts
-    costs no cross-entropy.
+    Empty: a class in neither costs Dice 0, one that is predicted but absent 1; a batch without a
+    voxel that counts costs no cross-entropy.
 
-    Source: Isensee F, Jaeger PF, Kohl SAA, Petersen J, Maier-Hein KH. nnU-Net: a self-configuring method for deep
-    learning-based biomedical image segmentation. Nature Methods 18, 203-211 (2021). doi:10.1038/s41592-020-01008-z
+    Source: Isensee F, Jaeger PF, Kohl SAA, Petersen J, Maier-Hein KH. nnU-Net: a self-configuring
+    method for deep learning-based biomedical image segmentation. Nature Methods 18, 203-211 (2021).
+    doi:10.1038/s41592-020-01008-z
 
     >>> labels = torch.tensor([[[0, 1], [1, 2]]])
     >>> dice_ce_loss(torch.zeros(1, 3, 2, 2), labels)  # 1 − (2/7 + 2/5 + 2/7) / 3 + log 3
@@ -52,7 +54,9 @@ def dice_ce_loss(
     """
     _check_shares(lambda_dice=lambda_dice, lambda_ce=lambda_ce, smooth=smooth)
     check_choice("reduction", reduction, ("mean", "sum"))
-    pred, include_background, weight = as_classes(pred, target, weight, ignore_index, include_background)
+    pred, include_background, weight = as_classes(
+        pred, target, weight, ignore_index, include_background
+    )
     sums, log_p = sums_and_logs(pred, target, ignore_index)
     dice = region_loss(SoftCounts.of_sums(sums), smooth, batch, weight, include_background)
     entropy = _cross_entropy(log_p, target, weight, ignore_index, reduction)
@@ -77,12 +81,15 @@ def dice_focal_loss(
 ) -> Tensor:
     """lambda_dice · Dice loss + lambda_focal · `focal_loss`, both of the softmax.
 
-    Dice is that of `dice_ce_loss`, and so are the parameters; the focal loss is over all classes, with `reduction`.
-    MONAI's `DiceFocalLoss` takes the focal loss of sigmoids, whatever its Dice is of.
+    Dice is that of `dice_ce_loss`, and so are the parameters; the focal loss is over all classes,
+    with `reduction`. MONAI's `DiceFocalLoss` takes the focal loss of sigmoids, whatever its Dice is
+    of.
 
-    Empty: a class in neither costs Dice 0, one that is predicted but absent 1; focal loss costs 0 where it is right.
+    Empty: a class in neither costs Dice 0, one that is predicted but absent 1; focal loss costs 0
+    where it is right.
 
-    Source: Zhu W, Huang Y, Zeng L et al. AnatomyNet. Medical Physics 46(2), 576-589 (2019). doi:10.1002/mp.13300
+    Source: Zhu W, Huang Y, Zeng L et al. AnatomyNet. Medical Physics 46(2), 576-589 (2019).
+    doi:10.1002/mp.13300
 
     >>> labels = torch.tensor([[[0, 1], [1, 2]]])
     >>> dice_focal_loss(torch.zeros(1, 3, 2, 2), labels)  # 1 − (2/7 + 2/5 + 2/7) / 3 + (2/3)² · log 3 / 3
@@ -90,7 +97,9 @@ def dice_focal_loss(
     """
     _check_shares(lambda_dice=lambda_dice, lambda_focal=lambda_focal, gamma=gamma, smooth=smooth)
     check_choice("reduction", reduction, ("mean", "sum"))
-    pred, include_background, weight = as_classes(pred, target, weight, ignore_index, include_background)
+    pred, include_background, weight = as_classes(
+        pred, target, weight, ignore_index, include_background
+    )
     sums, log_p = sums_and_logs(pred, target, ignore_index)
     dice = region_loss(SoftCounts.of_sums(sums), smooth, batch, weight, include_background)
     focal = reduced(focal_of(log_p, kept(target, ignore_index)[0], alpha, gamma, weight), reduction)
@@ -99,10 +108,12 @@ def dice_focal_loss(
 
 
 class DeepSupervision(nn.Module):
-    """A loss of predictions at several resolutions, finest first: Σ_i weights_i · loss(pred_i, target at i's size).
+    """A loss of predictions at several resolutions, finest first: Σ_i weights_i · loss(pred_i,
+    target at i's size).
 
-    Labels are resampled to their nearest neighbour. Without `weights` every level weighs half of the one before, and
-    all together 1, as in nnU-Net. A single prediction is taken for the finest, and costs the loss itself.
+    Labels are resampled to their nearest neighbour. Without `weights` every level weighs half of
+    the one before, and all together 1, as in nnU-Net. A single prediction is taken for the finest,
+    and costs the loss itself.
 
     >>> from segeval.losses import dice_ce_loss
     >>> loss = DeepSupervision(dice_ce_loss, weights=[1.0, 0.5])
@@ -112,21 +123,30 @@ class DeepSupervision(nn.Module):
     """
 
     @public
-    def __init__(self, loss: Callable[[Tensor, Tensor], Tensor], weights: Sequence[float] | None = None) -> None:
+    def __init__(
+        self, loss: Callable[[Tensor, Tensor], Tensor], weights: Sequence[float] | None = None
+    ) -> None:
         super().__init__()
         self.loss = loss
         self.weights = None if weights is None else [float(weight) for weight in weights]
 
     @public
     def forward(self, preds: Tensor | Sequence[Tensor], target: Tensor) -> Tensor:
-        """The loss of all levels. Raises `UsageError` where there are more or fewer levels than weights."""
+        """The loss of all levels. Raises `UsageError` where there are more or fewer levels than
+        weights.
+        """
         if isinstance(preds, Tensor):
             return self.loss(preds, target)
         levels = list(preds)
         weights = _halves(len(levels)) if self.weights is None else self.weights
         if len(levels) != len(weights) or not levels:
-            raise UsageError(f"weights has {len(weights)} levels, but preds {len(levels)}; give one for each")
-        losses = [w * self.loss(pred, _resized(target, pred)) for w, pred in zip(weights, levels, strict=True)]
+            raise UsageError(
+                f"weights has {len(weights)} levels, but preds {len(levels)}; give one for each"
+            )
+        losses = [
+            w * self.loss(pred, _resized(target, pred))
+            for w, pred in zip(weights, levels, strict=True)
+        ]
         if any(loss.shape != losses[0].shape for loss in losses):
             raise UsageError("loss must have one shape at all levels; give it reduction='mean'")
         return torch.stack(losses).sum(0)

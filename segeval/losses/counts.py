@@ -15,10 +15,12 @@ from .sums import ClassSums
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SoftCounts:
-    """Counts (`segeval.statistics`) of probabilities p and targets t: tp = Σ p·t, fp = Σ p·(1 − t), fn = Σ (1 − p)·t.
+    """Counts (`segeval.statistics`) of probabilities p and targets t: tp = Σ p·t, fp = Σ p·(1 − t),
+    fn = Σ (1 − p)·t.
 
-    One entry for each sample and class, (N, C), until they are added up. The formulas of the registry take it as they
-    take counts of voxels; the constants that smooth a loss are pseudo-counts.
+    One entry for each sample and class, (N, C), until they are added up. The formulas of the
+    registry take it as they take counts of voxels; the constants that smooth a loss are
+    pseudo-counts.
     """
 
     tp: Tensor
@@ -42,7 +44,9 @@ class SoftCounts:
         """Size of the target."""
         return self.tp + self.fn
 
-    def plus(self, *, tp: float | Tensor = 0.0, fp: float | Tensor = 0.0, fn: float | Tensor = 0.0) -> SoftCounts:
+    def plus(
+        self, *, tp: float | Tensor = 0.0, fp: float | Tensor = 0.0, fn: float | Tensor = 0.0
+    ) -> SoftCounts:
         """With pseudo-counts: voxels that are right, or wrong, whatever the prediction."""
         return SoftCounts(self.tp + tp, self.fp + fp, self.fn + fn)
 
@@ -51,7 +55,9 @@ class SoftCounts:
         return SoftCounts(self.tp[:, 1:], self.fp[:, 1:], self.fn[:, 1:])
 
     def over(self, axis: int, weight: Tensor | None = None) -> SoftCounts:
-        """Added up over samples, axis 0, or over classes, axis -1; times a weight for each class before."""
+        """Added up over samples, axis 0, or over classes, axis -1; times a weight for each class
+        before.
+        """
         parts = [part if weight is None else part * weight for part in (self.tp, self.fp, self.fn)]
         return SoftCounts(*(part.sum(axis) for part in parts))
 

@@ -12,14 +12,16 @@ from .overlap import Reduction
 
 @checked
 def js_div_loss_2d(pred: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:
-    """Jensen-Shannon divergence of heat maps (N, C, H, W), ½ KL(t ‖ m) + ½ KL(p ‖ m) with m = ½ (p + t): kornia's.
+    """Jensen-Shannon divergence of heat maps (N, C, H, W), ½ KL(t ‖ m) + ½ KL(p ‖ m) with m = ½ (p
+    + t): kornia's.
 
-    One value for each map, (N, C), in nats, from 0 to log 2; then `reduction`. The maps should sum to 1.
+    One value for each map, (N, C), in nats, from 0 to log 2; then `reduction`. The maps should sum
+    to 1.
 
     Empty: two maps of zeros cost 0.
 
-    Source: Nibali A, He Z, Morgan S, Prendergast L. Numerical coordinate regression with convolutional neural networks.
-    arXiv:1801.07372 (2018)
+    Source: Nibali A, He Z, Morgan S, Prendergast L. Numerical coordinate regression with
+    convolutional neural networks. arXiv:1801.07372 (2018)
 
     >>> js_div_loss_2d(torch.tensor([[[[1.0, 0.0]]]]), torch.tensor([[[[0.0, 1.0]]]]))
     tensor(0.6931)
@@ -33,8 +35,8 @@ def js_div_loss_2d(pred: Tensor, target: Tensor, reduction: Reduction = "mean") 
 def kl_div_loss_2d(pred: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:
     """Kullback-Leibler divergence Σ t log(t / p) of heat maps (N, C, H, W), in nats: kornia's.
 
-    One value for each map, (N, C); then `reduction`. The maps should sum to 1. Infinite, by definition, where pred is 0
-    and target is not: a softmax over the map keeps pred above 0.
+    One value for each map, (N, C); then `reduction`. The maps should sum to 1. Infinite, by
+    definition, where pred is 0 and target is not: a softmax over the map keeps pred above 0.
 
     Empty: two maps of zeros cost 0.
 

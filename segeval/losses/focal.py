@@ -10,7 +10,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from .checks import check_amount, check_labels, check_same, check_scores, class_weight, computing, reduced
+from .checks import (
+    check_amount,
+    check_labels,
+    check_same,
+    check_scores,
+    class_weight,
+    computing,
+    reduced,
+)
 from .modules import checked, module
 from .overlap import Reduction, Weight
 from .sums import kept, target_log_probability
@@ -26,11 +34,13 @@ def focal_loss(
     weight: Weight = None,
     ignore_index: int | None = -100,
 ) -> Tensor:
-    """−alpha_t (1 − p_t)^gamma log p_t, p_t the softmax at the target: kornia's `focal_loss`, in any dimension.
+    """−alpha_t (1 − p_t)^gamma log p_t, p_t the softmax at the target: kornia's `focal_loss`, in
+    any dimension.
 
-    `pred` are logits (N, C, *spatial), `target` labels (N, *spatial). alpha_t is 1 − alpha for label 0 and alpha for
-    all others, or 1 for None; `weight` (C,) multiplies. "none" has the shape of pred, 0 but at the target, and "mean"
-    is over all of it: 1/C of the mean over voxels. Voxels of `ignore_index` cost 0 and count in the mean.
+    `pred` are logits (N, C, *spatial), `target` labels (N, *spatial). alpha_t is 1 − alpha for
+    label 0 and alpha for all others, or 1 for None; `weight` (C,) multiplies. "none" has the shape
+    of pred, 0 but at the target, and "mean" is over all of it: 1/C of the mean over voxels. Voxels
+    of `ignore_index` cost 0 and count in the mean.
 
     Unreduced by default, as in kornia: `reduction="mean"` gives the number that a training needs.
 
@@ -50,11 +60,17 @@ def focal_loss(
         loss = torch.zeros_like(pred, dtype=loss.dtype).scatter(1, index[:, None], loss[:, None])
     elif reduction == "mean":
         loss = loss / pred.shape[1]
-    return reduced(loss, reduction).to(pred.dtype if values is None else torch.promote_types(pred.dtype, values.dtype))
+    return reduced(loss, reduction).to(
+        pred.dtype if values is None else torch.promote_types(pred.dtype, values.dtype)
+    )
 
 
-def focal_of(log_p: Tensor, index: Tensor, alpha: float | None, gamma: float, weight: Tensor | None) -> Tensor:
-    """The focal loss of each voxel, from its log-probability and its label as an index, (N, *) both."""
+def focal_of(
+    log_p: Tensor, index: Tensor, alpha: float | None, gamma: float, weight: Tensor | None
+) -> Tensor:
+    """The focal loss of each voxel, from its log-probability and its label as an index, (N, *)
+    both.
+    """
     loss = -_power(-torch.expm1(log_p), gamma) * log_p
     if alpha is not None:
         loss = torch.where(index == 0, (1 - alpha) * loss, alpha * loss)
@@ -72,10 +88,12 @@ def binary_focal_loss_with_logits(
     weight: Weight = None,
     ignore_index: int | None = -100,
 ) -> Tensor:
-    """−alpha t (1 − p)^gamma log p − (1 − alpha)(1 − t) p^gamma log(1 − p), p the sigmoid of each logit: kornia's.
+    """−alpha t (1 − p)^gamma log p − (1 − alpha)(1 − t) p^gamma log(1 − p), p the sigmoid of each
+    logit: kornia's.
 
-    `pred` and `target`, 0 to 1, are (N, C, *spatial). `pos_weight` (C,) multiplies the first term and `weight` (C,) the
-    loss of each channel. Where the target is `ignore_index` the loss is 0, and counts in the mean.
+    `pred` and `target`, 0 to 1, are (N, C, *spatial). `pos_weight` (C,) multiplies the first term
+    and `weight` (C,) the loss of each channel. Where the target is `ignore_index` the loss is 0,
+    and counts in the mean.
 
     Unreduced by default, as in kornia: `reduction="mean"` gives the number that a training needs.
 
@@ -97,7 +115,10 @@ def binary_focal_loss_with_logits(
     if keep is not None:
         z, t = torch.where(keep, z, 0), torch.where(keep, t, 0)
     log_p, log_q = logsigmoid(z), logsigmoid(-z)
-    positive, negative = -(gamma * log_q).exp() * t * log_p, -(gamma * log_p).exp() * (1 - t) * log_q
+    positive, negative = (
+        -(gamma * log_q).exp() * t * log_p,
+        -(gamma * log_p).exp() * (1 - t) * log_q,
+    )
     if alpha is not None:
         positive, negative = alpha * positive, (1 - alpha) * negative
     loss = (positive if of_positives is None else of_positives * positive) + negative
@@ -106,7 +127,9 @@ def binary_focal_loss_with_logits(
 
 
 def _power(base: Tensor, exponent: float) -> Tensor:
-    """A power of numbers from 0 on, whose slope at 0 is 0: autograd's would be infinite below an exponent of 1."""
+    """A power of numbers from 0 on, whose slope at 0 is 0: autograd's would be infinite below an
+    exponent of 1.
+    """
     zero = base <= 0
     return torch.where(zero, 0.0**exponent, torch.where(zero, 1.0, base) ** exponent)
 

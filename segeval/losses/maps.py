@@ -19,12 +19,16 @@ from .modules import checked
 
 
 @checked
-def signed_distance_map(target: Tensor, num_classes: int, *, spacing: Sequence[float] | None = None) -> Tensor:
-    """How far each voxel lies outside of each class of labels (N, *spatial), below 0 inside: (N, C, *spatial), float32.
+def signed_distance_map(
+    target: Tensor, num_classes: int, *, spacing: Sequence[float] | None = None
+) -> Tensor:
+    """How far each voxel lies outside of each class of labels (N, *spatial), below 0 inside: (N, C,
+    *spatial), float32.
 
-    Outside it is the distance to the nearest voxel of the class, inside minus that to the nearest voxel of no such
-    class, centre to centre: neighbours across the boundary have 1 and −1 at spacing 1. `spacing` is in the order of the
-    axes. A class that has no voxel, or all of them, has no boundary: 0 throughout.
+    Outside it is the distance to the nearest voxel of the class, inside minus that to the nearest
+    voxel of no such class, centre to centre: neighbours across the boundary have 1 and −1 at
+    spacing 1. `spacing` is in the order of the axes. A class that has no voxel, or all of them, has
+    no boundary: 0 throughout.
 
     >>> signed_distance_map(torch.tensor([[0, 0, 1, 1, 1]]), 2)
     tensor([[[-2., -1.,  1.,  2.,  3.],
@@ -41,7 +45,9 @@ def signed_distance_map(target: Tensor, num_classes: int, *, spacing: Sequence[f
 
 
 def distance_fields(masks: Tensor, *, spacing: Sequence[float] | None = None) -> Tensor:
-    """How far each voxel is from the boundary of its mask, (N, C, *spatial) bool: the map's size, in float32."""
+    """How far each voxel is from the boundary of its mask, (N, C, *spatial) bool: the map's size,
+    in float32.
+    """
     flags = masks.flatten(0, 1).to(torch.uint8)
     labels = _host(flags)
     found = np.empty(flags.shape, np.float32)
@@ -52,10 +58,16 @@ def distance_fields(masks: Tensor, *, spacing: Sequence[float] | None = None) ->
 
 
 def _host(target: Tensor) -> Labels:
-    """The labels as volumes (N, Z, Y, X) in the host's memory, with axes of length 1 in front where there are fewer."""
+    """The labels as volumes (N, Z, Y, X) in the host's memory, with axes of length 1 in front where
+    there are fewer.
+    """
     if not 2 <= target.ndim <= 4:
-        raise UsageError(f"target must have shape (N, *spatial), up to 3-D; it has {tuple(target.shape)}")
-    dtype = torch.uint8 if target.dtype in (torch.bool, torch.uint8) else torch.int64  # a kernel each, no more
+        raise UsageError(
+            f"target must have shape (N, *spatial), up to 3-D; it has {tuple(target.shape)}"
+        )
+    dtype = (
+        torch.uint8 if target.dtype in (torch.bool, torch.uint8) else torch.int64
+    )  # a kernel each, no more
     labels = target.detach().to("cpu", dtype).contiguous().numpy()
     return labels.reshape(len(labels), *(1,) * (4 - labels.ndim), *labels.shape[1:])
 
@@ -65,7 +77,10 @@ def _steps(target: Tensor, spacing: Sequence[float] | None) -> tuple[float, floa
     axes = target.ndim - 1
     lengths = [float(length) for length in spacing] if spacing is not None else [1.0] * axes
     if len(lengths) != axes or not all(0 < length < np.inf for length in lengths):
-        raise UsageError(f"spacing must be {axes} lengths above 0, in the order of target's axes; not {spacing!r}")
+        raise UsageError(
+            f"spacing must be {axes} lengths above 0, in the order of target's axes; not "
+            f"{spacing!r}"
+        )
     z, y, x = (length**2 for length in ([1.0] * (3 - axes) + lengths))
     return z, y, x
 
@@ -82,4 +97,9 @@ def _signed(labels: Labels, label: int, steps: tuple[float, float, float], found
     if not np.isfinite(to_others.flat[0]):
         out[:] = 0
         return
-    np.subtract(np.sqrt(to_class, out=to_class), np.sqrt(to_others, out=to_others), out=out, casting="same_kind")
+    np.subtract(
+        np.sqrt(to_class, out=to_class),
+        np.sqrt(to_others, out=to_others),
+        out=out,
+        casting="same_kind",
+    )

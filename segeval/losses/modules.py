@@ -39,9 +39,11 @@ def checked(function: Callable[P, Result]) -> Callable[P, Result]:
 
 
 class LossModule(nn.Module, Generic[P]):
-    """A loss function with its parameters given; `forward` takes what the function takes first, the tensors.
+    """A loss function with its parameters given; `forward` takes what the function takes first, the
+    tensors.
 
-    Tensors among the parameters, such as `weight`, move with the module and stay out of its `state_dict`.
+    Tensors among the parameters, such as `weight`, move with the module and stay out of its
+    `state_dict`.
     """
 
     function: ClassVar[Callable[..., Tensor]]
@@ -61,7 +63,9 @@ class LossModule(nn.Module, Generic[P]):
                 setattr(self, name, value)
 
     def forward(self, *tensors: Tensor, **named: Tensor) -> Tensor:
-        """The loss of these tensors; one that is named, such as `distances`, goes before that of the module."""
+        """The loss of these tensors; one that is named, such as `distances`, goes before that of
+        the module.
+        """
         given = {name: getattr(self, name) for name in self.names} | named
         if torch.compiler.is_compiling():
             return self.function(*tensors, **given)
@@ -87,7 +91,9 @@ def module(
     return made
 
 
-def module_of_one(name: str, function: Callable[Concatenate[Tensor, P], Tensor]) -> type[LossModule[P]]:
+def module_of_one(
+    name: str, function: Callable[Concatenate[Tensor, P], Tensor]
+) -> type[LossModule[P]]:
     """Return the module of a function of one tensor."""
     made: type[LossModule[P]] = _module(name, inspect.unwrap(function), 1)
     return made

@@ -1,7 +1,7 @@
 """Losses of overlap: 1 − a metric of the registry, of soft counts.
 
-Scores are logits (N, C, *spatial), made probabilities by softmax; the target holds labels (N, *spatial). What each
-loss costs where a class is in neither is said with it.
+Scores are logits (N, C, *spatial), made probabilities by softmax; the target holds labels (N,
+*spatial). What each loss costs where a class is in neither is said with it.
 """
 
 from __future__ import annotations
@@ -36,16 +36,19 @@ def dice_loss(
     include_background: bool = True,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """1 − Dice of each sample, 1 − 2·Σpt / (Σp + Σt + eps): kornia's `dice_loss`, in any number of dimensions.
+    """1 − Dice of each sample, 1 − 2·Σpt / (Σp + Σt + eps): kornia's `dice_loss`, in any number of
+    dimensions.
 
-    "micro" adds up over classes, each times its `weight` (C,); "macro" is the weighted mean over the classes that the
-    sample's target holds. Voxels of `ignore_index` count for nothing. `reduction` is that over samples. The softmax of
-    one channel is 1 throughout, as in kornia: `dice_ce_loss` and `jaccard_loss` take one for the logit of a region.
+    "micro" adds up over classes, each times its `weight` (C,); "macro" is the weighted mean over
+    the classes that the sample's target holds. Voxels of `ignore_index` count for nothing.
+    `reduction` is that over samples. The softmax of one channel is 1 throughout, as in kornia:
+    `dice_ce_loss` and `jaccard_loss` take one for the logit of a region.
 
-    Empty: a sample without any voxel that counts costs 1; a class that its target lacks costs nothing with "macro".
+    Empty: a sample without any voxel that counts costs 1; a class that its target lacks costs
+    nothing with "macro".
 
-    Source: Milletari F, Navab N, Ahmadi SA. V-Net: fully convolutional neural networks for volumetric medical image
-    segmentation. 3DV (2016). doi:10.1109/3DV.2016.79
+    Source: Milletari F, Navab N, Ahmadi SA. V-Net: fully convolutional neural networks for
+    volumetric medical image segmentation. 3DV (2016). doi:10.1109/3DV.2016.79
 
     >>> labels = torch.tensor([[[0, 1], [1, 2]]])
     >>> logits = 20.0 * torch.nn.functional.one_hot(labels, 3).movedim(-1, 1)
@@ -79,15 +82,17 @@ def tversky_loss(
     include_background: bool = True,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """1 − Tversky index, Σpt / (Σpt + alpha·Σp(1−t) + beta·Σ(1−p)t + eps): kornia's `tversky_loss`, in any dimension.
+    """1 − Tversky index, Σpt / (Σpt + alpha·Σp(1−t) + beta·Σ(1−p)t + eps): kornia's `tversky_loss`,
+    in any dimension.
 
-    The mean over the classes that a sample's target holds, then `reduction` over samples. alpha = beta = ½ is Dice,
-    1 is IoU.
+    The mean over the classes that a sample's target holds, then `reduction` over samples. alpha =
+    beta = ½ is Dice, 1 is IoU.
 
-    Empty: a sample without any voxel that counts costs 1; a class that its target lacks costs nothing.
+    Empty: a sample without any voxel that counts costs 1; a class that its target lacks costs
+    nothing.
 
-    Source: Salehi SSM, Erdogmus D, Gholipour A. Tversky loss function for image segmentation using 3D fully
-    convolutional deep networks. MLMI (2017). doi:10.1007/978-3-319-67389-9_44
+    Source: Salehi SSM, Erdogmus D, Gholipour A. Tversky loss function for image segmentation using
+    3D fully convolutional deep networks. MLMI (2017). doi:10.1007/978-3-319-67389-9_44
 
     >>> labels = torch.tensor([[[0, 1], [1, 2]]])
     >>> logits = 20.0 * torch.nn.functional.one_hot(labels, 3).movedim(-1, 1)
@@ -100,7 +105,9 @@ def tversky_loss(
     weight = class_weight("weight", weight, pred, pred.shape[1])
     counts = _counts(pred, target, ignore_index, include_background)
     weight = weight if weight is None or include_background else weight[1:]
-    share = eps / (alpha + beta)  # of false positives and as many false negatives: together they weigh eps
+    share = eps / (
+        alpha + beta
+    )  # of false positives and as many false negatives: together they weigh eps
     score = score_or_zero(counts.plus(fp=share, fn=share), "tversky", alpha=alpha, beta=beta)
     loss = _over_present(1 - score, counts.size_g > 0, weight)
     return reduced(loss, reduction).to(_dtype(pred, weight))
@@ -120,20 +127,24 @@ def jaccard_loss(
 ) -> Tensor:
     """1 − IoU of each sample and class, (N, C): 1 − (Σpt + smooth) / (Σp + Σt − Σpt + smooth).
 
-    `batch` adds up over samples before, (C,). `weight` (C,) multiplies the loss of each class. One channel is the
-    logit of the one region: sigmoid, and labels 0 and 1. MONAI's `DiceLoss(jaccard=True)` with twice the `smooth`.
+    `batch` adds up over samples before, (C,). `weight` (C,) multiplies the loss of each class. One
+    channel is the logit of the one region: sigmoid, and labels 0 and 1. MONAI's
+    `DiceLoss(jaccard=True)` with twice the `smooth`.
 
-    Empty: a class in neither costs 0, and one that is predicted but absent 1, whatever its size, as `smooth` is small.
+    Empty: a class in neither costs 0, and one that is predicted but absent 1, whatever its size, as
+    `smooth` is small.
 
-    Source: Rahman MA, Wang Y. Optimizing intersection-over-union in deep neural networks for image segmentation. ISVC
-    (2016). doi:10.1007/978-3-319-50835-1_22
+    Source: Rahman MA, Wang Y. Optimizing intersection-over-union in deep neural networks for image
+    segmentation. ISVC (2016). doi:10.1007/978-3-319-50835-1_22
 
     >>> labels = torch.tensor([[[0, 1], [1, 2]]])
     >>> jaccard_loss(torch.zeros(1, 3, 2, 2), labels, reduction="none")
     tensor([[0.8333, 0.7500, 0.8333]])
     """
     check_amount("smooth", smooth)
-    pred, include_background, weight = as_classes(pred, target, weight, ignore_index, include_background)
+    pred, include_background, weight = as_classes(
+        pred, target, weight, ignore_index, include_background
+    )
     counts = _counts(pred, target, ignore_index, include_background)
     loss = 1 - score_or_zero((counts.over(0) if batch else counts).plus(tp=smooth), "iou")
     return reduced(_weighted(loss, weight, include_background), reduction).to(_dtype(pred, weight))
@@ -154,15 +165,17 @@ def focal_tversky_loss(
     include_background: bool = True,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """(1 − Tversky index)^(1/gamma) of each sample and class, (N, C); `alpha` weighs false positives, `beta` negatives.
+    """(1 − Tversky index)^(1/gamma) of each sample and class, (N, C); `alpha` weighs false
+    positives, `beta` negatives.
 
-    `smooth` is added to numerator and denominator. The other parameters are those of `jaccard_loss`. gamma = 1 is the
-    Tversky loss; above it, classes that are nearly right weigh more.
+    `smooth` is added to numerator and denominator. The other parameters are those of
+    `jaccard_loss`. gamma = 1 is the Tversky loss; above it, classes that are nearly right weigh
+    more.
 
     Empty: a class in neither costs 0, one that is predicted but absent 1.
 
-    Source: Abraham N, Khan NM. A novel focal Tversky loss function with improved attention U-Net for lesion
-    segmentation. ISBI (2019). doi:10.1109/ISBI.2019.8759329
+    Source: Abraham N, Khan NM. A novel focal Tversky loss function with improved attention U-Net
+    for lesion segmentation. ISBI (2019). doi:10.1109/ISBI.2019.8759329
 
     >>> labels = torch.tensor([[[0, 1], [1, 2]]])
     >>> focal_tversky_loss(torch.zeros(1, 3, 2, 2), labels)
@@ -172,7 +185,9 @@ def focal_tversky_loss(
     check_errors(alpha, beta)
     if gamma <= 0:
         raise UsageError(f"gamma must be above 0, not {gamma}")
-    pred, include_background, weight = as_classes(pred, target, weight, ignore_index, include_background)
+    pred, include_background, weight = as_classes(
+        pred, target, weight, ignore_index, include_background
+    )
     counts = _counts(pred, target, ignore_index, include_background)
     counts = (counts.over(0) if batch else counts).plus(tp=smooth)
     missed = 1 - score_or_zero(counts, "tversky", alpha=alpha, beta=beta)
@@ -193,17 +208,20 @@ def generalized_dice_loss(
     include_background: bool = True,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """1 − generalized Dice of each sample, (N,): classes together, each weighted by 1/Σt², 1/Σt or 1.
+    """1 − generalized Dice of each sample, (N,): classes together, each weighted by 1/Σt², 1/Σt or
+    1.
 
-    `batch` adds up over samples before. A class that the target lacks takes the largest weight of its sample. `smooth`
-    is a pseudo-count of true positives in each class, so that it weighs alike in large classes and in small ones;
-    MONAI's and Sudre's are added to the weighted sums. One channel is the logit of the one region.
+    `batch` adds up over samples before. A class that the target lacks takes the largest weight of
+    its sample. `smooth` is a pseudo-count of true positives in each class, so that it weighs alike
+    in large classes and in small ones; MONAI's and Sudre's are added to the weighted sums. One
+    channel is the logit of the one region.
 
-    Empty: a sample without any region in either costs 0; a class that is predicted but absent counts as an error of the
-    smallest class.
+    Empty: a sample without any region in either costs 0; a class that is predicted but absent
+    counts as an error of the smallest class.
 
-    Source: Sudre CH, Li W, Vercauteren T, Ourselin S, Cardoso MJ. Generalised Dice overlap as a deep learning loss
-    function for highly unbalanced segmentations. DLMIA (2017). doi:10.1007/978-3-319-67558-9_28
+    Source: Sudre CH, Li W, Vercauteren T, Ourselin S, Cardoso MJ. Generalised Dice overlap as a
+    deep learning loss function for highly unbalanced segmentations. DLMIA (2017).
+    doi:10.1007/978-3-319-67558-9_28
 
     >>> labels = torch.tensor([[[0, 1], [1, 2]]])
     >>> generalized_dice_loss(torch.zeros(1, 3, 2, 2), labels)  # 1 − (2/3 + 4/3 / 4 + 2/3) / (7/3 + 10/3 / 4 + 7/3)
@@ -219,17 +237,23 @@ def generalized_dice_loss(
 
 def _generalized(counts: SoftCounts, weighting: str, smooth: float) -> Tensor:
     """The generalized Dice score of each sample, (N,), or of all together."""
-    whole = counts.plus(tp=smooth, fp=smooth, fn=-smooth)  # the target keeps its size, which the weights are made of
+    whole = counts.plus(
+        tp=smooth, fp=smooth, fn=-smooth
+    )  # the target keeps its size, which the weights are made of
     if counts.tp.ndim == 1:
         return whole.score("generalized_dice", weight=weighting)
     samples = zip(whole.tp, whole.fp, whole.fn, strict=True)
-    return torch.stack([SoftCounts(*sample).score("generalized_dice", weight=weighting) for sample in samples])
+    return torch.stack(
+        [SoftCounts(*sample).score("generalized_dice", weight=weighting) for sample in samples]
+    )
 
 
 def region_loss(
     counts: SoftCounts, smooth: float, batch: bool, weight: Tensor | None, include_background: bool
 ) -> Tensor:
-    """1 − (2·Σpt + smooth) / (Σp + Σt + smooth) of each sample and class, (N, C) or (C,): Dice in sums of losses."""
+    """1 − (2·Σpt + smooth) / (Σp + Σt + smooth) of each sample and class, (N, C) or (C,): Dice in
+    sums of losses.
+    """
     counts = counts if include_background else counts.foreground()
     loss = 1 - score_or_zero((counts.over(0) if batch else counts).plus(tp=smooth / 2), "dice")
     return _weighted(loss, weight, include_background)
@@ -243,20 +267,25 @@ def check_errors(alpha: float, beta: float) -> None:
         raise UsageError("alpha or beta must be above 0; with both 0, no error costs anything")
 
 
-def _counts(pred: Tensor, target: Tensor, ignore_index: int | None, include_background: bool) -> SoftCounts:
+def _counts(
+    pred: Tensor, target: Tensor, ignore_index: int | None, include_background: bool
+) -> SoftCounts:
     """The counts of the classes that count."""
     counts = SoftCounts.of_sums(class_sums(pred, target, ignore_index))
     if include_background:
         return counts
     if pred.shape[1] == 1:
         raise UsageError(
-            "include_background=False leaves nothing of pred's one channel; pass scores of 2 classes or more"
+            "include_background=False leaves nothing of pred's one channel; pass scores of 2 "
+            "classes or more"
         )
     return counts.foreground()
 
 
 def _weighted(loss: Tensor, weight: Tensor | None, include_background: bool) -> Tensor:
-    """The losses of the classes that count, each times its weight; there is a weight for every class."""
+    """The losses of the classes that count, each times its weight; there is a weight for every
+    class.
+    """
     return loss if weight is None else loss * (weight if include_background else weight[1:])
 
 

@@ -1,4 +1,6 @@
-"""Losses between images, for models that are trained on soft maps, distance maps or images beside masks."""
+"""Losses between images, for models that are trained on soft maps, distance maps or images beside
+masks.
+"""
 
 from __future__ import annotations
 
@@ -32,11 +34,13 @@ def ssim_loss(
 ) -> Tensor:
     """(1 − SSIM) / 2 of each pixel of images (N, C, H, W): kornia's `ssim_loss`.
 
-    Means, variances and the covariance are those of a Gaussian window, sigma 1.5, `window_size` odd; "same" mirrors the
-    images at their edges, "valid" leaves out pixels whose window crosses one.
+    Means, variances and the covariance are those of a Gaussian window, sigma 1.5, `window_size`
+    odd; "same" mirrors the images at their edges, "valid" leaves out pixels whose window crosses
+    one.
 
-    Source: Wang Z, Bovik AC, Sheikh HR, Simoncelli EP. Image quality assessment: from error visibility to structural
-    similarity. IEEE Transactions on Image Processing 13(4), 600-612 (2004). doi:10.1109/TIP.2003.819861
+    Source: Wang Z, Bovik AC, Sheikh HR, Simoncelli EP. Image quality assessment: from error
+    visibility to structural similarity. IEEE Transactions on Image Processing 13(4), 600-612
+    (2004). doi:10.1109/TIP.2003.819861
 
     >>> image = torch.arange(64.0).view(1, 1, 8, 8) / 64
     >>> ssim_loss(image, image, 5), ssim_loss(image, 1 - image, 5) > 0.5
@@ -55,7 +59,8 @@ def ssim3d_loss(
     reduction: Reduction = "mean",
     padding: Padding = "same",
 ) -> Tensor:
-    """(1 − SSIM) / 2 of each voxel of volumes (N, C, D, H, W): `ssim_loss` in 3-D, kornia's `ssim3d_loss`.
+    """(1 − SSIM) / 2 of each voxel of volumes (N, C, D, H, W): `ssim_loss` in 3-D, kornia's
+    `ssim3d_loss`.
 
     >>> volume = torch.arange(512.0).view(1, 1, 8, 8, 8) / 512
     >>> ssim3d_loss(volume, volume, 5)
@@ -75,13 +80,16 @@ def ms_ssim_loss(
     compensation: float = 200.0,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """compensation · (alpha · (1 − MS-SSIM) + (1 − alpha) · G·|img1 − img2| / data_range): kornia's `MS_SSIMLoss`.
+    """compensation · (alpha · (1 − MS-SSIM) + (1 − alpha) · G·|img1 − img2| / data_range): kornia's
+    `MS_SSIMLoss`.
 
-    Images are (N, C, H, W); one of them may have N = 1. G is the widest of the Gaussian windows of `sigmas`; beyond the
-    images is 0. One value for each pixel, the mean over channels, (N, H, W); then `reduction`.
+    Images are (N, C, H, W); one of them may have N = 1. G is the widest of the Gaussian windows of
+    `sigmas`; beyond the images is 0. One value for each pixel, the mean over channels, (N, H, W);
+    then `reduction`.
 
-    Source: Zhao H, Gallo O, Frosio I, Kautz J. Loss functions for image restoration with neural networks. IEEE
-    Transactions on Computational Imaging 3(1), 47-57 (2017). doi:10.1109/TCI.2016.2644865
+    Source: Zhao H, Gallo O, Frosio I, Kautz J. Loss functions for image restoration with neural
+    networks. IEEE Transactions on Computational Imaging 3(1), 47-57 (2017).
+    doi:10.1109/TCI.2016.2644865
 
     >>> image = torch.arange(64.0).view(1, 1, 8, 8) / 64
     >>> ms_ssim_loss(image, image).abs() < 1e-4, ms_ssim_loss(image, 1 - image) > 1
@@ -111,24 +119,28 @@ def ms_ssim_loss(
 
 @checked
 def psnr_loss(image: Tensor, target: Tensor, max_val: float) -> Tensor:
-    """−PSNR, −10 log10(max_val² / mean squared difference), in dB: kornia's `psnr_loss`. Equal images: −∞.
+    """−PSNR, −10 log10(max_val² / mean squared difference), in dB: kornia's `psnr_loss`. Equal
+    images: −∞.
 
     >>> psnr_loss(torch.ones(2, 2), torch.full((2, 2), 0.9), 1.0)
     tensor(-20.0000)
     """
     check_same(("image", "target"), image, target)
     x, y = _singles(image, target)
-    return -10 * torch.log10(max_val**2 / (x - y).square().mean()).to(torch.promote_types(image.dtype, target.dtype))
+    return -10 * torch.log10(max_val**2 / (x - y).square().mean()).to(
+        torch.promote_types(image.dtype, target.dtype)
+    )
 
 
 @checked
 def total_variation(img: Tensor, reduction: Literal["sum", "mean"] = "sum") -> Tensor:
-    """Absolute differences of neighbours in the last two axes, added up (or their means, added) for each image, (*,).
+    """Absolute differences of neighbours in the last two axes, added up (or their means, added) for
+    each image, (*,).
 
     The sum by default, as in kornia, and so as large as the image: `reduction="mean"` does without.
 
-    Source: Rudin LI, Osher S, Fatemi E. Nonlinear total variation based noise removal algorithms. Physica D 60(1-4),
-    259-268 (1992). doi:10.1016/0167-2789(92)90242-F
+    Source: Rudin LI, Osher S, Fatemi E. Nonlinear total variation based noise removal algorithms.
+    Physica D 60(1-4), 259-268 (1992). doi:10.1016/0167-2789(92)90242-F
 
     >>> total_variation(torch.tensor([[0.0, 1.0], [3.0, 3.0]]))
     tensor(6.)
@@ -140,17 +152,20 @@ def total_variation(img: Tensor, reduction: Literal["sum", "mean"] = "sum") -> T
     steps = [img.diff(dim=axis).abs().flatten(-2) for axis in (-2, -1)]
     if reduction == "sum":
         return steps[0].sum(-1) + steps[1].sum(-1)
-    return sum((step.mean(-1) if step.shape[-1] else step.sum(-1) for step in steps), img.new_zeros(()))
+    return sum(
+        (step.mean(-1) if step.shape[-1] else step.sum(-1) for step in steps), img.new_zeros(())
+    )
 
 
 @checked
 def inverse_depth_smoothness_loss(idepth: Tensor, image: Tensor) -> Tensor:
     """Mean of |∂x d|·exp(−‖∂x I‖) plus that along y, ‖·‖ the mean over channels of |·|: kornia's.
 
-    `idepth` is (N, 1, H, W), `image` (N, 3, H, W): where the image has an edge, the map may have one.
+    `idepth` is (N, 1, H, W), `image` (N, 3, H, W): where the image has an edge, the map may have
+    one.
 
-    Source: Godard C, Mac Aodha O, Brostow GJ. Unsupervised monocular depth estimation with left-right consistency.
-    CVPR (2017). doi:10.1109/CVPR.2017.699
+    Source: Godard C, Mac Aodha O, Brostow GJ. Unsupervised monocular depth estimation with
+    left-right consistency. CVPR (2017). doi:10.1109/CVPR.2017.699
 
     >>> inverse_depth_smoothness_loss(torch.tensor([[[[0.0, 1.0], [0.0, 1.0]]]]), torch.zeros(1, 3, 2, 2))
     tensor(1.)
@@ -159,11 +174,13 @@ def inverse_depth_smoothness_loss(idepth: Tensor, image: Tensor) -> Tensor:
     check_scores(image, (2,), "image")
     if idepth.shape[2:] != image.shape[2:] or idepth.shape[0] != image.shape[0]:
         raise UsageError(
-            f"image must have the batch and size of idepth {tuple(idepth.shape)}; it has {tuple(image.shape)}"
+            f"image must have the batch and size of idepth {tuple(idepth.shape)}; it has "
+            f"{tuple(image.shape)}"
         )
     if idepth.device != image.device or idepth.dtype != image.dtype:
         raise UsageError(
-            f"image must be {idepth.dtype} on {idepth.device}, as idepth is; it is {image.dtype} on {image.device}"
+            f"image must be {idepth.dtype} on {idepth.device}, as idepth is; it is {image.dtype} "
+            f"on {image.device}"
         )
     total = idepth.new_zeros(())
     for axis in (-1, -2):
@@ -190,7 +207,8 @@ def _ssim_loss(
     shortest = min(images[0].shape[2:])
     if window_size > (2 * shortest - 1 if padding == "same" else shortest):
         raise UsageError(
-            f"window_size={window_size} is too large for images of shape {tuple(images[0].shape)}, padding={padding!r}"
+            f"window_size={window_size} is too large for images of shape {tuple(images[0].shape)}, "
+            f"padding={padding!r}"
         )
     x, y = _singles(*images)
     width = window_size // 2
@@ -211,14 +229,18 @@ def _ssim(x: Tensor, y: Tensor, window: Tensor, constants: Sequence[float], eps:
     return top / ((means + constants[0]) * (variances + constants[1]) + eps)
 
 
-def _ssim_terms(x: Tensor, y: Tensor, window: Tensor, width: int, constants: Sequence[float]) -> tuple[Tensor, Tensor]:
+def _ssim_terms(
+    x: Tensor, y: Tensor, window: Tensor, width: int, constants: Sequence[float]
+) -> tuple[Tensor, Tensor]:
     """How alike the images are in luminance, and in contrast and structure."""
     mean_x, mean_y, variances, covariance = _moments(x, y, window, width)
     luminance = (2 * mean_x * mean_y + constants[0]) / (mean_x**2 + mean_y**2 + constants[0])
     return luminance, (2 * covariance + constants[1]) / (variances + constants[1])
 
 
-def _moments(x: Tensor, y: Tensor, window: Tensor, width: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _moments(
+    x: Tensor, y: Tensor, window: Tensor, width: int
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Both means, the sum of both variances, and the covariance, in the window around each voxel."""
     mean_x, mean_y = _blurred(x, window, width), _blurred(y, window, width)
     variances = _blurred(x * x + y * y, window, width) - (mean_x**2 + mean_y**2)
@@ -226,9 +248,11 @@ def _moments(x: Tensor, y: Tensor, window: Tensor, width: int) -> tuple[Tensor, 
 
 
 def _blurred(images: Tensor, window: Tensor, width: int) -> Tensor:
-    """Images (N, C, *spatial) seen through the window, one axis after the other, with so many zeros at every edge.
+    """Images (N, C, *spatial) seen through the window, one axis after the other, with so many zeros
+    at every edge.
 
-    Lines are cut into pieces that a matrix blurs: on the CPU several times as fast as a convolution of one channel.
+    Lines are cut into pieces that a matrix blurs: on the CPU several times as fast as a convolution
+    of one channel.
     """
     size = len(window)
     with torch.autocast(images.device.type, enabled=False):
@@ -247,7 +271,9 @@ def _blurred(images: Tensor, window: Tensor, width: int) -> Tensor:
 def _band(window: Tensor, piece: int) -> Tensor:
     """The matrix (piece + window − 1, piece) that blurs a piece of a line."""
     size = len(window)
-    at = torch.arange(piece + size - 1, device=window.device)[:, None] - torch.arange(piece, device=window.device)
+    at = torch.arange(piece + size - 1, device=window.device)[:, None] - torch.arange(
+        piece, device=window.device
+    )
     return torch.where((at >= 0) & (at < size), window[at.clamp(0, size - 1)], 0)
 
 

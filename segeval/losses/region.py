@@ -1,4 +1,6 @@
-"""Overlap of soft maps with the target one-hot and channels last, as optax and TensorFlow code has them."""
+"""Overlap of soft maps with the target one-hot and channels last, as optax and TensorFlow code has
+them.
+"""
 
 from __future__ import annotations
 
@@ -37,12 +39,14 @@ def soft_dice_loss(
     ignore_background: bool = False,
     axis: int | Sequence[int] | None = None,
 ) -> Tensor:
-    """1 − (I + smooth) / (I + alpha·(Σp − I) + beta·(Σt − I) + smooth), I = Σpt: optax's `dice_loss`.
+    """1 − (I + smooth) / (I + alpha·(Σp − I) + beta·(Σt − I) + smooth), I = Σpt: optax's
+    `dice_loss`.
 
-    `pred` are logits […, C] and `target` one-hot of the same shape. C = 1 is binary: sigmoid; one of the two may then
-    lack its last axis. Where both lack it, the last axis is taken for the classes, as optax does. Sums are over `axis`,
-    all but the first and the last without; `class_weights` multiply; `reduction` is that over classes, so that the
-    batch stays. With apply_softmax=False pred are probabilities that sum to 1.
+    `pred` are logits […, C] and `target` one-hot of the same shape. C = 1 is binary: sigmoid; one
+    of the two may then lack its last axis. Where both lack it, the last axis is taken for the
+    classes, as optax does. Sums are over `axis`, all but the first and the last without;
+    `class_weights` multiply; `reduction` is that over classes, so that the batch stays. With
+    apply_softmax=False pred are probabilities that sum to 1.
 
     Empty: a class in neither costs 0; with smooth=0 it is NaN.
 
@@ -86,9 +90,10 @@ def region_dice_loss(
 ) -> Tensor:
     """1 − (2·I + eps) / (Σt + Σp + eps), I = Σpt: the usual `RegionDiceLoss` of TensorFlow code.
 
-    `pred` are probabilities and `target` is one-hot, both (N, *spatial, C); `channel_axis=1` takes (N, C, *spatial).
-    "micro" adds up over the classes of a sample, "macro" scores each and takes the mean; `weights` (C,) score each and
-    add up, Σ_c w_c·(mean over samples of 1 − Dice_c), whatever the average. Then the mean over samples.
+    `pred` are probabilities and `target` is one-hot, both (N, *spatial, C); `channel_axis=1` takes
+    (N, C, *spatial). "micro" adds up over the classes of a sample, "macro" scores each and takes
+    the mean; `weights` (C,) score each and add up, Σ_c w_c·(mean over samples of 1 − Dice_c),
+    whatever the average. Then the mean over samples.
 
     Empty: what is in neither costs 0, as eps is in the numerator too.
 
@@ -103,7 +108,8 @@ def region_dice_loss(
     check_amount("eps", eps)
     if pred.ndim < 2 or not -pred.ndim <= channel_axis < pred.ndim or channel_axis % pred.ndim == 0:
         raise UsageError(
-            f"channel_axis must be an axis of pred {tuple(pred.shape)} other than the first, not {channel_axis}"
+            f"channel_axis must be an axis of pred {tuple(pred.shape)} other than the first, not "
+            f"{channel_axis}"
         )
     dtype = computing(pred)
     p, t = pred.to(dtype).movedim(channel_axis, 1), target.to(dtype).movedim(channel_axis, 1)
@@ -125,7 +131,8 @@ def _with_channel(pred: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         target = target[..., None]
     if pred.shape != target.shape or not pred.ndim:
         raise UsageError(
-            f"target must be one-hot, of the shape of pred, {tuple(pred.shape)}; it has {tuple(target.shape)}"
+            f"target must be one-hot, of the shape of pred, {tuple(pred.shape)}; it has "
+            f"{tuple(target.shape)}"
         )
     check_device("target", target, pred)
     return pred, target
@@ -137,7 +144,8 @@ def _check_probabilities(p: Tensor) -> None:
     low, high = p.detach().sum(-1).aminmax()
     if abs(low - 1) > 1e-3 or abs(high - 1) > 1e-3:
         raise UsageError(
-            "pred must hold probabilities that sum to 1 over the last axis where apply_softmax=False; "
+            "pred must hold probabilities that sum to 1 over the last axis where "
+            "apply_softmax=False; "
             f"the sums are {low:.4g} to {high:.4g}"
         )
 

@@ -1,4 +1,5 @@
-"""Losses of a difference that outliers do not rule: how a map may fail a little, and how much a large failure costs.
+"""Losses of a difference that outliers do not rule: how a map may fail a little, and how much a
+large failure costs.
 
 Barron JT. A general and adaptive robust loss function. CVPR (2019). doi:10.1109/CVPR.2019.00446
 """
@@ -15,7 +16,8 @@ from .overlap import Reduction
 
 @checked
 def charbonnier_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Tensor:
-    """√(d² + 1) − 1, d = img1 − img2: quadratic near 0, linear far from it. kornia's, for any shape.
+    """√(d² + 1) − 1, d = img1 − img2: quadratic near 0, linear far from it. kornia's, for any
+    shape.
 
     Unreduced by default, as in kornia: `reduction="mean"` gives one number.
 

@@ -27,16 +27,19 @@ def cldice_loss(
     include_background: bool = False,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """1 − clDice of each sample and class: the harmonic mean of two shares, of the centre lines that the other holds.
+    """1 − clDice of each sample and class: the harmonic mean of two shares, of the centre lines
+    that the other holds.
 
-    Precision is (Σ s_p·t + smooth) / (Σ s_p + smooth), recall (Σ s_t·p + smooth) / (Σ s_t + smooth), s the
-    `soft_skeleton`; `iterations` should be at least the radius of the thickest tube. `weight` (C,) multiplies the loss
-    of each class. One channel is the logit of the one region. MONAI's `SoftclDiceLoss` adds up over classes before.
+    Precision is (Σ s_p·t + smooth) / (Σ s_p + smooth), recall (Σ s_t·p + smooth) / (Σ s_t +
+    smooth), s the `soft_skeleton`; `iterations` should be at least the radius of the thickest tube.
+    `weight` (C,) multiplies the loss of each class. One channel is the logit of the one region.
+    MONAI's `SoftclDiceLoss` adds up over classes before.
 
-    Empty: a class in neither costs 0; one that is predicted but absent near 0 for a small one, as `smooth` is 1.
+    Empty: a class in neither costs 0; one that is predicted but absent near 0 for a small one, as
+    `smooth` is 1.
 
-    Source: Shit S, Paetzold JC, Sekuboyina A et al. clDice: a novel topology-preserving loss function for tubular
-    structure segmentation. CVPR (2021). doi:10.1109/CVPR46437.2021.01629
+    Source: Shit S, Paetzold JC, Sekuboyina A et al. clDice: a novel topology-preserving loss
+    function for tubular structure segmentation. CVPR (2021). doi:10.1109/CVPR46437.2021.01629
 
     >>> labels = torch.zeros(1, 8, 8, dtype=torch.int64)
     >>> labels[:, 3:6] = 1
@@ -46,7 +49,9 @@ def cldice_loss(
     """
     check_amount("iterations", iterations)
     check_amount("smooth", smooth)
-    pred, include_background, weight = as_classes(pred, target, weight, ignore_index, include_background)
+    pred, include_background, weight = as_classes(
+        pred, target, weight, ignore_index, include_background
+    )
     first = 0 if include_background else 1
     _, keep = kept(target, ignore_index)
     p = probabilities(pred, keep)[:, first:]
@@ -54,15 +59,20 @@ def cldice_loss(
     if keep is not None:
         t = torch.where(keep[:, None], t, 0)
     axes = range(2, p.ndim)
-    right = SoftCounts.of_maps(soft_skeleton(p, iterations), t, axes).plus(tp=smooth).score("precision")
-    found = SoftCounts.of_maps(p, soft_skeleton(t, iterations), axes).plus(tp=smooth).score("recall")
+    right = (
+        SoftCounts.of_maps(soft_skeleton(p, iterations), t, axes).plus(tp=smooth).score("precision")
+    )
+    found = (
+        SoftCounts.of_maps(p, soft_skeleton(t, iterations), axes).plus(tp=smooth).score("recall")
+    )
     loss = 1 - 2 * right * found / (right + found)
     return reduced(loss if weight is None else loss * weight[first:], reduction).to(pred.dtype)
 
 
 @checked
 def soft_skeleton(maps: Tensor, iterations: int = 3) -> Tensor:
-    """The centre lines of maps (N, C, *spatial) from 0 to 1: what opening takes away, at each of so many erosions.
+    """The centre lines of maps (N, C, *spatial) from 0 to 1: what opening takes away, at each of so
+    many erosions.
 
     >>> soft_skeleton(torch.tensor([[[0.0, 1.0, 1.0, 1.0, 0.0]]])).tolist()
     [[[0.0, 0.0, 1.0, 0.0, 0.0]]]

@@ -1,9 +1,9 @@
 """What the losses need of a softmax, without a one-hot of the target.
 
-`class_sums` are the sums that soft counts are made of, `target_log_probability` is what focal loss and cross-entropy
-look at, and `sums_and_logs` are both for the price of one. On the CPU they go through the voxels in parts that stay in
-the cache, forward and again backward: what they need beside the logits and their gradient is one part, and for sums
-the softmax.
+`class_sums` are the sums that soft counts are made of, `target_log_probability` is what focal loss
+and cross-entropy look at, and `sums_and_logs` are both for the price of one. On the CPU they go
+through the voxels in parts that stay in the cache, forward and again backward: what they need
+beside the logits and their gradient is one part, and for sums the softmax.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ PART = 2**19
 
 
 class ClassSums(NamedTuple):
-    """Sums over the voxels of each sample and class, (N, C): of p·t, of p and of t, p probability, t 1 in the class."""
+    """Sums over the voxels of each sample and class, (N, C): of p·t, of p and of t, p probability,
+    t 1 in the class.
+    """
 
     both: Tensor
     pred: Tensor
@@ -38,19 +40,25 @@ def class_sums(pred: Tensor, target: Tensor, ignore_index: int | None) -> ClassS
 
 
 def target_log_probability(pred: Tensor, target: Tensor, ignore_index: int | None) -> Tensor:
-    """The log of the softmax at each voxel's label, (N, *), in single precision at least; 0 where it is ignored."""
+    """The log of the softmax at each voxel's label, (N, *), in single precision at least; 0 where
+    it is ignored.
+    """
     (found,) = _found(pred, target, ignore_index, sums=False, logs=True)
     return found.view(target.shape)
 
 
-def sums_and_logs(pred: Tensor, target: Tensor, ignore_index: int | None) -> tuple[ClassSums, Tensor]:
+def sums_and_logs(
+    pred: Tensor, target: Tensor, ignore_index: int | None
+) -> tuple[ClassSums, Tensor]:
     """`class_sums` and `target_log_probability`."""
     *sums, logs = _found(pred, target, ignore_index, sums=True, logs=True)
     return ClassSums(*sums), logs.view(target.shape)
 
 
 def kept(target: Tensor, ignore_index: int | None) -> tuple[Tensor, Tensor | None]:
-    """The labels as indices, 0 in place of ignored ones, and where they are not ignored: None for everywhere."""
+    """The labels as indices, 0 in place of ignored ones, and where they are not ignored: None for
+    everywhere.
+    """
     return _split(target, _needed(target, ignore_index))
 
 
@@ -64,14 +72,18 @@ def _split(target: Tensor, ignore_index: int | None) -> tuple[Tensor, Tensor | N
 
 
 def probabilities(pred: Tensor, keep: Tensor | None) -> Tensor:
-    """The softmax of logits (N, C, *), in single precision at least; 0 at ignored voxels, whatever their logits."""
+    """The softmax of logits (N, C, *), in single precision at least; 0 at ignored voxels, whatever
+    their logits.
+    """
     if keep is None:
         return pred.softmax(1, dtype=computing(pred))
     ignored = ~keep[:, None]
     return pred.masked_fill(ignored, 0).softmax(1, dtype=computing(pred)).masked_fill(ignored, 0)
 
 
-def _found(pred: Tensor, target: Tensor, ignore_index: int | None, *, sums: bool, logs: bool) -> tuple[Tensor, ...]:
+def _found(
+    pred: Tensor, target: Tensor, ignore_index: int | None, *, sums: bool, logs: bool
+) -> tuple[Tensor, ...]:
     """The sums, if asked for, and then the log-probabilities (N, V), if asked for."""
     flat, labels = pred.flatten(2), target.flatten(1)
     if traced():
@@ -82,14 +94,18 @@ def _found(pred: Tensor, target: Tensor, ignore_index: int | None, *, sums: bool
 
 
 def _needed(target: Tensor, ignore_index: int | None) -> int | None:
-    """The label to ignore, None where no voxel can have it; devices other than the CPU would have to wait for that."""
+    """The label to ignore, None where no voxel can have it; devices other than the CPU would have
+    to wait for that.
+    """
     if ignore_index is None or traced() or target.device.type != "cpu" or not target.numel():
         return ignore_index
     low, high = extremes(target)
     return ignore_index if low <= ignore_index <= high else None
 
 
-def _followed(pred: Tensor, target: Tensor, ignore_index: int | None, sums: bool, logs: bool) -> tuple[Tensor, ...]:
+def _followed(
+    pred: Tensor, target: Tensor, ignore_index: int | None, sums: bool, logs: bool
+) -> tuple[Tensor, ...]:
     """The same by operations that autograd follows, with all voxels at once."""
     index, keep = _split(target, ignore_index)
     p, log_p = _softmax(pred, index, keep, sums, logs)
@@ -100,7 +116,9 @@ def _followed(pred: Tensor, target: Tensor, ignore_index: int | None, sums: bool
 def _softmax(
     pred: Tensor, index: Tensor, keep: Tensor | None, sums: bool, logs: bool
 ) -> tuple[Tensor | None, Tensor | None]:
-    """The softmax, if sums are made of it, and its log at the target if asked for; both 0 at ignored voxels."""
+    """The softmax, if sums are made of it, and its log at the target if asked for; both 0 at
+    ignored voxels.
+    """
     if not logs:
         return probabilities(pred, keep), None
     ignored = None if keep is None else ~keep
@@ -127,7 +145,9 @@ def _wide(pred: Tensor) -> torch.dtype:
 
 
 class _InParts(Function):
-    """The same, part by part. Sums keep the softmax for the backward pass; without them it is made anew."""
+    """The same, part by part. Sums keep the softmax for the backward pass; without them it is made
+    anew.
+    """
 
     @staticmethod
     def forward(
@@ -160,7 +180,13 @@ class _InParts(Function):
             outputs = _followed(pred, target, ctx.ignore_index, ctx.sums, ctx.logs)
             followed = [at for at, output in enumerate(outputs) if output.requires_grad]
             wanted, grads = [outputs[at] for at in followed], [given[at] for at in followed]
-            return *torch.autograd.grad(wanted, pred, grads, create_graph=True), None, None, None, None
+            return (
+                *torch.autograd.grad(wanted, pred, grads, create_graph=True),
+                None,
+                None,
+                None,
+                None,
+            )
         found = torch.empty_like(pred)
         with torch.autocast(pred.device.type, enabled=False):
             for number, (samples, voxels) in enumerate(_parts(pred)):
@@ -175,10 +201,11 @@ class _InParts(Function):
 
 
 def _gradient(p: Tensor, index: Tensor, sums: list[Tensor], above: Tensor | None) -> Tensor:
-    """The gradient by the logits of a part, (n, C, v), from the gradients by Σp·t and Σp, and by the log-probabilities.
+    """The gradient by the logits of a part, (n, C, v), from the gradients by Σp·t and Σp, and by
+    the log-probabilities.
 
-    By a logit it is p_c (u_c − Σ_k p_k u_k), where u_c is the gradient by p_c, all of `of_pred` and at the target
-    `of_both` on top; and `above` times 1 − p_c at the target, −p_c elsewhere.
+    By a logit it is p_c (u_c − Σ_k p_k u_k), where u_c is the gradient by p_c, all of `of_pred` and
+    at the target `of_both` on top; and `above` times 1 − p_c at the target, −p_c elsewhere.
     """
     if not sums:
         assert above is not None

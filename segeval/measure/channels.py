@@ -27,12 +27,18 @@ def argmax(scores: NDArray[Any], workspace: Workspace) -> Labels:
     cuts = evenly(labels.size, workspace.parts(labels.size))
 
     def part(ends: tuple[int, int]) -> bool:
-        bests, channels, odd = np.empty(BLOCK, flat.dtype), np.empty(BLOCK, np.int32), np.zeros(BLOCK, np.int32)
+        bests, channels, odd = (
+            np.empty(BLOCK, flat.dtype),
+            np.empty(BLOCK, np.int32),
+            np.zeros(BLOCK, np.int32),
+        )
         _largest(flat, *ends, labels, bests, channels, odd)
         return not odd.any()
 
     if not all(workspace.map(part, pairwise(cuts))):
-        raise UsageError("pred holds NaN; scores are numbers: look where the model's output became NaN")
+        raise UsageError(
+            "pred holds NaN; scores are numbers: look where the model's output became NaN"
+        )
     return labels.reshape(scores.shape[1:])
 
 
@@ -46,7 +52,8 @@ def _largest(
     channels: NDArray[np.int32],
     odd: NDArray[np.int32],
 ) -> None:
-    """Write the labels of the voxels from `start` to `stop`, and in `odd` where any score is not a number.
+    """Write the labels of the voxels from `start` to `stop`, and in `odd` where any score is not a
+    number.
 
     Views of a block and one width of lanes throughout, or the compiler would not use vectors.
     """

@@ -10,7 +10,19 @@ from typing import Any
 import numpy as np
 
 from segeval.arrays import Integers, Labels
-from segeval.kernels.words import LANES, ONE, ZERO, Word, ctz, differ, helper, kernel, least, ones, popcount
+from segeval.kernels.words import (
+    LANES,
+    ONE,
+    ZERO,
+    Word,
+    ctz,
+    differ,
+    helper,
+    kernel,
+    least,
+    ones,
+    popcount,
+)
 from segeval.kernels.workspace import Workspace, evenly
 from segeval.statistics.contingency import Contingency, run_starts
 
@@ -27,7 +39,9 @@ def contingency(pred: Labels, gt: Labels, workspace: Workspace) -> Contingency:
     cuts = evenly(scan.size, workspace.parts(scan.size))
 
     def part(ends: tuple[int, int]) -> Integers:
-        return tallied(lambda start, tally: _count(scan.pred, scan.gt, start, ends[1], tally), *ends)
+        return tallied(
+            lambda start, tally: _count(scan.pred, scan.gt, start, ends[1], tally), *ends
+        )
 
     return contingency_of(joined(workspace.map(part, pairwise(cuts))))
 
@@ -36,7 +50,8 @@ def contingency(pred: Labels, gt: Labels, workspace: Workspace) -> Contingency:
 class Scan:
     """Both masks as 1-D arrays in the order of memory, 128 voxels or more.
 
-    `shape` is in that order too: reversed (`transposed`) when both masks are Fortran-ordered, as NIfTI data are.
+    `shape` is in that order too: reversed (`transposed`) when both masks are Fortran-ordered, as
+    NIfTI data are.
     """
 
     pred: Labels
@@ -46,8 +61,12 @@ class Scan:
 
     @classmethod
     def of(cls, pred: Labels, gt: Labels) -> Scan:
-        """The scan of two masks; copies only those under 128 voxels, or not both in C or both in Fortran order."""
-        transposed = all(mask.flags.f_contiguous and not mask.flags.c_contiguous for mask in (pred, gt))
+        """The scan of two masks; copies only those under 128 voxels, or not both in C or both in
+        Fortran order.
+        """
+        transposed = all(
+            mask.flags.f_contiguous and not mask.flags.c_contiguous for mask in (pred, gt)
+        )
         dtype = np.result_type(pred, gt)
         p, g = (np.ascontiguousarray(mask.T if transposed else mask, dtype) for mask in (pred, gt))
         return cls(_flat(p), _flat(g), p.shape, transposed)
@@ -63,7 +82,9 @@ def _flat(mask: Labels) -> Labels:
     flat = mask.reshape(-1)
     if flat.size < 2 * LANES:
         flat = np.concatenate([flat, np.zeros(2 * LANES - flat.size, flat.dtype)])
-    flat.flags.writeable = False  # for all masks, or kernels would be compiled once more for those that are
+    flat.flags.writeable = (
+        False  # for all masks, or kernels would be compiled once more for those that are
+    )
     return flat
 
 
@@ -120,7 +141,14 @@ def count(tally: Integers, pair: Any, voxels: int, border_p: int, border_g: int)
 
 @helper
 def count_runs(
-    tally: Integers, pred: Labels, gt: Labels, i: int, n: int, changes: Word, border_p: Word, border_g: Word
+    tally: Integers,
+    pred: Labels,
+    gt: Labels,
+    i: int,
+    n: int,
+    changes: Word,
+    border_p: Word,
+    border_g: Word,
 ) -> None:
     """Add the voxels i to i + n, n <= 64, run by run; bit k of `changes`: voxel i + k begins a run."""
     changes |= ONE

@@ -1,4 +1,6 @@
-"""The masks of one region, each cut to the smallest box that holds it: for statistics that take a region at a time."""
+"""The masks of one region, each cut to the smallest box that holds it: for statistics that take a
+region at a time.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ class Crop:
 
 
 def crops(pred: Labels, gt: Labels, labels: Integers) -> Iterator[tuple[Crop, Crop]]:
-    """The crops of the prediction and the ground truth for each label, in order; an absent label's box is empty."""
+    """The crops of the prediction and the ground truth for each label, in order; an absent label's
+    box is empty.
+    """
     top = int(labels.max(initial=0))
     boxes = [_boxes(volume, top) for volume in (pred, gt)]
     nowhere = (slice(0, 0),) * pred.ndim

@@ -35,20 +35,26 @@ def _histogram(squared: Floats) -> Distances:
 
 
 def _squared_depths(mask: Flags, spacing: tuple[float, ...]) -> Floats:
-    """Squared distance of every voxel to the nearest boundary voxel of the mask, which ends where the array does."""
+    """Squared distance of every voxel to the nearest boundary voxel of the mask, which ends where
+    the array does.
+    """
     if mask.flags.f_contiguous and not mask.flags.c_contiguous:
         return _squared_depths(mask.T, spacing[::-1]).T
     mask = np.ascontiguousarray(mask)
     depth = np.zeros(mask.shape)
     volume = mask.reshape((1, *mask.shape)[-3:])
     scale = np.array((1.0, *spacing)[-3:]) ** 2
-    _fill(volume, mask.ndim == 2, scale, depth.reshape(volume.shape), np.empty(max(volume.shape[:2])))
+    _fill(
+        volume, mask.ndim == 2, scale, depth.reshape(volume.shape), np.empty(max(volume.shape[:2]))
+    )
     return depth
 
 
 @kernel
 def _fill(mask: Flags, flat: bool, scale: Floats, depth: Floats, column: Floats) -> None:
-    """Write the squared depths, one axis after the other; `depth` is 0 outside of the mask, `column` is room."""
+    """Write the squared depths, one axis after the other; `depth` is 0 outside of the mask,
+    `column` is room.
+    """
     slices, height, width = mask.shape
     for z in range(slices):
         for y in range(height):
@@ -92,7 +98,8 @@ def _along_row(mask: Flags, z: int, y: int, flat: bool, scale: float, depth: Flo
 def _least(squared: Floats, at: int, scale: float) -> Any:
     """The least of what each voxel of a line has and the square of how far it is.
 
-    The line goes on at least to where the mask ends, to both sides. A voxel there has 0, so the search ends before.
+    The line goes on at least to where the mask ends, to both sides. A voxel there has 0, so the
+    search ends before.
     """
     least, k = squared[at], 1
     while k * k * scale < least:

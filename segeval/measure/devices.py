@@ -1,4 +1,6 @@
-"""Which device measures: what `--device` names, looked up without importing torch where there is no GPU anyway."""
+"""Which device measures: what `--device` names, looked up without importing torch where there is no
+GPU anyway.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def chosen_device(name: str) -> str:
     if int(match[1] or 0) >= count:
         found = f"{count} there" if count else "none that torch can use"
         built = "" if torch.version.cuda else f" (torch {torch.__version__} is built without CUDA)"
-        raise UsageError(f"device {name!r}: there is no such GPU, {found}{built}; pass --device cpu, or auto")
+        raise UsageError(
+            f"device {name!r}: there is no such GPU, {found}{built}; pass --device cpu, or auto"
+        )
     return name
 
 

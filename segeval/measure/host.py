@@ -22,7 +22,8 @@ def distances_by(
 ) -> SurfaceDistances:
     """The distances of the labels' regions by the boundary of a kind of statistic, on the host.
 
-    Masks are 2-D or 3-D, uint8 or uint16. The buffers of an earlier sweep in the workspace are overwritten.
+    Masks are 2-D or 3-D, uint8 or uint16. The buffers of an earlier sweep in the workspace are
+    overwritten.
     """
     boundary: Boundary = kind.boundary
     if boundary.rule in ("mesh", "smooth"):
@@ -38,7 +39,8 @@ def distances_by(
         if not boundary.image_edge:
             table = swept.contingency
             bare_p, bare_g = (
-                d.empty & np.isin(labels, side) for d, side in ((found.pg, table.pred), (found.gp, table.gt))
+                d.empty & np.isin(labels, side)
+                for d, side in ((found.pg, table.pred), (found.gp, table.gt))
             )
             return kind(_present(found.pg, bare_p & ~bare_g), _present(found.gp, bare_g & ~bare_p))
     return kind(found.pg, found.gp)
@@ -49,5 +51,7 @@ def _present(distances: Distances, bare: Flags) -> Distances:
 
     Such a mask fills the image: it has no boundary there, and nothing else is near to it.
     """
-    marked = Distances.stacked([distances, Distances(np.array([0, 1]), np.zeros(1), np.zeros(1, np.int64))])
+    marked = Distances.stacked(
+        [distances, Distances(np.array([0, 1]), np.zeros(1), np.zeros(1, np.int64))]
+    )
     return marked.select(np.where(bare, len(distances), np.arange(len(distances))))

@@ -43,7 +43,8 @@ class Maps:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
-    """Regions that share no label: in `maps`, the voxels of region `members[k]` have the label `labels[k]`.
+    """Regions that share no label: in `maps`, the voxels of region `members[k]` have the label
+    `labels[k]`.
 
     `relabelled` tells whether the maps are others than those that the layer was made from.
     """
@@ -55,17 +56,26 @@ class Layer:
 
 
 def layers(maps: Maps, regions: Sequence[Region], ignored: Flags | None = None) -> Iterator[Layer]:
-    """Yield the regions in layers; those that are single labels, on the maps as they are, come first.
+    """Yield the regions in layers; those that are single labels, on the maps as they are, come
+    first.
 
-    Voxels that are `ignored` have label 0 in the maps; they belong to no region, not even to one that holds label 0.
+    Voxels that are `ignored` have label 0 in the maps; they belong to no region, not even to one
+    that holds label 0.
     """
     groups = [
-        group[start : start + LARGEST] for group in disjoint_layers(regions) for start in range(0, len(group), LARGEST)
+        group[start : start + LARGEST]
+        for group in disjoint_layers(regions)
+        for start in range(0, len(group), LARGEST)
     ]
-    plain = [all(len(regions[m].labels) == 1 and 0 not in regions[m].labels for m in members) for members in groups]
+    plain = [
+        all(len(regions[m].labels) == 1 and 0 not in regions[m].labels for m in members)
+        for members in groups
+    ]
     for single, members in sorted(zip(plain, groups, strict=True), key=lambda pair: not pair[0]):
         if single:
-            yield Layer(members, maps, maps.numbers([min(regions[m].labels) for m in members]), False)
+            yield Layer(
+                members, maps, maps.numbers([min(regions[m].labels) for m in members]), False
+            )
             continue
         table: Labels = np.zeros(maps.top + 2, np.uint8 if len(members) < 256 else np.uint16)
         for number, member in enumerate(members, 1):

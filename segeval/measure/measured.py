@@ -1,4 +1,6 @@
-"""From a case to its statistics: each measured once, for all regions at once. The one place that chooses kernels."""
+"""From a case to its statistics: each measured once, for all regions at once. The one place that
+chooses kernels.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ class Measured:
 
     def absent(self, regions: Sequence[Region], kind: Any) -> Any:
         """The statistic of this type for further regions, which occur in neither mask of the case."""
-        table = _from_table(kind, replace(self, regions=tuple(regions), counts=self.counts_of(regions)))
+        table = _from_table(
+            kind, replace(self, regions=tuple(regions), counts=self.counts_of(regions))
+        )
         return kind.absent(len(regions)) if table is None else table
 
 
@@ -54,7 +58,8 @@ def measure(
     statistics: Collection[type],
     workspace: Workspace,
 ) -> Measured:
-    """The statistics of a case. `regions` gives the regions to measure, from the labels that occur in the case.
+    """The statistics of a case. `regions` gives the regions to measure, from the labels that occur
+    in the case.
 
     The device of the workspace decides what measures them.
 
@@ -63,16 +68,22 @@ def measure(
     maps = _compact(case.pred.labels, case.gt.labels)
     if set(statistics) - {Counts, Contingency} and case.grid.ndim not in (2, 3):
         raise UsageError(
-            f"case {case.id!r}: surface metrics need masks of 2 or 3 axes, these have {case.grid.ndim}; "
-            "ask for overlap metrics alone (a single case of an array needs a first axis: pred[None])"
+            f"case {case.id!r}: surface metrics need masks of 2 or 3 axes, these have "
+            f"{case.grid.ndim}; "
+            "ask for overlap metrics alone (a single case of an array needs a first axis: "
+            "pred[None])"
         )
     engine = _engine(maps, statistics, workspace)
     table = _decoded(engine.table(), maps, case.ignored)
     chosen = tuple(regions(table.labels.tolist()))
     volume = case.grid.voxel_volume
     measured = Measured(chosen, table, Counts.of(table, chosen, volume), {}, volume)
-    shapes = sorted(statistics, key=lambda kind: kind not in (SurfaceDistances, VolumeDistances))  # they share a sweep
-    parts: dict[type, list[Any]] = {kind: [] for kind in shapes if _from_table(kind, measured) is None}
+    shapes = sorted(
+        statistics, key=lambda kind: kind not in (SurfaceDistances, VolumeDistances)
+    )  # they share a sweep
+    parts: dict[type, list[Any]] = {
+        kind: [] for kind in shapes if _from_table(kind, measured) is None
+    }
     order: list[int] = []
     for layer in layers(maps, measured.regions, case.ignored) if parts else ():
         engine.enter(layer)
@@ -80,7 +91,9 @@ def measure(
         for kind, done in parts.items():
             done.append(engine.statistic(kind, layer, case.grid.spacing))
     for kind in statistics:
-        measured.statistics[kind] = _joined(kind, parts[kind], order) if kind in parts else _from_table(kind, measured)
+        measured.statistics[kind] = (
+            _joined(kind, parts[kind], order) if kind in parts else _from_table(kind, measured)
+        )
     return measured
 
 
@@ -106,7 +119,9 @@ def _engine(maps: Maps, statistics: Collection[type], workspace: Workspace) -> E
 
 
 class _HostEngine:
-    """Measures with the compiled kernels. Sweeps lie in the buffers of the workspace, one at a time."""
+    """Measures with the compiled kernels. Sweeps lie in the buffers of the workspace, one at a
+    time.
+    """
 
     def __init__(self, maps: Maps, statistics: Collection[type], workspace: Workspace) -> None:
         self._maps, self._workspace = maps, workspace
@@ -115,7 +130,11 @@ class _HostEngine:
 
     def table(self) -> Contingency:
         """The contingency table, from the sweep if there was one."""
-        return self._swept.contingency if self._swept else contingency(self._maps.pred, self._maps.gt, self._workspace)
+        return (
+            self._swept.contingency
+            if self._swept
+            else contingency(self._maps.pred, self._maps.gt, self._workspace)
+        )
 
     def enter(self, layer: Layer) -> None:
         """Turns to the maps of a layer, which are swept when a statistic asks for it."""
@@ -128,7 +147,9 @@ class _HostEngine:
         if kind in (SurfaceDistances, VolumeDistances):
             self._swept = self._swept or sweep(maps.pred, maps.gt, self._workspace)
             solid = kind is VolumeDistances
-            return surface_distances(self._swept, spacing, layer.labels, solid=solid, workspace=self._workspace)
+            return surface_distances(
+                self._swept, spacing, layer.labels, solid=solid, workspace=self._workspace
+            )
         if issubclass(kind, SurfaceDistances):
             self._swept = None  # its buffers are taken by what follows
             return distances_by(kind, maps.pred, maps.gt, layer.labels, spacing, self._workspace)
@@ -143,7 +164,11 @@ def _joined(kind: Any, parts: list[Any], order: list[int]) -> Any:
     """The statistic of all layers, with the regions in their own order."""
     if not parts:
         return kind.absent(0)
-    return parts[0] if order == sorted(order) and len(parts) == 1 else kind.stacked(parts).select(np.argsort(order))
+    return (
+        parts[0]
+        if order == sorted(order) and len(parts) == 1
+        else kind.stacked(parts).select(np.argsort(order))
+    )
 
 
 def _from_table(kind: type, measured: Measured) -> Any:
@@ -157,20 +182,31 @@ def _compact(pred: Labels, gt: Labels) -> Maps:
     """Both label maps in one dtype of at most 16 bits, with ranks for labels where they do not fit."""
     dtype = np.result_type(pred, gt)
     if dtype.itemsize <= 2:
-        return Maps(pred.astype(dtype, order="K", copy=False), gt.astype(dtype, order="K", copy=False))
-    masks = [mask.astype(np.int64, order="K", copy=False) for mask in (pred, gt)]  # uint64 would compare as float64
+        return Maps(
+            pred.astype(dtype, order="K", copy=False), gt.astype(dtype, order="K", copy=False)
+        )
+    masks = [
+        mask.astype(np.int64, order="K", copy=False) for mask in (pred, gt)
+    ]  # uint64 would compare as float64
     values = np.union1d(np.union1d(*masks), [0])
     if len(values) > 2**16:
         raise UsageError(
-            f"{len(values) - 1} different labels; a case may hold 65,535: split the masks or remap the labels"
+            f"{len(values) - 1} different labels; a case may hold 65,535: split the masks or remap "
+            f"the labels"
         )
     ranks = [np.searchsorted(values, labels).astype(np.uint16) for labels in masks]
     return Maps(ranks[0], ranks[1], values)
 
 
 def _decoded(table: Contingency, maps: Maps, ignored: Flags | None) -> Contingency:
-    """The table with labels for ranks, without the ignored voxels, which are background in both masks."""
-    gt, pred = (table.gt, table.pred) if maps.values is None else (maps.values[table.gt], maps.values[table.pred])
+    """The table with labels for ranks, without the ignored voxels, which are background in both
+    masks.
+    """
+    gt, pred = (
+        (table.gt, table.pred)
+        if maps.values is None
+        else (maps.values[table.gt], maps.values[table.pred])
+    )
     if ignored is None:
         return Contingency(gt, pred, table.count)
     count = table.count - np.where((gt == 0) & (pred == 0), np.count_nonzero(ignored), 0)

@@ -1,11 +1,23 @@
-"""The metric card: a formula from one statistic to one number per region, and every fact about it, written once."""
+"""The metric card: a formula from one statistic to one number per region, and every fact about it,
+written once.
+"""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    TypeAlias,
+    TypeVar,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import numpy as np
 
@@ -14,7 +26,9 @@ from segeval.errors import UsageError
 from segeval.statistics.boundary import Boundary
 
 ByRegion: TypeAlias = tuple[tuple[str, float], ...]
-"""A value for each region, by its name; empty where a table's column says no more than that there was one for each."""
+"""A value for each region, by its name; empty where a table's column says no more than that there
+was one for each.
+"""
 Value: TypeAlias = float | str | ByRegion
 Unit: TypeAlias = Literal["", "length", "volume", "voxel", "bit"]
 """Kinds of unit; a length is in the unit of the spacing, a volume in that of `Grid.volume_unit`."""
@@ -22,7 +36,9 @@ Unit: TypeAlias = Literal["", "length", "volume", "voxel", "bit"]
 
 @dataclass(frozen=True, slots=True)
 class Empty:
-    """The value when both masks, only the prediction or only the ground truth is empty; None: by formula."""
+    """The value when both masks, only the prediction or only the ground truth is empty; None: by
+    formula.
+    """
 
     both: float | None = None
     pred: float | None = None
@@ -41,7 +57,11 @@ class Interval:
     open: bool = False
 
     def __contains__(self, value: float) -> bool:
-        return (self.low < value if self.open else self.low <= value) and value <= self.high and value < float("inf")
+        return (
+            (self.low < value if self.open else self.low <= value)
+            and value <= self.high
+            and value < float("inf")
+        )
 
     def __str__(self) -> str:
         low = f"{'above' if self.open else 'at least'} {self.low:g}"
@@ -51,7 +71,9 @@ class Interval:
 Percentile: TypeAlias = Annotated[float, Interval(0, 100, open=True)]
 Positive: TypeAlias = Annotated[float, Interval(0, open=True)]
 NonNegative: TypeAlias = Annotated[float, Interval(0)]
-"""What the annotation of a formula's parameter says of its values; a parameter that is a word is a `Literal`."""
+"""What the annotation of a formula's parameter says of its values; a parameter that is a word is a
+`Literal`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +85,23 @@ class Parameter:
     domain: Interval | tuple[str, ...]
 
     def check(self, value: Value, metric: str) -> Value:
-        """The value, a number where one is wanted. Raises `UsageError` for values outside the domain."""
+        """The value, a number where one is wanted. Raises `UsageError` for values outside the
+        domain.
+        """
         if isinstance(value, tuple):
             return tuple((region, cast(float, self.check(own, metric))) for region, own in value)
         if isinstance(self.domain, tuple):
             if value in self.domain:
                 return value
-            raise UsageError(f"metric {metric!r}: {self.name} is one of {', '.join(self.domain)}, not {value!r}")
+            raise UsageError(
+                f"metric {metric!r}: {self.name} is one of {', '.join(self.domain)}, not {value!r}"
+            )
         try:
             number = float(value)
         except (TypeError, ValueError):
             raise UsageError(
-                f"metric {metric!r}: {self.name} is a number, not {value!r}; write {metric}@2 or {metric}:{self.name}=2"
+                f"metric {metric!r}: {self.name} is a number, not {value!r}; write {metric}@2 or "
+                f"{metric}:{self.name}=2"
             ) from None
         if number not in self.domain:
             raise UsageError(f"metric {metric!r}: {self.name} must be {self.domain}, not {value}")
@@ -83,10 +110,12 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class MetricSpec:
-    """A metric's definition and card. The signature of `formula` gives the statistic and the parameters.
+    """A metric's definition and card. The signature of `formula` gives the statistic and the
+    parameters.
 
-    `scope` is "region" for one number per region and "case" for one number per case. `glued` lets the main parameter
-    follow the name (`hd95` for `hd@95`). `class_name` is that of the metric object.
+    `scope` is "region" for one number per region and "case" for one number per case. `glued` lets
+    the main parameter follow the name (`hd95` for `hd@95`). `class_name` is that of the metric
+    object.
     """
 
     name: str
@@ -113,7 +142,9 @@ class MetricSpec:
 
     @property
     def higher_is_better(self) -> bool | None:
-        """True when the best value is the top of the range, False when the bottom, None when it is neither."""
+        """True when the best value is the top of the range, False when the bottom, None when it is
+        neither.
+        """
         if self.best is None or self.best not in self.range:
             return None
         return self.best == self.range[1]
@@ -129,30 +160,38 @@ class MetricSpec:
         return f"{self.name}:{','.join(f'{name}={name.upper()}' for name in required)}"
 
     def bind(self, values: Mapping[str, Value]) -> Metric:
-        """The metric with these parameters and the defaults. Raises `UsageError` for unknown, missing or odd ones.
+        """The metric with these parameters and the defaults. Raises `UsageError` for unknown,
+        missing or odd ones.
 
         A parameter may have a value for each region.
         """
         unknown = set(values) - {p.name for p in self.parameters}
         if unknown:
             known = ", ".join(p.name for p in self.parameters) or "none"
-            raise UsageError(f"metric {self.name!r} has no parameter {min(unknown)!r}; its parameters: {known}")
+            raise UsageError(
+                f"metric {self.name!r} has no parameter {min(unknown)!r}; its parameters: {known}"
+            )
         missing = [p.name for p in self.parameters if p.default is None and p.name not in values]
         if missing:
             raise UsageError(
-                f"metric {self.name!r} needs a value for {' and '.join(missing)} and has no default; write it as "
+                f"metric {self.name!r} needs a value for {' and '.join(missing)} and has no "
+                f"default; write it as "
                 f"{self.usage}, such as {_example(self)}"
             )
         given = ((p, values.get(p.name, p.default)) for p in self.parameters)
-        return Metric(self, tuple((p.name, p.check(value, self.name)) for p, value in given if value is not None))
+        return Metric(
+            self,
+            tuple((p.name, p.check(value, self.name)) for p, value in given if value is not None),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a protocol computes under the name of a metric: whose formula, on which boundary, what for empty masks.
+    """What a protocol computes under the name of a metric: whose formula, on which boundary, what
+    for empty masks.
 
-    `cases_first`: a mean over all regions is over the means of each region's cases. `column` is what the tables call it
-    where several protocols are told apart.
+    `cases_first`: a mean over all regions is over the means of each region's cases. `column` is
+    what the tables call it where several protocols are told apart.
     """
 
     protocol: str
@@ -167,7 +206,8 @@ class Definition:
 class Metric:
     """A metric with its parameters given: what a run asks for.
 
-    `definition` says what a protocol means by it; None: what the card says, on the default boundary.
+    `definition` says what a protocol means by it; None: what the card says, on the default
+    boundary.
 
     >>> from segeval.metrics import REGISTRY
     >>> REGISTRY["fbeta"].bind({"beta": 2}).column
@@ -181,7 +221,11 @@ class Metric:
     @property
     def form(self) -> str:
         """The shortest written form."""
-        odd = [(p, v) for p, (_, v) in zip(self.spec.parameters, self.parameters, strict=True) if v != p.default]
+        odd = [
+            (p, v)
+            for p, (_, v) in zip(self.spec.parameters, self.parameters, strict=True)
+            if v != p.default
+        ]
         name = self.spec.name
         if not odd or any(isinstance(v, tuple) for _, v in odd):
             return name
@@ -229,8 +273,10 @@ class Metric:
             lacking = next((region for region in regions if region not in known), None)
             if lacking is not None:
                 raise UsageError(
-                    f"the protocol gives no {name} for region {lacking!r}, only for {', '.join(known)}; score these "
-                    f"regions, or write a protocol of your own that gives {self.spec.name} one for each"
+                    f"the protocol gives no {name} for region {lacking!r}, only for "
+                    f"{', '.join(known)}; score these "
+                    f"regions, or write a protocol of your own that gives {self.spec.name} one for "
+                    f"each"
                 )
 
     @property
@@ -243,27 +289,36 @@ class Metric:
         return {"length": length, "volume": volume}.get(self.spec.unit, self.spec.unit)
 
     def score(self, statistic: Any, regions: Sequence[str] = ()) -> Floats:
-        """One value per region, or one in all for a case metric; for empty masks those of the card or the protocol.
+        """One value per region, or one in all for a case metric; for empty masks those of the card
+        or the protocol.
 
         `regions` are their names, which a parameter with a value for each region needs.
         """
         own = self.definition.metric if self.definition else self
         formula, parameters = own.spec.formula, dict(own.parameters)
-        apart = {name: dict(value) for name, value in parameters.items() if isinstance(value, tuple)}
+        apart = {
+            name: dict(value) for name, value in parameters.items() if isinstance(value, tuple)
+        }
         if apart:
             self.check_regions(regions)
             values = _by_region(formula, statistic, parameters, apart, regions)
         else:
             values = np.atleast_1d(np.asarray(formula(statistic, **parameters), dtype=np.float64))
         empty = self.empty
-        if empty == BY_FORMULA:  # throughout; a contingency table knows of no masks that could be empty
+        if (
+            empty == BY_FORMULA
+        ):  # throughout; a contingency table knows of no masks that could be empty
             return values
         no_p, no_g = statistic.empty_p, statistic.empty_g
         if self.spec.scope == "case":
             no_p, no_g = no_p.all(keepdims=True), no_g.all(keepdims=True)
         if not (no_p.any() or no_g.any()):
             return values
-        for where, value in ((no_p & no_g, empty.both), (no_p & ~no_g, empty.pred), (~no_p & no_g, empty.gt)):
+        for where, value in (
+            (no_p & no_g, empty.both),
+            (no_p & ~no_g, empty.pred),
+            (~no_p & no_g, empty.gt),
+        ):
             if value is not None:
                 values = np.where(where, value, values)
         return values
@@ -312,7 +367,8 @@ def metric(
         statistic, *others = inspect.signature(formula).parameters.values()
         hints = get_type_hints(formula, include_extras=True)
         parameters = tuple(
-            Parameter(p.name, None if p.default is p.empty else p.default, _domain(hints[p.name])) for p in others
+            Parameter(p.name, None if p.default is p.empty else p.default, _domain(hints[p.name]))
+            for p in others
         )
         spec = MetricSpec(
             name or formula.__name__, title, symbol, range, best, unit, empty, aliases, tex, cite, formula,
@@ -328,7 +384,9 @@ def metric(
 
 
 def _class_name(name: str, symbol: str) -> str:
-    """The name of a formula as that of a class, abbreviations spelled as in the symbol: `mean_iou` is MeanIoU."""
+    """The name of a formula as that of a class, abbreviations spelled as in the symbol: `mean_iou`
+    is MeanIoU.
+    """
     parts = []
     for part in name.split("_"):
         at = symbol.casefold().find(part) if len(part) > 1 else -1
@@ -354,4 +412,8 @@ def _written(value: Value) -> str:
 
 def _example(spec: MetricSpec) -> str:
     required = [p.name for p in spec.parameters if p.default is None]
-    return f"{spec.name}@2" if len(required) == 1 else f"{spec.name}:{','.join(f'{name}=0.5' for name in required)}"
+    return (
+        f"{spec.name}@2"
+        if len(required) == 1
+        else f"{spec.name}:{','.join(f'{name}=0.5' for name in required)}"
+    )

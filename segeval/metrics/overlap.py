@@ -55,7 +55,9 @@ def recall(c: Counts) -> Floats:
     tex=r"\frac{TN}{TN+FP}", cite="yerushalmy1947",
 )  # fmt: skip
 def specificity(c: Counts) -> Floats:
-    """Share of what is not ground truth that was left out. Grows with the size of the image around the object."""
+    """Share of what is not ground truth that was left out. Grows with the size of the image around
+    the object.
+    """
     return ratio(c.tn, c.tn + c.fp)
 
 
@@ -63,7 +65,9 @@ def specificity(c: Counts) -> Floats:
     title="Negative predictive value", symbol="NPV", range=(0, 1), best=1, tex=r"\frac{TN}{TN+FN}", cite="powers2011",
 )  # fmt: skip
 def npv(c: Counts) -> Floats:
-    """Share of what was left out that is not ground truth. Grows with the size of the image around the object."""
+    """Share of what was left out that is not ground truth. Grows with the size of the image around
+    the object.
+    """
     return ratio(c.tn, c.tn + c.fn)
 
 
@@ -108,7 +112,9 @@ def false_omission_rate(c: Counts) -> Floats:
     tex=r"\frac{(1+\beta^2)\,TP}{(1+\beta^2)\,TP+\beta^2 FN+FP}",
 )  # fmt: skip
 def fbeta(c: Counts, beta: Positive) -> Floats:
-    """Weighted harmonic mean of precision and recall, in which recall weighs `beta` times as much. At 1 it is Dice."""
+    """Weighted harmonic mean of precision and recall, in which recall weighs `beta` times as much.
+    At 1 it is Dice.
+    """
     return ratio((1 + beta**2) * c.tp, (1 + beta**2) * c.tp + beta**2 * c.fn + c.fp)
 
 
@@ -117,7 +123,9 @@ def fbeta(c: Counts, beta: Positive) -> Floats:
     tex=r"\frac{TP}{TP+\alpha\,FP+\beta\,FN}",
 )  # fmt: skip
 def tversky(c: Counts, alpha: NonNegative, beta: NonNegative) -> Floats:
-    """Overlap in which false positives weigh `alpha` and false negatives `beta`: ½, ½ is Dice and 1, 1 is IoU."""
+    """Overlap in which false positives weigh `alpha` and false negatives `beta`: ½, ½ is Dice and
+    1, 1 is IoU.
+    """
     return ratio(c.tp, c.tp + alpha * c.fp + beta * c.fn)
 
 
@@ -125,7 +133,9 @@ def tversky(c: Counts, alpha: NonNegative, beta: NonNegative) -> Floats:
     title="Accuracy", symbol="ACC", range=(0, 1), best=1, tex=r"\frac{TP+TN}{TP+FP+FN+TN}", cite="powers2011",
 )  # fmt: skip
 def accuracy(c: Counts) -> Floats:
-    """Share of all voxels on which both masks agree. Grows with the size of the image around the object."""
+    """Share of all voxels on which both masks agree. Grows with the size of the image around the
+    object.
+    """
     return ratio(c.tp + c.tn, c.tp + c.fp + c.fn + c.tn)
 
 
@@ -143,8 +153,13 @@ def balanced_accuracy(c: Counts) -> Floats:
     tex=r"\frac{TP\cdot TN-FP\cdot FN}{\sqrt{(TP+FP)(TP+FN)(TN+FP)(TN+FN)}}", cite="matthews1975",
 )  # fmt: skip
 def mcc(c: Counts) -> Floats:
-    """Correlation of the two masks as binary variables. Undefined where a mask is empty or fills the image."""
-    return ratio(c.tp * c.tn - c.fp * c.fn, ((c.tp + c.fp) * (c.tp + c.fn) * (c.tn + c.fp) * (c.tn + c.fn)) ** 0.5)
+    """Correlation of the two masks as binary variables. Undefined where a mask is empty or fills
+    the image.
+    """
+    return ratio(
+        c.tp * c.tn - c.fp * c.fn,
+        ((c.tp + c.fp) * (c.tp + c.fn) * (c.tn + c.fp) * (c.tn + c.fn)) ** 0.5,
+    )
 
 
 @metric(
@@ -216,7 +231,9 @@ def volume_error(c: Counts) -> Floats:
     tex=r"\frac{V_p-V_g}{V_g}", cite="heimann2009",
 )  # fmt: skip
 def relative_volume_error(c: Counts) -> Floats:
-    """Volume error relative to the ground truth; signed, and infinite where the ground truth is empty."""
+    """Volume error relative to the ground truth; signed, and infinite where the ground truth is
+    empty.
+    """
     return ratio(c.volume_p - c.volume_g, c.volume_g)
 
 
@@ -251,8 +268,11 @@ def absolute_volume_error(c: Counts) -> Floats:
     title="Generalized Dice score", symbol="GDS", range=(0, 1), best=1, empty=Empty(both=nan), aliases=("gds",),
     tex=r"\frac{2\sum_r w_r TP_r}{\sum_r w_r(2\,TP_r+FP_r+FN_r)}", cite="crum2006", scope="case",
 )  # fmt: skip
-def generalized_dice(c: Counts, weight: Literal["square", "simple", "uniform"] = "square") -> Floats:
-    """Dice of all regions of a case together, each weighted by 1/V_g² (`square`), 1/V_g (`simple`) or 1 (`uniform`).
+def generalized_dice(
+    c: Counts, weight: Literal["square", "simple", "uniform"] = "square"
+) -> Floats:
+    """Dice of all regions of a case together, each weighted by 1/V_g² (`square`), 1/V_g (`simple`)
+    or 1 (`uniform`).
 
     A region that is absent from the ground truth takes the largest weight of its own case.
     """
@@ -264,37 +284,85 @@ def generalized_dice(c: Counts, weight: Literal["square", "simple", "uniform"] =
     return ratio(2 * (w * c.tp).sum(), (w * (2 * c.tp + c.fp + c.fn)).sum())
 
 
-@metric(title="Predicted volume", symbol="V_p", range=(0, inf), best=None, unit="volume", tex="V_p", cite="taha2015")
+@metric(
+    title="Predicted volume",
+    symbol="V_p",
+    range=(0, inf),
+    best=None,
+    unit="volume",
+    tex="V_p",
+    cite="taha2015",
+)
 def volume_p(c: Counts) -> Floats:
     """Size of the prediction."""
     return c.volume_p
 
 
-@metric(title="True volume", symbol="V_g", range=(0, inf), best=None, unit="volume", tex="V_g", cite="taha2015")
+@metric(
+    title="True volume",
+    symbol="V_g",
+    range=(0, inf),
+    best=None,
+    unit="volume",
+    tex="V_g",
+    cite="taha2015",
+)
 def volume_g(c: Counts) -> Floats:
     """Size of the ground truth."""
     return c.volume_g
 
 
-@metric(title="True positives", symbol="TP", range=(0, inf), best=None, unit="voxel", tex="TP", cite="taha2015")
+@metric(
+    title="True positives",
+    symbol="TP",
+    range=(0, inf),
+    best=None,
+    unit="voxel",
+    tex="TP",
+    cite="taha2015",
+)
 def tp(c: Counts) -> Floats:
     """Voxels in both masks."""
     return c.tp
 
 
-@metric(title="False positives", symbol="FP", range=(0, inf), best=None, unit="voxel", tex="FP", cite="taha2015")
+@metric(
+    title="False positives",
+    symbol="FP",
+    range=(0, inf),
+    best=None,
+    unit="voxel",
+    tex="FP",
+    cite="taha2015",
+)
 def fp(c: Counts) -> Floats:
     """Voxels in the prediction alone."""
     return c.fp
 
 
-@metric(title="False negatives", symbol="FN", range=(0, inf), best=None, unit="voxel", tex="FN", cite="taha2015")
+@metric(
+    title="False negatives",
+    symbol="FN",
+    range=(0, inf),
+    best=None,
+    unit="voxel",
+    tex="FN",
+    cite="taha2015",
+)
 def fn(c: Counts) -> Floats:
     """Voxels in the ground truth alone."""
     return c.fn
 
 
-@metric(title="True negatives", symbol="TN", range=(0, inf), best=None, unit="voxel", tex="TN", cite="taha2015")
+@metric(
+    title="True negatives",
+    symbol="TN",
+    range=(0, inf),
+    best=None,
+    unit="voxel",
+    tex="TN",
+    cite="taha2015",
+)
 def tn(c: Counts) -> Floats:
     """Voxels in neither mask."""
     return c.tn

@@ -1,6 +1,8 @@
-"""Metrics of the whole table of label pairs: how well two partitions of the image agree, background included.
+"""Metrics of the whole table of label pairs: how well two partitions of the image agree, background
+included.
 
-One number per case, from the labels as they are in the files: regions do not matter, voxels ignored are left out.
+One number per case, from the labels as they are in the files: regions do not matter, voxels ignored
+are left out.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from .card import metric
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A contingency table as formulas want it: the cells that are not 0, their row and column sums, the margins."""
+    """A contingency table as formulas want it: the cells that are not 0, their row and column sums,
+    the margins.
+    """
 
     n: Floats
     of_g: Floats
@@ -74,7 +78,9 @@ def rand(c: Contingency) -> float:
     tex=r"\frac{\sum_{ij}\binom{n_{ij}}2-E}{\frac12(A+B)-E},\ E=AB/\tbinom n2",
 )  # fmt: skip
 def adjusted_rand(c: Contingency) -> float:
-    """Rand index beyond what chance would give: 0 for independent partitions. Undefined if both masks are constant."""
+    """Rand index beyond what chance would give: 0 for independent partitions. Undefined if both
+    masks are constant.
+    """
     t = Table.of(c)
     together, a, b = _pairs(t.n), _pairs(t.rows), _pairs(t.columns)
     expected = ratio(np.float64(a * b), _pairs(t.total))
@@ -86,7 +92,9 @@ def adjusted_rand(c: Contingency) -> float:
     tex=r"\sum_{ij}p_{ij}\log_2\left(\frac{p_{ij}}{p_i\,p_j}\right)",
 )  # fmt: skip
 def mutual_information(c: Contingency) -> float:
-    """What one mask tells of the other: at most the smaller of their entropies, so the best value differs by case."""
+    """What one mask tells of the other: at most the smaller of their entropies, so the best value
+    differs by case.
+    """
     t = Table.of(c)
     return float(np.maximum(0, _entropy(t.rows) + _entropy(t.columns) - _entropy(t.n)))
 
@@ -116,7 +124,9 @@ def global_consistency_error(c: Contingency) -> float:
     tex=r"\frac{n\sum_k n_{kk}-\sum_k a_k b_k}{\sqrt{(n^2-\sum_k a_k^2)(n^2-\sum_k b_k^2)}}", cite="gorodkin2004",
 )  # fmt: skip
 def multiclass_mcc(c: Contingency) -> float:
-    """Correlation of the two label maps as categorical variables. Undefined when a mask is constant."""
+    """Correlation of the two label maps as categorical variables. Undefined when a mask is
+    constant.
+    """
     t = Table.of(c)
     p, q, agree = t.rows / t.total, t.columns / t.total, t.hits.sum() / t.total
     return float(ratio(agree - (p * q).sum(), ((1 - (p**2).sum()) * (1 - (q**2).sum())) ** 0.5))
@@ -142,8 +152,12 @@ def weighted_kappa(c: Contingency, weight: Literal["linear", "quadratic"] = "lin
     t = Table.of(c)
     power = {"linear": 1, "quadratic": 2}[weight]
     label, p, g = t.classes.astype(np.float64), t.columns, t.rows
-    if weight == "linear":  # |i - j| adds up the gaps between i and j, and a gap is crossed by all pairs around it
-        below = np.cumsum(p)[:-1] * (t.total - np.cumsum(g)[:-1]) + np.cumsum(g)[:-1] * (t.total - np.cumsum(p)[:-1])
+    if (
+        weight == "linear"
+    ):  # |i - j| adds up the gaps between i and j, and a gap is crossed by all pairs around it
+        below = np.cumsum(p)[:-1] * (t.total - np.cumsum(g)[:-1]) + np.cumsum(g)[:-1] * (
+            t.total - np.cumsum(p)[:-1]
+        )
         expected = (np.diff(label) * below).sum()
     else:
         expected = t.total * (label**2 @ (p + g)) - 2 * (label @ p) * (label @ g)
@@ -166,7 +180,9 @@ def pixel_accuracy(c: Contingency) -> float:
     tex=r"\frac1K\sum_k\frac{n_{kk}}{a_k+b_k-n_{kk}}", cite="everingham2010",
 )  # fmt: skip
 def mean_iou(c: Contingency) -> float:
-    """Mean over the labels that occur in either mask, background among them, of their intersection over union."""
+    """Mean over the labels that occur in either mask, background among them, of their intersection
+    over union.
+    """
     t = Table.of(c)
     return float(ratio((t.hits / (t.rows + t.columns - t.hits)).sum(), len(t.classes)))
 

@@ -1,7 +1,7 @@
 """Metrics of the distances between two boundaries, and of those between whole masks.
 
-D_pg are the distances from every boundary element of the prediction to the boundary of the ground truth, D_gp the
-reverse. Lengths are in the unit of the spacing.
+D_pg are the distances from every boundary element of the prediction to the boundary of the ground
+truth, D_gp the reverse. Lengths are in the unit of the spacing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ OVERLAP = Empty(both=nan, pred=0, gt=0)
     class_name="HausdorffDistance",
 )  # fmt: skip
 def hd(d: SurfaceDistances, percentile: Percentile = 100) -> Floats:
-    """Larger of the two directed percentiles of the boundary distances; at 100 the largest distance of all."""
+    """Larger of the two directed percentiles of the boundary distances; at 100 the largest distance
+    of all.
+    """
     return np.fmax(d.pg.quantile(percentile / 100), d.gp.quantile(percentile / 100))
 
 
@@ -73,7 +75,9 @@ def hd_mean(d: SurfaceDistances, percentile: Percentile = 100) -> Floats:
     tex=r"\frac{\sum D_{pg}+\sum D_{gp}}{|D_{pg}|+|D_{gp}|}", cite="heimann2009",
 )  # fmt: skip
 def assd(d: SurfaceDistances) -> Floats:
-    """Mean of the distances of both directions taken together, so that the longer boundary weighs more."""
+    """Mean of the distances of both directions taken together, so that the longer boundary weighs
+    more.
+    """
     return ratio(d.pg.moment(1) + d.gp.moment(1), d.pg.total() + d.gp.total())
 
 
@@ -164,7 +168,9 @@ def overlap_gp(d: SurfaceDistances, tolerance: NonNegative) -> Floats:
     tex=r"\frac12\left(\frac{|D_{pg}\le\tau|}{|D_{pg}|}+\frac{|D_{gp}\le\tau|}{|D_{gp}|}\right)", cite="nikolov2021",
 )  # fmt: skip
 def overlap_mean(d: SurfaceDistances, tolerance: NonNegative) -> Floats:
-    """Mean of the two surface overlaps, so that both boundaries weigh the same, as panoptica computes NSD."""
+    """Mean of the two surface overlaps, so that both boundaries weigh the same, as panoptica
+    computes NSD.
+    """
     return (overlap_pg(d, tolerance) + overlap_gp(d, tolerance)) / 2
 
 
@@ -174,7 +180,9 @@ def overlap_mean(d: SurfaceDistances, tolerance: NonNegative) -> Floats:
 )  # fmt: skip
 def nsd_auc(d: SurfaceDistances, limit: Positive) -> Floats:
     """Mean NSD over all tolerances from 0 to the limit, exactly."""
-    return ratio(d.pg.shortfall(limit) + d.gp.shortfall(limit), limit * (d.pg.total() + d.gp.total()))
+    return ratio(
+        d.pg.shortfall(limit) + d.gp.shortfall(limit), limit * (d.pg.total() + d.gp.total())
+    )
 
 
 @metric(
@@ -182,7 +190,9 @@ def nsd_auc(d: SurfaceDistances, limit: Positive) -> Floats:
     tex=r"\frac{|P_d\cap G_d|}{|P_d\cup G_d|}", cite="cheng2021",
 )  # fmt: skip
 def boundary_iou(d: Depths, width: Positive) -> Floats:
-    """IoU of the two inner bands: the voxels of a mask that are nearer than `width` to its own boundary voxels."""
+    """IoU of the two inner bands: the voxels of a mask that are nearer than `width` to its own
+    boundary voxels.
+    """
     band_p, band_g, shared = d.p.below(width), d.g.below(width), d.shared.below(width)
     return ratio(shared, band_p + band_g - shared)
 
@@ -201,7 +211,9 @@ def centroid_distance(m: Moments) -> Floats:
     tex=r"\sqrt{(\bar x_p-\bar x_g)^\top S^{-1}(\bar x_p-\bar x_g)}",
 )  # fmt: skip
 def mahalanobis(m: Moments) -> Floats:
-    """Distance between the centres of mass in units of the masks' common spread S. Undefined for flat masks."""
+    """Distance between the centres of mass in units of the masks' common spread S. Undefined for
+    flat masks.
+    """
     return m.mahalanobis()
 
 
@@ -219,5 +231,7 @@ def hd_volume(d: VolumeDistances) -> Floats:
     tex=r"\frac12\left(\overline{d(P,G)}+\overline{d(G,P)}\right)", cite="taha2015",
 )  # fmt: skip
 def average_hd_volume(d: VolumeDistances) -> Floats:
-    """Mean of the two mean distances from the voxels of one mask to the other mask, both taken as solid."""
+    """Mean of the two mean distances from the voxels of one mask to the other mask, both taken as
+    solid.
+    """
     return (d.pg.mean() + d.gp.mean()) / 2

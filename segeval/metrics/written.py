@@ -17,7 +17,9 @@ DEFAULT_METRICS = ("dice", "iou", "precision", "recall", "volume_similarity", "h
 
 
 def lookup(name: str) -> MetricSpec:
-    """The card of a metric by its name or an alias. Raises `UsageError` with the nearest names for anything else."""
+    """The card of a metric by its name or an alias. Raises `UsageError` with the nearest names for
+    anything else.
+    """
     key = name.strip().lower().replace("-", "_").replace(" ", "_")
     for spec in REGISTRY.values():
         if key in (spec.name, *(alias.replace("-", "_") for alias in spec.aliases)):
@@ -28,7 +30,8 @@ def lookup(name: str) -> MetricSpec:
 
 
 def parse_metric(text: str) -> Metric:
-    """The metric that a written form stands for: `dice`, `nsd@2`, `hd95`, `tversky:alpha=0.3,beta=0.7`.
+    """The metric that a written form stands for: `dice`, `nsd@2`, `hd95`,
+    `tversky:alpha=0.3,beta=0.7`.
 
     >>> parse_metric("hd95").parameters
     (('percentile', 95.0),)
@@ -42,7 +45,11 @@ def parse_metric(text: str) -> Metric:
         return spec.bind({})
     if not spec.parameters:
         raise UsageError(f"metric {spec.name!r} has no parameters; write {spec.name}, not {text!r}")
-    pairs = [(spec.parameters[0].name, rest)] if mark == "@" else [_split(pair, text) for pair in rest.split(",")]
+    pairs = (
+        [(spec.parameters[0].name, rest)]
+        if mark == "@"
+        else [_split(pair, text) for pair in rest.split(",")]
+    )
     keys = [key for key, _ in pairs]
     if len(set(keys)) < len(keys):
         raise UsageError(f"metric {text!r} gives {max(keys, key=keys.count)} twice; give it once")
@@ -50,7 +57,8 @@ def parse_metric(text: str) -> Metric:
 
 
 def parse_metrics(texts: Sequence[str]) -> tuple[Metric, ...]:
-    """The metrics of several written forms, each of which may hold some, separated by commas; doubles count once.
+    """The metrics of several written forms, each of which may hold some, separated by commas;
+    doubles count once.
 
     >>> [m.column for m in parse_metrics(["dice,hd95", "tversky:alpha=0.3,beta=0.7"])]
     ['dice', 'hd95', 'tversky:alpha=0.3,beta=0.7']
@@ -63,7 +71,9 @@ def separate(texts: Sequence[str]) -> list[str]:
     forms: list[str] = []
     for text in texts:
         for piece in text.split(","):
-            if forms and "=" in piece and ":" not in piece:  # a further parameter of the form before
+            if (
+                forms and "=" in piece and ":" not in piece
+            ):  # a further parameter of the form before
                 forms[-1] += f",{piece}"
             elif piece.strip():
                 forms.append(piece)

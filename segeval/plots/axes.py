@@ -10,7 +10,13 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import EngFormatter, FuncFormatter, MaxNLocator, NullLocator, SymmetricalLogLocator
+from matplotlib.ticker import (
+    EngFormatter,
+    FuncFormatter,
+    MaxNLocator,
+    NullLocator,
+    SymmetricalLogLocator,
+)
 
 from segeval.arrays import Floats
 from segeval.metrics.card import Metric
@@ -59,7 +65,9 @@ def symbol(metric: Metric) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """The units of lengths and volumes where there are no results to tell them; empty where nobody does."""
+    """The units of lengths and volumes where there are no results to tell them; empty where nobody
+    does.
+    """
 
     length_unit: str = ""
     volume_unit: str = ""
@@ -94,11 +102,17 @@ def label(metric: Metric, source: Source | Units) -> str:
 
 
 def fit(ax: Axes, which: Literal["x", "y"], metric: Metric, values: Floats, ticks: int = 6) -> None:
-    """Limits and scale for a metric's finite values: within its range, from 0 for sizes, logarithmic where skewed."""
+    """Limits and scale for a metric's finite values: within its range, from 0 for sizes,
+    logarithmic where skewed.
+    """
     axis: Axis = getattr(ax, f"{which}axis")
     low, high = metric.spec.range
     values = values[np.isfinite(values)]
-    bottom, top = (float(values.min()), float(values.max())) if values.size else (max(low, 0.0), min(high, 1.0))
+    bottom, top = (
+        (float(values.min()), float(values.max()))
+        if values.size
+        else (max(low, 0.0), min(high, 1.0))
+    )
     set_limits = getattr(ax, f"set_{which}lim")
     if low == 0 and high == np.inf:
         positive = values[values > 0]
@@ -123,7 +137,9 @@ def fit(ax: Axes, which: Literal["x", "y"], metric: Metric, values: Floats, tick
 
 
 def name_points(ax: Axes, x: Floats, y: Floats, names: Sequence[str], size: float = 6) -> None:
-    """Names beside their points, moved apart where they would lie on one another; to be called when all is drawn."""
+    """Names beside their points, moved apart where they would lie on one another; to be called when
+    all is drawn.
+    """
     if not names:
         return
     figure = ax.get_figure(root=True)
@@ -131,7 +147,9 @@ def name_points(ax: Axes, x: Floats, y: Floats, names: Sequence[str], size: floa
     figure.draw_without_rendering()  # the layout decides where the points are
     points = _in_points(ax, np.column_stack([x, y]))
     frame = tuple(np.asarray(ax.get_window_extent().extents) * 72 / figure.dpi)
-    crowd = np.concatenate([points, *(_in_points(ax, collection.get_offsets()) for collection in ax.collections)])
+    crowd = np.concatenate(
+        [points, *(_in_points(ax, collection.get_offsets()) for collection in ax.collections)]
+    )
     taken: list[Box] = [(px - 2, py - 2, px + 2, py + 2) for px, py in points]
     leaders = np.empty((0, 2))
     for point, at, name in zip(points, zip(x, y, strict=True), names, strict=True):

@@ -37,7 +37,9 @@ TITLE = "Training curves"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What panels of one figure have in common: runs have one colour and splits one style in all of them."""
+    """What panels of one figure have in common: runs have one colour and splits one style in all of
+    them.
+    """
 
     runs: tuple[str, ...] = ("",)
     splits: tuple[str, ...] = ()
@@ -47,18 +49,31 @@ class Look:
     @classmethod
     def of(cls, some: Sequence[Panel], runs: Runs, smooth: float, unit: str) -> Look:
         """The look of these panels."""
-        splits = tuple(split for split in LEADING if split and any(split in panel.splits for panel in some))
+        splits = tuple(
+            split for split in LEADING if split and any(split in panel.splits for panel in some)
+        )
         return cls(tuple(runs), splits, smooth, unit)
 
     def style(self, split: str, panel: Panel) -> Any:
-        """The line style of a split; the leading one is solid, and so is what no panel need tell apart."""
-        return STYLES[self.splits.index(split)] if split else STYLES[0] if panel.splits == [""] else UNNAMED
+        """The line style of a split; the leading one is solid, and so is what no panel need tell
+        apart.
+        """
+        return (
+            STYLES[self.splits.index(split)]
+            if split
+            else STYLES[0]
+            if panel.splits == [""]
+            else UNNAMED
+        )
 
     def colors(self, panel: Panel) -> dict[str, str]:
         """The colours of a panel's keys; grey for those that are too many."""
         shown = panel.shown()
         fixed = not panel.regional and len(self.runs) <= len(PALETTE)
-        own = {key: PALETTE[self.runs.index(key) if fixed else place] for place, key in enumerate(shown)}
+        own = {
+            key: PALETTE[self.runs.index(key) if fixed else place]
+            for place, key in enumerate(shown)
+        }
         whole = {ALL: INK, MEAN: INK} if panel.regional else {}
         return {key: own.get(key, whole.get(key, FRAME)) for key in panel.keys}
 
@@ -73,9 +88,11 @@ def draw_curves(
     unit: str = "",
     formats: Sequence[str] = ("png",),
 ) -> list[Path]:
-    """Draws the curves of runs into a folder, several pages if need be, and returns the files written.
+    """Draws the curves of runs into a folder, several pages if need be, and returns the files
+    written.
 
-    Options are those of `History.plot`; unless told, one run is shown by region and several by means over regions.
+    Options are those of `History.plot`; unless told, one run is shown by region and several by
+    means over regions.
     """
     check_smooth(smooth)
     chosen = panels_of(runs, metrics, per_region)
@@ -118,7 +135,10 @@ def plot_runs(
         drawn = [axes] if isinstance(axes, Axes) else list(axes)
         if len(drawn) != len(chosen):
             names = ", ".join(panel.column.measure for panel in chosen)
-            raise UsageError(f"{len(chosen)} panels ({names}) need as many axes, not {len(drawn)}; choose metrics")
+            raise UsageError(
+                f"{len(chosen)} panels ({names}) need as many axes, not {len(drawn)}; choose "
+                f"metrics"
+            )
         figure = figure_of(drawn[0])
         for ax, panel in zip(drawn, chosen, strict=True):
             draw_panel(ax, panel, look, outside=False)
@@ -134,18 +154,26 @@ def figure_of(ax: Axes) -> Figure:
 
 
 def draw_panel(ax: Axes, panel: Panel, look: Look, *, outside: bool = True) -> None:
-    """Draws the curves of a panel with its label and limits, and the legend `outside` where the layout makes room."""
+    """Draws the curves of a panel with its label and limits, and the legend `outside` where the
+    layout makes room.
+    """
     colors = look.colors(panel)
     ax.grid(True)
     for curve in sorted(panel.curves, key=lambda c: (colors[c.key] != FRAME, colors[c.key] == INK)):
         _draw_curve(ax, curve, colors[curve.key], look.style(curve.split, panel), look.smooth)
-    marked = {key: _mark_best(ax, panel, key, colors[key]) for key in panel.keys if colors[key] != FRAME}
+    marked = {
+        key: _mark_best(ax, panel, key, colors[key]) for key in panel.keys if colors[key] != FRAME
+    }
     _scale(ax, panel, look.unit)
     if not outside:  # where the layout is another's
         ax.set_ylabel(ax.get_ylabel().replace("\n", " "))
     entries = list(_entries(panel, look, colors, marked))
     if entries:
-        place: Any = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.02), "borderaxespad": 0} if outside else {}
+        place: Any = (
+            {"loc": "upper left", "bbox_to_anchor": (1.01, 1.02), "borderaxespad": 0}
+            if outside
+            else {}
+        )
         split = WORDS[panel.splits[0]] if panel.splits[0] and panel.keys != [""] else ""
         heading = ", ".join(filter(None, ("best", split))) if any(marked.values()) else None
         size = mpl.rcParams["legend.fontsize"]
@@ -158,11 +186,16 @@ def caption(some: Sequence[Panel], look: Look) -> str:
     omitted = [panel.omitted for panel in some if panel.omitted is not None]
     left = f", without {sum(omitted):,} undefined ones" if any(omitted) else ""
     averaged = sorted({s.column.name for s in series if s.averaged})
-    many = {panel.regional for panel in some if len(panel.shown()) < len(set(panel.keys) - {ALL, MEAN})}
+    many = {
+        panel.regional for panel in some if len(panel.shown()) < len(set(panel.keys) - {ALL, MEAN})
+    }
     of = f": {', '.join(printables(averaged[:4]))}{' …' * (len(averaged) > 4)}"
     notes = [
         (any(panel.column.goal is not None for panel in some), "Ring: best value."),
-        (look.smooth, f"Line: {smoothing_words(look.smooth)}; ring and pale line: values as logged."),
+        (
+            look.smooth,
+            f"Line: {smoothing_words(look.smooth)}; ring and pale line: values as logged.",
+        ),
         (omitted, f"Mean: over the regions' defined values{left}."),
         (True in many, f"In colour: the {SHOWN} regions whose best value is worst."),
         (False in many, f"In colour: the {SHOWN} runs with the best values."),
@@ -195,7 +228,9 @@ def _panel_height(panel: Panel) -> float:
 
 def _fill(figure: Figure, some: Sequence[Panel], look: Look) -> list[Axes]:
     heights = [_panel_height(panel) for panel in some]
-    grid = figure.subplots(len(some), sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights})
+    grid = figure.subplots(
+        len(some), sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights}
+    )
     for ax, panel in zip(grid.flat, some, strict=True):
         draw_panel(ax, panel, look)
     grid[-1, 0].set_xlabel(some[-1].by)
@@ -213,10 +248,20 @@ def _draw_curve(ax: Axes, curve: Curve, color: str, style: Any, smooth: float) -
     ax.plot(x, line, color=color, linewidth=width, linestyle=style)
     hole = np.isnan(np.concatenate([[np.nan], finite, [np.nan]]))
     alone = ~hole[1:-1] & ((hole[:-2] & hole[2:]) | (len(x) <= MARKED and not pale))
-    ax.plot(x[alone], line[alone], color=color, linestyle="none", marker="o", markersize=2.5, markeredgewidth=0)
+    ax.plot(
+        x[alone],
+        line[alone],
+        color=color,
+        linestyle="none",
+        marker="o",
+        markersize=2.5,
+        markeredgewidth=0,
+    )
     for sign, edge, marker in ((1, 1, "^"), (-1, 0, "v")):
         if (at := x[y == sign * np.inf]).size:
-            below = sum(line.get_marker() == marker for line in ax.lines)  # a smaller one on top leaves both visible
+            below = sum(
+                line.get_marker() == marker for line in ax.lines
+            )  # a smaller one on top leaves both visible
             ax.plot(
                 at, np.full(len(at), edge), transform=ax.get_xaxis_transform(), color=color, linestyle="none",
                 marker=marker, markersize=max(2.5, 7 - 2.5 * below), markeredgewidth=0, clip_on=False,
@@ -249,11 +294,18 @@ def _scale(ax: Axes, panel: Panel, unit: str) -> None:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: shortened(value)))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
     if panel.region:
-        ax.set_title("mean over regions" if panel.region == MEAN else region_names([panel.region])[0], loc="left")
+        ax.set_title(
+            "mean over regions" if panel.region == MEAN else region_names([panel.region])[0],
+            loc="left",
+        )
 
 
-def _entries(panel: Panel, look: Look, colors: dict[str, str], best: dict[str, str]) -> Iterator[Line2D]:
-    """Of the legend: the keys in their colours with their best values, then the splits in their styles."""
+def _entries(
+    panel: Panel, look: Look, colors: dict[str, str], best: dict[str, str]
+) -> Iterator[Line2D]:
+    """Of the legend: the keys in their colours with their best values, then the splits in their
+    styles.
+    """
     several = len(look.splits) > 1 and panel.splits != [""]
     if panel.keys == [""]:
         for split in panel.splits:
@@ -268,7 +320,9 @@ def _entries(panel: Panel, look: Look, colors: dict[str, str], best: dict[str, s
         aside = f" ({WORDS[split]})" if best[key] and split != panel.splits[0] else ""
         yield _entry(": ".join(filter(None, (name, best[key]))) + aside, colors[key], "-")
     if hidden := len(panel.keys) - len(shown):
-        yield _entry(f"the other {counted(hidden, 'region' if panel.regional else 'run')}", FRAME, "-")
+        yield _entry(
+            f"the other {counted(hidden, 'region' if panel.regional else 'run')}", FRAME, "-"
+        )
     if several:
         yield from (_entry(WORDS[split], GREY, look.style(split, panel)) for split in panel.splits)
 

@@ -35,7 +35,9 @@ GAPS = " Beside the panels: how many values are undefined (NaN) or infinite (∞
 
 
 def figures(source: Source) -> Iterator[tuple[str, Figure]]:
-    """Pages of panels, one per metric, with regions from top to bottom; then the metrics of whole cases."""
+    """Pages of panels, one per metric, with regions from top to bottom; then the metrics of whole
+    cases.
+    """
     pages: list[tuple[Sequence[str], Sequence[Metric]]] = []
     for scope in ("region", "case"):
         own = [metric for metric in source.metrics if metric.spec.scope == scope]
@@ -66,7 +68,9 @@ def _page(source: Source, regions: Sequence[str], metrics: Sequence[Metric], tit
     scores = [source.cube.values[:, at, source.cube.metrics.index(metric)] for metric in metrics]
     gaps = any(not np.isfinite(s).all() for s in scores)
     most = max(int(np.isfinite(values).sum(axis=0).max()) for values in scores)
-    caption = CAPTION + MEDIANS * (most > 1) + BOXES * (most >= BOX_FROM) + GAPS * gaps + source.omission
+    caption = (
+        CAPTION + MEDIANS * (most > 1) + BOXES * (most >= BOX_FROM) + GAPS * gaps + source.omission
+    )
     width = min(WIDTH, 2.2 + 2.2 * columns)
     figure = page(rows * (_panel_height(len(regions)) + 0.45) + 0.6, title, caption, width)
     axes = figure.subplots(rows, columns, sharey=True, squeeze=False)
@@ -74,7 +78,9 @@ def _page(source: Source, regions: Sequence[str], metrics: Sequence[Metric], tit
         ax.remove()
     for ax, metric, values in zip(axes.flat, metrics, scores, strict=False):
         _panel(ax, values, source.colors(regions))
-        fit(ax, "x", metric, source.cube.scores(metric), ticks=3)  # of all regions: the same on every page
+        fit(
+            ax, "x", metric, source.cube.scores(metric), ticks=3
+        )  # of all regions: the same on every page
         ax.set_xlabel(label(metric, source).replace(" (", "\n("))
         _count_gaps(ax, values, source.cube.present[:, at])
     axes[0, 0].set_yticks(range(len(regions)), region_names(regions))
@@ -130,11 +136,16 @@ def _box(values: Floats) -> Floats:
 
 
 def jitter(values: Floats) -> Floats:
-    """Offsets in ±0.38 that spread points across their row, the wider the more lie close by; the same each time."""
+    """Offsets in ±0.38 that spread points across their row, the wider the more lie close by; the
+    same each time.
+    """
     if len(values) < 2:
         return np.zeros(len(values))
     counts, edges = np.histogram(values, bins=min(40, 2 + len(values) // 3))
-    density = counts[np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(counts) - 1)] / counts.max()
+    density = (
+        counts[np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(counts) - 1)]
+        / counts.max()
+    )
     rank = np.argsort(np.argsort(values, kind="stable"), kind="stable")
     spread = (rank * 0.6180339887 + 0.25) % 1 - 0.5  # neighbours in value land far apart
     offsets: Floats = 0.76 * spread * np.sqrt(density)

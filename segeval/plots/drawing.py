@@ -1,7 +1,7 @@
 """The kinds of figures there are, and the one door through which they are drawn.
 
-A new kind is a module of this package with a function `figures(source)`, which yields names and figures, and its name
-below. It raises `NothingToDraw` for results that hold no data for it.
+A new kind is a module of this package with a function `figures(source)`, which yields names and
+figures, and its name below. It raises `NothingToDraw` for results that hold no data for it.
 """
 
 from __future__ import annotations
@@ -35,9 +35,10 @@ def draw(
 ) -> list[Path]:
     """Draws figures of the results into a folder, and returns the files written.
 
-    Without `kinds` all that the results hold data for; the log (level info) says why others are left out. `metrics` are
-    written forms, all of the table's by default. `worst` is the number of cases that get an overlay. Raises
-    `UsageError` for unknown kinds, metrics and formats, and for a kind that was asked for and has no data.
+    Without `kinds` all that the results hold data for; the log (level info) says why others are
+    left out. `metrics` are written forms, all of the table's by default. `worst` is the number of
+    cases that get an overlay. Raises `UsageError` for unknown kinds, metrics and formats, and for a
+    kind that was asked for and has no data.
     """
     import matplotlib as mpl
 
@@ -54,7 +55,9 @@ def draw(
     with mpl.rc_context(RC):
         for kind in dict.fromkeys(kinds or KINDS):
             try:
-                for name, figure in importlib.import_module(f"segeval.plots.{kind}").figures(source):
+                for name, figure in importlib.import_module(f"segeval.plots.{kind}").figures(
+                    source
+                ):
                     for extension in dict.fromkeys(formats):
                         written.append(folder / f"{name}.{extension}")
                         save(figure, written[-1])

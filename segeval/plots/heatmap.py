@@ -27,17 +27,23 @@ LEVEL = 16
 STEEP = 12
 """Cases at most for which they are where there are more regions: from bottom to top."""
 STRETCH = 1.25
-"""How much longer the worst fiftieth of the values may make the scale of colours; else it is cut off."""
+"""How much longer the worst fiftieth of the values may make the scale of colours; else it is cut
+off.
+"""
 WIDEST = 14.0
 COLORS = {True: "viridis", False: "viridis_r", None: "PRGn"}
 """Dark is bad, whichever way is better, and on both sides of a best value in the middle."""
 
 
 def figures(source: Source) -> Iterator[tuple[str, Figure]]:
-    """A heat map for each metric that was chosen; by default for the first overlap and the first distance."""
+    """A heat map for each metric that was chosen; by default for the first overlap and the first
+    distance.
+    """
     metrics = source.metrics if source.chosen else [metric for metric in source.leading() if metric]
     if not metrics:
-        raise NothingToDraw("the table has neither an overlap in [0, 1] nor a distance; choose a metric")
+        raise NothingToDraw(
+            "the table has neither an overlap in [0, 1] nor a distance; choose a metric"
+        )
     metrics = [metric for metric in metrics if source.cube.regions_of(metric)]
     if not metrics:
         raise NothingToDraw("no region occurs in any mask")
@@ -57,9 +63,17 @@ def _page(source: Source, metric: Metric) -> Figure:
     limits = _limits(metric, scores)
     caption = _caption(shown, bool(endless.any())) + _cut(limits, shown) + source.omission
     cases, names = printables([source.cube.cases[k] for k in rows]), region_names(regions)
-    width = float(np.clip(1.4 + 0.05 * max(map(len, cases)) + len(regions) * (0.5 if level else 0.12), 3.6, WIDEST))
+    width = float(
+        np.clip(
+            1.4 + 0.05 * max(map(len, cases)) + len(regions) * (0.5 if level else 0.12), 3.6, WIDEST
+        )
+    )
     upright = max(map(len, names)) * 7 * 0.65 > (width - 2) * 72 / len(names)
-    height = 1.5 + (0.065 * max(map(len, names)) if upright else 0.2) + len(rows) * (0.3 if steep else 0.155)
+    height = (
+        1.5
+        + (0.065 * max(map(len, names)) if upright else 0.2)
+        + len(rows) * (0.3 if steep else 0.155)
+    )
     figure = page(height, _title(metric, shown.shape, scores.shape), caption.strip(), width)
     ax = figure.subplots()
     scale = ScalarMappable(Normalize(*limits), colormaps[COLORS[metric.spec.higher_is_better]])
@@ -67,7 +81,13 @@ def _page(source: Source, metric: Metric) -> Figure:
     if level or steep:
         _write(ax, shown, scale, 90 if steep else 0)
     _label(ax, cases, names, upright=upright)
-    bar = figure.colorbar(scale, ax=ax, shrink=min(1.0, 12 / len(rows) + 0.3), extend=_extend(limits, shown), aspect=15)
+    bar = figure.colorbar(
+        scale,
+        ax=ax,
+        shrink=min(1.0, 12 / len(rows) + 0.3),
+        extend=_extend(limits, shown),
+        aspect=15,
+    )
     bar.set_label(f"{with_unit(metric, source)}\n({direction(metric)})")
     bar.outline.set_visible(False)
     return figure
@@ -94,12 +114,21 @@ def _write(ax: Axes, shown: Floats, scale: ScalarMappable, rotation: float) -> N
     for row, column in np.argwhere(np.isfinite(shown)):
         color = "black" if light[row, column] else "white"
         ax.text(
-            column, row, brief(shown[row, column]), ha="center", va="center", size=5.5, color=color, rotation=rotation
+            column,
+            row,
+            brief(shown[row, column]),
+            ha="center",
+            va="center",
+            size=5.5,
+            color=color,
+            rotation=rotation,
         )
 
 
 def _title(metric: Metric, shown: tuple[int, ...], total: tuple[int, ...]) -> str:
-    cases, regions = (counted(all_, word) for all_, word in zip(total, ("case", "region"), strict=True))
+    cases, regions = (
+        counted(all_, word) for all_, word in zip(total, ("case", "region"), strict=True)
+    )
     few = [
         f"{part:,} worst {word}"
         for part, all_, word in zip(shown, total, ("cases", "regions"), strict=True)
@@ -110,15 +139,21 @@ def _title(metric: Metric, shown: tuple[int, ...], total: tuple[int, ...]) -> st
 
 def _caption(shown: Floats, endless: bool) -> str:
     first = "the number of infinite values, then by " if endless else ""
-    order = f"Worst at the top, by {first}the mean over the case's regions." if len(shown) > 1 else ""
-    gaps = (" Grey, −: undefined." if np.isnan(shown).any() else "") + (" Orange, ∞: infinite." if endless else "")
+    order = (
+        f"Worst at the top, by {first}the mean over the case's regions." if len(shown) > 1 else ""
+    )
+    gaps = (" Grey, −: undefined." if np.isnan(shown).any() else "") + (
+        " Orange, ∞: infinite." if endless else ""
+    )
     return order + gaps
 
 
 def _cut(limits: tuple[float, float], shown: Floats) -> str:
     """What the caption says of values that are beyond the colours."""
     finite = shown[np.isfinite(shown)]
-    ends = [brief(end) for end, beyond in zip(limits, _beyond(limits, finite), strict=True) if beyond]
+    ends = [
+        brief(end) for end, beyond in zip(limits, _beyond(limits, finite), strict=True) if beyond
+    ]
     if not ends:
         return ""
     return f" Colours end at {' and '.join(ends)}; values reach from {brief(finite.min())} to {brief(finite.max())}."
@@ -132,7 +167,9 @@ def _limits(metric: Metric, scores: Floats) -> tuple[float, float]:
         best = metric.spec.best or 0.0
         reach = float(np.quantile(abs(finite - best), 0.98)) if finite.size else 0.0
         return best - (reach or 1.0), best + (reach or 1.0)
-    low, least, most, high = np.quantile(finite, [0, 0.02, 0.98, 1]).tolist() if finite.size else [0.0] * 4
+    low, least, most, high = (
+        np.quantile(finite, [0, 0.02, 0.98, 1]).tolist() if finite.size else [0.0] * 4
+    )
     if up and high - low > STRETCH * (high - least):
         low = least
     elif not up and high - low > STRETCH * (most - low):
@@ -152,11 +189,21 @@ def _beyond(limits: tuple[float, float], values: Floats) -> tuple[bool, bool]:
 
 def _extend(limits: tuple[float, float], shown: Floats) -> str:
     ends = _beyond(limits, shown[np.isfinite(shown)])
-    return {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[ends]
+    return {
+        (False, False): "neither",
+        (True, False): "min",
+        (False, True): "max",
+        (True, True): "both",
+    }[ends]
 
 
 def _label(ax: Axes, cases: Sequence[str], regions: Sequence[str], *, upright: bool) -> None:
     ax.set_yticks(range(len(cases)), cases, size=6)
-    ax.set_xticks(range(len(regions)), regions, size=7 if len(regions) <= LEVEL else 5.5, rotation=90 if upright else 0)
+    ax.set_xticks(
+        range(len(regions)),
+        regions,
+        size=7 if len(regions) <= LEVEL else 5.5,
+        rotation=90 if upright else 0,
+    )
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)

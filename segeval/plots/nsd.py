@@ -24,7 +24,9 @@ from .style import FRAME, PALETTE, page, region_names
 COLORED = 5
 """Regions in colour, at most: more bands cannot be told apart."""
 RISEN = 0.99
-"""The axis ends where every median has come this near to its last value: beyond, the curves say no more."""
+"""The axis ends where every median has come this near to its last value: beyond, the curves say no
+more.
+"""
 STEPS = 6
 """Tolerances that the axis shows at least."""
 
@@ -36,10 +38,14 @@ def figures(source: Source) -> Iterator[tuple[str, Figure]]:
     """
     details = source.results.details
     if details is None or not np.isfinite(details.nsd).any():
-        raise NothingToDraw("no surface distances were measured; score with a surface metric, such as hd95")
+        raise NothingToDraw(
+            "no surface distances were measured; score with a surface metric, such as hd95"
+        )
     curves = Curves.of(details)
     if not len(curves.drawn):
-        raise NothingToDraw("no case has a region in both of its masks, so there is no NSD curve to draw")
+        raise NothingToDraw(
+            "no case has a region in both of its masks, so there is no NSD curve to draw"
+        )
     yield "nsd", _page(source, curves)
 
 
@@ -102,9 +108,13 @@ class Curves:
 
 
 def _boundary(run: Mapping[str, Any]) -> str:
-    """Which boundary the curves are of, if it is not the usual one: that of the first metric of surfaces."""
+    """Which boundary the curves are of, if it is not the usual one: that of the first metric of
+    surfaces.
+    """
     metrics = run.get("protocol", {}).get("metrics", {})
-    rules = [told["boundary"] for told in metrics.values() if told.get("boundary", "solid") != "solid"]
+    rules = [
+        told["boundary"] for told in metrics.values() if told.get("boundary", "solid") != "solid"
+    ]
     return f", boundary {rules[0]}" if rules and rules[0] != str(VOXEL) else ""
 
 
@@ -119,7 +129,10 @@ def _caption(curves: Curves) -> str:
     if curves.end < curves.details.tolerance[-1]:
         parts.append(f"Farther on, no median rises by more than {100 * (1 - RISEN):.0f} %.")
     occurs = curves.n + curves.one_empty > 0
-    one_empty, both_empty = int(curves.one_empty[occurs].sum()), int(curves.both_empty[occurs].sum())
+    one_empty, both_empty = (
+        int(curves.one_empty[occurs].sum()),
+        int(curves.both_empty[occurs].sum()),
+    )
     if one_empty or both_empty:
         parts.append(
             f"Left out, as n says: {one_empty:,} with one mask empty (missed or invented: NSD 0), "

@@ -35,7 +35,9 @@ BOTH, ONLY_P, ONLY_G, OTHERS = "#C9C9C9", "#E69F00", "#0072B2", "#F1F1F1"
 MARGIN = 0.1
 """Width of the rim around the object, as a share of its extent."""
 ZOOM = 6
-"""How many times larger than the window the whole object may be, where the slice shows but a speck of it."""
+"""How many times larger than the window the whole object may be, where the slice shows but a speck
+of it.
+"""
 VOXELS = 16
 """Width of the window, at least."""
 RING: dict[str, Any] = {"markerfacecolor": "none", "color": INK, "markeredgewidth": 0.9}
@@ -50,10 +52,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """A slice of a case, coloured, (rows, columns, 3), the part to show, and what to write about it.
+    """A slice of a case, coloured, (rows, columns, 3), the part to show, and what to write about
+    it.
 
-    `window` is the first and last row and the first and last column, beyond the image where need be; `at` is the voxel
-    of the largest distance.
+    `window` is the first and last row and the first and last column, beyond the image where need
+    be; `at` is the voxel of the largest distance.
     """
 
     colors: Floats
@@ -79,7 +82,9 @@ def figures(source: Source) -> Iterator[tuple[str, Figure]]:
         except (SegevalError, OSError) as error:
             log.warning("no overlay of case %r: %s", source.cube.cases[case], error)
     if not views:
-        asked = f"no case has a score of {metric.column}" if source.worst else "no case was asked for"
+        asked = (
+            f"no case has a score of {metric.column}" if source.worst else "no case was asked for"
+        )
         raise NothingToDraw("none of the worst cases' files can be read" if ranked else asked)
     pages = [views[start : start + PER_PAGE] for start in range(0, len(views), PER_PAGE)]
     title = f"Worst cases by {symbol(metric)}: {len(views)} of n = {counted(len(source.cube.cases), 'case')}"
@@ -88,11 +93,19 @@ def figures(source: Source) -> Iterator[tuple[str, Figure]]:
 
 
 def _ranking(source: Source) -> Metric:
-    """The metric that says which cases are worst: the first chosen one that can, else the first overlap or distance."""
+    """The metric that says which cases are worst: the first chosen one that can, else the first
+    overlap or distance.
+    """
     leading = () if source.chosen else tuple(m for m in source.leading() if m)
-    able = [m for m in (*leading, *source.metrics) if m.spec.scope == "region" and m.spec.best is not None]
+    able = [
+        m
+        for m in (*leading, *source.metrics)
+        if m.spec.scope == "region" and m.spec.best is not None
+    ]
     if not able:
-        raise NothingToDraw("no metric of the table tells which case is the worst; score with dice or hd95")
+        raise NothingToDraw(
+            "no metric of the table tells which case is the worst; score with dice or hd95"
+        )
     return able[0]
 
 
@@ -106,13 +119,25 @@ def _view(source: Source, case: int, region: int, metric: Metric) -> View:
     plane = cut(grid, place.index)
     in_p, in_g, others = (plane.of(mask) for mask in (pred, gt, masks.gt.labels > 0))
     colors = np.ones((*in_p.shape, 3))
-    for where, color in ((others, OTHERS), (in_p & in_g, BOTH), (in_p & ~in_g, ONLY_P), (in_g & ~in_p, ONLY_G)):
+    for where, color in (
+        (others, OTHERS),
+        (in_p & in_g, BOTH),
+        (in_p & ~in_g, ONLY_P),
+        (in_g & ~in_p, ONLY_G),
+    ):
         colors[where] = to_rgb(color)
     spacing = (grid.spacing[plane.down], grid.spacing[plane.across])
     heading = _heading(source, case, region, metric, plane, grid.shape)
     at = plane.locate(place.index, grid.shape)
     return View(
-        colors, spacing, _window(plane, pred | gt, spacing), at, place.distance, heading, plane.names, grid.unit
+        colors,
+        spacing,
+        _window(plane, pred | gt, spacing),
+        at,
+        place.distance,
+        heading,
+        plane.names,
+        grid.unit,
     )
 
 
@@ -122,15 +147,21 @@ def _read(source: Source, name: str) -> Case:
     files = run.get("cases", {}).get(name, {})
     if not files.get("gt"):
         raise NothingToDraw("run.json does not say where its files are; score again")
-    kept = {key: run["protocol"][key] for key in ("binary", "ignore_label") if key in run["protocol"]}
+    kept = {
+        key: run["protocol"][key] for key in ("binary", "ignore_label") if key in run["protocol"]
+    }
     if "geometry_tolerance" in run["protocol"]:
         kept["geometry_tolerance"] = float(run["protocol"]["geometry_tolerance"])  # "inf" in JSON
     spacing, colors = run["protocol"].get("spacing"), run["protocol"].get("colors")
     protocol = Protocol(
-        **kept, spacing=tuple(spacing) if spacing else None, colors=parse_colors(colors) if colors else None
+        **kept,
+        spacing=tuple(spacing) if spacing else None,
+        colors=parse_colors(colors) if colors else None,
     )
     pred, gt = (
-        read(Path(files[side]), spacing=spacing, colors=protocol.colors) if files.get(side) else None
+        read(Path(files[side]), spacing=spacing, colors=protocol.colors)
+        if files.get(side)
+        else None
         for side in ("pred", "gt")
     )
     assert gt is not None
@@ -140,7 +171,9 @@ def _read(source: Source, name: str) -> Case:
     return case
 
 
-def _window(plane: Slice, mask: Flags, spacing: tuple[float, float]) -> tuple[float, float, float, float]:
+def _window(
+    plane: Slice, mask: Flags, spacing: tuple[float, float]
+) -> tuple[float, float, float, float]:
     """A square, in physical units, around what the slice shows of the mask."""
     whole, shown = bounds(mask), bounds(plane.of(mask))
     size, most = (
@@ -153,18 +186,28 @@ def _window(plane: Slice, mask: Flags, spacing: tuple[float, float]) -> tuple[fl
     return top - down, top + down, left - across, left + across
 
 
-def _heading(source: Source, case: int, region: int, metric: Metric, plane: Slice, shape: Sequence[int]) -> str:
+def _heading(
+    source: Source, case: int, region: int, metric: Metric, plane: Slice, shape: Sequence[int]
+) -> str:
     shown = dict.fromkeys(m for m in (metric, *source.leading()) if m)
     scores = []
     for m in shown:
         unit = m.unit(source.length_unit, source.volume_unit)
         value = source.cube.scores(m)[case, region]
         scores.append(
-            f"{symbol(m)} {value:.3g}{' ' * bool(unit)}{unit}".replace("inf", "∞").replace("nan", "undefined")
+            f"{symbol(m)} {value:.3g}{' ' * bool(unit)}{unit}".replace("inf", "∞").replace(
+                "nan", "undefined"
+            )
         )
-    where = "" if plane.axis is None else f"slice {plane.index} of {shape[plane.axis]} along axis {plane.axis}"
+    where = (
+        ""
+        if plane.axis is None
+        else f"slice {plane.index} of {shape[plane.axis]} along axis {plane.axis}"
+    )
     name = printable(source.cube.cases[case])
-    title = f"{name} · {region_names(source.regions, 16)[region]}" if len(source.regions) > 1 else name
+    title = (
+        f"{name} · {region_names(source.regions, 16)[region]}" if len(source.regions) > 1 else name
+    )
     return "\n".join(filter(None, (title, ", ".join(scores), where)))
 
 
@@ -177,13 +220,25 @@ def _page(views: Sequence[View], title: str) -> Figure:
         ax.remove()
     for ax, view in zip(axes.flat, views, strict=False):
         _panel(ax, view)
-    names = {BOTH: "both", ONLY_P: "prediction only (FP)", ONLY_G: "ground truth only (FN)", OTHERS: "other regions"}
+    names = {
+        BOTH: "both",
+        ONLY_P: "prediction only (FP)",
+        ONLY_G: "ground truth only (FN)",
+        OTHERS: "other regions",
+    }
     keys: list[Patch | Line2D] = [
-        Patch(facecolor=color, label=name, edgecolor=INK, linewidth=0.4) for color, name in names.items()
+        Patch(facecolor=color, label=name, edgecolor=INK, linewidth=0.4)
+        for color, name in names.items()
     ]
-    keys.append(Line2D([], [], linestyle="", marker="o", markersize=6, **RING, label="largest distance"))
+    keys.append(
+        Line2D([], [], linestyle="", marker="o", markersize=6, **RING, label="largest distance")
+    )
     figure.legend(
-        handles=keys, loc="outside lower left", ncols=3 if columns < 3 else 5, handlelength=1.2, columnspacing=1
+        handles=keys,
+        loc="outside lower left",
+        ncols=3 if columns < 3 else 5,
+        handlelength=1.2,
+        columnspacing=1,
     )
     return figure
 
@@ -192,7 +247,11 @@ def _panel(ax: Axes, view: View) -> None:
     top, bottom, left, right = view.window
     rows, columns = view.colors.shape[:2]
     ax.imshow(view.colors, aspect=view.spacing[0] / view.spacing[1], interpolation="nearest")
-    ax.add_patch(Rectangle((-0.5, -0.5), columns, rows, fill=False, edgecolor=GREY, linewidth=0.6, linestyle=":"))
+    ax.add_patch(
+        Rectangle(
+            (-0.5, -0.5), columns, rows, fill=False, edgecolor=GREY, linewidth=0.6, linestyle=":"
+        )
+    )
     ax.set_title(view.heading, loc="left", size=7)
     ax.set(xticks=[], yticks=[], xlim=(left, right), ylim=(bottom, top))
     ax.set_ylabel(view.names[0], size=6)
@@ -202,13 +261,22 @@ def _panel(ax: Axes, view: View) -> None:
         row, column = view.at
         ax.plot(column, row, marker="o", markersize=9, **RING)
         side = -1 if column > (left + right) / 2 else 1
-        text = ax.annotate(f"{view.distance:.3g} {view.unit}", (column, row), (7 * side, 0), **NOTE, va="center")
+        text = ax.annotate(
+            f"{view.distance:.3g} {view.unit}", (column, row), (7 * side, 0), **NOTE, va="center"
+        )
         text.set_horizontalalignment("left" if side > 0 else "right")
     length = _round_length(0.25 * (right - left) * view.spacing[1])
     start, height = left + 0.04 * (right - left), bottom - 0.04 * (bottom - top)
     end = start + length / view.spacing[1]
     ax.plot([start, end], [height, height], color=INK, linewidth=2, solid_capstyle="butt")
-    ax.annotate(f"{length:g} {view.unit}", ((start + end) / 2, height), (0, 3), **NOTE, ha="center", va="bottom")
+    ax.annotate(
+        f"{length:g} {view.unit}",
+        ((start + end) / 2, height),
+        (0, 3),
+        **NOTE,
+        ha="center",
+        va="bottom",
+    )
 
 
 def _round_length(about: float) -> float:

@@ -24,7 +24,9 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """A line of a panel; curves of one colour have the same `key`: a run, a region, or nothing to tell apart."""
+    """A line of a panel; curves of one colour have the same `key`: a run, a region, or nothing to
+    tell apart.
+    """
 
     key: str
     series: Series
@@ -37,7 +39,8 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Panel:
-    """The curves of one measure: of all its regions (`regional`), of one named `region`, or of means.
+    """The curves of one measure: of all its regions (`regional`), of one named `region`, or of
+    means.
 
     `omitted` is how many undefined values the means are without; None where there is no mean.
     """
@@ -70,7 +73,10 @@ class Panel:
 
     def leading(self, key: str) -> Curve:
         """The curve of this key whose best value counts."""
-        return min((curve for curve in self.curves if curve.key == key), key=lambda c: LEADING.index(c.split))
+        return min(
+            (curve for curve in self.curves if curve.key == key),
+            key=lambda c: LEADING.index(c.split),
+        )
 
     def shown(self) -> list[str]:
         """The keys in colour: all, or where they are too many the worst regions or the best runs."""
@@ -89,14 +95,19 @@ class Panel:
 
 
 def panels_of(runs: Runs, asked: Sequence[str] | None, per_region: bool | None) -> list[Panel]:
-    """A panel for each measure, all or those asked for; by region for a single run unless told otherwise.
+    """A panel for each measure, all or those asked for; by region for a single run unless told
+    otherwise.
 
-    With several runs there is a panel for each region, or their mean. What no card knows comes last. Raises
-    `UsageError` for names that no run has, and for runs of which one goes by epoch and another by step.
+    With several runs there is a panel for each region, or their mean. What no card knows comes
+    last. Raises `UsageError` for names that no run has, and for runs of which one goes by epoch and
+    another by step.
     """
     ways = {series[0].by: run for run, series in runs.items() if series}
     if len(ways) > 1:
-        raise UsageError(f"run {ways['epoch']!r} goes by epoch and {ways['step']!r} by step; read both by one of them")
+        raise UsageError(
+            f"run {ways['epoch']!r} goes by epoch and {ways['step']!r} by step; read both by one "
+            f"of them"
+        )
     several = len(runs) > 1
     groups: dict[tuple[str, str], dict[tuple[str, str], Curve]] = {}
     for (measure, region), curve in _chosen(runs, asked):
@@ -105,14 +116,20 @@ def panels_of(runs: Runs, asked: Sequence[str] | None, per_region: bool | None) 
     if not groups:
         raise UsageError("there is nothing to plot: nothing was logged")
     each = not several if per_region is None else per_region
-    drawn = [panel for group in groups.values() for panel in _of_measure([*group.values()], several=several, each=each)]
+    drawn = [
+        panel
+        for group in groups.values()
+        for panel in _of_measure([*group.values()], several=several, each=each)
+    ]
     return sorted(drawn, key=lambda panel: asked is None and not panel.known)
 
 
 def mean(several: Sequence[Series]) -> Series:
-    """The mean of columns over their defined values at each epoch at which any of them has one; NaN without one.
+    """The mean of columns over their defined values at each epoch at which any of them has one; NaN
+    without one.
 
-    An infinite value makes it infinite, as in metric objects: a mean without it would reward missing a region.
+    An infinite value makes it infinite, as in metric objects: a mean without it would reward
+    missing a region.
     """
     x = np.unique(np.concatenate([series.x for series in several]))
     total, n = np.zeros(len(x)), np.zeros(len(x))
@@ -123,11 +140,19 @@ def mean(several: Sequence[Series]) -> Series:
         n[at] += 1
     y = np.divide(total, n, out=np.full(len(x), np.nan), where=n > 0)
     first = several[0]
-    return replace(first, column=replace(first.column, region=""), x=x, y=y, averaged=any(s.averaged for s in several))
+    return replace(
+        first,
+        column=replace(first.column, region=""),
+        x=x,
+        y=y,
+        averaged=any(s.averaged for s in several),
+    )
 
 
 def _chosen(runs: Runs, asked: Sequence[str] | None) -> Iterator[tuple[tuple[str, str], Curve]]:
-    """The columns asked for, run by run, with their measure and the region if it was asked for by name."""
+    """The columns asked for, run by run, with their measure and the region if it was asked for by
+    name.
+    """
     if asked is None:
         for run, some in runs.items():
             kept = distinct((series.column for series in some), some[0].by if some else "")
@@ -157,13 +182,17 @@ def _of_measure(members: Sequence[Curve], *, several: bool, each: bool) -> Itera
         yield _averaged(members)
     elif several or len(regions) == 1:
         for region in regions:
-            yield Panel(column, tuple(c for c in members if c.series.column.region == region), region)
+            yield Panel(
+                column, tuple(c for c in members if c.series.column.region == region), region
+            )
     else:
         curves = [Curve(curve.series.column.region or ALL, curve.series) for curve in members]
         if len(named_) <= len(PALETTE) or not column.metric:
             yield Panel(column, tuple(curves), regional=True)
             return
-        alone = [some for some in _by_split(members) if all(series.column.region for series in some)]
+        alone = [
+            some for some in _by_split(members) if all(series.column.region for series in some)
+        ]
         means = [Curve(MEAN, mean(some)) for some in alone]
         yield Panel(column, (*curves, *means), regional=True, omitted=_omitted(alone))
 
@@ -178,7 +207,9 @@ def _averaged(members: Sequence[Curve]) -> Panel:
             logged = [series for series in some if not series.column.region]
             curves.append(Curve(run, logged[0] if logged else mean(some)))
             taken += [] if logged else [some]
-    return Panel(members[0].series.column, tuple(curves), MEAN if taken else "", omitted=_omitted(taken))
+    return Panel(
+        members[0].series.column, tuple(curves), MEAN if taken else "", omitted=_omitted(taken)
+    )
 
 
 def _by_split(members: Sequence[Curve]) -> list[list[Series]]:

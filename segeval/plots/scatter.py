@@ -19,16 +19,24 @@ from .style import GREY, PALETTE, page, printable, region_names
 NAMED = 8
 """Outliers that are named, at most: the farthest."""
 FAR = 3.5
-"""Robust standard deviations from the median that make an outlier. Iglewicz and Hoaglin (1993), chapter 3."""
+"""Robust standard deviations from the median that make an outlier. Iglewicz and Hoaglin (1993),
+chapter 3.
+"""
 
 
 def figures(source: Source) -> Iterator[tuple[str, Figure]]:
     """The first overlap against the first distance; with several regions, coloured by region."""
     overlap, distance = source.leading()
     if overlap is None or distance is None:
-        raise NothingToDraw("it needs an overlap in [0, 1] and a distance in the table, such as dice and hd95")
-    if not (np.isfinite(source.cube.scores(overlap)) & ~np.isnan(source.cube.scores(distance))).any():
-        raise NothingToDraw(f"{overlap.column} and {distance.column} are defined together in no case and region")
+        raise NothingToDraw(
+            "it needs an overlap in [0, 1] and a distance in the table, such as dice and hd95"
+        )
+    if not (
+        np.isfinite(source.cube.scores(overlap)) & ~np.isnan(source.cube.scores(distance))
+    ).any():
+        raise NothingToDraw(
+            f"{overlap.column} and {distance.column} are defined together in no case and region"
+        )
     yield "scatter", _page(source, overlap, distance)
 
 
@@ -39,11 +47,17 @@ def _page(source: Source, overlap: Metric, distance: Metric) -> Figure:
     n, outliers = int((drawn | beyond).sum()), _outliers(x, y, drawn)
     title = f"{symbol(overlap)} against {symbol(distance)}, n = {n:,} ({source.extent})"
     notes = (
-        (len(outliers), f"Named: the farthest of those more than {FAR} robust standard deviations from the median."),
+        (
+            len(outliers),
+            f"Named: the farthest of those more than {FAR} robust standard deviations from the "
+            f"median.",
+        ),
         (beyond.any(), "Triangle: infinite distance, since one mask is empty."),
         (n < x.size, f"Left out: {x.size - n:,} undefined."),
     )
-    figure = page(4.6, title, " ".join(note for holds, note in notes if holds) + source.omission, width=5.4)
+    figure = page(
+        4.6, title, " ".join(note for holds, note in notes if holds) + source.omission, width=5.4
+    )
     if beyond.any():
         margin, ax = figure.subplots(2, 1, sharex=True, height_ratios=[0.05, 1])
     else:
@@ -57,17 +71,25 @@ def _page(source: Source, overlap: Metric, distance: Metric) -> Figure:
     _points(ax, x, y, drawn, source)
     if 1 < len(source.regions) <= len(PALETTE):
         keys = [
-            Line2D([], [], marker="o", linestyle="", markersize=4, color=color, label=f"\u200b{name}")
-            for name, color in zip(region_names(source.regions), source.colors(source.regions), strict=True)
+            Line2D(
+                [], [], marker="o", linestyle="", markersize=4, color=color, label=f"\u200b{name}"
+            )
+            for name, color in zip(
+                region_names(source.regions), source.colors(source.regions), strict=True
+            )
         ]
         figure.legend(handles=keys, loc="outside right upper")
-    name_points(ax, x[tuple(outliers.T)], y[tuple(outliers.T)], [_name(source, *at) for at in outliers])
+    name_points(
+        ax, x[tuple(outliers.T)], y[tuple(outliers.T)], [_name(source, *at) for at in outliers]
+    )
     return figure
 
 
 def _points(ax: Axes, x: Floats, y: Floats, drawn: np.ndarray, source: Source) -> None:
     crowd = np.log10(max(int(drawn.sum()), 1))
-    order = np.random.default_rng(0).permutation(np.flatnonzero(drawn))  # so that no region lies on top of the others
+    order = np.random.default_rng(0).permutation(
+        np.flatnonzero(drawn)
+    )  # so that no region lies on top of the others
     colors = np.array(source.colors(source.regions))[order % x.shape[1]]
     ax.scatter(
         x.flat[order],
@@ -85,7 +107,9 @@ def _margin(ax: Axes, x: Floats, beyond: np.ndarray, source: Source) -> None:
     cells = np.argwhere(beyond)
     colors = [source.colors(source.regions)[region] for _, region in cells]
     limits = ax.get_xlim()
-    ax.scatter(x[beyond], np.zeros(len(cells)), s=18, c=colors, marker="^", linewidths=0, clip_on=False)
+    ax.scatter(
+        x[beyond], np.zeros(len(cells)), s=18, c=colors, marker="^", linewidths=0, clip_on=False
+    )
     ax.set(yticks=[0], yticklabels=["∞"], ylim=(-1, 1), xlim=limits, facecolor="#F5F5F5")
     ax.tick_params(axis="both", length=0, pad=6, labelbottom=False)
     ax.spines[:].set_visible(False)
@@ -95,7 +119,9 @@ def _margin(ax: Axes, x: Floats, beyond: np.ndarray, source: Source) -> None:
 
 def _name(source: Source, case: int, region: int) -> str:
     name = printable(source.cube.cases[case])
-    return f"{name} · {region_names(source.regions, 16)[region]}" if len(source.regions) > 1 else name
+    return (
+        f"{name} · {region_names(source.regions, 16)[region]}" if len(source.regions) > 1 else name
+    )
 
 
 def _outliers(x: Floats, y: Floats, drawn: np.ndarray) -> np.ndarray:

@@ -25,9 +25,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slice:
-    """How to cut a volume: at `index` along `axis` (None in 2-D), shown with `down` and `across` as rows and columns.
+    """How to cut a volume: at `index` along `axis` (None in 2-D), shown with `down` and `across` as
+    rows and columns.
 
-    `flips` tells whether rows and columns run against their array axes; `names` describes both axes.
+    `flips` tells whether rows and columns run against their array axes; `names` describes both
+    axes.
     """
 
     axis: int | None
@@ -73,8 +75,8 @@ def farthest(pred: Flags, gt: Flags, spacing: tuple[float, ...]) -> Place:
 def cut(grid: Grid, index: tuple[int, ...]) -> Slice:
     """The slice through a voxel: across the coarsest axis, or axial where all are alike.
 
-    With an affine, up is anterior or superior and the patient's right is on the right; without one, rows run along the
-    first axis downwards, as in an image.
+    With an affine, up is anterior or superior and the patient's right is on the right; without one,
+    rows run along the first axis downwards, as in an image.
     """
     physical, backward = _orientation(grid)
     axis = None
@@ -84,7 +86,9 @@ def cut(grid: Grid, index: tuple[int, ...]) -> Slice:
     first, second = (k for k in range(grid.ndim) if k != axis)
     if grid.affine is None:
         names = (f"axis {first}, downwards", f"axis {second}")
-        return Slice(axis, index[axis] if axis is not None else 0, first, second, (False, False), names)
+        return Slice(
+            axis, index[axis] if axis is not None else 0, first, second, (False, False), names
+        )
     down, across = (first, second) if physical[first] > physical[second] else (second, first)
     left, right = LETTERS[physical[across]]
     low, high = LETTERS[physical[down]]
@@ -113,14 +117,18 @@ def bounds(mask: Flags) -> tuple[slice, ...]:
 
 
 def _boundary(mask: Flags) -> Integers:
-    """Indices of the mask's voxels with a neighbour outside, across a face, or at the edge of the image."""
+    """Indices of the mask's voxels with a neighbour outside, across a face, or at the edge of the
+    image.
+    """
     from scipy.ndimage import binary_erosion
 
     if not mask.any():
         return np.empty((0, mask.ndim), dtype=np.int64)
     box = bounds(mask)
     inside = mask[box]
-    return np.asarray(np.argwhere(inside & ~binary_erosion(inside)) + [side.start for side in box], dtype=np.int64)
+    return np.asarray(
+        np.argwhere(inside & ~binary_erosion(inside)) + [side.start for side in box], dtype=np.int64
+    )
 
 
 def _middle(mask: Flags) -> tuple[int, ...]:

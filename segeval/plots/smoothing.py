@@ -12,21 +12,26 @@ def check_smooth(smooth: float) -> None:
     """Raises `UsageError` for what is neither a weight nor a width."""
     if not (0 <= smooth < 1 or (smooth >= 2 and smooth == int(smooth))):
         raise UsageError(
-            f"smooth must be a weight from 0 to below 1, such as 0.6, or a whole number of values from 2 on, "
+            f"smooth must be a weight from 0 to below 1, such as 0.6, or a whole number of values "
+            f"from 2 on, "
             f"not {smooth:g}"
         )
 
 
 def smoothing_words(smooth: float) -> str:
     """What a caption says of the smoothing."""
-    return f"exponential moving average, weight {smooth:g}" if smooth < 1 else f"centred mean of {smooth:g} values"
+    return (
+        f"exponential moving average, weight {smooth:g}"
+        if smooth < 1
+        else f"centred mean of {smooth:g} values"
+    )
 
 
 def smoothed(values: Floats, smooth: float) -> Floats:
     """The finite values, smoothed over each other; NaN where there is none.
 
-    Below 1, `smooth` is the weight of an exponential moving average, whose start is not pulled towards 0; from 2 on,
-    the width of a centred mean, which is narrower at the ends.
+    Below 1, `smooth` is the weight of an exponential moving average, whose start is not pulled
+    towards 0; from 2 on, the width of a centred mean, which is narrower at the ends.
 
     >>> smoothed(np.array([1.0, 4.0, np.nan, 7.0]), 3).tolist()
     [2.5, 4.0, nan, 5.5]

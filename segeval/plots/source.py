@@ -24,12 +24,15 @@ if TYPE_CHECKING:
 
 
 class NothingToDraw(UsageError):  # noqa: N818  # it says what is wrong
-    """A kind of figure that these results hold no data for; the text says what is missing and how to get it."""
+    """A kind of figure that these results hold no data for; the text says what is missing and how
+    to get it.
+    """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """Results to draw: `metrics` are those chosen, all where none was; `worst` is how many cases to show singly.
+    """Results to draw: `metrics` are those chosen, all where none was; `worst` is how many cases to
+    show singly.
 
     `nowhere` is how many regions occur in no mask at all: the cube and the figures do without them.
     """
@@ -51,19 +54,32 @@ class Source:
         if not len(results.cases):
             raise NothingToDraw("the table of cases is empty: there was no region to score")
         if not whole.cases:
-            raise NothingToDraw("there is no scored case in the table, so nothing to draw; see the notes of its rows")
+            raise NothingToDraw(
+                "there is no scored case in the table, so nothing to draw; see the notes of its "
+                "rows"
+            )
         cube = _without(whole, _nowhere(results.cases))
         if not cube.regions:
-            raise NothingToDraw(f"nothing to draw: none of the {len(whole.regions):,} regions occurs in any mask")
+            raise NothingToDraw(
+                f"nothing to draw: none of the {len(whole.regions):,} regions occurs in any mask"
+            )
         asked = tuple(dict.fromkeys(map(metric_of, separate(list(metrics or ())))))
         absent = [metric.column for metric in asked if metric not in cube.metrics]
         if absent:
             have = ", ".join(metric.column for metric in cube.metrics)
             raise UsageError(
-                f"metric {absent[0]!r} is not in the table, which has {have}; score again with -m {absent[0]}"
+                f"metric {absent[0]!r} is not in the table, which has {have}; score again with -m "
+                f"{absent[0]}"
             )
         usual = _of_one_protocol(cube.metrics)
-        return cls(results, cube, asked or usual, bool(asked), worst, len(whole.regions) - len(cube.regions))
+        return cls(
+            results,
+            cube,
+            asked or usual,
+            bool(asked),
+            worst,
+            len(whole.regions) - len(cube.regions),
+        )
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -94,13 +110,19 @@ class Source:
         return str(self.results.run["units"]["volume"])
 
     def colors(self, regions: Sequence[str]) -> list[str]:
-        """A colour for each region, the same in all figures; one for all when there are more than the palette holds."""
+        """A colour for each region, the same in all figures; one for all when there are more than
+        the palette holds.
+        """
         if len(self.regions) > len(PALETTE):
             return [PALETTE[0]] * len(regions)
-        return [PALETTE[self.regions.index(r)] if r in self.regions else PALETTE[-1] for r in regions]
+        return [
+            PALETTE[self.regions.index(r)] if r in self.regions else PALETTE[-1] for r in regions
+        ]
 
     def leading(self) -> tuple[Metric | None, Metric | None]:
-        """The first overlap (in [0, 1], best 1) and the first distance (a length, best 0) among the region metrics."""
+        """The first overlap (in [0, 1], best 1) and the first distance (a length, best 0) among the
+        region metrics.
+        """
         specs = [(metric, metric.spec) for metric in self.metrics if metric.spec.scope == "region"]
         overlap = next((m for m, s in specs if s.best == 1 and s.range == (0, 1)), None)
         distance = next((m for m, s in specs if s.best == 0 and s.unit == "length"), None)
@@ -108,7 +130,9 @@ class Source:
 
 
 def _of_one_protocol(metrics: Sequence[Metric]) -> tuple[Metric, ...]:
-    """Where several protocols are compared, the metrics of the first: figures of all would be too many."""
+    """Where several protocols are compared, the metrics of the first: figures of all would be too
+    many.
+    """
     first = metrics[0].column.rpartition("/")[0]
     return tuple(metric for metric in metrics if metric.column.rpartition("/")[0] == first)
 
@@ -135,9 +159,13 @@ def counted(number: int, word: str) -> str:
 
 
 def badness(scores: Floats, metric: Metric) -> Floats:
-    """How bad each value is: the larger, the worse. Raises `NothingToDraw` for metrics without a best value."""
+    """How bad each value is: the larger, the worse. Raises `NothingToDraw` for metrics without a
+    best value.
+    """
     if metric.spec.best is None:
-        raise NothingToDraw(f"{metric.column} has no best value, so no case is the worst; choose another metric")
+        raise NothingToDraw(
+            f"{metric.column} has no best value, so no case is the worst; choose another metric"
+        )
     match metric.spec.higher_is_better:
         case True:
             return -scores
@@ -148,7 +176,9 @@ def badness(scores: Floats, metric: Metric) -> Floats:
 
 
 def worst_first(bad: Floats) -> Integers:
-    """Order of the rows of (rows, columns) badness by mean; those with infinite values first, undefined ones last."""
+    """Order of the rows of (rows, columns) badness by mean; those with infinite values first,
+    undefined ones last.
+    """
     infinite = np.isposinf(bad).sum(axis=1)
     finite = np.isfinite(bad)
     n = finite.sum(axis=1)

@@ -1,4 +1,6 @@
-"""The look of all figures: colours that colour-blind readers tell apart, fonts, sizes, and how files are written."""
+"""The look of all figures: colours that colour-blind readers tell apart, fonts, sizes, and how
+files are written.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,11 @@ RC: Any = {
     "pdf.fonttype": 42,
     "svg.hashsalt": "segeval",
 }
-_METADATA: dict[str, dict[str, Any]] = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
+_METADATA: dict[str, dict[str, Any]] = {
+    "png": {},
+    "svg": {"Date": None},
+    "pdf": {"CreationDate": None},
+}
 
 
 def page(height: float, title: str, caption: str = "", width: float = WIDTH) -> Figure:
@@ -71,7 +77,9 @@ def head(figure: Figure, title: str, caption: str) -> None:
     width = figure.get_figwidth()
     figure.suptitle(title, x=0.01, ha="left", weight="bold", size=9)
     if caption:
-        figure.supxlabel(textwrap.fill(caption, int(20 * width)), x=0.01, ha="left", size=6.5, color=GREY)
+        figure.supxlabel(
+            textwrap.fill(caption, int(20 * width)), x=0.01, ha="left", size=6.5, color=GREY
+        )
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -82,7 +90,8 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def printable(text: str, width: int = 24) -> str:
-    """A name as figures show it: shortened in the middle, no mathematics, and a box for what the font cannot draw.
+    """A name as figures show it: shortened in the middle, no mathematics, and a box for what the
+    font cannot draw.
 
     >>> printable("patient_0042_follow_up_T1w_2024")
     'patient_0042…up_T1w_2024'
@@ -94,7 +103,8 @@ def printable(text: str, width: int = 24) -> str:
 
 
 def printables(names: Sequence[str], width: int = 24) -> list[str]:
-    """Names as figures show them, each unlike the others: where `width` makes two alike, longer, or else numbered.
+    """Names as figures show them, each unlike the others: where `width` makes two alike, longer, or
+    else numbered.
 
     >>> printables(["lobe_left_upper_a", "lobe_left_lower_a"], 8)
     ['lobe_l…per_a', 'lobe_l…wer_a']
@@ -114,7 +124,10 @@ def region_names(names: Sequence[str], width: int = 24) -> list[str]:
     >>> region_names(["liver", "7"])
     ['liver', 'region 7']
     """
-    return [f"region {n}" if n.isdigit() else shown for n, shown in zip(names, printables(names, width), strict=True)]
+    return [
+        f"region {n}" if n.isdigit() else shown
+        for n, shown in zip(names, printables(names, width), strict=True)
+    ]
 
 
 @cache

@@ -26,23 +26,37 @@ WRITTEN = 20
 
 
 def plot_values(
-    values: Any, metric: Metric, *, names: Sequence[str] | None = None, ax: Axes | None = None, unit: str = ""
+    values: Any,
+    metric: Metric,
+    *,
+    names: Sequence[str] | None = None,
+    ax: Axes | None = None,
+    unit: str = "",
 ) -> tuple[Figure, Axes]:
-    """A bar for each value of a metric, or for a list of results one after another a curve for each region.
+    """A bar for each value of a metric, or for a list of results one after another a curve for each
+    region.
 
-    `values` is a number, an array or tensor of one, a vector with an entry for each region, a mapping from regions to
-    numbers, or a list of any of these. `names` are those of the regions, `unit` that of lengths. Without `ax` the
-    figure is a new one of pyplot. Raises `UsageError` for other values, and for names that are not as many.
+    `values` is a number, an array or tensor of one, a vector with an entry for each region, a
+    mapping from regions to numbers, or a list of any of these. `names` are those of the regions,
+    `unit` that of lengths. Without `ax` the figure is a new one of pyplot. Raises `UsageError` for
+    other values, and for names that are not as many.
     """
-    figure, axes = plot_several([(values, metric, names)], axes=None if ax is None else [ax], unit=unit)
+    figure, axes = plot_several(
+        [(values, metric, names)], axes=None if ax is None else [ax], unit=unit
+    )
     return figure, axes[0]
 
 
 def plot_several(
-    results: Sequence[tuple[Any, Metric, Sequence[str] | None]], *, axes: Sequence[Axes] | None = None, unit: str = ""
+    results: Sequence[tuple[Any, Metric, Sequence[str] | None]],
+    *,
+    axes: Sequence[Axes] | None = None,
+    unit: str = "",
 ) -> tuple[Figure, list[Axes]]:
     """The same for several metrics, below each other: values, metric and names of each."""
-    tables = [(_Table.of(values, names, metric.column), metric) for values, metric, names in results]
+    tables = [
+        (_Table.of(values, names, metric.column), metric) for values, metric, names in results
+    ]
     if axes is not None:
         if len(axes) != len(tables):
             raise UsageError(f"{len(axes)} axes came for {len(tables)} metrics; give one for each")
@@ -52,8 +66,13 @@ def plot_several(
     import matplotlib.pyplot as plt
 
     evolves = any(table.evolves for table, _ in tables)
-    heights = [3.2 if table.evolves else 0.8 + 0.3 * min(len(table.names), 40) for table, _ in tables]
-    size = (6.4 if evolves else 4.8, sum(heights) if len(heights) == 1 else max(1.6, 0.75 * sum(heights)))
+    heights = [
+        3.2 if table.evolves else 0.8 + 0.3 * min(len(table.names), 40) for table, _ in tables
+    ]
+    size = (
+        6.4 if evolves else 4.8,
+        sum(heights) if len(heights) == 1 else max(1.6, 0.75 * sum(heights)),
+    )
     with mpl.rc_context(RC):
         figure, grid = plt.subplots(
             len(tables), squeeze=False, figsize=size, height_ratios=heights, layout="constrained"
@@ -65,7 +84,9 @@ def plot_several(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Table:
-    """Values (steps, regions) and the regions' names, which are [""] for a single value; `evolves` for a list."""
+    """Values (steps, regions) and the regions' names, which are [""] for a single value; `evolves`
+    for a list.
+    """
 
     names: Sequence[str]
     values: Floats
@@ -80,8 +101,13 @@ class _Table:
             raise UsageError(f"there are no values of {what!r} to plot; compute some first")
         rows = [_row(result, names, what) for result in results]
         if any(list(row) != list(rows[0]) for row in rows):
-            raise UsageError(f"the results of {what!r} are not of the same regions at every step; plot them apart")
-        return cls(list(rows[0]), np.array([list(row.values()) for row in rows], np.float64), evolves)
+            raise UsageError(
+                f"the results of {what!r} are not of the same regions at every step; plot them "
+                f"apart"
+            )
+        return cls(
+            list(rows[0]), np.array([list(row.values()) for row in rows], np.float64), evolves
+        )
 
 
 def _row(result: Any, names: Sequence[str] | None, what: str) -> dict[str, float]:
@@ -90,7 +116,10 @@ def _row(result: Any, names: Sequence[str] | None, what: str) -> dict[str, float
         row = {str(name): plain(value, str(name)) for name, value in result.items()}
         numbers = [value for value in row.values() if isinstance(value, float)]
         if not numbers or len(numbers) < len(row):
-            raise UsageError(f"a mapping of {what!r} has one number for each region, not vectors; plot them apart")
+            raise UsageError(
+                f"a mapping of {what!r} has one number for each region, not vectors; plot them "
+                f"apart"
+            )
         return dict(zip(row, numbers, strict=True))
     value = plain(result, what)
     if isinstance(value, float):
@@ -105,7 +134,9 @@ def _draw(ax: Axes, table: _Table, metric: Metric, unit: str, *, outside: bool) 
     steps = np.arange(len(table.values), dtype=np.float64)
     regional = list(table.names) != [""]
     curves = [
-        Curve(name, Series(Column(name, "", metric.column, name, "", metric), steps, values, "step"))
+        Curve(
+            name, Series(Column(name, "", metric.column, name, "", metric), steps, values, "step")
+        )
         for name, values in zip(table.names, table.values.T, strict=True)
     ]
     panel = Panel(curves[0].series.column, tuple(curves), regional=regional)
@@ -120,12 +151,23 @@ def _draw_bars(ax: Axes, table: _Table, metric: Metric, unit: str) -> None:
     low, high = _limits(values, metric)
     ax.grid(axis="x")
     ax.set_axisbelow(True)
-    ends, colors = np.nan_to_num(values, posinf=high, neginf=low), np.where(np.isinf(values), FRAME, PALETTE[0])
+    ends, colors = (
+        np.nan_to_num(values, posinf=high, neginf=low),
+        np.where(np.isinf(values), FRAME, PALETTE[0]),
+    )
     ax.barh(places, ends, height=0.6, color=colors.tolist())
     for place, value, end in zip(places, values, ends, strict=True):
         if np.isfinite(value) and len(values) > WRITTEN:
             continue
-        text = brief(value) if np.isfinite(value) else "undefined" if np.isnan(value) else "∞" if value > 0 else "−∞"
+        text = (
+            brief(value)
+            if np.isfinite(value)
+            else "undefined"
+            if np.isnan(value)
+            else "∞"
+            if value > 0
+            else "−∞"
+        )
         align: Literal["left", "right"] = "right" if end < 0 else "left"
         ax.annotate(
             text, (end, place), xytext=(3 if align == "left" else -3, 0), textcoords="offset points", ha=align,
@@ -142,5 +184,8 @@ def _limits(values: Floats, metric: Metric) -> tuple[float, float]:
     """The metric's range, cut to the values where it has no end; 0 belongs to it."""
     finite = [0.0, *values[np.isfinite(values)].tolist()]
     low, high = metric.spec.range
-    low, high = (low if np.isfinite(low) else min(finite)), (high if np.isfinite(high) else max(finite))
+    low, high = (
+        (low if np.isfinite(low) else min(finite)),
+        (high if np.isfinite(high) else max(finite)),
+    )
     return low, high if high > low else low + 1

@@ -1,4 +1,6 @@
-"""Volume agreement: the difference of both volumes against their mean. Bland and Altman, Lancet 327, 307-310 (1986)."""
+"""Volume agreement: the difference of both volumes against their mean. Bland and Altman, Lancet
+327, 307-310 (1986).
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ LEAST = 0.005
 
 
 def figures(source: Source) -> Iterator[tuple[str, Figure]]:
-    """One panel per region, each with its own bias and limits, since regions differ in size; one panel of one case."""
+    """One panel per region, each with its own bias and limits, since regions differ in size; one
+    panel of one case.
+    """
     details = source.results.details
     if details is None or not ((details.volume_p > 0) | (details.volume_g > 0)).any():
         raise NothingToDraw("the results hold no volumes (details.npz); score again")
@@ -41,7 +45,11 @@ def _page(source: Source, details: Details, some: Flags) -> Figure:
     mean = np.where(some, (details.volume_p + details.volume_g) / 2, np.nan)
     difference = np.where(some, details.volume_p - details.volume_g, np.nan)
     regions = _chosen(mean, difference)
-    few = f"the {len(regions)} regions that agree worst of " if len(regions) < len(details.regions) else ""
+    few = (
+        f"the {len(regions)} regions that agree worst of "
+        if len(regions) < len(details.regions)
+        else ""
+    )
     title = f"Volume agreement: {few}n = {source.extent}"
     columns = min(3, len(regions))
     rows = ceil(len(regions) / columns)
@@ -56,7 +64,11 @@ def _page(source: Source, details: Details, some: Flags) -> Figure:
     for ax, region, name in zip(axes.flat, regions, names, strict=False):
         _panel(ax, mean[:, region], difference[:, region], colors[region])
         heading = f"{name} (n = {some[:, region].sum():,})"
-        ax.set_title(f"{heading}\n{_agreement(difference[:, region], source.volume_unit)}", loc="left", size=7)
+        ax.set_title(
+            f"{heading}\n{_agreement(difference[:, region], source.volume_unit)}",
+            loc="left",
+            size=7,
+        )
     for ax in axes[:, 0]:
         ax.set_ylabel(f"pred − gt [{source.volume_unit}]")
     for ax in list(axes.flat[: len(regions)])[-columns:]:
@@ -83,7 +95,10 @@ def _single(source: Source, details: Details, some: Flags) -> Figure:
         ax.set_xscale("log")
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: shortened(value)))
     _widen(ax, mean)
-    ax.set(xlabel=f"mean of pred and gt [{source.volume_unit}]", ylabel=f"pred − gt [{source.volume_unit}]")
+    ax.set(
+        xlabel=f"mean of pred and gt [{source.volume_unit}]",
+        ylabel=f"pred − gt [{source.volume_unit}]",
+    )
     names = region_names([details.regions[region] for region in regions])
     name_points(ax, mean[named], difference[named], [names[k] for k in named])
     return figure
@@ -98,7 +113,9 @@ def _widen(ax: Axes, mean: Floats) -> None:
 
 
 def _chosen(mean: Floats, difference: Floats) -> list[int]:
-    """The regions to show: where there are too many, those of the largest differences relative to their size."""
+    """The regions to show: where there are too many, those of the largest differences relative to
+    their size.
+    """
     drawable = np.flatnonzero(np.isfinite(mean).any(axis=0))
     relative = [np.nanmean(difference[:, k] ** 2) ** 0.5 / np.nanmean(mean[:, k]) for k in drawable]
     worst = np.argsort(-np.array(relative), kind="stable")[:REGIONS]
@@ -141,7 +158,9 @@ def _panel(ax: Axes, mean: Floats, difference: Floats, color: str) -> None:
 def _limits(difference: Floats) -> tuple[float, float]:
     """Bias, and half the width between the limits of agreement; NaN for too few differences."""
     values = difference[np.isfinite(difference)]
-    return float(values.mean()), 1.96 * float(values.std(ddof=1)) if len(values) >= LIMITS_FROM else np.nan
+    return float(values.mean()), 1.96 * float(values.std(ddof=1)) if len(
+        values
+    ) >= LIMITS_FROM else np.nan
 
 
 def _agreement(difference: Floats, unit: str) -> str:

@@ -22,7 +22,9 @@ TYPES = {str: "a text", bool: "true or false", list: "a list of texts", dict: "a
 
 
 def check_content(content: Mapping[str, Any]) -> None:
-    """Raises `UsageError` for keys that a file may not state, and for values that are not of their kind."""
+    """Raises `UsageError` for keys that a file may not state, and for values that are not of their
+    kind.
+    """
     for key, value in content.items():
         wanted = KEYS.get(key)
         if wanted is None:
@@ -31,47 +33,70 @@ def check_content(content: Mapping[str, Any]) -> None:
         if not isinstance(value, wanted) or not all(isinstance(text, str) for text in texts):
             raise UsageError(f"{key!r} is {TYPES[wanted]}, not {value!r}")
     if content.get("mean", "regions") not in ("regions", "cases"):
-        raise UsageError(f"the mean that is taken first is of 'regions' or of 'cases', not {content['mean']!r}")
+        raise UsageError(
+            f"the mean that is taken first is of 'regions' or of 'cases', not {content['mean']!r}"
+        )
     if content.get("regions") == {}:
-        raise UsageError("regions names none; write liver = [1] under it, or leave it out to score every label")
+        raise UsageError(
+            "regions names none; write liver = [1] under it, or leave it out to score every label"
+        )
     for region, labels in content.get("regions", {}).items():
         _check_region(region, labels)
 
 
 def check_meaning(own: Convention) -> None:
-    """Raises `UsageError` for metrics that cannot be computed as the protocol has them, and for a report of others."""
+    """Raises `UsageError` for metrics that cannot be computed as the protocol has them, and for a
+    report of others.
+    """
     for entry in own.entries:
         try:
             _check_entry(entry, replace(own, entries=(entry,)).meant(_some(entry)))
         except UsageError as error:
             raise UsageError(f"[metrics] {entry.key}: {error}") from error
     if not separate(own.report):
-        raise UsageError('it reports no metric; state them: report = ["dice"], and under [metrics] what each is')
+        raise UsageError(
+            'it reports no metric; state them: report = ["dice"], and under [metrics] what each is'
+        )
     for form in separate(own.report):
         if not own.defines(form):
-            raise UsageError(f'report names {form}, which it does not define; add "{form}" = {{}} under [metrics]')
+            raise UsageError(
+                f'report names {form}, which it does not define; add "{form}" = {{}} under '
+                f"[metrics]"
+            )
 
 
 def _check_region(region: str, labels: Any) -> None:
     if region.strip() in ("", "all", "mean"):
-        raise UsageError(f"region name {region!r} has a meaning of its own in the tables; choose another name")
+        raise UsageError(
+            f"region name {region!r} has a meaning of its own in the tables; choose another name"
+        )
     values = labels if isinstance(labels, list) else [labels]
     if not values or not all(type(label) is int and label >= 0 for label in values):
-        raise UsageError(f"region {region!r} is a label or a list of labels, whole numbers from 0; not {labels!r}")
+        raise UsageError(
+            f"region {region!r} is a label or a list of labels, whole numbers from 0; not "
+            f"{labels!r}"
+        )
 
 
 def _check_entry(entry: Entry, metric: Metric) -> None:
-    """Raises `UsageError` if an entry says what its formula cannot have, or has a formula of another kind."""
+    """Raises `UsageError` if an entry says what its formula cannot have, or has a formula of
+    another kind.
+    """
     formula = metric.definition.metric.spec if metric.definition else metric.spec
     if (formula.unit, formula.scope) != (metric.spec.unit, metric.spec.scope):
         raise UsageError(
-            f"is {entry.formula!r}: {formula.name} is {_kind(formula.unit, formula.scope)}, {metric.spec.name} is "
+            f"is {entry.formula!r}: {formula.name} is {_kind(formula.unit, formula.scope)}, "
+            f"{metric.spec.name} is "
             f"{_kind(metric.spec.unit, metric.spec.scope)}; name a formula of the same kind"
         )
     if entry.empty is not None and not hasattr(formula.statistic, "empty_p"):
-        raise UsageError(f"{formula.name} compares whole partitions, in which no mask is empty; leave empty out")
+        raise UsageError(
+            f"{formula.name} compares whole partitions, in which no mask is empty; leave empty out"
+        )
     if entry.boundary is not None and formula.statistic is not SurfaceDistances:
-        raise UsageError(f"{formula.name} is not of distances between boundaries; leave boundary out")
+        raise UsageError(
+            f"{formula.name} is not of distances between boundaries; leave boundary out"
+        )
 
 
 def _kind(unit: str, scope: str) -> str:
@@ -82,8 +107,12 @@ def _some(entry: Entry) -> Metric:
     """A metric that an entry holds for."""
     if entry.form and not entry.by_region:
         return parse_metric(entry.form)
-    values: dict[str, Value] = {parameter.name: _value(parameter) for parameter in entry.spec.parameters}
-    return entry.spec.bind(values | {name: tuple(entry.by_region.items()) for name in values if entry.by_region})
+    values: dict[str, Value] = {
+        parameter.name: _value(parameter) for parameter in entry.spec.parameters
+    }
+    return entry.spec.bind(
+        values | {name: tuple(entry.by_region.items()) for name in values if entry.by_region}
+    )
 
 
 def _value(parameter: Parameter) -> Value:

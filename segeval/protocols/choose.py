@@ -30,17 +30,26 @@ def make_protocol(
     missing: Missing = "error",
     colors: Colors | str | Path | None = None,
 ) -> Protocol:
-    """The protocol that the options of `score` and `score_folder` describe: a named one, and what overrides it."""
+    """The protocol that the options of `score` and `score_folder` describe: a named one, and what
+    overrides it.
+    """
     if not isinstance(metrics, (str, Sequence, type(None))):
-        raise UsageError(f"metrics must be a text or a list of texts such as ['dice', 'nsd@2'], not {metrics!r}")
+        raise UsageError(
+            f"metrics must be a text or a list of texts such as ['dice', 'nsd@2'], not {metrics!r}"
+        )
     if ignore_label is not None and not isinstance(ignore_label, (int, np.integer)):
         raise UsageError(f"ignore_label must be one label, a whole number, not {ignore_label!r}")
     if isinstance(spacing, str) or not isinstance(spacing, (Sequence, np.ndarray, type(None))):
-        raise UsageError(f"spacing must be a list, one length an array axis, such as (2.5, 0.8, 0.8), not {spacing!r}")
+        raise UsageError(
+            f"spacing must be a list, one length an array axis, such as (2.5, 0.8, 0.8), not "
+            f"{spacing!r}"
+        )
     forms = [metrics] if isinstance(metrics, str) else metrics
     if protocol == ALL:
         if boundary is not None:
-            raise UsageError("protocol 'all' compares the boundaries of every tool; leave the boundary out")
+            raise UsageError(
+                "protocol 'all' compares the boundaries of every tool; leave the boundary out"
+            )
         base, bound = convention(), everyone(forms)
     else:
         base = convention(protocol, boundary)
@@ -77,7 +86,8 @@ def _check_not_ignored(regions: Sequence[Region], ignored: int | None) -> None:
     for region in regions:
         if region.labels == {ignored}:
             raise UsageError(
-                f"region {region.name!r} is label {ignored}, whose voxels are to be ignored; leave the region out, or "
+                f"region {region.name!r} is label {ignored}, whose voxels are to be ignored; leave "
+                f"the region out, or "
                 "the label to ignore"
             )
 

@@ -13,10 +13,11 @@ from segeval.statistics.boundary import Boundary
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a protocol says of a metric: whose formula, which boundary, which values for empty masks; None: as usual.
+    """What a protocol says of a metric: whose formula, which boundary, which values for empty
+    masks; None: as usual.
 
-    `form` is the written form that it holds for, or None for any value of the parameter. `by_region` gives the
-    parameter a value for each region.
+    `form` is the written form that it holds for, or None for any value of the parameter.
+    `by_region` gives the parameter a value for each region.
     """
 
     spec: MetricSpec
@@ -36,8 +37,9 @@ class Entry:
 class Convention:
     """A protocol as its file states it.
 
-    `cases_first`: a mean over regions and cases takes that over cases first. `report`: the metrics of a run that asks
-    for none. `others`: metrics without an entry are those of their cards; otherwise they are not the protocol's.
+    `cases_first`: a mean over regions and cases takes that over cases first. `report`: the metrics
+    of a run that asks for none. `others`: metrics without an entry are those of their cards;
+    otherwise they are not the protocol's.
     """
 
     name: str
@@ -56,10 +58,13 @@ class Convention:
         """The protocol with another boundary, for all of its metrics."""
         if boundary is None:
             return self
-        return replace(self, boundary=boundary, entries=tuple(replace(e, boundary=None) for e in self.entries))
+        return replace(
+            self, boundary=boundary, entries=tuple(replace(e, boundary=None) for e in self.entries)
+        )
 
     def metrics(self, forms: Sequence[str] | None = None) -> tuple[Metric, ...]:
-        """What the protocol means by some written forms; by those of its report if None. Raises `UsageError`.
+        """What the protocol means by some written forms; by those of its report if None. Raises
+        `UsageError`.
 
         >>> from segeval.protocols import convention
         >>> convention("medpy").metric("hd95").definition.metric.form
@@ -78,53 +83,73 @@ class Convention:
         name = metric.spec.name
         if entry is None and any(own.by_region for own in self.entries if own.spec is metric.spec):
             raise UsageError(
-                f"protocol {self.name!r} gives {name} a value for each region; ask for {name!r} alone, of score "
+                f"protocol {self.name!r} gives {name} a value for each region; ask for {name!r} "
+                f"alone, of score "
                 f"or of segeval.SegmentationMetrics([{name!r}], protocol={self.name!r})"
             )
         if entry is None and not self.others:
             known = ", ".join(entry.key for entry in self.entries) or "no metric"
             raise UsageError(
-                f"protocol {self.name!r} does not define {metric.form}; it defines {known}. Ask for these, or write a "
-                f'protocol of your own, with base = "{self.name}" and {metric.form} = {{}} under [metrics]'
+                f"protocol {self.name!r} does not define {metric.form}; it defines {known}. Ask "
+                f"for these, or write a "
+                f'protocol of your own, with base = "{self.name}" and {metric.form} = {{}} under '
+                f"[metrics]"
             )
         return self._defined(metric, entry or Entry(metric.spec, None))
 
     def names(self, *, multilabel: bool) -> dict[int, str]:
         """The names of labels, or of channels, in arrays: those of the regions, if there are any.
 
-        Raises `UsageError` where the regions are unions of labels, which label maps of arrays do not show.
+        Raises `UsageError` where the regions are unions of labels, which label maps of arrays do
+        not show.
         """
         regions = self.regions or {}
         if multilabel:
             return dict(enumerate(regions))
         if any(len(labels) > 1 for labels in regions.values()):
             raise UsageError(
-                f"protocol {self.name!r} scores unions of labels; give its regions ({', '.join(regions)}) as channels "
+                f"protocol {self.name!r} scores unions of labels; give its regions "
+                f"({', '.join(regions)}) as channels "
                 "in this order with multilabel=True, or use segeval.score"
             )
         return {label: name for name, (label,) in regions.items()}
 
     def defines(self, form: str) -> bool:
-        """Whether the protocol means something by a written form. Raises `UsageError` for a form of no metric."""
+        """Whether the protocol means something by a written form. Raises `UsageError` for a form of
+        no metric.
+        """
         metric = self._by_region(form) or parse_metric(form)
         return self.others or self._entry(metric) is not None
 
     def _defined(self, metric: Metric, entry: Entry) -> Metric:
         """The metric with what an entry says of it; without, if that is what the card says."""
-        own = replace(metric, definition=None) if entry.formula is None else _formula(entry.formula, metric)
+        own = (
+            replace(metric, definition=None)
+            if entry.formula is None
+            else _formula(entry.formula, metric)
+        )
         boundary = entry.boundary or self.boundary
         empty = entry.empty or own.spec.empty
-        usual = own == metric and empty == metric.spec.empty and boundary == Boundary() and not self.cases_first
+        usual = (
+            own == metric
+            and empty == metric.spec.empty
+            and boundary == Boundary()
+            and not self.cases_first
+        )
         if usual:
             return metric
-        return replace(metric, definition=Definition(self.name, own, boundary, empty, self.cases_first))
+        return replace(
+            metric, definition=Definition(self.name, own, boundary, empty, self.cases_first)
+        )
 
     def _by_region(self, form: str) -> Metric | None:
         """The metric of a name alone for which there is a value for each region."""
         name = form.strip()
         for entry in self.entries:
             if entry.by_region and name in (entry.spec.name, *entry.spec.aliases):
-                return entry.spec.bind({entry.spec.parameters[0].name: tuple(entry.by_region.items())})
+                return entry.spec.bind(
+                    {entry.spec.parameters[0].name: tuple(entry.by_region.items())}
+                )
         return None
 
     def _entry(self, metric: Metric) -> Entry | None:
@@ -134,7 +159,9 @@ class Convention:
 
 
 def _formula(form: str, metric: Metric) -> Metric:
-    """The metric of a written form, with the parameters of another one where it has them too and does not give them."""
+    """The metric of a written form, with the parameters of another one where it has them too and
+    does not give them.
+    """
     name, mark, _ = form.partition("@" if "@" in form else ":")
     if mark or form[-1:].isdigit():
         return parse_metric(form)

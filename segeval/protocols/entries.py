@@ -18,7 +18,9 @@ OF_A_METRIC = ("is", "boundary", "empty")
 
 
 def entries_of(metrics: Mapping[str, Any]) -> tuple[Entry, ...]:
-    """What the table `metrics` of a file says, in its order. Raises `UsageError` that names the metric."""
+    """What the table `metrics` of a file says, in its order. Raises `UsageError` that names the
+    metric.
+    """
     found: dict[str, tuple[str, Entry]] = {}
     for form, stated in metrics.items():
         try:
@@ -26,7 +28,9 @@ def entries_of(metrics: Mapping[str, Any]) -> tuple[Entry, ...]:
         except UsageError as error:
             raise UsageError(f"[metrics] {form}: {error}") from error
         if entry.key in found:
-            raise UsageError(f"[metrics] {found[entry.key][0]} and {form} are both {entry.key}; state it once")
+            raise UsageError(
+                f"[metrics] {found[entry.key][0]} and {form} are both {entry.key}; state it once"
+            )
         found[entry.key] = form, entry
     return tuple(entry for _, entry in found.values())
 
@@ -54,11 +58,17 @@ def _entry(form: str, stated: Any) -> Entry:
 
 def _spec(form: str) -> MetricSpec:
     """The metric of a key, whether or not that gives the values of its parameters."""
-    return parse_metric(form).spec if re.fullmatch(r"\w+?[\d.]+", form.strip()) else lookup(re.split("[@:]", form)[0])
+    return (
+        parse_metric(form).spec
+        if re.fullmatch(r"\w+?[\d.]+", form.strip())
+        else lookup(re.split("[@:]", form)[0])
+    )
 
 
 def _exact(form: str, spec: MetricSpec) -> str | None:
-    """The written form that a key stands for, or None for one that is open, such as `nsd@tolerance`."""
+    """The written form that a key stands for, or None for one that is open, such as
+    `nsd@tolerance`.
+    """
     if spec.parameters and form.partition("@")[2].strip() == spec.parameters[0].name:
         return None
     return parse_metric(form).form
@@ -69,12 +79,18 @@ def _by_region(form: str, spec: MetricSpec, stated: Mapping[str, Any]) -> Mappin
     ((name, values),) = list(stated.items())[:1]
     if not isinstance(values, dict) or not values:
         raise UsageError(
-            f"{name} is a table of values by region, such as {{liver = 2}}, not {values!r}; one value for all is part "
+            f"{name} is a table of values by region, such as {{liver = 2}}, not {values!r}; one "
+            f"value for all is part "
             f"of the metric's form: {spec.usage}"
         )
-    if len(spec.parameters) > 1 or spec.scope == "case" or form.strip() not in (spec.name, *spec.aliases):
+    if (
+        len(spec.parameters) > 1
+        or spec.scope == "case"
+        or form.strip() not in (spec.name, *spec.aliases)
+    ):
         raise UsageError(
-            f"{name} by region is for a metric per region that has one parameter, by its name alone: "
+            f"{name} by region is for a metric per region that has one parameter, by its name "
+            f"alone: "
             "nsd = {tolerance = {liver = 2}}"
         )
     odd = [region for region, value in values.items() if not _is_number(value)]
@@ -87,11 +103,14 @@ def _by_region(form: str, spec: MetricSpec, stated: Mapping[str, Any]) -> Mappin
 def _empty(values: Any) -> Empty:
     if not isinstance(values, list) or len(values) != 3 or not all(map(_is_number, values)):
         raise UsageError(
-            "empty lists three numbers, the values where both masks, only the prediction or only the ground truth is "
+            "empty lists three numbers, the values where both masks, only the prediction or only "
+            "the ground truth is "
             f"empty; not {values!r}"
         )
     return Empty(*map(float, values))
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, float) or (type(value) is int and abs(value) < 2**1023)  # TOML's whole numbers are endless
+    return isinstance(value, float) or (
+        type(value) is int and abs(value) < 2**1023
+    )  # TOML's whole numbers are endless

@@ -40,33 +40,43 @@ def names() -> list[str]:
     return ["segeval", *(name for name in found if name != "segeval")]
 
 
-def convention(protocol: ProtocolLike | None = None, boundary: Boundary | str | None = None) -> Convention:
+def convention(
+    protocol: ProtocolLike | None = None, boundary: Boundary | str | None = None
+) -> Convention:
     """The protocol of this name, or in this TOML file, on another boundary if one is given.
 
-    Raises `UsageError` for a name that is none, and for a file that cannot be read or says what it should not.
+    Raises `UsageError` for a name that is none, and for a file that cannot be read or says what it
+    should not.
     """
     over = None if boundary is None else Boundary.parse(boundary)
     if isinstance(protocol, Convention):
         return protocol.over(over)
     if protocol is not None and not isinstance(protocol, (str, Path)):
-        raise UsageError(f"a protocol is a name such as 'monai' or the path of a TOML file, not {protocol!r}")
+        raise UsageError(
+            f"a protocol is a name such as 'monai' or the path of a TOML file, not {protocol!r}"
+        )
     text = "segeval" if protocol is None else str(protocol)
     if text in names():
         return _named(text).over(over)
     if not text.endswith(".toml"):
         near = difflib.get_close_matches(text.lower(), names(), n=2, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"choose one of {', '.join(names())}."
+        hint = (
+            f"did you mean {' or '.join(near)}?" if near else f"choose one of {', '.join(names())}."
+        )
         if text == ALL:
-            hint = "it puts every tool side by side in the tables of segeval score; here, choose one."
+            hint = (
+                "it puts every tool side by side in the tables of segeval score; here, choose one."
+            )
         raise UsageError(f"unknown protocol {text!r}; {hint} Or give the path of a TOML file")
     return _read(local_path(text)).over(over)
 
 
 def everyone(forms: Sequence[str] | None = None) -> tuple[Metric, ...]:
-    """What each tool's protocol means by some written forms, as metrics whose columns begin with its name.
+    """What each tool's protocol means by some written forms, as metrics whose columns begin with
+    its name.
 
-    Protocols with regions of their own, those of challenges, are left out. Raises `UsageError` for forms that none of
-    the others defines.
+    Protocols with regions of their own, those of challenges, are left out. Raises `UsageError` for
+    forms that none of the others defines.
 
     >>> [metric.column for metric in everyone(["hd95"])][:2]
     ['segeval/hd95', 'deepmind/hd95']
@@ -79,7 +89,9 @@ def everyone(forms: Sequence[str] | None = None) -> tuple[Metric, ...]:
 
 def _in_group(tool: Convention, form: str) -> Metric:
     metric = tool.metric(form)
-    own = metric.definition or Definition(tool.name, metric, tool.boundary, metric.spec.empty, tool.cases_first)
+    own = metric.definition or Definition(
+        tool.name, metric, tool.boundary, metric.spec.empty, tool.cases_first
+    )
     return replace(metric, definition=replace(own, column=f"{tool.name}/{metric.form}"))
 
 
@@ -93,9 +105,13 @@ def _read(path: Path, above: tuple[Path, ...] = ()) -> Convention:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise UsageError(f"{path}: cannot read the protocol: {error.strerror}; check the path") from error
+        raise UsageError(
+            f"{path}: cannot read the protocol: {error.strerror}; check the path"
+        ) from error
     except ValueError as error:
-        raise UsageError(f"{path}: the protocol is not TOML ({error}); see docs/protocols.md") from error
+        raise UsageError(
+            f"{path}: the protocol is not TOML ({error}); see docs/protocols.md"
+        ) from error
     try:
         check_content(content)
         base = _base(content["base"], (*above, path)) if "base" in content else None
@@ -107,19 +123,23 @@ def _read(path: Path, above: tuple[Path, ...] = ()) -> Convention:
 
 
 def _base(text: str, chain: tuple[Path, ...]) -> Convention:
-    """The protocol that the last file of a chain begins with: a name, or a file beside it or in the working folder."""
+    """The protocol that the last file of a chain begins with: a name, or a file beside it or in the
+    working folder.
+    """
     if not text.endswith(".toml"):
         return convention(text)
     beside = chain[-1].parent / text
     path = beside if beside.is_file() else Path(text)
     if not path.is_file():
         raise UsageError(
-            f"base {text!r} is no file, neither beside this one ({beside}) nor in the working folder "
+            f"base {text!r} is no file, neither beside this one ({beside}) nor in the working "
+            f"folder "
             f"({path.absolute()}); correct its path"
         )
     if path.resolve() in [earlier.resolve() for earlier in chain]:
         raise UsageError(
-            f"base {text!r} leads back to where it came from: {' -> '.join(map(str, (*chain, path)))}; begin with "
+            f"base {text!r} leads back to where it came from: "
+            f"{' -> '.join(map(str, (*chain, path)))}; begin with "
             "another protocol, or leave base out"
         )
     return _read(path, chain)

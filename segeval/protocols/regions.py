@@ -12,17 +12,22 @@ from segeval.data.case import Region
 from segeval.errors import UsageError
 from segeval.io.files import local_path
 
-RegionsLike: TypeAlias = "str | Path | Mapping[str, int | Sequence[int]] | Sequence[int | Region] | int"
+RegionsLike: TypeAlias = (
+    "str | Path | Mapping[str, int | Sequence[int]] | Sequence[int | Region] | int"
+)
 BACKGROUND = Region("background", frozenset({0}))
 BACKGROUND_NAMES = ("background", "bg", "ignore", "none", "unlabeled", "unlabelled", "void")
-"""Names of label 0 where it is no class, in any case and with any underscores, hyphens or blanks."""
+"""Names of label 0 where it is no class, in any case and with any underscores, hyphens or blanks.
+"""
 
 
 def parse_regions(regions: RegionsLike) -> tuple[tuple[Region, ...], int | None]:
-    """The regions that a text, a JSON file, a mapping or a list names, and the label to ignore if it names one.
+    """The regions that a text, a JSON file, a mapping or a list names, and the label to ignore if
+    it names one.
 
-    A text is `1,2,3`, `liver=1,tumour=2` or `whole=1+2+4,core=1+4`, or the path of a JSON file: `{name: label}`,
-    `{name: [labels]}`, `{label: name}`, or an nnU-Net dataset.json. Raises `UsageError`.
+    A text is `1,2,3`, `liver=1,tumour=2` or `whole=1+2+4,core=1+4`, or the path of a JSON file:
+    `{name: label}`, `{name: [labels]}`, `{label: name}`, or an nnU-Net dataset.json. Raises
+    `UsageError`.
 
     >>> parse_regions("whole=1+2, core=1")[0][0] == Region.of("whole", 1, 2)
     True
@@ -44,18 +49,23 @@ def is_background(region: Region) -> bool:
     >>> is_background(Region.of("_Background_", 0)), is_background(Region.of("road", 0))
     (True, False)
     """
-    return region.labels == {0} and re.sub(r"[\s_-]", "", region.name).casefold() in BACKGROUND_NAMES
+    return (
+        region.labels == {0} and re.sub(r"[\s_-]", "", region.name).casefold() in BACKGROUND_NAMES
+    )
 
 
 def _names_file(text: str) -> bool:
-    return text.endswith(".json") or (re.search(r"=|^[\d,+\s]+$", text) is None and Path(text).is_file())
+    return text.endswith(".json") or (
+        re.search(r"=|^[\d,+\s]+$", text) is None and Path(text).is_file()
+    )
 
 
 def _from_text(piece: str) -> Region:
     match = re.fullmatch(r"\s*(?:([^=]+?)\s*=\s*)?(\d+(?:\s*\+\s*\d+)*)\s*", piece)
     if not match:
         raise UsageError(
-            f"region {piece.strip()!r} is not understood; write a label (1), a name and its label (liver=1) or labels "
+            f"region {piece.strip()!r} is not understood; write a label (1), a name and its label "
+            f"(liver=1) or labels "
             "(whole=1+2+4), or give a JSON file that exists"
         )
     labels = [int(label) for label in match[2].split("+")]
@@ -66,14 +76,18 @@ def _load(path: Path) -> Mapping[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise UsageError(f"{path}: cannot read the regions file: {error.strerror}; check the path") from error
+        raise UsageError(
+            f"{path}: cannot read the regions file: {error.strerror}; check the path"
+        ) from error
     except ValueError as error:
         raise UsageError(
-            f'{path}: the regions file is not JSON ({error}); write {{"liver": 1, "tumour": [2, 3]}}'
+            f'{path}: the regions file is not JSON ({error}); write {{"liver": 1, "tumour": [2, '
+            f"3]}}"
         ) from error
     if not isinstance(content, dict):
         raise UsageError(
-            f'{path}: wanted a JSON object of names and labels, came a {type(content).__name__}; write {{"liver": 1}}'
+            f"{path}: wanted a JSON object of names and labels, came a {type(content).__name__}; "
+            f'write {{"liver": 1}}'
         )
     return content
 
@@ -82,10 +96,13 @@ def _from_mapping(content: Mapping[str, Any], source: str) -> tuple[tuple[Region
     """Return the regions of a mapping; `ignore` is not a region."""
     labels = content["labels"] if isinstance(content.get("labels"), Mapping) else content
     if labels and all(str(key).isdigit() and isinstance(name, str) for key, name in labels.items()):
-        by_name = {name: int(key) for key, name in labels.items()}  # {label: name}, as nnU-Net 1 writes it
+        by_name = {
+            name: int(key) for key, name in labels.items()
+        }  # {label: name}, as nnU-Net 1 writes it
         if len(by_name) < len(labels):
             raise UsageError(
-                f"{source}: two labels have the same name; give every label its own, or write {{name: [labels]}}"
+                f"{source}: two labels have the same name; give every label its own, or write "
+                f"{{name: [labels]}}"
             )
         labels = by_name
     named = {str(name): _label_set(name, value, source) for name, value in labels.items()}
@@ -98,8 +115,11 @@ def _from_mapping(content: Mapping[str, Any], source: str) -> tuple[tuple[Region
 
 def _label_set(name: str, value: Any, source: str) -> frozenset[int]:
     labels = value if isinstance(value, (list, tuple, set, frozenset)) else [value]
-    if not labels or not all(isinstance(label, int) and not isinstance(label, bool) and label >= 0 for label in labels):
+    if not labels or not all(
+        isinstance(label, int) and not isinstance(label, bool) and label >= 0 for label in labels
+    ):
         raise UsageError(
-            f"{source}: region {name!r} must be a label or a list of labels (whole numbers from 0), not {value!r}"
+            f"{source}: region {name!r} must be a label or a list of labels (whole numbers from "
+            f"0), not {value!r}"
         )
     return frozenset(labels)

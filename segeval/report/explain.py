@@ -19,7 +19,11 @@ from segeval.results.columns import metric_of
 from segeval.results.results import Results
 from segeval.statistics.boundary import RULES, Boundary
 
-SIDES = {"both": "both masks are empty", "pred": "only the prediction is", "gt": "only the ground truth is"}
+SIDES = {
+    "both": "both masks are empty",
+    "pred": "only the prediction is",
+    "gt": "only the ground truth is",
+}
 USUAL = {"ignore_label": None, "binary": False, "spacing": None, "missing": "error", "colors": None}
 """Settings of a run that are told only where they are others."""
 WORDS = {
@@ -40,17 +44,21 @@ REQUIRED = ("name", "hash", "boundary", "mean", "metrics", "regions", "include_b
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """What can be explained: the results of a run, or a protocol by name or file; `content` as run.json keeps it."""
+    """What can be explained: the results of a run, or a protocol by name or file; `content` as
+    run.json keeps it.
+    """
 
     name: str
     content: Mapping[str, Any]
 
     @classmethod
     def of(cls, what: str | Path, keys: Sequence[str] = ()) -> Explained:
-        """The protocol of a results folder, or the one of this name or TOML file, with what it says of these metrics.
+        """The protocol of a results folder, or the one of this name or TOML file, with what it says
+        of these metrics.
 
-        `keys` are written forms, `hd@percentile` for any percentile; without them, those that it reports. Raises
-        `UsageError` for anything else, and for a folder whose rows are of several protocols.
+        `keys` are written forms, `hd@percentile` for any percentile; without them, those that it
+        reports. Raises `UsageError` for anything else, and for a folder whose rows are of several
+        protocols.
         """
         text, path = str(what), local_path(what)
         if text == ALL:
@@ -64,9 +72,14 @@ class Explained:
         if path.is_dir():
             return cls(text, _protocol(Results.load(path).run, path))
         near = difflib.get_close_matches(text.lower(), names(), n=2, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"a protocol is one of {', '.join([*names(), ALL])}."
+        hint = (
+            f"did you mean {' or '.join(near)}?"
+            if near
+            else f"a protocol is one of {', '.join([*names(), ALL])}."
+        )
         raise UsageError(
-            f"{text}: neither a results folder nor a protocol; {hint} Or give a folder that segeval score wrote, or a "
+            f"{text}: neither a results folder nor a protocol; {hint} Or give a folder that "
+            f"segeval score wrote, or a "
             "TOML file"
         )
 
@@ -75,9 +88,15 @@ class Explained:
         content = self.content
         found = [*_about(content), *_regions(content)]
         found += [_boundary(rule) for rule in dict.fromkeys(_rules(content))]
-        found += [_metric(column, told, content["boundary"]) for column, told in content["metrics"].items()]
+        found += [
+            _metric(column, told, content["boundary"])
+            for column, told in content["metrics"].items()
+        ]
         order = content["mean"].replace(", then", " and then over")
-        found.append(f"A mean over regions and cases is taken {order if order.startswith('as') else f'over {order}'}.")
+        found.append(
+            f"A mean over regions and cases is taken "
+            f"{order if order.startswith('as') else f'over {order}'}."
+        )
         found += [
             f"{WORDS[key].capitalize()}: {_setting(key, content[key])}."
             for key, usual in USUAL.items()
@@ -87,7 +106,9 @@ class Explained:
 
 
 def two(what: str | Path, other: str | Path) -> tuple[Explained, Explained]:
-    """Both of two things to be explained; of a protocol, what it says of all metrics that either has."""
+    """Both of two things to be explained; of a protocol, what it says of all metrics that either
+    has.
+    """
     keys = list(dict.fromkeys(key for one in (what, other) for key in _keys(one)))
     a, b = (Explained.of(one, keys) for one in (what, other))
     return a, b
@@ -102,7 +123,9 @@ def _keys(what: str | Path) -> list[str]:
 
 
 def _meant(own: Convention, key: str) -> Metric | None:
-    """What a protocol means by a key, an open one such as `hd@percentile` at some value; None if it does not say."""
+    """What a protocol means by a key, an open one such as `hd@percentile` at some value; None if it
+    does not say.
+    """
     name, _, parameter = key.partition("@")
     form = key
     if name in REGISTRY and parameter in {p.name for p in REGISTRY[name].parameters}:
@@ -126,7 +149,12 @@ def differences(a: Explained, b: Explained) -> list[tuple[str, str]]:
             mine, theirs = (_setting(key, one.content.get(key)) for one in (a, b))
             found.append((every, f"{words}: {mine} against {theirs}"))
     if a.content["mean"] != b.content["mean"]:
-        found.append(("rows of region mean", f"a mean is taken over {a.content['mean']} against {b.content['mean']}"))
+        found.append(
+            (
+                "rows of region mean",
+                f"a mean is taken over {a.content['mean']} against {b.content['mean']}",
+            )
+        )
     for mine, theirs, name in ((one, other, a.name), (other, one, b.name)):
         alone = [column for column in mine if column not in theirs]
         if alone:
@@ -137,7 +165,9 @@ def differences(a: Explained, b: Explained) -> list[tuple[str, str]]:
 def _protocol(run: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
     content = run.get("protocol")
     if not isinstance(content, Mapping) or any(key not in content for key in REQUIRED):
-        raise UsageError(f"{folder / 'run.json'}: does not say how it was measured; run segeval score again")
+        raise UsageError(
+            f"{folder / 'run.json'}: does not say how it was measured; run segeval score again"
+        )
     return content
 
 
@@ -148,7 +178,8 @@ def _about(content: Mapping[str, Any]) -> Sequence[str]:
         return (f"Protocol {name}: {title}.",)
     if str(own.boundary) != content["boundary"]:
         return (
-            f"Protocol {name}: {title}, but with the boundary {content['boundary']} in place of {own.boundary}: what "
+            f"Protocol {name}: {title}, but with the boundary {content['boundary']} in place of "
+            f"{own.boundary}: what "
             "depends on a boundary is not its number.",
         )
     return (f"Protocol {name}: {title}; {own.source}.", *own.notes)
@@ -165,7 +196,9 @@ def _regions(content: Mapping[str, Any]) -> Sequence[str]:
     if regions is None:
         what = "every label above 0 by itself"
     else:
-        what = ", ".join(f"{name} ({' + '.join(map(str, labels))})" for name, labels in regions.items())
+        what = ", ".join(
+            f"{name} ({' + '.join(map(str, labels))})" for name, labels in regions.items()
+        )
     scored = content["include_background"] and [0] not in (regions or {}).values()
     return (f"Regions: {what}{', and the background' if scored else ''}.",)
 
@@ -207,10 +240,15 @@ def _parted(a: Explained, b: Explained, column: str) -> str:
     if one["formula"] != other["formula"]:
         titles = (metric_of(told["formula"]).spec.title.lower() for told in (one, other))
         parts.append(
-            "formula " + " against ".join(f"{t['formula']} ({x})" for t, x in zip((one, other), titles, strict=True))
+            "formula "
+            + " against ".join(
+                f"{t['formula']} ({x})" for t, x in zip((one, other), titles, strict=True)
+            )
         )
     if one.get("boundary") != other.get("boundary"):
-        parts.append(f"boundary {one.get('boundary', 'none')} against {other.get('boundary', 'none')}")
+        parts.append(
+            f"boundary {one.get('boundary', 'none')} against {other.get('boundary', 'none')}"
+        )
     empties = one.get("empty", {}), other.get("empty", {})
     for side, text in SIDES.items():
         mine, theirs = (_shown(empty.get(side)) for empty in empties)
@@ -219,14 +257,20 @@ def _parted(a: Explained, b: Explained, column: str) -> str:
     own = _by_region(one), _by_region(other)
     for name in dict.fromkeys([*own[0], *own[1]]):
         if own[0].get(name) != own[1].get(name):
-            values = (_shown(values[name]) if name in values else "none by region" for values in own)
+            values = (
+                _shown(values[name]) if name in values else "none by region" for values in own
+            )
             parts.append(f"{name} {' against '.join(values)}")
     return "; ".join(parts)
 
 
 def _by_region(told: Mapping[str, Any]) -> Mapping[str, Any]:
     """The parameters that have a value for each region."""
-    return {name: value for name, value in told.items() if isinstance(value, Mapping) and name != "empty"}
+    return {
+        name: value
+        for name, value in told.items()
+        if isinstance(value, Mapping) and name != "empty"
+    }
 
 
 def _setting(key: str, value: Any) -> str:

@@ -1,10 +1,10 @@
 """The tables of a run: what their columns mean, and how they are written to files and read back.
 
-The cases table has one row per case and region: `case, region, <one column per metric>, note, protocol`. A metric's
-column is named by its written form, after the name of a protocol and "/" where several are compared; `protocol` is the
-stamp of what the row was measured under. Metrics of scope "case" have their numbers in a row of region `all`, where the
-other metrics do not apply; a case that failed has one row, of region "" and without numbers, whose note begins with
-"failed".
+The cases table has one row per case and region: `case, region, <one column per metric>, note,
+protocol`. A metric's column is named by its written form, after the name of a protocol and "/"
+where several are compared; `protocol` is the stamp of what the row was measured under. Metrics of
+scope "case" have their numbers in a row of region `all`, where the other metrics do not apply; a
+case that failed has one row, of region "" and without numbers, whose note begins with "failed".
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ WHOLE = ("n", "n_undefined", "n_infinite")
 
 
 def metrics_of(cases: DataFrame) -> tuple[Metric, ...]:
-    """The metrics of a cases table, from the names of its columns. Raises `UsageError` for a name that is none."""
+    """The metrics of a cases table, from the names of its columns. Raises `UsageError` for a name
+    that is none.
+    """
     return tuple(metric_of(str(column)) for column in cases.columns if column not in TEXT)
 
 
@@ -42,23 +44,32 @@ def metric_of(column: str) -> Metric:
     'HD95 (monai)'
     """
     protocol, _, form = column.rpartition("/")
-    if form in REGISTRY and any(parameter.default is None for parameter in REGISTRY[form].parameters):
+    if form in REGISTRY and any(
+        parameter.default is None for parameter in REGISTRY[form].parameters
+    ):
         first, *_ = REGISTRY[form].parameters  # of a protocol that gives it a value for each region
         metric = REGISTRY[form].bind({first.name: ()})
     else:
         metric = parse_metric(form)
     if not protocol:
         return metric
-    return replace(metric, definition=Definition(protocol, metric, Boundary(), metric.spec.empty, column=column))
+    return replace(
+        metric,
+        definition=Definition(protocol, metric, Boundary(), metric.spec.empty, column=column),
+    )
 
 
 def applies(metric: Metric, region: str) -> bool:
-    """Whether the rows of a region carry a metric: `all` those of scope "case", every other region the rest."""
+    """Whether the rows of a region carry a metric: `all` those of scope "case", every other region
+    the rest.
+    """
     return (metric.spec.scope == "case") == (region == ALL)
 
 
 def typed(table: DataFrame) -> DataFrame:
-    """The table with the dtypes that its columns' names stand for: text, whole numbers, else float64."""
+    """The table with the dtypes that its columns' names stand for: text, whole numbers, else
+    float64.
+    """
     return table.astype({column: _dtype(str(column)) for column in table.columns})
 
 

@@ -17,8 +17,8 @@ from .formats import replacing
 class Details:
     """Volumes and NSD curves by case and region, whatever metrics were asked for.
 
-    `volume_p` and `volume_g` are (cases, regions) float64; `nsd` is (cases, regions, T) float32 at the T values of
-    `tolerance`, NaN where undefined. T is 0 when no surface was measured.
+    `volume_p` and `volume_g` are (cases, regions) float64; `nsd` is (cases, regions, T) float32 at
+    the T values of `tolerance`, NaN where undefined. T is 0 when no surface was measured.
     """
 
     cases: tuple[str, ...]
@@ -32,10 +32,14 @@ class Details:
         table = (len(self.cases), len(self.regions))
         shapes = (self.volume_p.shape, self.volume_g.shape, self.nsd.shape)
         if shapes != (table, table, (*table, len(self.tolerance))):
-            raise ValueError(f"volumes and NSD of shapes {shapes} for {table[0]} cases and {table[1]} regions")
+            raise ValueError(
+                f"volumes and NSD of shapes {shapes} for {table[0]} cases and {table[1]} regions"
+            )
 
     def save(self, path: Path) -> None:
-        """Writes an .npz, uncompressed: compressing saves a fifth of the space and takes forty times as long."""
+        """Writes an .npz, uncompressed: compressing saves a fifth of the space and takes forty
+        times as long.
+        """
         arrays = {name: getattr(self, name) for name in self.__slots__}
         arrays |= {name: np.array(arrays[name], dtype=np.str_) for name in ("cases", "regions")}
         with replacing(path) as file:
@@ -47,9 +51,12 @@ class Details:
         try:
             with path.open("rb") as file, np.load(file) as arrays:
                 fields = {name: arrays[name] for name in cls.__slots__}
-            return cls(**fields | {name: tuple(fields[name].tolist()) for name in ("cases", "regions")})
+            return cls(
+                **fields | {name: tuple(fields[name].tolist()) for name in ("cases", "regions")}
+            )
         except Exception as error:  # zipfile, zlib and NumPy raise anything when the bytes are odd
             raise UsageError(
-                f"{path}: cannot read it ({type(error).__name__}: {error}); delete it to plot from the tables alone, "
+                f"{path}: cannot read it ({type(error).__name__}: {error}); delete it to plot from "
+                f"the tables alone, "
                 "or run segeval score again"
             ) from error

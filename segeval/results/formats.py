@@ -30,13 +30,16 @@ def make_folder(path: str | Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         why = "a file has its name" if isinstance(error, FileExistsError) else error.strerror
-        raise UsageError(f"{folder}: cannot make this folder for the results ({why}); give another one") from error
+        raise UsageError(
+            f"{folder}: cannot make this folder for the results ({why}); give another one"
+        ) from error
     return folder
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file to write that takes its place under `path` once it is complete, and leaves no trace otherwise.
+    """A file to write that takes its place under `path` once it is complete, and leaves no trace
+    otherwise.
 
     Raises `UsageError` where it cannot be written.
     """
@@ -50,16 +53,17 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             part.unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(
-            f"{path}: cannot write it ({error.strerror or error}); give another folder, or see to space and permissions"
+            f"{path}: cannot write it ({error.strerror or error}); give another folder, or see to "
+            f"space and permissions"
         ) from error
 
 
 def write_table(table: DataFrame, path: Path) -> None:
     """Writes a table in the format of the path's suffix: .csv, .parquet, .json (records) or .xlsx.
 
-    Numbers keep every digit, in .xlsx the first 16. Where a format has no word for them, undefined ones are written as
-    `nan` and infinite ones as `inf` and `-inf`. Raises `UsageError` for other suffixes, and where a format needs a
-    package that is not installed.
+    Numbers keep every digit, in .xlsx the first 16. Where a format has no word for them, undefined
+    ones are written as `nan` and infinite ones as `inf` and `-inf`. Raises `UsageError` for other
+    suffixes, and where a format needs a package that is not installed.
     """
     write = _FORMATS[format_of(path)][0]
     try:
@@ -81,11 +85,14 @@ def read_table(path: Path) -> DataFrame:
         raise _missing(path, error) from error
     except OSError as error:
         why = error.strerror or error
-        raise UsageError(f"{path}: cannot read it ({why}); check the path and permissions") from error
+        raise UsageError(
+            f"{path}: cannot read it ({why}); check the path and permissions"
+        ) from error
     except Exception as error:  # parsers raise anything when the bytes are odd
         why = " ".join(str(error).split())
         raise UsageError(
-            f"{path}: wanted a table that segeval wrote, but {why}; write it again with segeval score"
+            f"{path}: wanted a table that segeval wrote, but {why}; write it again with segeval "
+            f"score"
         ) from error
 
 
@@ -105,7 +112,10 @@ def format_of(path: Path) -> str:
     """The format that a path's suffix names. Raises `UsageError` for one that is not written."""
     name = path.suffix.removeprefix(".")
     if name not in _FORMATS:
-        raise UsageError(f"{path}: tables are written as {', '.join(_FORMATS)}, not {name!r}; choose one of these")
+        raise UsageError(
+            f"{path}: tables are written as {', '.join(_FORMATS)}, not {name!r}; choose one of "
+            f"these"
+        )
     return name
 
 
@@ -131,7 +141,9 @@ def _write_csv(table: DataFrame, file: BinaryIO) -> None:
 
 
 def _read_csv(path: Path) -> DataFrame:
-    """All as text at first: a case `001` is no number, a region `NA` is not missing, and digits are not rounded."""
+    """All as text at first: a case `001` is no number, a region `NA` is not missing, and digits are
+    not rounded.
+    """
     import pandas as pd
 
     return pd.read_csv(path, dtype=str, keep_default_na=False)
@@ -158,20 +170,26 @@ def _read_json(path: Path) -> DataFrame:
 
 
 def _write_xlsx(table: DataFrame, file: BinaryIO) -> None:
-    """An id that begins with "=" must not become a formula, so those cells are turned back into text."""
+    """An id that begins with "=" must not become a formula, so those cells are turned back into
+    text.
+    """
     import pandas as pd
 
     with pd.ExcelWriter(file, engine="openpyxl") as writer:
         table.to_excel(writer, index=False, na_rep="nan", inf_rep="inf")
         for sheet in writer.book.worksheets:
-            for cell in (cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"):
+            for cell in (
+                cell for row in sheet.iter_rows() for cell in row if cell.data_type == "f"
+            ):
                 cell.data_type = "s"
 
 
 def _read_xlsx(path: Path) -> DataFrame:
     import pandas as pd
 
-    return pd.read_excel(path, engine="openpyxl", dtype=dict.fromkeys(TEXT, str), keep_default_na=False)
+    return pd.read_excel(
+        path, engine="openpyxl", dtype=dict.fromkeys(TEXT, str), keep_default_na=False
+    )
 
 
 Write = Callable[["DataFrame", BinaryIO], None]

@@ -1,4 +1,6 @@
-"""What a run leaves behind: its tables, how to repeat it, and what its figures need beyond the tables."""
+"""What a run leaves behind: its tables, how to repeat it, and what its figures need beyond the
+tables.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Results:
-    """The outcome of a run: one row per case and region in `cases`, one per region and metric in `summary`.
+    """The outcome of a run: one row per case and region in `cases`, one per region and metric in
+    `summary`.
 
-    `run` is the content of run.json: units, regions, inputs, protocol, and whether the run is complete. `segeval.table`
-    says what the columns of `cases` mean.
+    `run` is the content of run.json: units, regions, inputs, protocol, and whether the run is
+    complete. `segeval.table` says what the columns of `cases` mean.
     """
 
     cases: DataFrame
@@ -36,8 +39,9 @@ class Results:
     def save(self, directory: str | Path, formats: Sequence[str] = ("csv",)) -> None:
         """Writes cases, summary, run.json and details.npz into a folder, which is made if need be.
 
-        Every file takes its place when it is complete. The folder then holds this run alone: tables and details of an
-        earlier one that are not overwritten are deleted. Raises `UsageError` when it cannot be written.
+        Every file takes its place when it is complete. The folder then holds this run alone: tables
+        and details of an earlier one that are not overwritten are deleted. Raises `UsageError` when
+        it cannot be written.
         """
         check_formats(formats)
         folder = make_folder(directory)
@@ -45,10 +49,20 @@ class Results:
             write_table(self.cases, folder / f"cases.{name}")
             write_table(self.summary, folder / f"summary.{name}")
         with replacing(folder / "run.json") as file:
-            file.write((json.dumps(spelled(self.run), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+            file.write(
+                (
+                    json.dumps(spelled(self.run), indent=2, ensure_ascii=False, allow_nan=False)
+                    + "\n"
+                ).encode()
+            )
         if self.details:
             self.details.save(folder / "details.npz")
-        stale = [f"{table}.{name}" for name in FORMATS if name not in formats for table in ("cases", "summary")]
+        stale = [
+            f"{table}.{name}"
+            for name in FORMATS
+            if name not in formats
+            for table in ("cases", "summary")
+        ]
         for name in stale if self.details else [*stale, "details.npz"]:
             (folder / name).unlink(missing_ok=True)
 
@@ -58,7 +72,10 @@ class Results:
         folder = local_path(directory)
         if not folder.is_dir():
             what = "is a file, not a folder" if folder.exists() else "does not exist"
-            raise UsageError(f"{folder}: wanted the folder that segeval score wrote, but it {what}; check the path")
+            raise UsageError(
+                f"{folder}: wanted the folder that segeval score wrote, but it {what}; check the "
+                f"path"
+            )
         details, cases = folder / "details.npz", _find(folder, "cases")
         found = cls(
             read_table(cases),
@@ -75,19 +92,25 @@ def _check_stamps(path: Path, results: Results) -> None:
     own = stamp_of(results.run["protocol"]) if "hash" in results.run.get("protocol", {}) else ""
     if "protocol" not in results.cases:
         raise UsageError(
-            f"{path}: wanted a column 'protocol' that says how each row was measured; run segeval score again"
+            f"{path}: wanted a column 'protocol' that says how each row was measured; run segeval "
+            f"score again"
         )
     others = sorted(set(results.cases["protocol"]) - {own})
     if others:
         raise UsageError(
-            f"{path}: rows measured under {', '.join(others)} in the results of a run under {own or 'no protocol'}; "
+            f"{path}: rows measured under {', '.join(others)} in the results of a run under "
+            f"{own or 'no protocol'}; "
             "numbers of two protocols do not mix: keep each run in a folder of its own"
         )
 
 
 def clear(folder: Path) -> None:
     """Deletes the results of an earlier run from a folder: its tables, run.json and details.npz."""
-    for name in ("run.json", "details.npz", *(f"{table}.{name}" for name in FORMATS for table in ("cases", "summary"))):
+    for name in (
+        "run.json",
+        "details.npz",
+        *(f"{table}.{name}" for name in FORMATS for table in ("cases", "summary")),
+    ):
         (folder / name).unlink(missing_ok=True)
 
 
@@ -95,7 +118,9 @@ def _find(folder: Path, table: str) -> Path:
     for name in FORMATS:
         if (path := folder / f"{table}.{name}").is_file():
             return path
-    raise UsageError(f"{folder}: there is no {table}.csv in it; is this a results folder of segeval score?")
+    raise UsageError(
+        f"{folder}: there is no {table}.csv in it; is this a results folder of segeval score?"
+    )
 
 
 def load_run(path: Path) -> dict[str, Any]:
@@ -109,5 +134,7 @@ def load_run(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise UsageError(f"{path}: is not JSON ({error}); run segeval score again") from error
     if not isinstance(run, dict):
-        raise UsageError(f"{path}: wanted a JSON object, came a {type(run).__name__}; run segeval score again")
+        raise UsageError(
+            f"{path}: wanted a JSON object, came a {type(run).__name__}; run segeval score again"
+        )
     return run

@@ -1,4 +1,6 @@
-"""From the outcomes of a run to its results: tables, pooled scores, and what figures need beyond them."""
+"""From the outcomes of a run to its results: tables, pooled scores, and what figures need beyond
+them.
+"""
 
 from __future__ import annotations
 
@@ -46,12 +48,20 @@ def nsd_curve(d: SurfaceDistances, tolerance: Floats) -> Singles:
 
 def all_regions(outcomes: Sequence[Outcome], protocol: Protocol) -> tuple[Region, ...]:
     """The regions of the run: those asked for, or every one that any case holds."""
-    found = {label for o in outcomes if o.measured for region in o.measured.regions for label in region.labels}
+    found = {
+        label
+        for o in outcomes
+        if o.measured
+        for region in o.measured.regions
+        for label in region.labels
+    }
     return protocol.regions_among(sorted(found))
 
 
 def completed(outcome: Outcome, regions: Sequence[Region], protocol: Protocol) -> Scores | None:
-    """The scores of a case with a row for every region of the run, also where it is in neither mask."""
+    """The scores of a case with a row for every region of the run, also where it is in neither
+    mask.
+    """
     if outcome.scores is None or outcome.measured is None:
         return None
     own = {region.name for region in outcome.measured.regions}
@@ -62,10 +72,14 @@ def completed(outcome: Outcome, regions: Sequence[Region], protocol: Protocol) -
     for column, metric in enumerate(protocol.metrics):
         if metric.spec.scope == "region":
             both, names = metric.empty.both, [region.name for region in further]
-            absent = None if both is not None else outcome.measured.absent(further, metric.statistic)
+            absent = (
+                None if both is not None else outcome.measured.absent(further, metric.statistic)
+            )
             values[:, column] = both if absent is None else metric.score(absent, names)
     rest = Scores(
-        tuple(region.name for region in further), values, ("; ".join((NEITHER, *outcome.remarks)),) * len(further)
+        tuple(region.name for region in further),
+        values,
+        ("; ".join((NEITHER, *outcome.remarks)),) * len(further),
     )
     rows = {
         name: (row, note)
@@ -73,15 +87,23 @@ def completed(outcome: Outcome, regions: Sequence[Region], protocol: Protocol) -
         for name, row, note in zip(s.regions, s.values, s.notes, strict=True)
     }
     order = [region.name for region in regions] + ([ALL] if ALL in rows else [])
-    return Scores(tuple(order), np.array([rows[name][0] for name in order]), tuple(rows[name][1] for name in order))
+    return Scores(
+        tuple(order),
+        np.array([rows[name][0] for name in order]),
+        tuple(rows[name][1] for name in order),
+    )
 
 
 def failed_scores(outcome: Outcome, protocol: Protocol) -> Scores:
     """The one row of a case that could not be scored."""
-    return Scores((FAILED,), np.full((1, len(protocol.metrics)), np.nan), (f"failed: {outcome.error}",))
+    return Scores(
+        (FAILED,), np.full((1, len(protocol.metrics)), np.nan), (f"failed: {outcome.error}",)
+    )
 
 
-def cases_table(outcomes: Sequence[Outcome], regions: Sequence[Region], protocol: Protocol) -> DataFrame:
+def cases_table(
+    outcomes: Sequence[Outcome], regions: Sequence[Region], protocol: Protocol
+) -> DataFrame:
     """One row a case and region; a failed case has one row, whose note says why."""
     import pandas as pd
 
@@ -95,7 +117,9 @@ def cases_table(outcomes: Sequence[Outcome], regions: Sequence[Region], protocol
         places += scores.regions
         notes += scores.notes
         blocks.append(scores.values)
-    numbers = pd.DataFrame(np.vstack(blocks), columns=[metric.column for metric in protocol.metrics])
+    numbers = pd.DataFrame(
+        np.vstack(blocks), columns=[metric.column for metric in protocol.metrics]
+    )
     numbers.insert(0, "case", names)
     numbers.insert(1, "region", places)
     numbers["note"] = notes
@@ -104,9 +128,14 @@ def cases_table(outcomes: Sequence[Outcome], regions: Sequence[Region], protocol
 
 
 def pooled_scores(
-    outcomes: Sequence[Outcome], counts: Sequence[Counts], regions: Sequence[Region], protocol: Protocol
+    outcomes: Sequence[Outcome],
+    counts: Sequence[Counts],
+    regions: Sequence[Region],
+    protocol: Protocol,
 ) -> dict[tuple[str, str], float]:
-    """The score of the added counts of all cases, by region and column, for the metrics that counts are enough for."""
+    """The score of the added counts of all cases, by region and column, for the metrics that counts
+    are enough for.
+    """
     tables = [o.measured.contingency for o in outcomes if o.measured]
     if not tables:
         return {}
@@ -118,7 +147,9 @@ def pooled_scores(
         if metric.statistic in whole:
             names = [region.name for region in regions] if metric.spec.scope == "region" else [ALL]
             values = metric.score(whole[metric.statistic], names).tolist()
-            pooled.update({(name, metric.column): value for name, value in zip(names, values, strict=True)})
+            pooled.update(
+                {(name, metric.column): value for name, value in zip(names, values, strict=True)}
+            )
     return pooled
 
 
@@ -129,7 +160,9 @@ def details(
     tolerance: Floats,
     regions: Sequence[Region],
 ) -> Details:
-    """Volumes and NSD curves; `curves` are those of the outcomes by position, with the regions of their own case."""
+    """Volumes and NSD curves; `curves` are those of the outcomes by position, with the regions of
+    their own case.
+    """
     place = {region.name: at for at, region in enumerate(regions)}
     shape = (len(outcomes), len(regions))
     volume_p, volume_g = np.full((2, *shape), np.nan)
@@ -139,7 +172,9 @@ def details(
         if outcome.measured is None:
             continue
         sizes = next(scored)
-        volume_p[row] = np.where(sizes.empty_p, 0, sizes.volume_p)  # of a mesh, NaN where there is one
+        volume_p[row] = np.where(
+            sizes.empty_p, 0, sizes.volume_p
+        )  # of a mesh, NaN where there is one
         volume_g[row] = np.where(sizes.empty_g, 0, sizes.volume_g)
         if row in curves:
             nsd[row, [place[region.name] for region in outcome.measured.regions]] = curves[row]

@@ -16,11 +16,15 @@ from segeval.measure.measured import Measured
 from segeval.protocols.protocol import Protocol
 
 VOXELS_PER_RELATIVE = 100
-"""The geometry tolerance is relative for spacings; times this it is that of positions, in voxels: 1e-3 and 0.1."""
+"""The geometry tolerance is relative for spacings; times this it is that of positions, in voxels:
+1e-3 and 0.1.
+"""
 
 
 def read_mask(path: Path, protocol: Protocol, workspace: Workspace, slot: str = "mask") -> LabelMap:
-    return read(path, spacing=protocol.spacing, colors=protocol.colors, workspace=workspace, slot=slot)
+    return read(
+        path, spacing=protocol.spacing, colors=protocol.colors, workspace=workspace, slot=slot
+    )
 
 
 def read_case(pair: Pair, protocol: Protocol, workspace: Workspace) -> Case:
@@ -48,13 +52,19 @@ def make_case(name: str, pred: LabelMap | None, gt: LabelMap, protocol: Protocol
             tolerance=VOXELS_PER_RELATIVE * slack,
             spacing_tolerance=slack,
         )
-    thin = "one voxel thick in 3-D: every voxel is boundary" if gt.grid.ndim == 3 and 1 in gt.grid.shape else ""
+    thin = (
+        "one voxel thick in 3-D: every voxel is boundary"
+        if gt.grid.ndim == 3 and 1 in gt.grid.shape
+        else ""
+    )
     notes = tuple(filter(None, (note, thin)))
     case = Case(name, pred, gt, notes=notes, tolerance=protocol.geometry_tolerance)
     if protocol.ignore_label is not None:
         case = case.ignoring(protocol.ignore_label)
     if protocol.binary:  # after that, or the label to ignore would be foreground
-        pred, gt = (replace(mask, labels=(mask.labels != 0).view(np.uint8)) for mask in (case.pred, case.gt))
+        pred, gt = (
+            replace(mask, labels=(mask.labels != 0).view(np.uint8)) for mask in (case.pred, case.gt)
+        )
         case = replace(case, pred=pred, gt=gt)
     return case
 
@@ -63,10 +73,18 @@ def check_scales(case: Case, measured: Measured) -> None:
     """Stops a case whose masks say the same with other numbers: {0, 1} and {0, 255}."""
     if len(measured.contingency.count) > 4:  # of pairs of {0, 1} and {0, 255} there are no more
         return
-    found = {side: set(getattr(measured.contingency, side).tolist()) - {0} for side in ("pred", "gt")}
-    if found["pred"] | found["gt"] == {1, 255} and found["pred"] != found["gt"] and not found["pred"] & found["gt"]:
+    found = {
+        side: set(getattr(measured.contingency, side).tolist()) - {0} for side in ("pred", "gt")
+    }
+    if (
+        found["pred"] | found["gt"] == {1, 255}
+        and found["pred"] != found["gt"]
+        and not found["pred"] & found["gt"]
+    ):
         values = {side: f"{{0, {max(labels)}}}" for side, labels in found.items()}
         raise ReadError(
-            f"case {case.id!r}: pred holds only {values['pred']} and gt only {values['gt']} ({case.pred.source} "
-            f"against {case.gt.source}); pass --binary (in Python binary=True) to take every non-zero value as 1"
+            f"case {case.id!r}: pred holds only {values['pred']} and gt only {values['gt']} "
+            f"({case.pred.source} "
+            f"against {case.gt.source}); pass --binary (in Python binary=True) to take every "
+            f"non-zero value as 1"
         )

@@ -39,7 +39,9 @@ class Input:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What became of one pair: its scores and what they were computed from, or the error that stopped it."""
+    """What became of one pair: its scores and what they were computed from, or the error that
+    stopped it.
+    """
 
     pair: Pair
     seconds: float
@@ -60,7 +62,8 @@ def evaluate(
 ) -> Iterator[tuple[int, Outcome]]:
     """Every pair's position and outcome, as they get done; a pair that fails, fails alone.
 
-    `jobs` threads take a case each; where there are fewer cases, the threads left over help inside them.
+    `jobs` threads take a case each; where there are fewer cases, the threads left over help inside
+    them.
     """
     workers = max(1, min(jobs, len(pairs)))
     local = threading.local()
@@ -99,7 +102,9 @@ def _measured(case: Case, protocol: Protocol, workspace: Workspace) -> tuple[Cas
         with Workspace(workspace.threads) as host:
             measured = measure(case, protocol.regions_among, protocol.statistics, host)
         case = replace(case, notes=(*case.notes, SPILLED))
-    if not protocol.binary and not any(region.labels >= {1, 255} for region in protocol.regions or ()):
+    if not protocol.binary and not any(
+        region.labels >= {1, 255} for region in protocol.regions or ()
+    ):
         check_scales(case, measured)
     return case, measured
 
@@ -108,10 +113,18 @@ def _outcome(pair: Pair, protocol: Protocol, workspace: Workspace) -> Outcome:
     start = time.perf_counter()
     try:
         if pair.pred is None and is_mesh(pair.gt):
-            raise UsageError("there is no prediction to its mesh, which cannot be scored as empty; pass --missing skip")
+            raise UsageError(
+                "there is no prediction to its mesh, which cannot be scored as empty; pass "
+                "--missing skip"
+            )
         if pair.pred and (is_mesh(pair.pred) or is_mesh(pair.gt)):
             surfaces = measure_meshes(
-                pair.id, pair.pred, pair.gt, protocol, lambda path: read_mask(path, protocol, workspace), workspace
+                pair.id,
+                pair.pred,
+                pair.gt,
+                protocol,
+                lambda path: read_mask(path, protocol, workspace),
+                workspace,
             )
             measured, grid, notes = surfaces.measured, GRID, surfaces.notes
         else:
@@ -122,7 +135,9 @@ def _outcome(pair: Pair, protocol: Protocol, workspace: Workspace) -> Outcome:
     except Exception as error:  # whatever it is, it stops this case alone
         text = _told(error)
         named = any(str(name) in text for name in (repr(pair.id), pair.pred, pair.gt))
-        return Outcome(pair, time.perf_counter() - start, text if named else f"case {pair.id!r}: {text}")
+        return Outcome(
+            pair, time.perf_counter() - start, text if named else f"case {pair.id!r}: {text}"
+        )
     return Outcome(pair, time.perf_counter() - start, "", scores, measured, grid, notes, inputs)
 
 

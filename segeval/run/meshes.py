@@ -31,7 +31,8 @@ GRID = Grid((1, 1, 1), (1.0, 1.0, 1.0), "mm")
 """Stands for the space of meshes, which has no voxels."""
 BY_AFFINE = "the surface of the mask was taken to the mesh by the affine of its file"
 BY_SPACING = (
-    "the file of the mask has no affine: its surface was placed by the spacing alone, the centre of "
+    "the file of the mask has no affine: its surface was placed by the spacing alone, the centre "
+    "of "
     "the first voxel at the origin of the mesh"
 )
 """The notes of a case of a mesh and a mask."""
@@ -70,20 +71,29 @@ def measure_meshes(
 
     kinds = _kinds(name, protocol)
     region = _region(name, protocol)
-    given = {"ignore_label": protocol.ignore_label is not None, "include_background": protocol.include_background}
+    given = {
+        "ignore_label": protocol.ignore_label is not None,
+        "include_background": protocol.include_background,
+    }
     for option in filter(given.get, given):
-        raise UsageError(f"case {name!r}: {option} is about voxels, and a mesh has none; leave it out")
+        raise UsageError(
+            f"case {name!r}: {option} is about voxels, and a mesh has none; leave it out"
+        )
     statistics = {}
     notes: dict[str, None] = {}
     for kind in kinds:
         sides = [_surface(path, region, protocol, kind.boundary, read) for path in (pred, gt)]
-        distances = distances_between(sides[0].mesh, sides[1].mesh, boundary=kind.boundary, workspace=workspace)
+        distances = distances_between(
+            sides[0].mesh, sides[1].mesh, boundary=kind.boundary, workspace=workspace
+        )
         statistics[kind] = kind(distances.pg, distances.gp)
         notes |= {side.note: None for side in sides if side.note}
     return MeasuredMeshes(_measured(region, statistics), tuple(notes))
 
 
-def _measured(region: Region, statistics: dict[type[SurfaceDistances], SurfaceDistances]) -> Measured:
+def _measured(
+    region: Region, statistics: dict[type[SurfaceDistances], SurfaceDistances]
+) -> Measured:
     """Return the statistics with a table in which one voxel, of no known volume, stands for a side."""
     label, nothing = np.array([min(region.labels)]), np.zeros(1, np.int64)
     either = next(iter(statistics.values()))
@@ -96,11 +106,17 @@ def _measured(region: Region, statistics: dict[type[SurfaceDistances], SurfaceDi
 
 def _kinds(name: str, protocol: Protocol) -> list[type[SurfaceDistances]]:
     rules = [getattr(metric.statistic, "boundary", VOXEL).rule for metric in protocol.metrics]
-    unfit = [m.column for m, rule in zip(protocol.metrics, rules, strict=True) if rule not in ("mesh", "smooth")]
+    unfit = [
+        m.column
+        for m, rule in zip(protocol.metrics, rules, strict=True)
+        if rule not in ("mesh", "smooth")
+    ]
     if unfit:
         raise UsageError(
-            f"case {name!r}: a mesh has a surface and no voxels, which {unfit[0]} is about unless it is a distance "
-            "under the rule mesh or smooth; ask for distances alone, such as -m hd95,assd,nsd@2 --boundary mesh"
+            f"case {name!r}: a mesh has a surface and no voxels, which {unfit[0]} is about unless "
+            f"it is a distance "
+            "under the rule mesh or smooth; ask for distances alone, such as -m hd95,assd,nsd@2 "
+            "--boundary mesh"
         )
     return sorted(protocol.statistics, key=lambda kind: str(kind.boundary))
 
@@ -110,14 +126,19 @@ def _region(name: str, protocol: Protocol) -> Region:
     regions = protocol.regions or (Region.of(1),)
     if len(regions) > 1:
         raise UsageError(
-            f"case {name!r}: a mesh is the surface of one region, but {len(regions)} are to be scored; name one with "
+            f"case {name!r}: a mesh is the surface of one region, but {len(regions)} are to be "
+            f"scored; name one with "
             "--regions, and keep the meshes of others in folders of their own"
         )
     return regions[0]
 
 
 def _surface(
-    path: Path, region: Region, protocol: Protocol, boundary: Boundary, read: Callable[[Path], LabelMap]
+    path: Path,
+    region: Region,
+    protocol: Protocol,
+    boundary: Boundary,
+    read: Callable[[Path], LabelMap],
 ) -> _Side:
     """Return the mesh in a file, or the surface of a region of the mask in it, in millimetres."""
     from segeval.data.mesh import Mesh
@@ -129,11 +150,18 @@ def _surface(
         return _Side(read_mesh(path))
     mask = read(path)
     if mask.grid.unit != "mm":
-        raise UsageError(f"{path}: counts in pixels and a mesh in mm; pass --spacing to give voxels a size")
+        raise UsageError(
+            f"{path}: counts in pixels and a mesh in mm; pass --spacing to give voxels a size"
+        )
     if protocol.spacing is not None and mask.grid.affine is not None:
-        raise UsageError(f"{path}: its affine places its voxels beside the mesh; leave --spacing out")
+        raise UsageError(
+            f"{path}: its affine places its voxels beside the mesh; leave --spacing out"
+        )
     if mask.grid.ndim != 3:
-        raise UsageError(f"{path}: a mask of {mask.grid.ndim} axes has no surface to compare with a mesh; wanted 3")
+        raise UsageError(
+            f"{path}: a mask of {mask.grid.ndim} axes has no surface to compare with a mesh; "
+            f"wanted 3"
+        )
     inside = _inside(path, mask, region, protocol)
     if not inside.any():
         return _Side(Mesh(np.empty((0, 3)), np.empty((0, 3), np.int64)))
@@ -164,7 +192,9 @@ def _inside(path: Path, mask: LabelMap, region: Region, protocol: Protocol) -> B
         labels = np.isin(mask.labels, list(region.labels))
     elif not protocol.binary and len(found := np.unique(mask.labels[labels])) > 1:
         raise UsageError(
-            f"{path}: holds {len(found)} labels ({', '.join(map(str, found[:5].tolist()))}, …) and a mesh is one "
-            "region; name it with --regions, such as liver=2, or pass --binary to take all labels together"
+            f"{path}: holds {len(found)} labels ({', '.join(map(str, found[:5].tolist()))}, …) and "
+            f"a mesh is one "
+            "region; name it with --regions, such as liver=2, or pass --binary to take all labels "
+            "together"
         )
     return labels.astype(np.uint8)

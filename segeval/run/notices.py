@@ -24,18 +24,28 @@ def remarks_on(
     if not regions:
         yield "no mask holds a label above 0: there is no region to score"
     in_p, in_g = (np.array([~getattr(c, side) for c in counts]) for side in ("empty_p", "empty_g"))
-    nowhere = [region.name for region, found in zip(regions, (in_p | in_g).any(0), strict=True) if not found]
+    nowhere = [
+        region.name
+        for region, found in zip(regions, (in_p | in_g).any(0), strict=True)
+        if not found
+    ]
     if nowhere:
-        some = ", ".join(nowhere[:5]) + (f" and {len(nowhere) - 5} more" if len(nowhere) > 5 else "")
+        some = ", ".join(nowhere[:5]) + (
+            f" and {len(nowhere) - 5} more" if len(nowhere) > 5 else ""
+        )
         yield f"{len(nowhere)} of {len(regions)} regions occur in no mask: {some}; check --regions"
     if protocol.regions is None:
         one_sided = int((in_p.any(0) != in_g.any(0)).sum())
         if len(regions) >= MANY and one_sided > len(regions) / 2:
             yield (
-                f"{one_sided} of {len(regions)} labels occur in the predictions or in the ground truths alone; if one "
-                "of the folders holds images or numbered instances, pass another folder, --regions or --binary"
+                f"{one_sided} of {len(regions)} labels occur in the predictions or in the ground "
+                f"truths alone; if one "
+                "of the folders holds images or numbered instances, pass another folder, --regions "
+                "or --binary"
             )
-        if {1, 255} == {label for region in regions for label in region.labels} and not (in_g[:, 0] & in_g[:, 1]).any():
+        if {1, 255} == {label for region in regions for label in region.labels} and not (
+            in_g[:, 0] & in_g[:, 1]
+        ).any():
             yield "some cases hold only {0, 1} and others only {0, 255}; if these mean the same, pass --binary"
     kinds = sorted({(grid.ndim, grid.unit) for grid in grids})
     if len(kinds) > 1:

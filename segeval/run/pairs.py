@@ -14,14 +14,18 @@ def check_apart(output: Path, inputs: Sequence[Path]) -> None:
     """Results inside a folder of masks would be taken for masks by the next run."""
     for folder in inputs:
         if folder.is_dir() and output.resolve().is_relative_to(folder.resolve()):
-            raise UsageError(f"{output}: results would lie among the masks of {folder}; give another folder with -o")
+            raise UsageError(
+                f"{output}: results would lie among the masks of {folder}; give another folder "
+                f"with -o"
+            )
 
 
 def pairs_to_score(found: Pairing, missing: Missing) -> list[Pair]:
     """The pairs to score under a policy for ground truths without a prediction."""
     if found.missing and missing == "error":
         raise UsageError(
-            f"{_counted(found.missing, 'ground truth')} without a prediction: {_listed(found.missing)}; add them, or "
+            f"{_counted(found.missing, 'ground truth')} without a prediction: "
+            f"{_listed(found.missing)}; add them, or "
             "pass --missing skip to leave them out or --missing empty to score empty predictions"
         )
     empty = [Pair(name, None, path) for name, path in found.missing] if missing == "empty" else []
@@ -34,10 +38,14 @@ def about_unpaired(found: Pairing, missing: Missing) -> list[str]:
     texts = []
     if found.missing:
         texts.append(
-            f"{_counted(found.missing, 'ground truth')} without a prediction, {done}: {_listed(found.missing)}"
+            f"{_counted(found.missing, 'ground truth')} without a prediction, {done}: "
+            f"{_listed(found.missing)}"
         )
     if found.extra:
-        texts.append(f"{_counted(found.extra, 'prediction')} without a ground truth, left out: {_listed(found.extra)}")
+        texts.append(
+            f"{_counted(found.extra, 'prediction')} without a ground truth, left out: "
+            f"{_listed(found.extra)}"
+        )
     return texts
 
 

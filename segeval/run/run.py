@@ -25,7 +25,15 @@ from segeval.results.results import Results, clear
 from segeval.summary import summarise
 from segeval.version import __version__
 
-from .assemble import all_regions, cases_table, details, failed_scores, nsd_curve, pooled_scores, tolerances
+from .assemble import (
+    all_regions,
+    cases_table,
+    details,
+    failed_scores,
+    nsd_curve,
+    pooled_scores,
+    tolerances,
+)
 from .evaluate import SPILLED, Outcome, evaluate
 from .notices import remarks_on
 from .scoring import Scores
@@ -34,7 +42,9 @@ INTERVAL: dict[str, Any] = {"confidence": 0.95, "resamples": 2000, "seed": 0}
 """How the intervals of the summary are made, the same in every run."""
 
 MOST_CURVES = 1000
-"""NSD curves are kept of runs with so many regions at most: of thousands of instances they would fill the disk."""
+"""NSD curves are kept of runs with so many regions at most: of thousands of instances they would
+fill the disk.
+"""
 
 log = logging.getLogger("segeval")
 """Where notices and failed cases go as warnings, whoever listens."""
@@ -62,8 +72,9 @@ class Listener:
 class Run:
     """Scores pairs of masks under a protocol, and keeps of each no more than its results need.
 
-    With an `output` folder, rows are appended to `cases.partial.csv` there as they come, and all tables are written in
-    the end, also when the run is interrupted; run.json then says that it is not complete.
+    With an `output` folder, rows are appended to `cases.partial.csv` there as they come, and all
+    tables are written in the end, also when the run is interrupted; run.json then says that it is
+    not complete.
     """
 
     def __init__(
@@ -100,11 +111,17 @@ class Run:
     def results(self) -> Results:
         """Scores every case. Raises `UsageError` when the output cannot be written."""
         with _row_log(self.output, self.protocol) as write_rows:
-            self.listener.started(len(self.pairs), [metric.column for metric in self.protocol.metrics])
+            self.listener.started(
+                len(self.pairs), [metric.column for metric in self.protocol.metrics]
+            )
             try:
-                for position, outcome in evaluate(self.pairs, self.protocol, jobs=self.jobs, device=self.device):
+                for position, outcome in evaluate(
+                    self.pairs, self.protocol, jobs=self.jobs, device=self.device
+                ):
                     self._take(position, outcome)
-                    write_rows(outcome.pair.id, outcome.scores or failed_scores(outcome, self.protocol))
+                    write_rows(
+                        outcome.pair.id, outcome.scores or failed_scores(outcome, self.protocol)
+                    )
                     if outcome.error:
                         log.warning("failed: %s", outcome.error)
                     self.listener.finished(outcome)
@@ -116,10 +133,15 @@ class Run:
         return results
 
     def _take(self, position: int, outcome: Outcome) -> None:
-        """Keeps an outcome, with its distances only until the tolerances of the NSD curves are known."""
+        """Keeps an outcome, with its distances only until the tolerances of the NSD curves are
+        known.
+        """
         self._outcomes[position] = outcome
         self._waiting.append(position)
-        first = next((o for o in map(self._outcomes.get, range(len(self.pairs))) if o is None or o.grid), None)
+        first = next(
+            (o for o in map(self._outcomes.get, range(len(self.pairs))) if o is None or o.grid),
+            None,
+        )
         if first is None or first.grid is None:
             return
         surface = self.protocol.surface
@@ -142,7 +164,9 @@ class Run:
         spilled = sum(SPILLED in outcome.remarks for outcome in outcomes)
         if spilled:
             self.notice(f"{spilled} of {len(outcomes)} cases {SPILLED}; their rows say so")
-        for text in remarks_on(regions, counts, [o.grid for o in outcomes if o.grid], self.protocol):
+        for text in remarks_on(
+            regions, counts, [o.grid for o in outcomes if o.grid], self.protocol
+        ):
             self.notice(text)
         units = _units(outcomes)
         pooled = pooled_scores(outcomes, counts, regions, self.protocol)
@@ -159,7 +183,9 @@ class Run:
         kept = details(outcomes, counts, curves, self._tolerance, regions)
         return Results(cases, summary, self._record(outcomes, regions, units), kept)
 
-    def _record(self, outcomes: Sequence[Outcome], regions: Sequence[Region], units: dict[str, str]) -> dict[str, Any]:
+    def _record(
+        self, outcomes: Sequence[Outcome], regions: Sequence[Region], units: dict[str, str]
+    ) -> dict[str, Any]:
         """The content of run.json."""
         return {
             "segeval": __version__,
@@ -190,7 +216,8 @@ class Run:
 
 @contextmanager
 def _row_log(folder: Path | None, protocol: Protocol) -> Iterator[Callable[[str, Scores], None]]:
-    """A function that appends the rows of a case to the folder's partial table; results of an earlier run go first.
+    """A function that appends the rows of a case to the folder's partial table; results of an
+    earlier run go first.
 
     Raises `UsageError` when they cannot be written.
     """
@@ -202,18 +229,29 @@ def _row_log(folder: Path | None, protocol: Protocol) -> Iterator[Callable[[str,
         clear(folder)
         with (folder / PARTIAL).open("w", newline="", encoding="utf-8") as file:
             rows = csv.writer(file)
-            rows.writerow(["case", "region", *(metric.column for metric in protocol.metrics), "note", "protocol"])
+            rows.writerow(
+                [
+                    "case",
+                    "region",
+                    *(metric.column for metric in protocol.metrics),
+                    "note",
+                    "protocol",
+                ]
+            )
             stamp = protocol.stamp
 
             def write(name: str, scores: Scores) -> None:
-                for region, values, note in zip(scores.regions, scores.values.tolist(), scores.notes, strict=True):
+                for region, values, note in zip(
+                    scores.regions, scores.values.tolist(), scores.notes, strict=True
+                ):
                     rows.writerow([name, region, *values, note, stamp])
                 file.flush()
 
             yield write
     except OSError as error:
         raise UsageError(
-            f"{folder}: cannot write the results there ({error.strerror}); give another folder with -o"
+            f"{folder}: cannot write the results there ({error.strerror}); give another folder "
+            f"with -o"
         ) from error
 
 

@@ -1,4 +1,6 @@
-"""From the statistics of a case to its rows: one value per metric and region, and a note wherever there is none."""
+"""From the statistics of a case to its rows: one value per metric and region, and a note wherever
+there is none.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from segeval.results.columns import ALL
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """Rows of the table of cases: `values` is (rows, metrics), NaN where a metric does not apply to the row."""
+    """Rows of the table of cases: `values` is (rows, metrics), NaN where a metric does not apply to
+    the row.
+    """
 
     regions: tuple[str, ...]
     values: Floats
@@ -30,7 +34,9 @@ NEITHER = "region in neither mask"
 """The note of a region without a voxel."""
 
 
-def score_measured(measured: Measured, metrics: Sequence[Metric], remarks: Sequence[str] = ()) -> Scores:
+def score_measured(
+    measured: Measured, metrics: Sequence[Metric], remarks: Sequence[str] = ()
+) -> Scores:
     """The rows of a case: one a region, and one for the whole case if a metric asks for it.
 
     `remarks` about the case go into the note of every row.
@@ -54,14 +60,18 @@ def score_measured(measured: Measured, metrics: Sequence[Metric], remarks: Seque
         notes[row] = _note(emptiness, by_region[row, per_region], chosen, remarks)
     if per_region.all():
         return Scores(tuple(names), by_region, tuple(notes))
-    notes.append(_note("", whole[~per_region], [m for m in metrics if m.spec.scope == "case"], remarks))
+    notes.append(
+        _note("", whole[~per_region], [m for m in metrics if m.spec.scope == "case"], remarks)
+    )
     return Scores((*names, ALL), np.vstack([by_region, whole]), tuple(notes))
 
 
 def _emptiness(no_p: bool, no_g: bool) -> str:
     if no_p and no_g:
         return NEITHER
-    return "region not in the prediction" if no_p else "region not in the ground truth" if no_g else ""
+    return (
+        "region not in the prediction" if no_p else "region not in the ground truth" if no_g else ""
+    )
 
 
 def _note(emptiness: str, row: Floats, metrics: Sequence[Metric], remarks: Sequence[str]) -> str:
@@ -69,7 +79,8 @@ def _note(emptiness: str, row: Floats, metrics: Sequence[Metric], remarks: Seque
     parts = [emptiness] if emptiness else []
     if not emptiness and not np.isfinite(row).all():
         parts += [
-            f"{m.column} {'undefined (a denominator vanishes)' if np.isnan(v) else 'infinite (division by 0)'}"
+            f"{m.column} "
+            f"{'undefined (a denominator vanishes)' if np.isnan(v) else 'infinite (division by 0)'}"
             for m, v in zip(metrics, row.tolist(), strict=True)
             if not np.isfinite(v)
         ]

@@ -50,7 +50,8 @@ class WarmUp(NamedTuple):
 
 
 def warm_up(dtypes: Sequence[DTypeLike] = (np.uint8, np.uint16)) -> WarmUp:
-    """Run every kernel on small masks of these dtypes: what lies on no disk yet is compiled and kept.
+    """Run every kernel on small masks of these dtypes: what lies on no disk yet is compiled and
+    kept.
 
     It takes a minute or two where nothing fits, seconds where all is there.
     """
@@ -61,7 +62,9 @@ def warm_up(dtypes: Sequence[DTypeLike] = (np.uint8, np.uint16)) -> WarmUp:
         for scores, channels in product((np.float32, np.float64, np.uint8), (2, 300)):
             argmax(np.zeros((channels, 8, 8), scores), workspace)
     for labels in (np.uint8, np.int64):
-        squared_distances_to(np.ones((2, 4, 8), labels), 1, True, (1.0, 1.0, 1.0), np.empty((2, 4, 8)))
+        squared_distances_to(
+            np.ones((2, 4, 8), labels), 1, True, (1.0, 1.0, 1.0), np.empty((2, 4, 8))
+        )
     return WarmUp(len(compiled_kernels()) - kernels, seconds_compiled() - seconds)
 
 
@@ -79,7 +82,9 @@ def _always(regions: Sequence[Region], labels: Sequence[int]) -> Sequence[Region
 
 
 def _masks(dtype: DTypeLike, shape: Sequence[int]) -> tuple[Labels, Labels]:
-    """Two masks with two labels each, of which parts agree, parts lie near and parts far from each other."""
+    """Two masks with two labels each, of which parts agree, parts lie near and parts far from each
+    other.
+    """
     pred, gt = np.zeros((2, *shape), dtype)
     pred[..., 4:12, 4:12], pred[..., 14:16, 40:70] = 1, 2
     gt[..., 5:13, 4:12], gt[..., 14:16, 40:44], gt[..., 40:44, 4:20] = 1, 2, 1
@@ -87,10 +92,17 @@ def _masks(dtype: DTypeLike, shape: Sequence[int]) -> tuple[Labels, Labels]:
 
 
 def _runs() -> Iterator[tuple[list[Metric], Sequence[Region]]]:
-    """Yield metrics and regions: overlap alone, all metrics of labels and unions, many regions, every boundary."""
+    """Yield metrics and regions: overlap alone, all metrics of labels and unions, many regions,
+    every boundary.
+    """
     labels, unions = (Region.of(1), Region.of(2)), (Region.of("both", 1, 2), Region.of("inner", 1))
-    many = tuple(Region.of(label, label, label + 1) for label in range(1, 600, 2))  # so many that numbers need uint16
-    metrics = [spec.bind({p.name: 1 for p in spec.parameters if p.default is None}) for spec in REGISTRY.values()]
+    many = tuple(
+        Region.of(label, label, label + 1) for label in range(1, 600, 2)
+    )  # so many that numbers need uint16
+    metrics = [
+        spec.bind({p.name: 1 for p in spec.parameters if p.default is None})
+        for spec in REGISTRY.values()
+    ]
     yield [REGISTRY["dice"].bind({})], labels
     yield metrics, labels
     yield metrics, unions

@@ -1,1 +1,3 @@
-"""What metrics need to know about a case, measured once, for all regions at once; no kernel lies here."""
+"""What metrics need to know about a case, measured once, for all regions at once; no kernel lies
+here.
+"""

@@ -26,12 +26,13 @@ _LATTICE_OF_VOXELS = ("connectivity", "image_edge")
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """A rule for boundaries with its settings. Raises `UsageError` for settings that the rule does not have.
+    """A rule for boundaries with its settings. Raises `UsageError` for settings that the rule does
+    not have.
 
-    `connectivity` (rule voxel): a voxel touches what it shares a face with (1), or an edge too (2), or a corner (3); in
-    2-D an edge (1) or a corner (2, 3). `image_edge` (voxel): whether mask voxels at the edge of the image are boundary.
-    `sizes`: "own" weighs every element by the area (2-D: length) it stands for, "equal" by one; those of voxels are
-    equal.
+    `connectivity` (rule voxel): a voxel touches what it shares a face with (1), or an edge too (2),
+    or a corner (3); in 2-D an edge (1) or a corner (2, 3). `image_edge` (voxel): whether mask
+    voxels at the edge of the image are boundary. `sizes`: "own" weighs every element by the area
+    (2-D: length) it stands for, "equal" by one; those of voxels are equal.
 
     >>> str(Boundary("voxel", connectivity=2))
     'voxel:connectivity=2'
@@ -44,16 +45,27 @@ class Boundary:
 
     def __post_init__(self) -> None:
         if self.rule not in RULES:
-            raise UsageError(f"unknown boundary rule {self.rule!r}; choose one of {', '.join(RULES)}")
+            raise UsageError(
+                f"unknown boundary rule {self.rule!r}; choose one of {', '.join(RULES)}"
+            )
         if self.connectivity not in get_args(Connectivity):
-            raise UsageError(f"connectivity of the boundary is 1, 2 or 3, not {self.connectivity!r}")
+            raise UsageError(
+                f"connectivity of the boundary is 1, 2 or 3, not {self.connectivity!r}"
+            )
         if self.sizes not in get_args(Sizes):
             raise UsageError(f"sizes of the boundary are own or equal, not {self.sizes!r}")
-        own = ("sizes",) if self.rule not in ("voxel", "solid") else _LATTICE_OF_VOXELS if self.rule == "voxel" else ()
+        own = (
+            ("sizes",)
+            if self.rule not in ("voxel", "solid")
+            else _LATTICE_OF_VOXELS
+            if self.rule == "voxel"
+            else ()
+        )
         unfit = [name for name in self.settings if name not in own]
         if unfit:
             raise UsageError(
-                f"boundary rule {self.rule!r} has no setting {unfit[0]!r}; its settings: {', '.join(own) or 'none'}"
+                f"boundary rule {self.rule!r} has no setting {unfit[0]!r}; its settings: "
+                f"{', '.join(own) or 'none'}"
             )
 
     @property
@@ -69,7 +81,8 @@ class Boundary:
 
     @classmethod
     def parse(cls, text: str | Boundary) -> Boundary:
-        """The boundary that a written form stands for: `surfel`, `voxel:connectivity=3,image_edge=no`.
+        """The boundary that a written form stands for: `surfel`,
+        `voxel:connectivity=3,image_edge=no`.
 
         >>> Boundary.parse("voxel:connectivity=3,image_edge=no").image_edge
         False
@@ -82,7 +95,9 @@ class Boundary:
         settings = [_setting(piece, text) for piece in rest.split(",") if piece.strip()]
         given = [name for name, _ in settings]
         if len(set(given)) < len(given):
-            raise UsageError(f"boundary {text!r} gives {max(given, key=given.count)} twice; give it once")
+            raise UsageError(
+                f"boundary {text!r} gives {max(given, key=given.count)} twice; give it once"
+            )
         return cls(rule, **dict(settings))  # type: ignore[arg-type]
 
     def __str__(self) -> str:
@@ -100,7 +115,8 @@ def _setting(piece: str, text: str) -> tuple[str, Any]:
     name, equals, value = (part.strip() for part in piece.partition("="))
     if name not in _DEFAULTS or not equals:
         raise UsageError(
-            f"boundary {text!r}: {piece.strip()!r} is no setting; write voxel:connectivity=2, voxel:image_edge=no or "
+            f"boundary {text!r}: {piece.strip()!r} is no setting; write voxel:connectivity=2, "
+            f"voxel:image_edge=no or "
             "surfel:sizes=equal"
         )
     if name == "image_edge":

@@ -16,7 +16,8 @@ from .contingency import Contingency
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts:
-    """True and false positives and negatives by region, (R,) each, with both volumes in the grid's unit of volume.
+    """True and false positives and negatives by region, (R,) each, with both volumes in the grid's
+    unit of volume.
 
     Whole numbers as float64, so that products of four of them do not overflow.
     """
@@ -30,20 +31,31 @@ class Counts:
     background: ClassVar[bool] = True
 
     @classmethod
-    def of(cls, contingency: Contingency, regions: Sequence[Region], voxel_volume: float = 1.0) -> Counts:
+    def of(
+        cls, contingency: Contingency, regions: Sequence[Region], voxel_volume: float = 1.0
+    ) -> Counts:
         """The counts of the regions, which may overlap, from the table of label pairs of a case."""
-        tp, size_p, size_g = np.zeros((3, len(regions) + 1))  # the last of each for labels of no region
+        tp, size_p, size_g = np.zeros(
+            (3, len(regions) + 1)
+        )  # the last of each for labels of no region
         for layer in disjoint_layers(regions):
             pairs = sorted((label, region) for region in layer for label in regions[region].labels)
             labels, region_of = np.array(pairs, np.int64).T
-            in_p, in_g = (_looked_up(labels, region_of, side) for side in (contingency.pred, contingency.gt))
+            in_p, in_g = (
+                _looked_up(labels, region_of, side) for side in (contingency.pred, contingency.gt)
+            )
             np.add.at(size_p, in_p, contingency.count)
             np.add.at(size_g, in_g, contingency.count)
             np.add.at(tp, np.where(in_p == in_g, in_p, -1), contingency.count)
         tp, size_p, size_g = tp[:-1], size_p[:-1], size_g[:-1]
         total = contingency.count.sum()
         return cls(
-            tp, size_p - tp, size_g - tp, total - size_p - size_g + tp, size_p * voxel_volume, size_g * voxel_volume
+            tp,
+            size_p - tp,
+            size_g - tp,
+            total - size_p - size_g + tp,
+            size_p * voxel_volume,
+            size_g * voxel_volume,
         )
 
     @classmethod
@@ -53,7 +65,12 @@ class Counts:
 
     def grouped(self, groups: Integers, count: int) -> Counts:
         """All regions of a group as one region: region r belongs to `groups[r]` of `count` groups."""
-        return Counts(*(np.bincount(groups, getattr(self, name), count).astype(np.float64) for name in self.__slots__))
+        return Counts(
+            *(
+                np.bincount(groups, getattr(self, name), count).astype(np.float64)
+                for name in self.__slots__
+            )
+        )
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))

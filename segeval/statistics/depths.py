@@ -1,4 +1,6 @@
-"""How deep every voxel lies inside its mask: the statistic of Boundary IoU, for any width of the band."""
+"""How deep every voxel lies inside its mask: the statistic of Boundary IoU, for any width of the
+band.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,11 @@ from .distances import Distances
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Depths:
-    """Distances of a mask's voxels to the nearest boundary voxel of the same mask, for all regions at once.
+    """Distances of a mask's voxels to the nearest boundary voxel of the same mask, for all regions
+    at once.
 
-    `shared` holds, for the voxels in both masks, the larger of the two depths: a voxel lies in both bands if that is
-    below the width.
+    `shared` holds, for the voxels in both masks, the larger of the two depths: a voxel lies in both
+    bands if that is below the width.
     """
 
     p: Distances
@@ -35,7 +38,9 @@ class Depths:
     @classmethod
     def stacked(cls, members: Sequence[Depths]) -> Depths:
         """The regions of all members, one after the other."""
-        return cls(*(Distances.stacked([getattr(m, name) for m in members]) for name in cls.__slots__))
+        return cls(
+            *(Distances.stacked([getattr(m, name) for m in members]) for name in cls.__slots__)
+        )
 
     def grouped(self, groups: Integers, count: int) -> Depths:
         """All regions of a group as one region: region r belongs to `groups[r]` of `count` groups."""

@@ -1,4 +1,6 @@
-"""The surface-distance statistic: how much of one boundary lies at which distance from the other, region by region."""
+"""The surface-distance statistic: how much of one boundary lies at which distance from the other,
+region by region.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,10 @@ SLACK = 1e-6
 class Distances:
     """A histogram of distances for each of R regions.
 
-    Region r has the distances `value[start[r]:start[r + 1]]`, strictly increasing, infinite where there is nothing to
-    measure to. `size` says how much lies at each: int64 counts for elements of equal size, float64 for elements that
-    have sizes of their own. Methods give one number a region, NaN where that needs an element and there is none.
+    Region r has the distances `value[start[r]:start[r + 1]]`, strictly increasing, infinite where
+    there is nothing to measure to. `size` says how much lies at each: int64 counts for elements of
+    equal size, float64 for elements that have sizes of their own. Methods give one number a region,
+    NaN where that needs an element and there is none.
 
     >>> d = Distances.of([0, 1, 1, 4])
     >>> d.mean(), d.quantile(0.75), d.within(1)
@@ -46,7 +49,11 @@ class Distances:
         array([1.])
         """
         value = np.ravel(np.asarray(values, np.float64))
-        size = np.ones(len(value), np.int64) if sizes is None else np.ravel(np.asarray(sizes, np.float64))
+        size = (
+            np.ones(len(value), np.int64)
+            if sizes is None
+            else np.ravel(np.asarray(sizes, np.float64))
+        )
         value, size = value[size > 0], size[size > 0]
         return cls._gathered(np.zeros(len(value), np.int64), value, size, 1)
 
@@ -59,13 +66,21 @@ class Distances:
     def stacked(cls, members: Sequence[Distances]) -> Distances:
         """The regions of all members, one after the other."""
         counts = np.concatenate([np.zeros(1, np.int64), *(np.diff(m.start) for m in members)])
-        value, size = (np.concatenate([getattr(m, name) for m in members]) for name in ("value", "size"))
+        value, size = (
+            np.concatenate([getattr(m, name) for m in members]) for name in ("value", "size")
+        )
         return cls(np.cumsum(counts), value, size)
 
     @classmethod
-    def _gathered(cls, region: Integers, value: Floats, size: NDArray[Any], regions: int) -> Distances:
-        """The histograms of elements in any order. Quick if they are a few sequences sorted by region and value."""
-        key = np.empty(len(value), np.complex128)  # NumPy orders complex numbers by real, then by imaginary part
+    def _gathered(
+        cls, region: Integers, value: Floats, size: NDArray[Any], regions: int
+    ) -> Distances:
+        """The histograms of elements in any order. Quick if they are a few sequences sorted by
+        region and value.
+        """
+        key = np.empty(
+            len(value), np.complex128
+        )  # NumPy orders complex numbers by real, then by imaginary part
         key.real, key.imag = region, value
         order = np.argsort(key, kind="stable")
         key = key[order]
@@ -80,12 +95,18 @@ class Distances:
         """The elements of both, region by region: of two directions, or of two cases."""
         region, value, size = (
             np.concatenate(pair)
-            for pair in ((self._region, other._region), (self.value, other.value), (self.size, other.size))
+            for pair in (
+                (self._region, other._region),
+                (self.value, other.value),
+                (self.size, other.size),
+            )
         )
         return self._gathered(region, value, size, len(self))
 
     def grouped(self, groups: Integers, count: int) -> Distances:
-        """The elements of all regions of a group as one region: region r belongs to `groups[r]` of `count` groups."""
+        """The elements of all regions of a group as one region: region r belongs to `groups[r]` of
+        `count` groups.
+        """
         return self._gathered(groups[self._region], self.value, self.size, count)
 
     def select(self, order: ArrayLike) -> Distances:
@@ -124,13 +145,17 @@ class Distances:
         return self._sum(self.size * self.value**power)
 
     def shortfall(self, limit: float) -> Floats:
-        """Sum of size times what the distance lacks to `limit`: the integral of `within` from 0 to there."""
+        """Sum of size times what the distance lacks to `limit`: the integral of `within` from 0 to
+        there.
+        """
         return self._sum(self.size * np.maximum(limit - self.value, 0))
 
     def mean(self) -> Floats:
         """Mean distance, by size."""
         total = self.total()
-        mean: Floats = np.divide(self.moment(1), total, out=np.full(len(self), np.nan), where=total > 0)
+        mean: Floats = np.divide(
+            self.moment(1), total, out=np.full(len(self), np.nan), where=total > 0
+        )
         return mean
 
     def std(self) -> Floats:
@@ -143,10 +168,11 @@ class Distances:
         return root
 
     def quantile(self, q: float) -> Floats:
-        """The distance that a share `q` of the set, by size, does not exceed; `q` in (0, 1], 1 is the maximum.
+        """The distance that a share `q` of the set, by size, does not exceed; `q` in (0, 1], 1 is
+        the maximum.
 
-        Equal elements: linear interpolation, as `numpy.quantile`. Elements with sizes: the smallest distance of the set
-        at which the cumulative size reaches the share.
+        Equal elements: linear interpolation, as `numpy.quantile`. Elements with sizes: the smallest
+        distance of the set at which the cumulative size reaches the share.
         """
         quantiles = np.full(len(self), np.nan)
         if self._weighted:
@@ -172,7 +198,9 @@ class Distances:
         place = (np.diff(before)[regions] - 1).astype(np.float64) * q
         lower = place.astype(np.int64)
         share = place - lower
-        first = before[regions] + lower  # the number of the element below, from 0, among those of all regions
+        first = (
+            before[regions] + lower
+        )  # the number of the element below, from 0, among those of all regions
         low = self.value[np.searchsorted(counted, first, side="right")]
         high = self.value[np.searchsorted(counted, first + (share > 0), side="right")]
         with np.errstate(invalid="ignore"):  # two infinite distances
@@ -208,9 +236,11 @@ class Distances:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SurfaceDistances:
-    """Distances between two boundaries: `pg` from that of the prediction to that of the ground truth, `gp` back.
+    """Distances between two boundaries: `pg` from that of the prediction to that of the ground
+    truth, `gp` back.
 
-    Every boundary rule makes a statistic of its own, a subclass: `SurfaceDistances.by(Boundary("surfel"))`.
+    Every boundary rule makes a statistic of its own, a subclass:
+    `SurfaceDistances.by(Boundary("surfel"))`.
     """
 
     pg: Distances
@@ -261,7 +291,9 @@ class SurfaceDistances:
         return type(self)(self.pg.grouped(groups, count), self.gp.grouped(groups, count))
 
     def select(self, order: ArrayLike) -> Self:
-        """The regions at these positions, in this order; -1 is a region without a voxel in either mask."""
+        """The regions at these positions, in this order; -1 is a region without a voxel in either
+        mask.
+        """
         return type(self)(self.pg.select(order), self.gp.select(order))
 
 
@@ -278,6 +310,13 @@ def _kind(boundary: Boundary) -> type[SurfaceDistances]:
         return SurfaceDistances
     if boundary == VolumeDistances.boundary:
         return VolumeDistances
-    name = "_".join(["SurfaceDistances", boundary.rule, *(f"{k}{v}" for k, v in boundary.settings.items())])
-    facts = {"__slots__": (), "__module__": __name__, "__doc__": SurfaceDistances.__doc__, "boundary": boundary}
+    name = "_".join(
+        ["SurfaceDistances", boundary.rule, *(f"{k}{v}" for k, v in boundary.settings.items())]
+    )
+    facts = {
+        "__slots__": (),
+        "__module__": __name__,
+        "__doc__": SurfaceDistances.__doc__,
+        "boundary": boundary,
+    }
     return type(name, (SurfaceDistances,), facts)

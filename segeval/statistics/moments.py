@@ -1,4 +1,6 @@
-"""Where the voxels of a mask lie and how they spread: the statistic of distances between centres of mass."""
+"""Where the voxels of a mask lie and how they spread: the statistic of distances between centres of
+mass.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from .ratios import ratio
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moments:
-    """Number, sum and sum of outer products of the voxels' positions, by region: (R,), (R, d) and (R, d, d).
+    """Number, sum and sum of outer products of the voxels' positions, by region: (R,), (R, d) and
+    (R, d, d).
 
     Positions are in the unit of the spacing, from the grid's first voxel.
     """
@@ -45,10 +48,15 @@ class Moments:
         return Moments(*(np.tensordot(member, getattr(self, name), 1) for name in self.__slots__))
 
     def select(self, order: Integers) -> Moments:
-        """The regions at these positions, in this order; -1 is a region without a voxel in either mask."""
+        """The regions at these positions, in this order; -1 is a region without a voxel in either
+        mask.
+        """
         fields = (getattr(self, name) for name in self.__slots__)
         return Moments(
-            *(np.concatenate([field, np.zeros_like(field, shape=(1, *field.shape[1:]))])[order] for field in fields)
+            *(
+                np.concatenate([field, np.zeros_like(field, shape=(1, *field.shape[1:]))])[order]
+                for field in fields
+            )
         )
 
     def __add__(self, other: Moments) -> Moments:
@@ -80,20 +88,29 @@ class Moments:
         return ratio(self.sum_g, self.n_g[:, None])
 
     def mahalanobis(self) -> Floats:
-        """Distance of the two centres in units of the common covariance, (R,); NaN where that is singular.
+        """Distance of the two centres in units of the common covariance, (R,); NaN where that is
+        singular.
 
-        The common covariance is the mean of the two sample covariances, weighted by the numbers of voxels.
+        The common covariance is the mean of the two sample covariances, weighted by the numbers of
+        voxels.
         """
         shift = self.mean_p - self.mean_g
         weighted_p = self.n_p[:, None, None] * _covariance(self.outer_p, self.sum_p, self.n_p)
         weighted_g = self.n_g[:, None, None] * _covariance(self.outer_g, self.sum_g, self.n_g)
         spread = ratio(weighted_p + weighted_g, (self.n_p + self.n_g)[:, None, None])
         # a flat mask far from the first voxel leaves what rounding leaves of squared positions, not 0
-        nothing = 1e-12 * ratio(np.trace(self.outer_p + self.outer_g, axis1=1, axis2=2), self.n_p + self.n_g)
+        nothing = 1e-12 * ratio(
+            np.trace(self.outer_p + self.outer_g, axis1=1, axis2=2), self.n_p + self.n_g
+        )
         scores = np.full(len(shift), np.nan)
         for region in np.flatnonzero(np.isfinite(shift).all(1) & np.isfinite(spread).all((1, 2))):
-            if np.linalg.matrix_rank(spread[region], nothing[region], hermitian=True) == shift.shape[1]:
-                scores[region] = (shift[region] @ np.linalg.solve(spread[region], shift[region])) ** 0.5
+            if (
+                np.linalg.matrix_rank(spread[region], nothing[region], hermitian=True)
+                == shift.shape[1]
+            ):
+                scores[region] = (
+                    shift[region] @ np.linalg.solve(spread[region], shift[region])
+                ) ** 0.5
         return scores
 
 

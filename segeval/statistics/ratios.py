@@ -10,9 +10,13 @@ Number = TypeVar("Number")
 
 
 def ratio(numerator: Number, denominator: Any) -> Number:
-    """The quotient of arrays, without an epsilon: 0/0 is NaN and anything else over 0 infinite, silently."""
+    """The quotient of arrays, without an epsilon: 0/0 is NaN and anything else over 0 infinite,
+    silently.
+    """
     quotient: Number
-    if not isinstance(numerator, (np.ndarray, np.generic)):  # tensors are silent, and torch.compile knows no errstate
+    if not isinstance(
+        numerator, (np.ndarray, np.generic)
+    ):  # tensors are silent, and torch.compile knows no errstate
         quotient = numerator / denominator
         return quotient
     with np.errstate(divide="ignore", invalid="ignore"):

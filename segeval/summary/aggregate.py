@@ -23,7 +23,9 @@ Pooled = Mapping[tuple[str, str], float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Row:
-    """A row of the summary to be: one number per case, (cases,), or per region, and what does not show in it."""
+    """A row of the summary to be: one number per case, (cases,), or per region, and what does not
+    show in it.
+    """
 
     region: str
     metric: Metric
@@ -46,12 +48,14 @@ def summarise(
 ) -> DataFrame:
     """Statistics over cases of each metric, by region: one row for each, in the order of the table.
 
-    Where there are several regions, rows of region `mean` follow: they describe one number per case, the mean over its
-    regions. For the columns `cases_first` they describe one number per region instead, the mean over its cases, and
-    have no interval. All statistics are over the defined, finite values: `n` of them, while `n_undefined` and
-    `n_infinite` count the others; NaN where there are none. `std` has n − 1 below; `ci_low` and `ci_high` are the
-    percentile bootstrap interval of the mean over cases. `pooled` gives, by region and column, the scores of all cases
-    added up; the pooled value of a mean row is the mean of its regions'. Failed cases count in nothing.
+    Where there are several regions, rows of region `mean` follow: they describe one number per
+    case, the mean over its regions. For the columns `cases_first` they describe one number per
+    region instead, the mean over its cases, and have no interval. All statistics are over the
+    defined, finite values: `n` of them, while `n_undefined` and `n_infinite` count the others; NaN
+    where there are none. `std` has n − 1 below; `ci_low` and `ci_high` are the percentile bootstrap
+    interval of the mean over cases. `pooled` gives, by region and column, the scores of all cases
+    added up; the pooled value of a mean row is the mean of its regions'. Failed cases count in
+    nothing.
 
     >>> import pandas as pd
     >>> cases = pd.DataFrame({"case": ["a", "b", "c"], "region": "1", "dice": [0.8, 1.0, np.nan], "note": ""})
@@ -67,7 +71,11 @@ def summarise(
     statistics = _statistics(values)
     for at, row in enumerate(rows):
         if row.region == MEAN and row.metric.column in cases_first:
-            own = [other.values for other in rows if other.metric == row.metric and other.region != MEAN]
+            own = [
+                other.values
+                for other in rows
+                if other.metric == row.metric and other.region != MEAN
+            ]
             means = _mean(np.array(own).T)
             low[at] = high[at] = np.nan
             for name, value in _statistics(means[:, None]).items():
@@ -104,13 +112,22 @@ def _row(cube: Cube, place: int, region: str, metric: Metric, pooled: float) -> 
     values = cube.values[:, place, cube.metrics.index(metric)]
     infinite = np.isinf(values)
     undefined = int(np.sum(np.isnan(values) & cube.present[:, place]))
-    return _Row(region, metric, np.where(infinite, np.nan, values), undefined, int(np.sum(infinite)), pooled)
+    return _Row(
+        region, metric, np.where(infinite, np.nan, values), undefined, int(np.sum(infinite)), pooled
+    )
 
 
 def _mean_row(metric: Metric, rows: list[_Row]) -> _Row:
     values = _mean(np.array([row.values for row in rows]))
     pooled = _mean(np.array([[row.pooled] for row in rows]))[0]
-    return _Row(MEAN, metric, values, sum(r.undefined for r in rows), sum(r.infinite for r in rows), float(pooled))
+    return _Row(
+        MEAN,
+        metric,
+        values,
+        sum(r.undefined for r in rows),
+        sum(r.infinite for r in rows),
+        float(pooled),
+    )
 
 
 def _mean(values: Floats) -> Floats:
@@ -126,10 +143,23 @@ def _ratio(total: Floats, n: Integers) -> Floats:
 
 
 def _statistics(values: Floats) -> dict[str, Any]:
-    """n, mean, standard deviation and quantiles of the columns of (cases, rows), which hold NaN or finite numbers."""
+    """n, mean, standard deviation and quantiles of the columns of (cases, rows), which hold NaN or
+    finite numbers.
+    """
     n = np.count_nonzero(~np.isnan(values), axis=0)
     low, q25, median, q75, high = quantiles(values, np.array([0, 0.25, 0.5, 0.75, 1]))
-    mean = low + _mean(values - low)  # from the smallest on, so that the mean of equal numbers is that number
+    mean = low + _mean(
+        values - low
+    )  # from the smallest on, so that the mean of equal numbers is that number
     squares = np.nansum((values - mean) ** 2, axis=0)
     std = np.sqrt(_ratio(squares, n - 1))
-    return {"n": n, "mean": mean, "std": std, "median": median, "q25": q25, "q75": q75, "min": low, "max": high}
+    return {
+        "n": n,
+        "mean": mean,
+        "std": std,
+        "median": median,
+        "q25": q25,
+        "q75": q75,
+        "min": low,
+        "max": high,
+    }

@@ -15,9 +15,10 @@ def mean_interval(
 ) -> tuple[Floats, Floats]:
     """Percentile bootstrap interval of the mean of each column: its two ends, (columns,) each.
 
-    `values` is (cases, columns), NaN for what a mean leaves out. Cases are resampled, the same ones for all columns, so
-    that numbers of one case stay together; a resample that holds no value of a column counts for nothing there. NaN for
-    a column of fewer than two values. Efron and Tibshirani, An introduction to the bootstrap (1993), section 13.3.
+    `values` is (cases, columns), NaN for what a mean leaves out. Cases are resampled, the same ones
+    for all columns, so that numbers of one case stay together; a resample that holds no value of a
+    column counts for nothing there. NaN for a column of fewer than two values. Efron and
+    Tibshirani, An introduction to the bootstrap (1993), section 13.3.
 
     >>> low, high = mean_interval(np.array([[0.0], [1.0], [np.nan]]))
     >>> float(low[0]), float(high[0])
@@ -27,16 +28,24 @@ def mean_interval(
         return np.full(values.shape[1], np.nan), np.full(values.shape[1], np.nan)
     defined = ~np.isnan(values)
     few = defined.sum(axis=0) < 2
-    origin = np.min(values, axis=0, initial=np.inf, where=defined)  # differences from it: a constant column is exact
-    means = resampled_means(np.where(defined, values - origin, 0), defined, resamples, np.random.default_rng(seed))
+    origin = np.min(
+        values, axis=0, initial=np.inf, where=defined
+    )  # differences from it: a constant column is exact
+    means = resampled_means(
+        np.where(defined, values - origin, 0), defined, resamples, np.random.default_rng(seed)
+    )
     low, high = quantiles(means, np.array([1 - confidence, 1 + confidence]) / 2) + origin
     return np.where(few, np.nan, low), np.where(few, np.nan, high)
 
 
-def resampled_means(values: Floats, defined: Flags, resamples: int, rng: np.random.Generator) -> Floats:
-    """Means of the defined values of each column in resamples of the rows, (resamples, columns); NaN for none.
+def resampled_means(
+    values: Floats, defined: Flags, resamples: int, rng: np.random.Generator
+) -> Floats:
+    """Means of the defined values of each column in resamples of the rows, (resamples, columns);
+    NaN for none.
 
-    Undefined values are 0. A resample is how often each row is drawn, so that all means are two matrix products.
+    Undefined values are 0. A resample is how often each row is drawn, so that all means are two
+    matrix products.
     """
     cases, columns = values.shape
     gaps = ~defined.all(axis=0)
@@ -44,8 +53,14 @@ def resampled_means(values: Floats, defined: Flags, resamples: int, rng: np.rand
     means = np.empty((resamples, columns))
     for start in range(0, resamples, CHUNK):
         chunk = means[start : start + CHUNK]
-        drawn = rng.integers(cases, size=(len(chunk), cases)) + cases * np.arange(len(chunk))[:, None]
-        weights = np.bincount(drawn.ravel(), minlength=len(chunk) * cases).reshape(-1, cases).astype(np.float64)
+        drawn = (
+            rng.integers(cases, size=(len(chunk), cases)) + cases * np.arange(len(chunk))[:, None]
+        )
+        weights = (
+            np.bincount(drawn.ravel(), minlength=len(chunk) * cases)
+            .reshape(-1, cases)
+            .astype(np.float64)
+        )
         chunk[:] = weights @ values
         chunk[:, ~gaps] /= cases
         with np.errstate(invalid="ignore"):
@@ -54,7 +69,8 @@ def resampled_means(values: Floats, defined: Flags, resamples: int, rng: np.rand
 
 
 def quantiles(values: Floats, shares: Floats) -> Floats:
-    """Quantiles of the values of each column that are not NaN, (shares, columns); NaN for a column without any.
+    """Quantiles of the values of each column that are not NaN, (shares, columns); NaN for a column
+    without any.
 
     As `numpy.nanquantile`, linear between values, but in one sort.
     """

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Cube:
     """Scores by case, region and metric, each in the order of the table; failed cases are left out.
 
-    `values` is (cases, regions, metrics), NaN where undefined, where a metric does not apply to a region and where the
-    table has no row; `present`, (cases, regions), tells the rows that it has.
+    `values` is (cases, regions, metrics), NaN where undefined, where a metric does not apply to a
+    region and where the table has no row; `present`, (cases, regions), tells the rows that it has.
     """
 
     cases: tuple[str, ...]
@@ -32,7 +32,9 @@ class Cube:
 
     @classmethod
     def of(cls, table: DataFrame) -> Cube:
-        """The cube of a cases table. Raises `UsageError` for unknown metrics and two rows of one case and region."""
+        """The cube of a cases table. Raises `UsageError` for unknown metrics and two rows of one
+        case and region.
+        """
         import pandas as pd
 
         metrics = metrics_of(table)
@@ -44,7 +46,8 @@ class Cube:
         if present.sum() < len(rows):
             twice = rows[rows.duplicated(["case", "region"])].iloc[0]
             raise UsageError(
-                f"the table has two rows for case {twice['case']!r} and region {twice['region']!r}; keep one of them"
+                f"the table has two rows for case {twice['case']!r} and region "
+                f"{twice['region']!r}; keep one of them"
             )
         values = np.full((*present.shape, len(metrics)), np.nan)
         values[case, region] = rows[[m.column for m in metrics]].to_numpy(dtype=np.float64)

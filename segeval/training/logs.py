@@ -1,4 +1,6 @@
-"""The tables that trainings leave behind: our own history.csv, Lightning's metrics.csv, others with epoch or step."""
+"""The tables that trainings leave behind: our own history.csv, Lightning's metrics.csv, others with
+epoch or step.
+"""
 
 from __future__ import annotations
 
@@ -32,20 +34,30 @@ class Log:
 def are_logs(paths: Sequence[Path]) -> bool:
     """Whether these are tables of trainings, or folders with one, and not a folder of results.
 
-    Raises `UsageError` for some of both, for several folders of results, and for a folder that holds neither.
+    Raises `UsageError` for some of both, for several folders of results, and for a folder that
+    holds neither.
     """
     others = [path for path in paths if not _is_log(path)]
     if not others:
         return True
     other = others[0]
     if other.is_dir() and not any(other.glob("cases.*")):
-        inside = (path for name in NAMES for at in ("*", "*/*") for path in other.glob(f"{at}/{name}"))
+        inside = (
+            path for name in NAMES for at in ("*", "*/*") for path in other.glob(f"{at}/{name}")
+        )
         below = min(inside, default=None)
-        hint = f"did you mean {below.parent}?" if below else "give the folder of a run, or a CSV file"
-        raise UsageError(f"{other}: holds neither cases.csv of segeval score nor {' or '.join(NAMES)}; {hint}")
+        hint = (
+            f"did you mean {below.parent}?" if below else "give the folder of a run, or a CSV file"
+        )
+        raise UsageError(
+            f"{other}: holds neither cases.csv of segeval score nor {' or '.join(NAMES)}; {hint}"
+        )
     if len(paths) > 1:
         what = "is a folder of results" if other.exists() else "does not exist"
-        raise UsageError(f"{other}: {what}; plot such folders one at a time, and several tables of trainings together")
+        raise UsageError(
+            f"{other}: {what}; plot such folders one at a time, and several tables of trainings "
+            f"together"
+        )
     return False
 
 
@@ -76,9 +88,11 @@ def named_runs(paths: Sequence[Path]) -> dict[str, Path]:
 
 
 def read_log(path: Path, by: By | None = None) -> Log:
-    """The numbers of a table, or of the one in a folder. Raises `UsageError` for a file that is none.
+    """The numbers of a table, or of the one in a folder. Raises `UsageError` for a file that is
+    none.
 
-    Unless told, it goes by epoch, and by step where there is but one epoch or none. Columns of text are left out.
+    Unless told, it goes by epoch, and by step where there is but one epoch or none. Columns of text
+    are left out.
     """
     path = table_of(path)
     header, rows = _content(path)
@@ -98,29 +112,53 @@ def _content(path: Path) -> tuple[list[str], list[Row]]:
     try:
         lines = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline=""), strict=True))
     except OSError as error:
-        raise UsageError(f"{path}: cannot read it ({error.strerror}); check the path and permissions") from error
+        raise UsageError(
+            f"{path}: cannot read it ({error.strerror}); check the path and permissions"
+        ) from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path}: wanted a CSV file of metrics by epoch, but it is not text of that form") from error
+        raise UsageError(
+            f"{path}: wanted a CSV file of metrics by epoch, but it is not text of that form"
+        ) from error
     if not lines:
         raise UsageError(f"{path}: is empty; has an epoch ended?")
-    header = [name.strip().lower() if name.strip().lower() in AXES else name.strip() for name in lines[0]]
+    header = [
+        name.strip().lower() if name.strip().lower() in AXES else name.strip() for name in lines[0]
+    ]
     doubled = [name for name in header if name and header.count(name) > 1]
     if doubled:
-        raise UsageError(f"{path}: has {header.count(doubled[0])} columns {doubled[0]}; give every column its own name")
+        raise UsageError(
+            f"{path}: has {header.count(doubled[0])} columns {doubled[0]}; give every column its "
+            f"own name"
+        )
     for number, row in enumerate(lines[1:], 2):
         if len(row) > len(header):
             raise UsageError(
-                f"{path}: row {number} has {len(row)} cells for {len(header)} columns; write the file again"
+                f"{path}: row {number} has {len(row)} cells for {len(header)} columns; write the "
+                f"file again"
             )
-    return header, [dict(zip_longest(header, map(str.strip, row), fillvalue="")) for row in lines[1:] if any(row)]
+    return header, [
+        dict(zip_longest(header, map(str.strip, row), fillvalue=""))
+        for row in lines[1:]
+        if any(row)
+    ]
 
 
-def _when(path: Path, header: list[str], rows: list[Row], by: By | None) -> tuple[By, list[float | None]]:
-    """What the table goes by, and when each row was; a row that does not say its epoch goes with the next one."""
+def _when(
+    path: Path, header: list[str], rows: list[Row], by: By | None
+) -> tuple[By, list[float | None]]:
+    """What the table goes by, and when each row was; a row that does not say its epoch goes with
+    the next one.
+    """
     if not {*([by] if by else AXES)} & {*header}:
-        hint = "; give the folder of the results, not its table" if {"case", "region"} <= {*header} else ""
+        hint = (
+            "; give the folder of the results, not its table"
+            if {"case", "region"} <= {*header}
+            else ""
+        )
         wanted, names = by or "epoch or step", ", ".join(header[:8])
-        raise UsageError(f"{path}: wanted a CSV file with a column {wanted}, but its columns are {names}{hint}")
+        raise UsageError(
+            f"{path}: wanted a CSV file with a column {wanted}, but its columns are {names}{hint}"
+        )
     epochs, steps = ([_number(path, row, axis) for row in rows] for axis in AXES)
     few = len({*epochs} - {None}) < 2 and len({*steps} - {None}) > 1
     if by == "step" or (by is None and (few or "epoch" not in header)):
@@ -149,7 +187,9 @@ def _is_number(text: str) -> bool:
 
 
 def _numeric(path: Path, header: list[str], rows: list[Row]) -> list[str]:
-    """The columns that hold numbers; not those of text. Raises `UsageError` for one that holds both."""
+    """The columns that hold numbers; not those of text. Raises `UsageError` for one that holds
+    both.
+    """
     found = []
     for name in dict.fromkeys(name for name in header if name and name not in AXES):
         odd = [row[name] for row in rows if row[name] and not _is_number(row[name])]
@@ -157,7 +197,8 @@ def _numeric(path: Path, header: list[str], rows: list[Row]) -> list[str]:
             found.append(name)
         elif any(_is_number(row[name]) for row in rows if row[name]):
             raise UsageError(
-                f"{path}: wanted numbers in column {name}, came {odd[0]!r} among them; write it as a number"
+                f"{path}: wanted numbers in column {name}, came {odd[0]!r} among them; write it as "
+                f"a number"
             )
     return found
 
@@ -165,11 +206,15 @@ def _numeric(path: Path, header: list[str], rows: list[Row]) -> list[str]:
 def _shared(several: Sequence[Sequence[str]]) -> int:
     """How many entries they have in common, from the first one on."""
     columns = enumerate(zip(*several, strict=False))
-    return next((place for place, column in columns if len(set(column)) > 1), min(map(len, several)))
+    return next(
+        (place for place, column in columns if len(set(column)) > 1), min(map(len, several))
+    )
 
 
 def _is_log(path: Path) -> bool:
-    """Any file, for what is no table is told when it is read, and a folder that holds a table of that name."""
+    """Any file, for what is no table is told when it is read, and a folder that holds a table of
+    that name.
+    """
     if path.is_dir():
         return table_of(path) != path and not (path / "run.json").exists()
     return path.is_file() or path.suffix.lower() == ".csv"

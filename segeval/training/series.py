@@ -19,7 +19,14 @@ from segeval.metrics.card import Metric
 from segeval.results.columns import ALL, MEAN
 
 INF = float("inf")
-SPLITS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+SPLITS = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+}
 _SPLIT = re.compile(rf"({'|'.join(SPLITS)})[_/](.+)|(.+)/({'|'.join(SPLITS)})", re.IGNORECASE)
 _STATISTICS = {"avg", "average", "macro", "micro", "std", "score", "error", "rate"}
 """What may follow a metric's name behind an underscore without being a region."""
@@ -29,8 +36,9 @@ _STATISTICS = {"avg", "average", "macro", "micro", "std", "score", "error", "rat
 class Column:
     """A column of a training's table: which metric of which region over which split.
 
-    `measure` is the written form of the metric or, where no card is known, what is left of the name. `split` is train,
-    val, test or empty; `region` is empty for all regions together. `interval` is Lightning's ending: epoch or step.
+    `measure` is the written form of the metric or, where no card is known, what is left of the
+    name. `split` is train, val, test or empty; `region` is empty for all regions together.
+    `interval` is Lightning's ending: epoch or step.
 
     >>> column = Column.of("valid_hd95/liver")
     >>> column.split, column.measure, column.region, column.goal
@@ -48,7 +56,9 @@ class Column:
 
     @classmethod
     def of(cls, name: str) -> Column:
-        """The column of this name: `val/dice/liver`, `val_dice`, `train_loss_epoch`, `dice_liver`, `Loss/val`."""
+        """The column of this name: `val/dice/liver`, `val_dice`, `train_loss_epoch`, `dice_liver`,
+        `Loss/val`.
+        """
         text, _, interval = re.match(r"(.+?)(_(epoch|step))?$", name.strip(), re.DOTALL).groups()  # type: ignore[union-attr]
         split, found = "", _SPLIT.fullmatch(text)
         if found:
@@ -63,7 +73,8 @@ class Column:
 
     @property
     def goal(self) -> float | None:
-        """The best value there is, ±∞ for the greatest or least possible; None where it is not known.
+        """The best value there is, ±∞ for the greatest or least possible; None where it is not
+        known.
 
         Taken from the card; a loss is better the lower it is.
         """
@@ -80,7 +91,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """The values of a column where it has any: `y` at the epochs `x`, or what else `by` says, which rise.
+    """The values of a column where it has any: `y` at the epochs `x`, or what else `by` says, which
+    rise.
 
     `averaged` tells that some of the values are means over the steps of an epoch.
     """
@@ -92,7 +104,9 @@ class Series:
     averaged: bool = False
 
     def best(self, goal: float | None) -> int | None:
-        """The place of the first of the values that come nearest to a goal; None without goal or defined value."""
+        """The place of the first of the values that come nearest to a goal; None without goal or
+        defined value.
+        """
         if goal is None or np.isnan(self.y).all():
             return None
         return int(np.nanargmin(badness(self.y, goal)))
@@ -108,14 +122,19 @@ def badness(values: Floats, goal: float) -> Floats:
 
 
 def distinct(columns: Iterable[Column], by: str = "epoch") -> list[Column]:
-    """The columns without those that end in `_step` and are there by epoch as well; the other way round by step."""
+    """The columns without those that end in `_step` and are there by epoch as well; the other way
+    round by step.
+    """
     columns, other = list(columns), "epoch" if by == "step" else "step"
     better = {(c.split, c.measure, c.region) for c in columns if c.interval != other}
-    return [c for c in columns if c.interval != other or (c.split, c.measure, c.region) not in better]
+    return [
+        c for c in columns if c.interval != other or (c.split, c.measure, c.region) not in better
+    ]
 
 
 def named(asked: str, columns: Sequence[Column], by: str = "epoch") -> list[Column]:
-    """The columns that a name asks for: `dice` all of it, `val/dice` one split of it, `dice/liver` one region.
+    """The columns that a name asks for: `dice` all of it, `val/dice` one split of it, `dice/liver`
+    one region.
 
     Raises `UsageError` where there is none.
     """
@@ -123,11 +142,15 @@ def named(asked: str, columns: Sequence[Column], by: str = "epoch") -> list[Colu
     found = [c for c in columns if c.name == asked] or [
         c
         for c in distinct(columns, by)
-        if c.measure.lower() == want.measure.lower() and want.split in ("", c.split) and want.region in ("", c.region)
+        if c.measure.lower() == want.measure.lower()
+        and want.split in ("", c.split)
+        and want.region in ("", c.region)
     ]
     if not found:
         known = list(dict.fromkeys(name for c in columns for name in (c.measure, c.name)))
-        near = difflib.get_close_matches(asked, known, n=2) or difflib.get_close_matches(want.measure, known, n=2)
+        near = difflib.get_close_matches(asked, known, n=2) or difflib.get_close_matches(
+            want.measure, known, n=2
+        )
         measures = ", ".join(dict.fromkeys(c.measure for c in columns)) or "no values yet"
         hint = f"did you mean {' or '.join(near)}?" if near else f"there are {measures}"
         raise UsageError(f"no column holds {asked!r}; {hint}")
@@ -135,7 +158,9 @@ def named(asked: str, columns: Sequence[Column], by: str = "epoch") -> list[Colu
 
 
 def plain(value: Any, name: str) -> float | list[float]:
-    """A number or a vector of some, from any array library. Raises `UsageError` for what is neither."""
+    """A number or a vector of some, from any array library. Raises `UsageError` for what is
+    neither.
+    """
     given, value = value, value.tolist() if hasattr(value, "tolist") else value
     if isinstance(value, Real) and not isinstance(value, bool):
         return float(value)
@@ -143,23 +168,35 @@ def plain(value: Any, name: str) -> float | list[float]:
         entries = [plain(entry, name) for entry in value]
         if all(isinstance(entry, float) for entry in entries):
             return entries  # type: ignore[return-value]
-    came = f"shape {tuple(given.shape)}" if hasattr(given, "shape") else f"{type(given).__name__} {given!r:.60}"
-    raise UsageError(f"{name!r} must be a number, or a vector with a number for each region, not {came}")
+    came = (
+        f"shape {tuple(given.shape)}"
+        if hasattr(given, "shape")
+        else f"{type(given).__name__} {given!r:.60}"
+    )
+    raise UsageError(
+        f"{name!r} must be a number, or a vector with a number for each region, not {came}"
+    )
 
 
 def names_for(values: Sequence[float], names: Sequence[str] | None, what: str) -> Sequence[str]:
-    """The regions' names, or numbers from 1 without any. Raises `UsageError` where there are more or fewer."""
+    """The regions' names, or numbers from 1 without any. Raises `UsageError` where there are more
+    or fewer.
+    """
     if names and len(names) != len(values):
         raise UsageError(
-            f"{what!r} has {len(values)} values for {len(names)} regions ({', '.join(names)}); give one name for each "
-            "(include_background=False leaves out class 0), or log the metric object itself, which knows its labels"
+            f"{what!r} has {len(values)} values for {len(names)} regions ({', '.join(names)}); "
+            f"give one name for each "
+            "(include_background=False leaves out class 0), or log the metric object itself, which "
+            "knows its labels"
         )
     return names or [str(number) for number in range(1, len(values) + 1)]
 
 
 @cache
 def _card(text: str) -> Metric | None:
-    """The metric that a name stands for, if any. The name of an object does not tell its parameters, nor does this."""
+    """The metric that a name stands for, if any. The name of an object does not tell its
+    parameters, nor does this.
+    """
     if "loss" in text.lower():
         return None
     for spec in REGISTRY.values():
@@ -173,7 +210,8 @@ def _card(text: str) -> Metric | None:
 
 
 def _underscored(text: str) -> tuple[Metric, str] | None:
-    """Metric and region of a name such as `dice_liver`, as torchmetrics' ClasswiseWrapper writes them.
+    """Metric and region of a name such as `dice_liver`, as torchmetrics' ClasswiseWrapper writes
+    them.
 
     Not where more than one reading comes to mind: `hd_95`, `fn_rate`, `dice_std`.
     """

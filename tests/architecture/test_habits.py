@@ -1,4 +1,6 @@
-"""The files around the package say the same: versions, pins, and the steps of continuous integration."""
+"""The files around the package say the same: versions, pins, and the steps of continuous
+integration.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,10 @@ def requirements(name: str) -> list[Requirement]:
 def wanted() -> list[Requirement]:
     """What pyproject.toml wants, of all extras, but for the project itself."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+    lines = [
+        *project["dependencies"],
+        *(line for extra in project["optional-dependencies"].values() for line in extra),
+    ]
     return [Requirement(line) for line in lines if not line.startswith("segeval-toolkit")]
 
 
@@ -42,10 +47,18 @@ def test_the_citation_is_of_this_version():
 
 @pytest.mark.parametrize("requirement", wanted(), ids=str)
 def test_the_lock_pins_what_the_project_wants(requirement):
-    pins = [pin for pin in requirements("requirements-dev.lock") if pin.name.lower() == requirement.name.lower()]
-    versions = [version for pin in pins for version in (specifier.version for specifier in pin.specifier)]
+    pins = [
+        pin
+        for pin in requirements("requirements-dev.lock")
+        if pin.name.lower() == requirement.name.lower()
+    ]
+    versions = [
+        version for pin in pins for version in (specifier.version for specifier in pin.specifier)
+    ]
     assert versions, f"{requirement.name} is not in requirements-dev.lock; run `make lock`"
-    assert [version for version in versions if version not in requirement.specifier] == [], "run `make lock`"
+    assert [version for version in versions if version not in requirement.specifier] == [], (
+        "run `make lock`"
+    )
 
 
 def test_the_lock_holds_to_the_constraints():
@@ -54,14 +67,21 @@ def test_the_lock_holds_to_the_constraints():
 
 
 def test_the_lock_names_packages_alone_and_no_place_where_they_lie():
-    assert [str(pin) for pin in requirements("requirements-dev.lock") if pin.url or not str(pin.specifier)] == []
+    assert [
+        str(pin)
+        for pin in requirements("requirements-dev.lock")
+        if pin.url or not str(pin.specifier)
+    ] == []
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
 def test_workflows_run_targets_of_the_makefile(workflow):
     jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
     runs = [
-        (job, step["run"]) for job in jobs.values() for step in job["steps"] if step.get("run", "").startswith("make ")
+        (job, step["run"])
+        for job in jobs.values()
+        for step in job["steps"]
+        if step.get("run", "").startswith("make ")
     ]
     targets = []
     for job, run in runs:

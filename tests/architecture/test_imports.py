@@ -50,15 +50,35 @@ ORDER = (
     ),
     ("cli",),
 )
-"""The rooms (packages and single modules) of segeval: each may import those before it, in reading order."""
-HEAVY = {"numpy", "scipy", "numba", "pandas", "nibabel", "PIL", "matplotlib", "rich", "torch", "torchmetrics"}
+"""The rooms (packages and single modules) of segeval: each may import those before it, in reading
+order.
+"""
+HEAVY = {
+    "numpy",
+    "scipy",
+    "numba",
+    "pandas",
+    "nibabel",
+    "PIL",
+    "matplotlib",
+    "rich",
+    "torch",
+    "torchmetrics",
+}
 
 
 def modules() -> dict[str, Path]:
-    """Every module by its dotted name below `segeval`, but for the front doors, which lead everywhere."""
+    """Every module by its dotted name below `segeval`, but for the front doors, which lead
+    everywhere.
+    """
     paths = [*ROOT.glob("segeval/**/*.py"), *ROOT.glob("cli/**/*.py")]
-    names = {path: path.relative_to(ROOT).with_suffix("").as_posix().removeprefix("segeval/") for path in paths}
-    dotted = {name.removesuffix("/__init__").replace("/", "."): path for path, name in names.items()}
+    names = {
+        path: path.relative_to(ROOT).with_suffix("").as_posix().removeprefix("segeval/")
+        for path in paths
+    }
+    dotted = {
+        name.removesuffix("/__init__").replace("/", "."): path for path, name in names.items()
+    }
     return {name: path for name, path in dotted.items() if name not in ("__init__", "__main__")}
 
 
@@ -98,7 +118,9 @@ def test_imports_point_down_only():
         return place[module.partition(".")[0]]
 
     edges = [(name, source) for name, sources in graph().items() for source in sources]
-    assert not [f"{name} imports {source}" for name, source in edges if height(source) > height(name)]
+    assert not [
+        f"{name} imports {source}" for name, source in edges if height(source) > height(name)
+    ]
 
 
 def test_no_two_modules_import_each_other():
@@ -116,7 +138,9 @@ def test_the_scan_sees_imports_of_every_form():
 
 def test_the_command_line_knows_no_arrays():
     for path in ROOT.glob("cli/*.py"):
-        assert not re.search(r"^\s*(import|from) (numpy|numba|scipy|torch)\b", path.read_text(), re.MULTILINE), path
+        assert not re.search(
+            r"^\s*(import|from) (numpy|numba|scipy|torch)\b", path.read_text(), re.MULTILINE
+        ), path
 
 
 @pytest.mark.parametrize(
@@ -124,7 +148,10 @@ def test_the_command_line_knows_no_arrays():
     [
         ("import segeval", HEAVY),
         ("import segeval.api", {"torch", "torchmetrics", "matplotlib", "rich"}),
-        ("from segeval.functional import dice", {"torch", "torchmetrics", "matplotlib", "pandas", "nibabel", "PIL"}),
+        (
+            "from segeval.functional import dice",
+            {"torch", "torchmetrics", "matplotlib", "pandas", "nibabel", "PIL"},
+        ),
         ("import segeval.plots", {"torch", "torchmetrics", "matplotlib"}),
         ("from segeval.cli.app import app; app(['--help'], standalone_mode=False)", HEAVY),
         ("from segeval.cli.app import app; app(['score', '--help'], standalone_mode=False)", HEAVY),
@@ -133,7 +160,9 @@ def test_the_command_line_knows_no_arrays():
 )
 def test_nothing_is_imported_before_it_is_needed(code: str, unwanted: set[str]):
     report = "import sys; print(*sys.modules, file=sys.stderr)"
-    loaded = subprocess.run([sys.executable, "-c", f"{code}\n{report}"], cwd=ROOT, capture_output=True, check=True)
+    loaded = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{report}"], cwd=ROOT, capture_output=True, check=True
+    )
     assert unwanted.isdisjoint(loaded.stderr.decode().split())
 
 

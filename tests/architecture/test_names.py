@@ -44,7 +44,9 @@ def defined(body: list[ast.stmt]) -> Iterator[str]:
 def modules_imported(body: list[ast.stmt], package: str) -> set[str]:
     """The modules of a package that its front door imports as what they are."""
     doors = [node for node in body if isinstance(node, ast.ImportFrom)]
-    own = [node for node in doors if node.module == package or (node.level == 1 and not node.module)]
+    own = [
+        node for node in doors if node.module == package or (node.level == 1 and not node.module)
+    ]
     return {alias.name for node in own for alias in node.names}
 
 

@@ -34,7 +34,9 @@ class Folders:
     gt: Path
     out: Path
 
-    def add(self, case: str, pred: NDArray[np.generic] = HALF, gt: NDArray[np.generic] = CUBE) -> Path:
+    def add(
+        self, case: str, pred: NDArray[np.generic] = HALF, gt: NDArray[np.generic] = CUBE
+    ) -> Path:
         """Writes a pair, spacing 1 mm, and returns the path of the prediction."""
         for folder, mask in ((self.gt, gt), (self.pred, pred)):
             folder.mkdir(exist_ok=True)
@@ -45,4 +47,6 @@ class Folders:
     def score(self, segeval: Segeval, *options: object) -> Answer:
         """`segeval score` of both, without plots, dice alone unless metrics are given."""
         metrics = () if "-m" in options else ("-m", "dice")
-        return segeval("score", self.pred, self.gt, "-o", self.out, "--no-plots", *metrics, *options)
+        return segeval(
+            "score", self.pred, self.gt, "-o", self.out, "--no-plots", *metrics, *options
+        )

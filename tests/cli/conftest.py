@@ -21,7 +21,9 @@ def segeval() -> Segeval:
     """The command line; an exception that would end in a traceback ends the test."""
 
     def call(*arguments: object) -> Answer:
-        result = CliRunner().invoke(app, [str(a) for a in arguments], prog_name="segeval", catch_exceptions=False)
+        result = CliRunner().invoke(
+            app, [str(a) for a in arguments], prog_name="segeval", catch_exceptions=False
+        )
         return Answer(result.exit_code, result.stdout, result.stderr)
 
     return call

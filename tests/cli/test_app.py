@@ -18,16 +18,24 @@ def test_the_commands_are_these():
     assert COMMANDS == ["explain", "metrics", "plot", "score", "warm-up"]
 
 
-@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=["segeval", *COMMANDS])
+@pytest.mark.parametrize(
+    "command", [[], *([name] for name in COMMANDS)], ids=["segeval", *COMMANDS]
+)
 def test_help_has_an_example_that_calls_segeval(segeval, command):
     answer = segeval(*command, "--help")
     assert answer.code == 0
     assert "Example:\n    segeval " in answer.out
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("explain", "warm-up")])
+@pytest.mark.parametrize(
+    "command", [name for name in COMMANDS if name not in ("explain", "warm-up")]
+)
 def test_every_option_says_what_it_does(command):
-    options = [parameter for parameter in app.commands[command].params if isinstance(parameter, click.Option)]
+    options = [
+        parameter
+        for parameter in app.commands[command].params
+        if isinstance(parameter, click.Option)
+    ]
     assert options
     assert [option.name for option in options if not option.help] == []
 
@@ -47,7 +55,10 @@ def test_version(segeval):
         (["scor"], r"error: no such command 'scor'.* \(see segeval --help\)"),
         (["score", "--zzz"], r"error: no such option.*--zzz.* \(see segeval score --help\)"),
         (["score", "pred"], r"error: missing argument 'GT' \(see segeval score --help\)"),
-        (["score", "a", "b", "--jobs", "x"], r"error: invalid value for '--jobs'.*'x'.* \(see segeval score --help\)"),
+        (
+            ["score", "a", "b", "--jobs", "x"],
+            r"error: invalid value for '--jobs'.*'x'.* \(see segeval score --help\)",
+        ),
         (["metrics", "dise"], r"error: unknown metric 'dise'; did you mean dice or .*\?"),
     ],
 )
@@ -64,7 +75,9 @@ def test_a_fault_shows_its_traceback_and_asks_for_a_report(monkeypatch, capsys):
         application.main()
     err = capsys.readouterr().err
     assert "ZeroDivisionError" in err
-    assert err.endswith("error: this is a fault of segeval itself; please report it with the lines above\n")
+    assert err.endswith(
+        "error: this is a fault of segeval itself; please report it with the lines above\n"
+    )
 
 
 def test_an_interruption_is_no_traceback(segeval, monkeypatch):

@@ -82,7 +82,9 @@ def gone(path: Path) -> None:
 
 
 def score_with_bad_case(segeval, folders: Folders) -> tuple[str, str]:
-    """The one line that is told, and the note in the table, of a run in which `bad` fails and `good` does not."""
+    """The one line that is told, and the note in the table, of a run in which `bad` fails and
+    `good` does not.
+    """
     answer = folders.score(segeval, "--quiet")
     cases = pd.read_csv(folders.out / "cases.csv", keep_default_na=False).set_index("case")
     assert answer.code == 1
@@ -109,7 +111,9 @@ BAD_FILES = {
 }
 
 
-@pytest.mark.parametrize(("spoil", "message"), BAD_FILES.items(), ids=[spoil.__name__ for spoil in BAD_FILES])
+@pytest.mark.parametrize(
+    ("spoil", "message"), BAD_FILES.items(), ids=[spoil.__name__ for spoil in BAD_FILES]
+)
 def test_a_bad_file_fails_alone(segeval, folders, spoil, message):
     path = folders.add("bad")
     spoil(path)
@@ -129,21 +133,29 @@ def test_a_file_that_vanishes_while_the_run_goes_on_fails_alone(segeval, folders
 
     monkeypatch.setattr(run, "evaluate", evaluate_later)
     line, _ = score_with_bad_case(segeval, folders)
-    assert re.search(r"bad\.nii\.gz: wanted a \.nii\.gz mask, but there is no such file; .*while the run went on", line)
+    assert re.search(
+        r"bad\.nii\.gz: wanted a \.nii\.gz mask, but there is no such file; .*while the run went "
+        r"on",
+        line,
+    )
 
 
 def test_a_file_without_permission_fails_alone(segeval, folders, monkeypatch):
     path = folders.add("bad")
     opened = Path.open
 
-    def refused(self: Path, *arguments: object, **options: object) -> object:  # root may read whatever its mode says
+    def refused(
+        self: Path, *arguments: object, **options: object
+    ) -> object:  # root may read whatever its mode says
         if self == path:
             raise PermissionError(13, "Permission denied", str(self))
         return opened(self, *arguments, **options)
 
     monkeypatch.setattr(Path, "open", refused)
     line, _ = score_with_bad_case(segeval, folders)
-    assert re.search(r"bad\.nii\.gz: .*there is no permission to read it; allow it \(chmod u\+r\)", line)
+    assert re.search(
+        r"bad\.nii\.gz: .*there is no permission to read it; allow it \(chmod u\+r\)", line
+    )
 
 
 def test_text_that_is_named_png_fails_alone(segeval, folders):
@@ -152,13 +164,18 @@ def test_text_that_is_named_png_fails_alone(segeval, folders):
     (folders.pred / "slice.png").write_text("no image")
     answer = folders.score(segeval, "--quiet")
     assert answer.code == 1
-    assert re.search(r"failed: .*slice\.png: wanted a \.png image, but the file starts with b'no image'", answer.err)
+    assert re.search(
+        r"failed: .*slice\.png: wanted a \.png image, but the file starts with b'no image'",
+        answer.err,
+    )
 
 
 def test_masks_of_zero_and_one_against_zero_and_255_name_the_option_that_helps(segeval, folders):
     folders.add("good", CUBE, CUBE * 255)
     answer = folders.score(segeval, "--quiet")
-    assert answer.err.startswith("failed: case 'good': pred holds only {0, 1} and gt only {0, 255} (")
+    assert answer.err.startswith(
+        "failed: case 'good': pred holds only {0, 1} and gt only {0, 255} ("
+    )
     assert (answer.code, answer.out) == (1, "")
     assert folders.score(segeval, "--binary").out == "region  dice\n1       1.000\n"
 
@@ -172,33 +189,96 @@ def test_many_failures_are_told_in_part_and_counted(segeval, folders):
 
 
 BAD_USAGE = {
-    "a folder that does not exist": (["--", "nowhere", "gt"], r"nowhere: .*for the prediction, but there is none"),
-    "a remote prediction": (["--", "s3://x/pred", "gt"], "s3://x/pred: wanted a path on this machine"),
-    "a remote ground truth": (["--", "pred", "gs://x/gt"], "gs://x/gt: wanted a path on this machine"),
-    "a remote output": (["-o", "s3://x/out"], "s3://x/out: wanted a path on this machine.*aws s3 sync"),
-    "a folder without masks": (["--", "notes", "gt"], r"notes: wanted masks \(.*\), but none of its 1 files is one"),
+    "a folder that does not exist": (
+        ["--", "nowhere", "gt"],
+        r"nowhere: .*for the prediction, but there is none",
+    ),
+    "a remote prediction": (
+        ["--", "s3://x/pred", "gt"],
+        "s3://x/pred: wanted a path on this machine",
+    ),
+    "a remote ground truth": (
+        ["--", "pred", "gs://x/gt"],
+        "gs://x/gt: wanted a path on this machine",
+    ),
+    "a remote output": (
+        ["-o", "s3://x/out"],
+        "s3://x/out: wanted a path on this machine.*aws s3 sync",
+    ),
+    "a folder without masks": (
+        ["--", "notes", "gt"],
+        r"notes: wanted masks \(.*\), but none of its 1 files is one",
+    ),
     "an empty folder": (["--", "void", "gt"], r"void: wanted masks .*, but the folder is empty"),
-    "a file and a folder": (["--", "pred/good.nii.gz", "gt"], "is a file, but the ground truth gt is a folder"),
-    "two masks of one name": (["--", "twins", "gt"], r"good\.nii and twins.good\.nii\.gz are both named 'good'"),
-    "no common names": (["--", "others", "gt"], "wanted predictions and ground truths of the same names, but none"),
-    "a ground truth alone": (["--", "pred", "more"], "1 ground truth without a prediction: alone; .*--missing skip"),
+    "a file and a folder": (
+        ["--", "pred/good.nii.gz", "gt"],
+        "is a file, but the ground truth gt is a folder",
+    ),
+    "two masks of one name": (
+        ["--", "twins", "gt"],
+        r"good\.nii and twins.good\.nii\.gz are both named 'good'",
+    ),
+    "no common names": (
+        ["--", "others", "gt"],
+        "wanted predictions and ground truths of the same names, but none",
+    ),
+    "a ground truth alone": (
+        ["--", "pred", "more"],
+        "1 ground truth without a prediction: alone; .*--missing skip",
+    ),
     "an output that is a file": (["-o", "file"], r"file: cannot .*\(.*\); give another"),
-    "an output below a file": (["-o", "file/out"], r"file.out: cannot .*\((Not a dir|The sys).*\); give another"),
+    "an output below a file": (
+        ["-o", "file/out"],
+        r"file.out: cannot .*\((Not a dir|The sys).*\); give another",
+    ),
     "an unknown metric": (["-m", "dcie"], r"unknown metric 'dcie'; did you mean dice"),
-    "no tolerance": (["-m", "nsd"], "metric 'nsd' needs a value for tolerance and has no default; .*such as nsd@2"),
-    "a negative tolerance": (["-m", "nsd@-1"], "metric 'nsd': tolerance must be at least 0, not -1"),
+    "no tolerance": (
+        ["-m", "nsd"],
+        "metric 'nsd' needs a value for tolerance and has no default; .*such as nsd@2",
+    ),
+    "a negative tolerance": (
+        ["-m", "nsd@-1"],
+        "metric 'nsd': tolerance must be at least 0, not -1",
+    ),
     "no metric": (["-m", ""], "no metric to compute; name at least one, such as dice"),
-    "a region without a label": (["--regions", "liver"], r"region 'liver' is not understood; .*\(liver=1\)"),
+    "a region without a label": (
+        ["--regions", "liver"],
+        r"region 'liver' is not understood; .*\(liver=1\)",
+    ),
     "a region twice": (["--regions", "a=1,a=2"], "region 'a' is given twice"),
-    "a regions file that is missing": (["--regions", "no.json"], "no.json: cannot read the regions file: No such"),
-    "a regions file that is not JSON": (["--regions", "bad.json"], "bad.json: the regions file is not JSON .*; write"),
-    "a regions file of a list": (["--regions", "list.json"], "list.json: wanted a JSON object .*, came a list; write"),
-    "a label that is no number": (["--regions", "odd.json"], "odd.json: region 'liver' must be a label .*, not 1.5"),
+    "a regions file that is missing": (
+        ["--regions", "no.json"],
+        "no.json: cannot read the regions file: No such",
+    ),
+    "a regions file that is not JSON": (
+        ["--regions", "bad.json"],
+        "bad.json: the regions file is not JSON .*; write",
+    ),
+    "a regions file of a list": (
+        ["--regions", "list.json"],
+        "list.json: wanted a JSON object .*, came a list; write",
+    ),
+    "a label that is no number": (
+        ["--regions", "odd.json"],
+        "odd.json: region 'liver' must be a label .*, not 1.5",
+    ),
     "no jobs": (["--jobs", "0"], "jobs must be at least 1, not 0; leave it out to use every core"),
-    "a spacing of zero": (["--spacing", "0,1,1"], r"spacing must be lengths above 0, not \(0\.0, 1\.0, 1\.0\)"),
-    "a spacing that is no list": (["--spacing", "1;1"], "'1;1' is not a list of lengths; write one for each"),
-    "a negative label to ignore": (["--ignore-label", "-1"], "the label to ignore must be at least 0, not -1"),
-    "a negative tolerance of space": (["--geometry-tolerance", "-1"], "geometry tolerance must be at least 0, not -1"),
+    "a spacing of zero": (
+        ["--spacing", "0,1,1"],
+        r"spacing must be lengths above 0, not \(0\.0, 1\.0, 1\.0\)",
+    ),
+    "a spacing that is no list": (
+        ["--spacing", "1;1"],
+        "'1;1' is not a list of lengths; write one for each",
+    ),
+    "a negative label to ignore": (
+        ["--ignore-label", "-1"],
+        "the label to ignore must be at least 0, not -1",
+    ),
+    "a negative tolerance of space": (
+        ["--geometry-tolerance", "-1"],
+        "geometry tolerance must be at least 0, not -1",
+    ),
     "an unknown format": (["--format", "csv,xls"], "'xls' is not one of csv, parquet, json, xlsx"),
     "an unknown plot format": (["--plot-format", "jpg"], "'jpg' is not one of png, svg, pdf"),
     "an unknown policy": (["--missing", "guess"], "'guess' is not one of 'error', 'skip', 'empty'"),
@@ -210,13 +290,21 @@ BAD_USAGE = {
         ["--device", "cuda:99"],
         "device .cuda:99.: there is no such GPU, .*; pass --device cpu, or auto",
     ),
-    "colours that are missing": (["--colors", "no.json"], "no.json: wanted a JSON object of colours .*no such file"),
-    "a suffix that nothing has": (["--pred-suffix", "_x"], r"pred: wanted files whose names end in '_x' \(--pred-"),
+    "colours that are missing": (
+        ["--colors", "no.json"],
+        "no.json: wanted a JSON object of colours .*no such file",
+    ),
+    "a suffix that nothing has": (
+        ["--pred-suffix", "_x"],
+        r"pred: wanted files whose names end in '_x' \(--pred-",
+    ),
 }
 
 
 @pytest.mark.parametrize(("arguments", "message"), BAD_USAGE.values(), ids=BAD_USAGE)
-def test_bad_usage_is_one_line_before_anything_is_scored(segeval, folders, monkeypatch, tmp_path, arguments, message):
+def test_bad_usage_is_one_line_before_anything_is_scored(
+    segeval, folders, monkeypatch, tmp_path, arguments, message
+):
     monkeypatch.chdir(tmp_path)
     for name in ("notes", "void", "twins", "others"):
         Path(name).mkdir()
@@ -228,7 +316,11 @@ def test_bad_usage_is_one_line_before_anything_is_scored(segeval, folders, monke
     (folders.gt / "alone.nii.gz").unlink()
     Path("more/good.nii.gz").symlink_to(folders.gt / "good.nii.gz")
     Path("file").touch()
-    for name, content in {"bad": "{liver: 1}", "list": "[1]", "odd": json.dumps({"liver": 1.5})}.items():
+    for name, content in {
+        "bad": "{liver: 1}",
+        "list": "[1]",
+        "odd": json.dumps({"liver": 1.5}),
+    }.items():
         Path(f"{name}.json").write_text(content)
     folder_names = arguments if arguments[0] == "--" else [*arguments, "--", "pred", "gt"]
     answer = segeval("score", "--no-plots", *folder_names)
@@ -240,7 +332,10 @@ def test_bad_usage_is_one_line_before_anything_is_scored(segeval, folders, monke
 def test_the_same_folder_twice_is_a_warning(segeval, folders):
     answer = segeval("score", folders.gt, folders.gt, "-o", folders.out, "-m", "dice", "--no-plots")
     assert answer.code == 0
-    assert f"note: {folders.gt} is both the prediction and the ground truth: every score will be perfect" in answer.err
+    assert (
+        f"note: {folders.gt} is both the prediction and the ground truth: every score will be "
+        f"perfect" in answer.err
+    )
 
 
 def test_a_region_that_occurs_in_no_mask_is_a_warning(segeval, folders):
@@ -250,7 +345,9 @@ def test_a_region_that_occurs_in_no_mask_is_a_warning(segeval, folders):
     assert answer.out == "region  dice\nliver   - (1 undef.)\n"
 
 
-@pytest.mark.parametrize(("policy", "row"), [("skip", "1       0.667"), ("empty", "1       0.333 ± 0.471")])
+@pytest.mark.parametrize(
+    ("policy", "row"), [("skip", "1       0.667"), ("empty", "1       0.333 ± 0.471")]
+)
 def test_a_missing_prediction_follows_the_policy(segeval, folders, policy, row):
     folders.add("missing").unlink()
     answer = folders.score(segeval, "--missing", policy)

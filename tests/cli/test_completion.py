@@ -29,7 +29,9 @@ def complete(tmp_path):
     return offered
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Bash is 3.2 on macOS, Click wants 4.4; on Windows a guest")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="Bash is 3.2 on macOS, Click wants 4.4; on Windows a guest"
+)
 @pytest.mark.parametrize(
     ("words", "offered"),
     [

@@ -19,14 +19,22 @@ def test_what_parts_a_run_from_a_protocol(segeval, folders):
     folders.score(segeval, "--protocol", "medpy", "-m", "hd95")
     answer = segeval("explain", folders.out, "monai")
     assert answer.out.splitlines()[0] == f"{folders.out} against monai: what can change"
-    assert "- hd95: formula hd_pooled@95 (pooled hausdorff distance) against hd95 (hausdorff" in answer.out
-    assert segeval("explain", folders.out, folders.out).out == f"{folders.out} and {folders.out} measure the same.\n"
+    assert (
+        "- hd95: formula hd_pooled@95 (pooled hausdorff distance) against hd95 (hausdorff"
+        in answer.out
+    )
+    assert (
+        segeval("explain", folders.out, folders.out).out
+        == f"{folders.out} and {folders.out} measure the same.\n"
+    )
 
 
 def test_what_is_neither_is_an_error(segeval):
     answer = segeval("explain", "monay")
     assert answer.code == 2
-    assert answer.err.startswith("error: monay: neither a results folder nor a protocol; did you mean monai")
+    assert answer.err.startswith(
+        "error: monay: neither a results folder nor a protocol; did you mean monai"
+    )
 
 
 def test_every_tool_has_a_row_of_its_own(segeval, folders):
@@ -46,7 +54,10 @@ def test_every_tool_has_a_row_of_its_own(segeval, folders):
             "error: protocol 'nnunet' does not define hd95; it defines dice, ",
         ),
         (("--protocol", "nosuch"), "error: unknown protocol 'nosuch'; choose one of segeval, "),
-        (("--boundary", "edges"), "error: unknown boundary rule 'edges'; choose one of voxel, surfel, "),
+        (
+            ("--boundary", "edges"),
+            "error: unknown boundary rule 'edges'; choose one of voxel, surfel, ",
+        ),
     ],
 )
 def test_wrong_options_are_told_in_one_line(segeval, folders, options, told):

@@ -24,7 +24,13 @@ def test_every_metric_has_a_card(segeval, name):
     text = " ".join(answer.out.split())
     assert answer.code == 0
     assert answer.out.startswith(f"{name}: {spec.title} ({spec.symbol})\n")
-    for said in (spec.doc, spec.usage, CITATIONS[spec.cite], *spec.aliases, *(p.name for p in spec.parameters)):
+    for said in (
+        spec.doc,
+        spec.usage,
+        CITATIONS[spec.cite],
+        *spec.aliases,
+        *(p.name for p in spec.parameters),
+    ):
         assert " ".join(said.split()) in text
     assert max(map(len, answer.out.splitlines())) <= 100
 
@@ -56,8 +62,13 @@ paper        Nikolov S, et al. Clinically applicable segmentation of head and
 
 
 def test_parameters_that_are_given_are_shown(segeval):
-    assert "percentile: a number, above 0 and at most 100; here 95\n" in segeval("metrics", "hd95").out
-    assert "percentile: a number, above 0 and at most 100; 100 unless given\n" in segeval("metrics", "HD").out
+    assert (
+        "percentile: a number, above 0 and at most 100; here 95\n" in segeval("metrics", "hd95").out
+    )
+    assert (
+        "percentile: a number, above 0 and at most 100; 100 unless given\n"
+        in segeval("metrics", "HD").out
+    )
     assert "tolerance: a number, at least 0; here 2\n" in segeval("metrics", "nsd@2").out
 
 
@@ -76,6 +87,13 @@ def test_json_of_all_metrics_is_valid(segeval):
 
 def test_json_of_one_metric(segeval):
     record = json.loads(segeval("metrics", "hd95", "--json").out)
-    assert (record["name"], record["range"], record["best"], record["unit"]) == ("hd", [0, "inf"], 0, "length")
+    assert (record["name"], record["range"], record["best"], record["unit"]) == (
+        "hd",
+        [0, "inf"],
+        0,
+        "length",
+    )
     assert record["empty"] == {"both": "nan", "pred": "inf", "gt": "inf"}
-    assert record["parameters"] == [{"name": "percentile", "default": 100, "domain": "above 0 and at most 100"}]
+    assert record["parameters"] == [
+        {"name": "percentile", "default": 100, "domain": "above 0 and at most 100"}
+    ]

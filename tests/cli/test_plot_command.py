@@ -23,10 +23,17 @@ def test_words_of_the_help_are_those_of_the_library():
 def test_plots_are_drawn_from_the_tables_and_named_on_stdout(segeval, folders, results):
     for mask in folders.pred.iterdir():
         mask.unlink()
-    answer = segeval("plot", results, "--kind", "heatmap", "--metric", "dice", "--format", "svg,pdf")
+    answer = segeval(
+        "plot", results, "--kind", "heatmap", "--metric", "dice", "--format", "svg,pdf"
+    )
     assert answer.code == 0
-    assert answer.out.split() == [str(results / "plots" / f"heatmap-dice.{name}") for name in ("svg", "pdf")]
-    assert sorted(path.name for path in (results / "plots").iterdir()) == ["heatmap-dice.pdf", "heatmap-dice.svg"]
+    assert answer.out.split() == [
+        str(results / "plots" / f"heatmap-dice.{name}") for name in ("svg", "pdf")
+    ]
+    assert sorted(path.name for path in (results / "plots").iterdir()) == [
+        "heatmap-dice.pdf",
+        "heatmap-dice.svg",
+    ]
 
 
 def test_plots_go_where_they_shall(segeval, results, tmp_path):
@@ -60,7 +67,9 @@ def test_bad_options_are_one_line(segeval, results, options, message):
 def test_a_folder_that_is_no_run_is_one_line(segeval, tmp_path):
     answer = segeval("plot", tmp_path / "nowhere")
     assert answer.code == 2
-    assert answer.err.startswith(f"error: {tmp_path / 'nowhere'}: wanted the folder that segeval score wrote")
+    assert answer.err.startswith(
+        f"error: {tmp_path / 'nowhere'}: wanted the folder that segeval score wrote"
+    )
 
 
 @pytest.fixture

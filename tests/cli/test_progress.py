@@ -50,7 +50,10 @@ def test_what_was_scored_before_an_interruption_is_kept(segeval, folders, monkey
     monkeypatch.setattr(run, "evaluate", interrupted)
     answer = folders.score(segeval, "--quiet")
     assert (answer.code, answer.out) == (130, "")
-    assert answer.err == f"stopped: 1 of 2 cases are in {folders.out}, which run.json marks as incomplete\n"
+    assert (
+        answer.err
+        == f"stopped: 1 of 2 cases are in {folders.out}, which run.json marks as incomplete\n"
+    )
     assert len(pd.read_csv(folders.out / "cases.csv")) == 1
     assert json.loads((folders.out / "run.json").read_text())["complete"] is False
 
@@ -71,7 +74,10 @@ def test_an_interruption_of_drawing_leaves_the_tables(segeval, folders, monkeypa
     monkeypatch.setattr("segeval.plots.draw", interrupted)
     answer = segeval("score", folders.pred, folders.gt, "-o", folders.out, "-m", "dice", "--quiet")
     assert answer.code == 130
-    assert answer.err == "stopped: the tables are complete, the plots are not; `segeval plot` draws them\n"
+    assert (
+        answer.err
+        == "stopped: the tables are complete, the plots are not; `segeval plot` draws them\n"
+    )
     assert json.loads((folders.out / "run.json").read_text())["complete"] is True
 
 
@@ -81,7 +87,8 @@ def test_a_run_says_that_it_compiles(capsys, monkeypatch, tmp_path):
     with progress.reporting(quiet=False):
         kernel(lambda x: x + 4)(1)
     assert re.fullmatch(
-        r"note: compiling kernels for this machine \(.*\); they are kept in .*\n", capsys.readouterr().err
+        r"note: compiling kernels for this machine \(.*\); they are kept in .*\n",
+        capsys.readouterr().err,
     )
 
 
@@ -97,10 +104,15 @@ def test_what_compiling_takes_does_not_count_for_the_time_left(monkeypatch):
 
 def on_terminal(*arguments: str | Path) -> str:
     """What a terminal of 90 columns shows of `segeval`, line by line, control sequences left out."""
-    ours, theirs = pytest.importorskip("pty", reason="Windows has no pseudo-terminals in Python").openpty()
+    ours, theirs = pytest.importorskip(
+        "pty", reason="Windows has no pseudo-terminals in Python"
+    ).openpty()
     environment = os.environ | {"COLUMNS": "90", "TERM": "xterm"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "segeval", *map(str, arguments)], stdout=theirs, stderr=theirs, env=environment
+        [sys.executable, "-m", "segeval", *map(str, arguments)],
+        stdout=theirs,
+        stderr=theirs,
+        env=environment,
     )
     os.close(theirs)
     shown = b""
@@ -119,7 +131,9 @@ def screen(folders):
     labels = CUBE.copy()
     labels[3:5] *= 2
     folders.add("good", CUBE, labels)
-    return on_terminal("score", folders.pred, folders.gt, "-o", folders.out, "--no-plots", "--jobs", "1")
+    return on_terminal(
+        "score", folders.pred, folders.gt, "-o", folders.out, "--no-plots", "--jobs", "1"
+    )
 
 
 def test_a_terminal_shows_a_bar_and_tables_that_fit(screen):

@@ -32,11 +32,18 @@ def test_stderr_says_how_many_cases_and_where_the_tables_are(segeval, folders):
     last, tables = folders.score(segeval).err.splitlines()[-2:]
     assert last.startswith("1 case in ")
     assert tables == f"tables in {folders.out}: cases.csv, summary.csv"
-    assert {path.name for path in folders.out.iterdir()} == {"cases.csv", "summary.csv", "run.json", "details.npz"}
+    assert {path.name for path in folders.out.iterdir()} == {
+        "cases.csv",
+        "summary.csv",
+        "run.json",
+        "details.npz",
+    }
 
 
 def test_json_is_valid_and_what_the_file_holds(segeval, folders):
-    answer = folders.score(segeval, "--json", "--format", "json", "--regions", "1,7", "-m", "dice,hd95")
+    answer = folders.score(
+        segeval, "--json", "--format", "json", "--regions", "1,7", "-m", "dice,hd95"
+    )
     rows = json.loads(answer.out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
     assert rows == json.loads((folders.out / "summary.json").read_text(encoding="utf-8"))
     found = {(row["region"], row["metric"]): row["mean"] for row in rows}
@@ -63,7 +70,9 @@ def test_formats_may_be_listed_or_repeated(segeval, folders):
 
 def test_plots_are_drawn_and_counted(segeval, folders):
     folders.add("perfect", pred=CUBE)
-    answer = segeval("score", folders.pred, folders.gt, "-o", folders.out, "-m", "dice", "--plot-format", "svg")
+    answer = segeval(
+        "score", folders.pred, folders.gt, "-o", folders.out, "-m", "dice", "--plot-format", "svg"
+    )
     drawn = list((folders.out / "plots").iterdir())
     assert drawn
     assert {path.suffix for path in drawn} == {".svg"}
@@ -79,7 +88,14 @@ def test_plots_of_an_earlier_run_do_not_stay_beside_new_tables(segeval, folders)
         "nsd.png",
         "overlay-12.png",
     }
-    own = {"notes.png", "distribution-final.png", "heatmap-final.png", "nsd.txt", "overlay-1b.png", "scatter.old.png"}
+    own = {
+        "notes.png",
+        "distribution-final.png",
+        "heatmap-final.png",
+        "nsd.txt",
+        "overlay-1b.png",
+        "scatter.old.png",
+    }
     (folders.out / "plots").mkdir(parents=True)
     for name in stale | own:
         (folders.out / "plots" / name).touch()
@@ -89,7 +105,10 @@ def test_plots_of_an_earlier_run_do_not_stay_beside_new_tables(segeval, folders)
 
 @pytest.mark.parametrize(
     ("regions", "reason"),
-    [([], "the table of cases is empty"), (["--regions", "1"], "none of the 1 regions occurs in any mask")],
+    [
+        ([], "the table of cases is empty"),
+        (["--regions", "1"], "none of the 1 regions occurs in any mask"),
+    ],
 )
 def test_masks_without_a_region_are_tables_without_plots(segeval, folders, regions, reason):
     folders.add("good", 0 * CUBE, 0 * CUBE)
@@ -103,7 +122,14 @@ def test_masks_without_a_region_are_tables_without_plots(segeval, folders, regio
 
 def test_two_files_are_a_run(segeval, folders):
     answer = segeval(
-        "score", folders.pred / "good.nii.gz", folders.gt / "good.nii.gz", "-o", folders.out, "-m", "dice", "--no-plots"
+        "score",
+        folders.pred / "good.nii.gz",
+        folders.gt / "good.nii.gz",
+        "-o",
+        folders.out,
+        "-m",
+        "dice",
+        "--no-plots",
     )
     assert answer.out == "region  dice\n1       0.667\n"
 
@@ -126,7 +152,11 @@ def test_options_are_those_of_python_with_the_same_defaults(segeval, monkeypatch
         raise UsageError("that is enough")
 
     parameters = inspect.signature(api.score_folder).parameters.values()
-    python = {parameter.name: parameter.default for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
+    python = {
+        parameter.name: parameter.default
+        for parameter in parameters
+        if parameter.kind is parameter.KEYWORD_ONLY
+    }
     monkeypatch.setattr(api, "score_folder", score_folder)
     segeval("score", "pred", "gt")
     assert taken.keys() == python.keys()

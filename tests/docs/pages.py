@@ -1,4 +1,6 @@
-"""The pages for users, taken apart: their blocks of code, what these say that they print, their links and headings."""
+"""The pages for users, taken apart: their blocks of code, what these say that they print, their
+links and headings.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-RUN = [path for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")) if path.exists()]
+RUN = [
+    path
+    for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md"))
+    if path.exists()
+]
 """The pages whose code is run."""
 
 _FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -18,7 +24,9 @@ _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block of code: where it stands, what is said before it, and what the text block right below says it prints."""
+    """A block of code: where it stands, what is said before it, and what the text block right below
+    says it prints.
+    """
 
     page: Path
     line: int
@@ -38,7 +46,9 @@ def blocks(page: Path) -> Iterator[Block]:
     end = 0
     for at, fence in enumerate(fences):
         below = fences[at + 1] if at + 1 < len(fences) else None
-        shown = below and below["language"] == "text" and not text[fence.end() : below.start()].strip()
+        shown = (
+            below and below["language"] == "text" and not text[fence.end() : below.start()].strip()
+        )
         line = text.count("\n", 0, fence.start("text")) + 1
         prints = below["text"] if below and shown else None
         yield Block(page, line, fence["language"], fence["text"], text[end : fence.start()], prints)
@@ -46,10 +56,12 @@ def blocks(page: Path) -> Iterator[Block]:
 
 
 def commands(block: Block) -> Iterator[tuple[str, str | None]]:
-    """The calls of `segeval` in a block for the shell, with what the block says that each prints; None: not said.
+    """The calls of `segeval` in a block for the shell, with what the block says that each prints;
+    None: not said.
 
-    Calls stand behind `$ ` where the block has any, or at the start of a line. In a `console` block, the lines up to
-    the next call are what the call prints; in `bash`, only a text block below says it, of the only call.
+    Calls stand behind `$ ` where the block has any, or at the start of a line. In a `console`
+    block, the lines up to the next call are what the call prints; in `bash`, only a text block
+    below says it, of the only call.
     """
     lines = block.text.replace("\\\n", " ").splitlines()
     mark = "$ " if any(line.startswith("$ ") for line in lines) else ""
@@ -73,7 +85,8 @@ def links(page: Path) -> Iterator[str]:
 def anchors(page: Path) -> set[str]:
     """The anchors of the page's headings, as GitHub makes them."""
     return {
-        re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in _HEADING.findall(_prose(page))
+        re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+        for heading in _HEADING.findall(_prose(page))
     }
 
 

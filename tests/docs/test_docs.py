@@ -1,4 +1,6 @@
-"""What the pages for users say is true: their code runs and prints what they show, and their links lead somewhere."""
+"""What the pages for users say is true: their code runs and prints what they show, and their links
+lead somewhere.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +31,16 @@ from segeval.io import registry as readers
 from segeval.metrics import REGISTRY
 from segeval.metrics.citations import CITATIONS
 
-LINKING = sorted({*RUN, *ROOT.glob("*.md"), *ROOT.glob("sample_data/*.md"), *ROOT.glob("benchmarks/*.md")})
+LINKING = sorted(
+    {*RUN, *ROOT.glob("*.md"), *ROOT.glob("sample_data/*.md"), *ROOT.glob("benchmarks/*.md")}
+)
 
 
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder with `sample_data`, and its brains as `predictions` and `labels`; what a page registers goes with it."""
+    """A folder with `sample_data`, and its brains as `predictions` and `labels`; what a page
+    registers goes with it.
+    """
     shutil.copytree(ROOT / "sample_data", tmp_path / "sample_data")
     for name, side in (("predictions", "pred"), ("labels", "gt")):
         shutil.copytree(ROOT / "sample_data" / "brain" / side, tmp_path / name)
@@ -48,7 +54,9 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def run_python(block: Block, names: dict[str, Any]) -> None:
-    """Runs a block in the names of its page, or in those of the file that it goes into, and looks at what it prints."""
+    """Runs a block in the names of its page, or in those of the file that it goes into, and looks
+    at what it prints.
+    """
     home = re.search(r"goes into `(segeval/\w+(?:/\w+)*)\.py`", block.before)
     if home:
         names = dict(vars(importlib.import_module(home[1].replace("/", "."))))
@@ -73,16 +81,22 @@ def run_processes(block: Block, arguments: str, file: str) -> None:
 
 def run_command(block: Block, call: str, shown: str | None) -> None:
     """Runs a command line in this process; it succeeds unless the page shows its error."""
-    result = CliRunner().invoke(app, shlex.split(call, comments=True)[1:], prog_name="segeval", catch_exceptions=False)
+    result = CliRunner().invoke(
+        app, shlex.split(call, comments=True)[1:], prog_name="segeval", catch_exceptions=False
+    )
     failed = re.search(r"^(error|failed): ", shown or "", re.MULTILINE) is not None
     assert (result.exit_code != 0) == failed, f"{block}: {call}\n{result.output}"
     if shown is not None:
-        assert_shown(block, shown, re.sub(r"^note: compiling .*\n", "", result.output, flags=re.MULTILINE))
+        assert_shown(
+            block, shown, re.sub(r"^note: compiling .*\n", "", result.output, flags=re.MULTILINE)
+        )
 
 
 def assert_shown(block: Block, shown: str, printed: str) -> None:
     """What a page shows is what is printed; `...` stands for anything."""
-    want, got = (re.sub(r"[ \t]+$", "", text.strip("\n"), flags=re.MULTILINE) for text in (shown, printed))
+    want, got = (
+        re.sub(r"[ \t]+$", "", text.strip("\n"), flags=re.MULTILINE) for text in (shown, printed)
+    )
     same = doctest.OutputChecker().check_output(want, got, doctest.ELLIPSIS)
     assert same, f"{block} shows\n{want}\n\nbut it prints\n{got}"
 
@@ -108,7 +122,9 @@ def test_links_lead_somewhere(page: Path) -> None:
         target = (page.parent / name).resolve() if name else page
         assert target.exists(), f"{page.name} links to {link}, which is not there"
         assert target.is_relative_to(ROOT), f"{page.name} links to {link}, outside of the project"
-        assert not anchor or anchor in anchors(target), f"{page.name} links to {link}: no such heading"
+        assert not anchor or anchor in anchors(target), (
+            f"{page.name} links to {link}: no such heading"
+        )
 
 
 def test_generated_pages_are_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +135,11 @@ def test_generated_pages_are_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_number_of_metrics_is_right_where_it_is_said() -> None:
-    said = {number for page in RUN for number in re.findall(r"\b(\d+) metrics\b", page.read_text(encoding="utf-8"))}
+    said = {
+        number
+        for page in RUN
+        for number in re.findall(r"\b(\d+) metrics\b", page.read_text(encoding="utf-8"))
+    }
     assert said <= {str(len(REGISTRY))}
 
 
@@ -156,7 +176,14 @@ def test_results_page_names_every_column_and_key(room: Path) -> None:
     results = score_folder("predictions", "labels", metrics="dice,hd95", output="results")
     run = results.run
     case = next(iter(run["cases"].values()))
-    keys = {*results.summary.columns, *run, *run["protocol"], *run["environment"], *run["units"], *case}
+    keys = {
+        *results.summary.columns,
+        *run,
+        *run["protocol"],
+        *run["environment"],
+        *run["units"],
+        *case,
+    }
     keys |= {*results.cases.columns} - {"dice", "hd95"}
     with np.load(room / "results" / "details.npz") as details:
         keys |= {*details.files, *(path.name for path in (room / "results").iterdir())}

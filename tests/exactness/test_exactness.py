@@ -1,4 +1,6 @@
-"""What docs/exactness.md states holds: errors measured anew, the goal of rule smooth, and the page's own numbers."""
+"""What docs/exactness.md states holds: errors measured anew, the goal of rule smooth, and the
+page's own numbers.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ def test_mean_errors_on_golden_shapes_are_what_the_page_says(rule: str) -> None:
 
 def test_smooth_halves_the_errors_of_the_best_tool_on_golden_shapes() -> None:
     for column in ("hd", "hd95", "assd", "masd", "nsd"):
-        assert mean(measured(), "smooth", column).value <= exactness.best_tool(GOLDEN, column) / 2, column
+        assert (
+            mean(measured(), "smooth", column).value <= exactness.best_tool(GOLDEN, column) / 2
+        ), column
     assert mean(measured(), "smooth", "area").value <= 0.03
 
 
@@ -61,7 +65,9 @@ def test_protocols_give_what_the_tools_gave(case: Golden) -> None:
 
 
 def test_page_is_made_from_what_is_stored() -> None:
-    assert exactness.PAGE.read_text(encoding="utf-8") == exactness.page(STORED), "run docs/exactness.py --stored"
+    assert exactness.PAGE.read_text(encoding="utf-8") == exactness.page(STORED), (
+        "run docs/exactness.py --stored"
+    )
 
 
 def test_page_names_every_family_on_which_smooth_is_worse_than_faces() -> None:
@@ -90,7 +96,11 @@ def test_choice_of_rules_follows_from_the_tables() -> None:
     for records in (GOLDEN, DRAWN):
         for column in COLUMNS:
             assert least(records, column) == {"smooth"}, column
-    for family, spacings in (("boxes", (False, True)), ("rotated boxes", (False,)), ("thin sheets", (False,))):
+    for family, spacings in (
+        ("boxes", (False, True)),
+        ("rotated boxes", (False,)),
+        ("thin sheets", (False,)),
+    ):
         for far in spacings:
             own = [r for r in (*GOLDEN, *DRAWN) if r.family == family and r.anisotropic == far]
             assert least(own, "hd") == {"mesh", "meshmetrics"}, family

@@ -1,4 +1,6 @@
-"""What docs/exactness.md takes for the truth is true: surfaces lie where shapes end, and areas are the formulas'."""
+"""What docs/exactness.md takes for the truth is true: surfaces lie where shapes end, and areas are
+the formulas'.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ def test_distance_is_that_of_the_nearest_point_of_the_surface(shape: Shape) -> N
 @pytest.mark.parametrize("shape", AREAS, ids=str)
 def test_turned_shape_stays_itself(shape: Shape) -> None:
     centred = np.random.default_rng(1).uniform(-5, 5, (50, len(shape.centre)))
-    mirrored = shape.signed(shape.centre - centred)  # every shape here is its own mirror image in its centre
+    mirrored = shape.signed(
+        shape.centre - centred
+    )  # every shape here is its own mirror image in its centre
     np.testing.assert_allclose(shape.signed(shape.centre + centred), mirrored, atol=1e-9)
 
 

@@ -1,4 +1,6 @@
-"""The functions give the command line's numbers, whatever form the masks come in, and average as they say."""
+"""The functions give the command line's numbers, whatever form the masks come in, and average as
+they say.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,11 @@ def scored(spec, pred, gt, **options):
     """The command line's values of one case, by region."""
     metric = spec.bind(own(spec))
     rows = score(pred, gt, metrics=metric.column, **options)
-    return rows[metric.column].to_numpy()[-1:] if spec.scope == "case" else rows[metric.column].to_numpy()
+    return (
+        rows[metric.column].to_numpy()[-1:]
+        if spec.scope == "case"
+        else rows[metric.column].to_numpy()
+    )
 
 
 @pytest.mark.parametrize("spec", REGISTRY.values(), ids=REGISTRY)
@@ -72,7 +78,10 @@ def test_the_numbers_are_those_of_the_command_line(spec):
     average = {} if spec.scope == "case" else {"average": "none"}
     found = function(PRED, GT, **own(spec), **lengths, **average, per_case=True, num_classes=4)
     spacing = SPACING if spec.statistic is not Contingency else None
-    wanted = [scored(spec, p, g, regions=list(regions), spacing=spacing) for p, g in zip(PRED, GT, strict=True)]
+    wanted = [
+        scored(spec, p, g, regions=list(regions), spacing=spacing)
+        for p, g in zip(PRED, GT, strict=True)
+    ]
     if background and not lengths:
         assert spec.unit not in ("length", "volume")
     np.testing.assert_allclose(found, np.reshape(wanted, found.shape), rtol=1e-12)
@@ -158,7 +167,8 @@ def test_every_channel_is_a_region_of_its_own():
     for function in (dice, hd):
         found = function(scores, gt, multilabel=True, average="none", per_case=True)
         wanted = [
-            [function(s[None], g[None]) for s, g in zip(*case, strict=True)] for case in zip(scores, gt, strict=True)
+            [function(s[None], g[None]) for s, g in zip(*case, strict=True)]
+            for case in zip(scores, gt, strict=True)
         ]
         np.testing.assert_array_equal(found, wanted)
     assert dice(scores, gt, multilabel=True, average="none", include_background=False).shape == (2,)
@@ -181,15 +191,22 @@ def test_voxels_to_ignore_count_for_nothing():
     gt[0, 4:7] = 255
     left = np.delete(pred, slice(4, 7), 1), np.delete(gt, slice(4, 7), 1)
     options = {"average": "none", "num_classes": 4}
-    np.testing.assert_array_equal(dice(pred, gt, ignore_index=255, **options), dice(*left, **options))
+    np.testing.assert_array_equal(
+        dice(pred, gt, ignore_index=255, **options), dice(*left, **options)
+    )
     gt[gt == 255] = -100
-    np.testing.assert_array_equal(dice(pred, gt, ignore_index=-100, **options), dice(*left, **options))
+    np.testing.assert_array_equal(
+        dice(pred, gt, ignore_index=-100, **options), dice(*left, **options)
+    )
     assert dice(pred, left[1][:, [0] * 12], ignore_index=0, **options).shape == (3,)
 
 
 def by_hand(pred, gt, classes):
     """Dice of every class of a case from the definition; NaN where a class is in neither mask."""
-    sizes = [((pred == k).sum() + (gt == k).sum(), 2 * ((pred == k) & (gt == k)).sum()) for k in range(classes)]
+    sizes = [
+        ((pred == k).sum() + (gt == k).sum(), 2 * ((pred == k) & (gt == k)).sum())
+        for k in range(classes)
+    ]
     return np.array([shared / size if size else np.nan for size, shared in sizes])
 
 
@@ -204,15 +221,23 @@ def test_averages_are_orders_of_adding_and_scoring(masks):
         with np.errstate(invalid="ignore"):
             return np.where(defined, values, 0).sum(axis) / defined.sum(axis)
 
-    micro = (pred == gt).reshape(len(gt), -1).mean(1)  # every voxel has one label, so Dice is the share of right ones
+    micro = (
+        (pred == gt).reshape(len(gt), -1).mean(1)
+    )  # every voxel has one label, so Dice is the share of right ones
     weighted = np.where(size > 0, size * each, 0).sum(1) / size.sum(1)
     for average, wanted in (("macro", mean(each, 1)), ("micro", micro), ("weighted", weighted)):
         found = dice(pred, gt, num_classes=4, average=average, per_case=True)
         np.testing.assert_allclose(found, wanted, rtol=1e-12)
-        np.testing.assert_allclose(dice(pred, gt, num_classes=4, average=average), mean(wanted), rtol=1e-12)
-    np.testing.assert_allclose(dice(pred, gt, num_classes=4, average="none"), mean(each, 0), rtol=1e-12)
+        np.testing.assert_allclose(
+            dice(pred, gt, num_classes=4, average=average), mean(wanted), rtol=1e-12
+        )
+    np.testing.assert_allclose(
+        dice(pred, gt, num_classes=4, average="none"), mean(each, 0), rtol=1e-12
+    )
     whole = by_hand(pred, gt, 4)
-    np.testing.assert_allclose(dice(pred, gt, num_classes=4, average=None, pooled=True), whole, rtol=1e-12)
+    np.testing.assert_allclose(
+        dice(pred, gt, num_classes=4, average=None, pooled=True), whole, rtol=1e-12
+    )
     np.testing.assert_allclose(dice(pred, gt, num_classes=4, pooled=True), mean(whole), rtol=1e-12)
 
 
@@ -250,7 +275,10 @@ def test_classes_may_be_told_or_seen():
 
 def test_every_case_may_have_its_spacing():
     each = hd(PRED, GT, spacing=[SPACING, (1, 1, 1), (3, 2, 1)], per_case=True)
-    wanted = [hd(PRED[n : n + 1], GT[n : n + 1], spacing=s) for n, s in enumerate([SPACING, (1, 1, 1), (3, 2, 1)])]
+    wanted = [
+        hd(PRED[n : n + 1], GT[n : n + 1], spacing=s)
+        for n, s in enumerate([SPACING, (1, 1, 1), (3, 2, 1)])
+    ]
     np.testing.assert_array_equal(each, wanted)
     assert volume_error(PRED, GT, spacing=SPACING) == pytest.approx(
         volume_error(PRED, GT) * np.prod(SPACING) / 1000, abs=1e-12
@@ -260,7 +288,10 @@ def test_every_case_may_have_its_spacing():
 def test_cases_of_a_list_may_have_axes_and_spacings_of_their_own():
     cases = [PRED[0], PRED[1, 0]], [GT[0], GT[1, 0]]
     found = hd(*cases, spacing=[SPACING, SPACING[1:]], per_case=True)
-    wanted = [hd(PRED[:1], GT[:1], spacing=SPACING), hd(PRED[1:2, 0], GT[1:2, 0], spacing=SPACING[1:])]
+    wanted = [
+        hd(PRED[:1], GT[:1], spacing=SPACING),
+        hd(PRED[1:2, 0], GT[1:2, 0], spacing=SPACING[1:]),
+    ]
     np.testing.assert_array_equal(found, wanted)
 
 
@@ -272,7 +303,9 @@ def test_numbers_of_numpy_are_numbers():
 def test_masks_of_any_rank_are_counted():
     for shape in ((5,), (4, 5), (3, 4, 5), (2, 3, 4, 5)):
         pred, gt = batch(2, 3, shape)
-        assert tp(pred, gt, average="micro", input_format="labels") == pytest.approx((pred == gt).sum() / 2)
+        assert tp(pred, gt, average="micro", input_format="labels") == pytest.approx(
+            (pred == gt).sum() / 2
+        )
 
 
 def test_generalized_dice_is_one_number_a_case():
@@ -281,23 +314,47 @@ def test_generalized_dice_is_one_number_a_case():
 
 
 ERRORS = {
-    "rank": (lambda: dice(PRED, GT[0]), r"pred of shape \(3, 7, 8, 9\) holds 3 cases, gt of shape \(7, 8, 9\) 7"),
-    "shape": (lambda: dice(PRED, GT[:, 1:]), r"pred of shape \(3, 7, 8, 9\) and gt of shape \(3, 6, 8, 9\) do not fit"),
+    "rank": (
+        lambda: dice(PRED, GT[0]),
+        r"pred of shape \(3, 7, 8, 9\) holds 3 cases, gt of shape \(7, 8, 9\) 7",
+    ),
+    "shape": (
+        lambda: dice(PRED, GT[:, 1:]),
+        r"pred of shape \(3, 7, 8, 9\) and gt of shape \(3, 6, 8, 9\) do not fit",
+    ),
     "nothing": (lambda: dice(PRED[:0], GT[:0]), r"pred of shape \(0, 7, 8, 9\) holds no voxel"),
-    "label": (lambda: dice(PRED, GT, num_classes=3), "holds the label 3, but there are 3 classes, 0 to 2"),
+    "label": (
+        lambda: dice(PRED, GT, num_classes=3),
+        "holds the label 3, but there are 3 classes, 0 to 2",
+    ),
     "channels": (lambda: dice(SCORES, GT, num_classes=3), r"num_classes=3, but .* has 4 channels"),
-    "negative": (lambda: dice(PRED - 1, GT), "pred holds the label -1; labels start at 0: give it as ignore_index"),
-    "fraction": (lambda: dice(PRED + 0.5, GT, input_format="labels"), "pred: holds .* not a whole number"),
-    "logits": (lambda: dice(SCORES[:, :1], GT % 2), "pred holds values from .* pass input_format='logits'"),
+    "negative": (
+        lambda: dice(PRED - 1, GT),
+        "pred holds the label -1; labels start at 0: give it as ignore_index",
+    ),
+    "fraction": (
+        lambda: dice(PRED + 0.5, GT, input_format="labels"),
+        "pred: holds .* not a whole number",
+    ),
+    "logits": (
+        lambda: dice(SCORES[:, :1], GT % 2),
+        "pred holds values from .* pass input_format='logits'",
+    ),
     "nan": (lambda: dice(SCORES * np.nan, GT), "pred holds NaN"),
     "nan mask": (lambda: dice(SCORES[:, :1] * np.nan, GT % 2), "pred holds NaN"),
-    "binary": (lambda: dice(GT[:, None] / 4.0, GT), "gt holds the label 3; a binary mask holds 0 and 1"),
+    "binary": (
+        lambda: dice(GT[:, None] / 4.0, GT),
+        "gt holds the label 3; a binary mask holds 0 and 1",
+    ),
     "doubt": (
         lambda: dice(channels(PRED)[..., 0], channels(GT)[..., 0]),
         "gt looks one-hot .* pass input_format='one-hot'",
     ),
     "pairs": (lambda: dice(np.eye(3)[[0, 1, 1]] * 0.9, np.eye(3)[[0, 2, 1]]), "gt looks one-hot"),
-    "255": (lambda: dice(255 * (PRED > 0), GT > 0), r"the masks hold 255 for 1; give booleans \(mask > 0\)"),
+    "255": (
+        lambda: dice(255 * (PRED > 0), GT > 0),
+        r"the masks hold 255 for 1; give booleans \(mask > 0\)",
+    ),
     "half": (lambda: dice(torch.from_numpy(PRED), GT * 1j), "gt has the dtype complex128"),
     "shapes of vectors": (
         lambda: boundary_iou(PRED[0, 0], GT[0, 0], width=2),
@@ -311,26 +368,62 @@ ERRORS = {
         lambda: dice(PRED / 4, GT),
         "may be masks of 3 axes, or .* channels; pass input_format='one-hot', num_classes",
     ),
-    "labels or channels": (lambda: dice(channels(PRED), channels(GT)), "may be masks of 4 axes, or .* of channels"),
+    "labels or channels": (
+        lambda: dice(channels(PRED), channels(GT)),
+        "may be masks of 4 axes, or .* of channels",
+    ),
     "one-hot": (lambda: dice(SCORES, GT, input_format="one-hot"), "pred is not one-hot"),
-    "format": (lambda: dice(PRED, GT, input_format="hot"), "input_format is one of auto, labels, .* not 'hot'"),
-    "average": (lambda: dice(PRED, GT, average="mean"), "average is one of none, macro, micro, weighted, not 'mean'"),
-    "threshold": (lambda: dice(PRED, GT, threshold=1.5), "threshold is a probability between 0 and 1, not 1.5"),
-    "classes": (lambda: dice(PRED, GT, num_classes=1), "num_classes is a whole number from 2 .* not 1"),
-    "ignore": (lambda: dice(PRED, GT, ignore_index="x"), "ignore_index is one label, a whole number, not 'x'"),
+    "format": (
+        lambda: dice(PRED, GT, input_format="hot"),
+        "input_format is one of auto, labels, .* not 'hot'",
+    ),
+    "average": (
+        lambda: dice(PRED, GT, average="mean"),
+        "average is one of none, macro, micro, weighted, not 'mean'",
+    ),
+    "threshold": (
+        lambda: dice(PRED, GT, threshold=1.5),
+        "threshold is a probability between 0 and 1, not 1.5",
+    ),
+    "classes": (
+        lambda: dice(PRED, GT, num_classes=1),
+        "num_classes is a whole number from 2 .* not 1",
+    ),
+    "ignore": (
+        lambda: dice(PRED, GT, ignore_index="x"),
+        "ignore_index is one label, a whole number, not 'x'",
+    ),
     "both": (lambda: dice(PRED, GT, pooled=True, per_case=True), "give one of them"),
-    "text": (lambda: dice("pred", GT), "pred is a NumPy array, a torch tensor or a list .* not a str"),
+    "text": (
+        lambda: dice("pred", GT),
+        "pred is a NumPy array, a torch tensor or a list .* not a str",
+    ),
     "complex": (lambda: dice(PRED * 1j, GT), "pred has the dtype complex128"),
     "list": (
         lambda: dice(list(PRED), GT),
         "pred and gt are lists of as many cases each, or arrays; came a list of 3 and a ndarray",
     ),
     "lists": (lambda: dice(list(PRED), list(GT)[:2]), "a list of 3 and a list of 2"),
-    "axes": (lambda: hd(PRED[:, 0, 0], GT[:, 0, 0]), "surface metrics need masks of 2 or 3 axes, these have 1"),
-    "spacing": (lambda: hd(PRED, GT, spacing=(1, 2)), r"spacing \(1.0, 2.0\) has 2 values for a mask of shape"),
-    "spacing text": (lambda: hd(PRED, GT, spacing="mm"), "spacing is one length an axis, .* not 'mm'"),
-    "percentile": (lambda: hd(PRED, GT, percentile=101), "percentile must be above 0 and at most 100, not 101"),
-    "multilabel": (lambda: dice(PRED, GT[:, :1], multilabel=True), "multilabel=True wants pred and gt of one shape"),
+    "axes": (
+        lambda: hd(PRED[:, 0, 0], GT[:, 0, 0]),
+        "surface metrics need masks of 2 or 3 axes, these have 1",
+    ),
+    "spacing": (
+        lambda: hd(PRED, GT, spacing=(1, 2)),
+        r"spacing \(1.0, 2.0\) has 2 values for a mask of shape",
+    ),
+    "spacing text": (
+        lambda: hd(PRED, GT, spacing="mm"),
+        "spacing is one length an axis, .* not 'mm'",
+    ),
+    "percentile": (
+        lambda: hd(PRED, GT, percentile=101),
+        "percentile must be above 0 and at most 100, not 101",
+    ),
+    "multilabel": (
+        lambda: dice(PRED, GT[:, :1], multilabel=True),
+        "multilabel=True wants pred and gt of one shape",
+    ),
     "many": (lambda: dice(np.array([[0, 70000, 1]]), np.array([[0, 1, 1]])), "labels up to 65,535"),
 }
 
@@ -345,12 +438,16 @@ def test_errors_say_what_was_wanted_and_what_came(what):
 def test_unknown_and_missing_arguments_are_errors():
     with pytest.raises(segeval.UsageError, match="hd has no argument 'spacng'; did you mean 's"):
         hd(PRED, GT, spacng=(1, 1, 1))
-    with pytest.raises(segeval.UsageError, match=r"nsd needs .*; write nsd\(pred, gt, tolerance=…\)"):
+    with pytest.raises(
+        segeval.UsageError, match=r"nsd needs .*; write nsd\(pred, gt, tolerance=…\)"
+    ):
         nsd(PRED, GT)
     with pytest.raises(AttributeError, match=r"'dise'; did you mean 'dice'\?"):
         segeval.functional.dise  # noqa: B018  # asking is the test
 
 
 def test_precision_and_recall_trade_places():
-    np.testing.assert_array_equal(precision(PRED, GT, average="none"), recall(GT, PRED, average="none"))
+    np.testing.assert_array_equal(
+        precision(PRED, GT, average="none"), recall(GT, PRED, average="none")
+    )
     assert iou(PRED, PRED) == 1

@@ -1,4 +1,6 @@
-"""On tensors of another device everything is measured there: the same numbers, no volume moved, no needless waiting."""
+"""On tensors of another device everything is measured there: the same numbers, no volume moved, no
+needless waiting.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from segeval.metrics import REGISTRY
 from segeval.stateful import Dice, SegmentationMetrics
 
 MOST = 600
-"""Elements that may come to the host at once: histograms of distances, far from the 1,512 voxels of the masks."""
+"""Elements that may come to the host at once: histograms of distances, far from the 1,512 voxels of
+the masks.
+"""
 
 
 @pytest.fixture
@@ -77,7 +81,10 @@ def test_channels_vectors_and_ignored_voxels_are_read_as_on_the_host(name, monke
         ((SCORES, ignoring), {"ignore_index": -1, "num_classes": 4}),
         ((PRED, GT), {"ignore_index": 2}),
         ((PRED.astype(np.uint8), GT.astype(np.uint8)), {"ignore_index": 258}),
-        ((PRED.astype(np.uint8), np.where(GT == 1, 255, GT).astype(np.uint8)), {"ignore_index": 255}),
+        (
+            (PRED.astype(np.uint8), np.where(GT == 1, 255, GT).astype(np.uint8)),
+            {"ignore_index": 255},
+        ),
         ((PRED, np.where(np.arange(3)[:, None, None, None] == 1, 9, GT)), {"ignore_index": 9}),
     ]
     if name == "dice":
@@ -86,7 +93,10 @@ def test_channels_vectors_and_ignored_voxels_are_read_as_on_the_host(name, monke
         wanted = [function(*masks, average=average, **options) for masks, options in calls]
         with monkeypatch.context() as patch:
             patch.setattr(segeval.batches.dispatch, "is_on_host", lambda tensor: False)
-            found = [function(*map(tensor, masks), average=average, **options) for masks, options in calls]
+            found = [
+                function(*map(tensor, masks), average=average, **options)
+                for masks, options in calls
+            ]
         for one, other in zip(found, wanted, strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-12)
 
@@ -94,7 +104,9 @@ def test_channels_vectors_and_ignored_voxels_are_read_as_on_the_host(name, monke
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
 def test_a_threshold_is_compared_in_single_precision_at_least(dtype, monkeypatch):
     scores = torch.full((1, 2, 2), 0.3, dtype=dtype)
-    wanted = float(scores.float()[0, 0, 0] > 0.3)  # 0.3 in half precision is a little more than that
+    wanted = float(
+        scores.float()[0, 0, 0] > 0.3
+    )  # 0.3 in half precision is a little more than that
     assert dice(scores, torch.ones(1, 2, 2, dtype=torch.int64), threshold=0.3) == wanted
     monkeypatch.setattr(segeval.batches.dispatch, "is_on_host", lambda tensor: False)
     assert dice(scores, torch.ones(1, 2, 2, dtype=torch.int64), threshold=0.3) == wanted
@@ -142,9 +154,15 @@ def test_wrong_values_are_an_error_of_the_result(what, by_torch):
 
 
 SETS = {
-    "counts": (["dice", "iou", "fbeta@2", "volume_error", "generalized_dice"], {"spacing": (1.0, 2.0, 1.5)}),
+    "counts": (
+        ["dice", "iou", "fbeta@2", "volume_error", "generalized_dice"],
+        {"spacing": (1.0, 2.0, 1.5)},
+    ),
     "tables": (["rand", "multiclass_mcc"], {}),
-    "surfaces": (["hd95", "assd", "nsd@1", "hd_volume", "boundary_iou@2", "mahalanobis"], {"spacing": SPACING}),
+    "surfaces": (
+        ["hd95", "assd", "nsd@1", "hd_volume", "boundary_iou@2", "mahalanobis"],
+        {"spacing": SPACING},
+    ),
 }
 
 
@@ -153,7 +171,9 @@ SETS = {
 def test_an_object_measures_where_its_tensors_are(chosen, scores):
     names, options = SETS[chosen]
     batches = [batch(2, seed=1), batch(1, seed=2)]
-    here, there = (SegmentationMetrics(names, num_classes=4, average="none", **options) for _ in range(2))
+    here, there = (
+        SegmentationMetrics(names, num_classes=4, average="none", **options) for _ in range(2)
+    )
     with GPU(most=MOST) as gpu:
         there.to(gpu.device)
         for pred, gt in batches:
@@ -172,7 +192,9 @@ def test_an_object_measures_where_its_tensors_are(chosen, scores):
 
 def test_a_function_answers_on_the_device():
     with GPU(most=MOST) as gpu:
-        value = dice(*(tensor(mask).to(gpu.device) for mask in (PRED, GT)), average="none", num_classes=4)
+        value = dice(
+            *(tensor(mask).to(gpu.device) for mask in (PRED, GT)), average="none", num_classes=4
+        )
         assert value.device == gpu.device
         np.testing.assert_array_equal(value.cpu(), dice(PRED, GT, average="none"))
         with pytest.raises(UsageError, match=r"pred is on standin:0 and gt on cpu; move one"):

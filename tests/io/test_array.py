@@ -39,7 +39,8 @@ def test_trailing_axes_of_length_one_go_and_a_spacing_can_be_given(tmp_path):
 def test_an_archive_must_hold_one_array(tmp_path):
     np.savez(tmp_path / "two.npz", mask=VOXELS, scan=VOXELS)
     with pytest.raises(
-        ReadError, match=r"two.npz: wanted one array, but it holds 2 \(mask, scan\); save the mask alone"
+        ReadError,
+        match=r"two.npz: wanted one array, but it holds 2 \(mask, scan\); save the mask alone",
     ):
         read(tmp_path / "two.npz")
 
@@ -53,13 +54,19 @@ def test_a_header_of_the_second_version(tmp_path):
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        (np.array([{"a": 1}] * 4, object).reshape(2, 2), "wanted whole numbers, but the dtype is object"),
+        (
+            np.array([{"a": 1}] * 4, object).reshape(2, 2),
+            "wanted whole numbers, but the dtype is object",
+        ),
         (np.ones((2, 2), complex), "wanted whole numbers, but the dtype is complex128"),
         (np.full((2, 2), np.nan), "holds NaN or infinite values; .* replace them with a label"),
         (np.full((2, 2), -3), "holds the negative value -3; labels start at 0"),
         (np.full((2, 2), 0.25), "holds 0.25, which is not a whole number"),
         (np.full((2, 2), 2**63, np.uint64), r"holds 9.22337e\+18, beyond the largest label"),
-        (np.ones((3, 2, 2, 2), int), r"the shape is \(3, 2, 2, 2\); take one volume, or the argmax over the channels"),
+        (
+            np.ones((3, 2, 2, 2), int),
+            r"the shape is \(3, 2, 2, 2\); take one volume, or the argmax over the channels",
+        ),
         (np.ones((0, 2), int), r"the shape \(0, 2\) holds no voxel"),
         (np.array(5), r"wanted a 2-D or 3-D mask, but the shape is \(\)"),
     ],
@@ -79,7 +86,10 @@ def test_objects_are_not_unpickled_from_an_archive(tmp_path):
 def test_truncated_files(tmp_path):
     np.save(tmp_path / "mask.npy", VOXELS)
     np.savez(tmp_path / "mask.npz", VOXELS)
-    for name, message in (("mask.npy", "the file is truncated"), ("mask.npz", r"cannot be decoded \(BadZipFile")):
+    for name, message in (
+        ("mask.npy", "the file is truncated"),
+        ("mask.npz", r"cannot be decoded \(BadZipFile"),
+    ):
         (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:-30])
         with pytest.raises(ReadError, match=message):
             read(tmp_path / name)

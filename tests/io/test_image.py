@@ -1,4 +1,6 @@
-"""Images: what was drawn into a file with Pillow is what comes out, and nothing is guessed from colours."""
+"""Images: what was drawn into a file with Pillow is what comes out, and nothing is guessed from
+colours.
+"""
 
 import json
 
@@ -26,7 +28,9 @@ def saved(tmp_path):
     return save
 
 
-@pytest.mark.parametrize("name", ["mask.png", "mask.tif", "mask.tiff", "mask.bmp", "mask.gif", "mask.PNG"])
+@pytest.mark.parametrize(
+    "name", ["mask.png", "mask.tif", "mask.tiff", "mask.bmp", "mask.gif", "mask.PNG"]
+)
 def test_grey_values_are_labels_in_every_format(saved, name):
     mask = read(saved(Image.fromarray(BYTES), name))
     assert np.array_equal(mask.labels, BYTES)
@@ -66,7 +70,9 @@ def test_wide_tiff_pixels_are_narrowed(saved, dtype):
 
 @pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "tiff_adobe_deflate", "packbits"])
 def test_lossless_tiff_compression(saved, compression):
-    assert np.array_equal(read(saved(Image.fromarray(BYTES), "mask.tif", compression=compression)).labels, BYTES)
+    assert np.array_equal(
+        read(saved(Image.fromarray(BYTES), "mask.tif", compression=compression)).labels, BYTES
+    )
 
 
 @pytest.mark.parametrize("mode", ["LA", "RGB", "RGBA"])
@@ -95,7 +101,8 @@ def test_black_can_be_a_label_too(saved):
 
 def test_a_colour_that_is_not_in_the_table_is_named(saved):
     with pytest.raises(
-        ReadError, match=r"only the 2 colours of --colors, but it holds 1 more, such as #008000 at row 1, "
+        ReadError,
+        match=r"only the 2 colours of --colors, but it holds 1 more, such as #008000 at row 1, ",
     ):
         read(saved(Image.fromarray(SCENE)), colors={RED: 1})
 
@@ -130,7 +137,8 @@ def test_a_bad_table_of_colours(tmp_path, text, message):
 
 def test_no_table_of_colours(tmp_path):
     with pytest.raises(
-        UsageError, match=r"colors.json: wanted a JSON object .*, but there is no such file; check the path"
+        UsageError,
+        match=r"colors.json: wanted a JSON object .*, but there is no such file; check the path",
     ):
         load_colors(tmp_path / "colors.json")
 
@@ -158,23 +166,33 @@ def test_large_masks_are_no_bombs_and_pillows_limit_stays(saved, monkeypatch, na
 def test_several_frames_are_refused(saved, name):
     frames = [Image.fromarray(BYTES), Image.fromarray(255 - BYTES)]
     path = saved(frames[0], name, save_all=True, append_images=frames[1:])
-    with pytest.raises(ReadError, match=f"{name}: wanted one image, but it holds 2 frames; save each as a file"):
+    with pytest.raises(
+        ReadError, match=f"{name}: wanted one image, but it holds 2 frames; save each as a file"
+    ):
         read(path)
 
 
 def test_jpeg_is_refused_by_name_by_content_and_inside_a_tiff(saved):
     drawn = Image.fromarray(np.tile(BYTES, (8, 8)))
-    with pytest.raises(ReadError, match=r"mask.jpg: .*'.jpg' are not read; JPEG is lossy .*: save the masks as PNG"):
+    with pytest.raises(
+        ReadError, match=r"mask.jpg: .*'.jpg' are not read; JPEG is lossy .*: save the masks as PNG"
+    ):
         read(saved(drawn, "mask.jpg"))
-    with pytest.raises(ReadError, match=r"hidden.png: wanted a .png image, but the file starts with b'\\xff\\xd8"):
+    with pytest.raises(
+        ReadError, match=r"hidden.png: wanted a .png image, but the file starts with b'\\xff\\xd8"
+    ):
         read(saved(drawn, "hidden.png", format="JPEG"))
-    with pytest.raises(ReadError, match=r"mask.tif: holds JPEG data, which is lossy; save masks with lossless"):
+    with pytest.raises(
+        ReadError, match=r"mask.tif: holds JPEG data, which is lossy; save masks with lossless"
+    ):
         read(saved(drawn, "mask.tif", compression="jpeg"))
 
 
 def test_channels_of_sixteen_bits_are_refused_since_pillow_would_cut_them(tmp_path):
     (tmp_path / "mask.png").write_bytes(png_of_sixteen_bit_colours(WIDE))
-    with pytest.raises(ReadError, match=r"channels of 16 bits, which Pillow cuts to 8; save it as 16-bit greyscale"):
+    with pytest.raises(
+        ReadError, match=r"channels of 16 bits, which Pillow cuts to 8; save it as 16-bit greyscale"
+    ):
         read(tmp_path / "mask.png")
 
 
@@ -183,7 +201,9 @@ def png_of_sixteen_bit_colours(grey):
     import zlib
 
     def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
 
     rows = np.repeat(grey[..., None], 3, axis=2).astype(">u2")
     head = struct.pack(">IIBBBBB", grey.shape[1], grey.shape[0], 16, 2, 0, 0, 0)
@@ -193,7 +213,10 @@ def png_of_sixteen_bit_colours(grey):
 
 @pytest.mark.parametrize(
     ("name", "mode", "message"),
-    [("mask.tif", "CMYK", "the image is of mode CMYK; save it as greyscale PNG"), ("mask.tif", "LAB", "mode LAB")],
+    [
+        ("mask.tif", "CMYK", "the image is of mode CMYK; save it as greyscale PNG"),
+        ("mask.tif", "LAB", "mode LAB"),
+    ],
 )
 def test_other_modes_are_refused(saved, name, mode, message):
     with pytest.raises(ReadError, match=message):
@@ -210,13 +233,18 @@ def test_negative_and_fractional_pixels_are_refused(saved):
 def test_damaged_files(saved, tmp_path):
     (tmp_path / "text.png").write_text(json.dumps({"this": "is text"}))
     with pytest.raises(
-        ReadError, match=r"text.png: wanted a .png image, but the file starts with b'{.this.:' and Pillow .*rename"
+        ReadError,
+        match=r"text.png: wanted a .png image, but the file starts with b'{.this.:' and Pillow .*rename",
     ):
         read(tmp_path / "text.png")
     whole = saved(Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)))
     (tmp_path / "cut.png").write_bytes(whole.read_bytes()[:2000])
-    with pytest.raises(ReadError, match=r"cut.png: wanted a .png mask, but it cannot be decoded \(.*truncated"):
+    with pytest.raises(
+        ReadError, match=r"cut.png: wanted a .png mask, but it cannot be decoded \(.*truncated"
+    ):
         read(tmp_path / "cut.png")
     (tmp_path / "empty.png").touch()
-    with pytest.raises(ReadError, match=r"empty.png: wanted a .png mask, but the file is empty \(0 bytes\)"):
+    with pytest.raises(
+        ReadError, match=r"empty.png: wanted a .png mask, but the file is empty \(0 bytes\)"
+    ):
         read(tmp_path / "empty.png")

@@ -1,4 +1,6 @@
-"""NIfTI: nibabel's own reading of the same file, and files written byte by byte, say what must come out."""
+"""NIfTI: nibabel's own reading of the same file, and files written byte by byte, say what must come
+out.
+"""
 
 import gzip
 import struct
@@ -13,10 +15,32 @@ from segeval.io import read
 from segeval.kernels.workspace import Workspace
 
 VOXELS = np.arange(24).reshape(2, 3, 4) % 7
-DATATYPES = {"u1": 2, "i2": 4, "i4": 8, "f4": 16, "f8": 64, "i1": 256, "u2": 512, "u4": 768, "i8": 1024, "u8": 1280}
+DATATYPES = {
+    "u1": 2,
+    "i2": 4,
+    "i4": 8,
+    "f4": 16,
+    "f8": 64,
+    "i1": 256,
+    "u2": 512,
+    "u4": 768,
+    "i8": 1024,
+    "u8": 1280,
+}
 
 
-def nifti(voxels, dtype="u1", order="<", version=1, *, pixdim=(1, 1, 1), scale=(1, 0), units=2, extension=b"", **over):
+def nifti(
+    voxels,
+    dtype="u1",
+    order="<",
+    version=1,
+    *,
+    pixdim=(1, 1, 1),
+    scale=(1, 0),
+    units=2,
+    extension=b"",
+    **over,
+):
     """The bytes of a NIfTI file, field by field as the standard lays them out."""
     whole, real = ("h", "f") if version == 1 else ("q", "d")
     size = 348 if version == 1 else 540
@@ -24,9 +48,27 @@ def nifti(voxels, dtype="u1", order="<", version=1, *, pixdim=(1, 1, 1), scale=(
     dim = [len(shape), *shape, *[1] * (7 - len(shape))]
     header = bytearray(size)
     at = (
-        {"magic": 344, "code": 70, "dim": 40, "pixdim": 76, "offset": 108, "scale": 112, "units": 123, "forms": 252}
+        {
+            "magic": 344,
+            "code": 70,
+            "dim": 40,
+            "pixdim": 76,
+            "offset": 108,
+            "scale": 112,
+            "units": 123,
+            "forms": 252,
+        }
         if version == 1
-        else {"magic": 4, "code": 12, "dim": 16, "pixdim": 104, "offset": 168, "scale": 176, "units": 500, "forms": 344}
+        else {
+            "magic": 4,
+            "code": 12,
+            "dim": 16,
+            "pixdim": 104,
+            "offset": 168,
+            "scale": 176,
+            "units": 500,
+            "forms": 344,
+        }
     )
 
     def put(field, layout, *values):
@@ -86,7 +128,9 @@ def test_large_labels_keep_every_digit(write):
     assert mask.labels.tolist() == [[2**62 + 1, 1]]
 
 
-@pytest.mark.parametrize(("shape", "read_as"), [((4, 6, 1), (4, 6)), ((2, 3, 4, 1), (2, 3, 4)), ((4, 1, 6), (4, 1, 6))])
+@pytest.mark.parametrize(
+    ("shape", "read_as"), [((4, 6, 1), (4, 6)), ((2, 3, 4, 1), (2, 3, 4)), ((4, 1, 6), (4, 1, 6))]
+)
 def test_trailing_axes_of_length_one_go(write, shape, read_as):
     path = write(nifti(VOXELS.reshape(shape), pixdim=(0.5, 0.6, 0.7)))
     mask = read(path)
@@ -102,7 +146,9 @@ def test_spacing_is_the_decimal_that_was_meant(write):
 
 @pytest.mark.parametrize(("units", "factor"), [(0, 1), (2, 1), (1, 1000), (3, 0.001), (2 + 8, 1)])
 def test_lengths_become_millimetres(write, units, factor):
-    assert read(write(nifti(VOXELS, pixdim=(3, 3, 3), units=units))).grid.spacing == (3 * factor,) * 3
+    assert (
+        read(write(nifti(VOXELS, pixdim=(3, 3, 3), units=units))).grid.spacing == (3 * factor,) * 3
+    )
 
 
 def test_a_spacing_that_is_given_wins(write):
@@ -130,7 +176,9 @@ def test_the_affine_is_in_millimetres_too(tmp_path):
     image = nib.Nifti1Image(VOXELS.astype(np.uint8), np.diag([3, 3, 3, 1]))
     image.header.set_xyzt_units("micron")
     image.to_filename(tmp_path / "mask.nii.gz")
-    assert read(tmp_path / "mask.nii.gz").grid.affine == pytest.approx(np.diag([0.003, 0.003, 0.003, 1]))
+    assert read(tmp_path / "mask.nii.gz").grid.affine == pytest.approx(
+        np.diag([0.003, 0.003, 0.003, 1])
+    )
 
 
 def test_a_scale_is_applied(write):
@@ -141,7 +189,9 @@ def test_a_scale_is_applied(write):
 @pytest.mark.parametrize("dtype", ["u1", "i2"])
 def test_whole_floats_that_were_saved_under_an_integer_header_come_back_whole(tmp_path, dtype):
     image = nib.Nifti1Image(VOXELS.astype(float), np.eye(4))
-    image.set_data_dtype(dtype)  # nibabel stretches 0 … 6 over all of the type, with a scale: 5 is 4.988 as uint8
+    image.set_data_dtype(
+        dtype
+    )  # nibabel stretches 0 … 6 over all of the type, with a scale: 5 is 4.988 as uint8
     image.to_filename(tmp_path / "mask.nii.gz")
     assert not np.array_equal(nib.load(tmp_path / "mask.nii.gz").dataobj, VOXELS)
     assert np.array_equal(read(tmp_path / "mask.nii.gz").labels, VOXELS)
@@ -177,19 +227,67 @@ WHOLE = nifti(VOXELS)
 ZIPPED = gzip.compress(WHOLE)
 NAN = np.where(VOXELS == 3, np.nan, VOXELS)
 BAD = {
-    "truncated gzip": ("a.nii.gz", ZIPPED[:-20], "a.nii.gz: wanted a .nii.gz mask, but the file is truncated; copy"),
-    "truncated plain": ("a.nii", WHOLE[:-5], r"a.nii: .*but the data end after byte 371; the file is truncated"),
-    "short inside gzip": ("a.nii.gz", gzip.compress(WHOLE[:-5]), "the data end after byte 371; the file is truncated"),
-    "not gzip": ("a.nii.gz", WHOLE, r"wanted gzip data, but the file starts with b'\\\\\\x01'; rename it to .nii"),
-    "gzip without the name": ("a.nii", ZIPPED, "wanted plain NIfTI, but the file is gzip data; rename it to .nii.gz"),
-    "bad checksum": ("a.nii.gz", ZIPPED[:-8] + bytes(4) + ZIPPED[-4:], r"cannot be decoded \(BadGzipFile: CRC check"),
-    "damaged data": ("a.nii.gz", ZIPPED[:20] + bytes(40) + ZIPPED[60:], r"cannot be decoded \(.*the file is damaged"),
+    "truncated gzip": (
+        "a.nii.gz",
+        ZIPPED[:-20],
+        "a.nii.gz: wanted a .nii.gz mask, but the file is truncated; copy",
+    ),
+    "truncated plain": (
+        "a.nii",
+        WHOLE[:-5],
+        r"a.nii: .*but the data end after byte 371; the file is truncated",
+    ),
+    "short inside gzip": (
+        "a.nii.gz",
+        gzip.compress(WHOLE[:-5]),
+        "the data end after byte 371; the file is truncated",
+    ),
+    "not gzip": (
+        "a.nii.gz",
+        WHOLE,
+        r"wanted gzip data, but the file starts with b'\\\\\\x01'; rename it to .nii",
+    ),
+    "gzip without the name": (
+        "a.nii",
+        ZIPPED,
+        "wanted plain NIfTI, but the file is gzip data; rename it to .nii.gz",
+    ),
+    "bad checksum": (
+        "a.nii.gz",
+        ZIPPED[:-8] + bytes(4) + ZIPPED[-4:],
+        r"cannot be decoded \(BadGzipFile: CRC check",
+    ),
+    "damaged data": (
+        "a.nii.gz",
+        ZIPPED[:20] + bytes(40) + ZIPPED[60:],
+        r"cannot be decoded \(.*the file is damaged",
+    ),
     "empty": ("a.nii.gz", b"", "a.nii.gz: wanted a .nii.gz mask, but the file is empty"),
-    "text": ("a.nii", b"hello, this is no NIfTI file", "wanted a NIfTI header, but the data start with b'hello, t'"),
-    "a pair's header": ("a.nii", nifti(VOXELS, magic=b"ni1\0"), "magic is b'ni1'; convert an Analyze"),
-    "voxels in the header": ("a.nii", nifti(VOXELS, offset=0), "vox_offset is 0; write the file again"),
-    "complex": ("a.nii", nifti(VOXELS, code=32), "wanted whole numbers, but the data type is complex64; save an int"),
-    "colours": ("a.nii", nifti(VOXELS, code=128), "wanted whole numbers, but the data type is RGB; save an integer"),
+    "text": (
+        "a.nii",
+        b"hello, this is no NIfTI file",
+        "wanted a NIfTI header, but the data start with b'hello, t'",
+    ),
+    "a pair's header": (
+        "a.nii",
+        nifti(VOXELS, magic=b"ni1\0"),
+        "magic is b'ni1'; convert an Analyze",
+    ),
+    "voxels in the header": (
+        "a.nii",
+        nifti(VOXELS, offset=0),
+        "vox_offset is 0; write the file again",
+    ),
+    "complex": (
+        "a.nii",
+        nifti(VOXELS, code=32),
+        "wanted whole numbers, but the data type is complex64; save an int",
+    ),
+    "colours": (
+        "a.nii",
+        nifti(VOXELS, code=128),
+        "wanted whole numbers, but the data type is RGB; save an integer",
+    ),
     "unknown type": (
         "a.nii",
         nifti(VOXELS, code=7),
@@ -205,15 +303,43 @@ BAD = {
         nifti(VOXELS.reshape(2, 3, 2, 2)),
         r"wanted a 2-D or 3-D mask, but the shape is \(2, 3, 2, 2",
     ),
-    "one axis": ("a.nii", nifti(VOXELS.ravel()), r"wanted a 2-D or 3-D mask, but the shape is \(24,\)"),
+    "one axis": (
+        "a.nii",
+        nifti(VOXELS.ravel()),
+        r"wanted a 2-D or 3-D mask, but the shape is \(24,\)",
+    ),
     "no voxel": ("a.nii", nifti(VOXELS, shape=(0, 3, 4)), r"the shape \(0, 3, 4\) holds no voxel"),
-    "NaN": ("a.nii", nifti(NAN, "f4"), "a.nii: holds NaN or infinite values; .* replace them with a label"),
+    "NaN": (
+        "a.nii",
+        nifti(NAN, "f4"),
+        "a.nii: holds NaN or infinite values; .* replace them with a label",
+    ),
     "NaN, scaled": ("a.nii", nifti(NAN, "f4", scale=(2, 0)), "a.nii: holds NaN or infinite values"),
-    "fractions": ("a.nii", nifti(VOXELS / 2, "f4"), "holds 2.5, which is not a whole number; .*argmax"),
-    "fractions, scaled": ("a.nii", nifti(VOXELS, scale=(0.5, 0)), "holds 2.5, which is not a whole number; .*argmax"),
-    "negative": ("a.nii", nifti(VOXELS - 1, "i2"), "holds the negative value -1; labels start at 0: shift or remap"),
-    "spacing 0": ("a.nii", nifti(VOXELS, pixdim=(1, 0, 1)), r"pixdim is \(1, 0, 1\); correct .* --spacing"),
-    "spacing NaN": ("a.nii", nifti(VOXELS, pixdim=(1, 1, np.nan)), r"pixdim is \(1, 1, nan\); correct .* --spacing"),
+    "fractions": (
+        "a.nii",
+        nifti(VOXELS / 2, "f4"),
+        "holds 2.5, which is not a whole number; .*argmax",
+    ),
+    "fractions, scaled": (
+        "a.nii",
+        nifti(VOXELS, scale=(0.5, 0)),
+        "holds 2.5, which is not a whole number; .*argmax",
+    ),
+    "negative": (
+        "a.nii",
+        nifti(VOXELS - 1, "i2"),
+        "holds the negative value -1; labels start at 0: shift or remap",
+    ),
+    "spacing 0": (
+        "a.nii",
+        nifti(VOXELS, pixdim=(1, 0, 1)),
+        r"pixdim is \(1, 0, 1\); correct .* --spacing",
+    ),
+    "spacing NaN": (
+        "a.nii",
+        nifti(VOXELS, pixdim=(1, 1, np.nan)),
+        r"pixdim is \(1, 1, nan\); correct .* --spacing",
+    ),
 }
 
 

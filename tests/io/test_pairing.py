@@ -35,12 +35,18 @@ def test_files_of_one_name_pair_in_the_order_of_their_ids(folders):
     pred, gt = folders("b.nii.gz a.nii.gz", "a.nii.gz b.nii.gz")
     found = pair(pred, gt)
     assert ids(found) == ["a", "b"]
-    assert [(p.pred, p.gt) for p in found.pairs] == [(pred / f"{n}.nii.gz", gt / f"{n}.nii.gz") for n in "ab"]
+    assert [(p.pred, p.gt) for p in found.pairs] == [
+        (pred / f"{n}.nii.gz", gt / f"{n}.nii.gz") for n in "ab"
+    ]
     assert (found.missing, found.extra, found.notices) == ([], [], [])
 
 
 def test_the_suffix_of_the_format_is_not_part_of_the_id(folders):
-    assert ids(pair(*folders("a.npy b.NII.GZ c.v1.png", "a.nii.gz b.png c.v1.TIF"))) == ["a", "b", "c.v1"]
+    assert ids(pair(*folders("a.npy b.NII.GZ c.v1.png", "a.nii.gz b.png c.v1.TIF"))) == [
+        "a",
+        "b",
+        "c.v1",
+    ]
 
 
 def test_sub_folders_are_part_of_the_id(folders):
@@ -63,7 +69,9 @@ def test_hidden_and_other_files_are_no_masks(folders):
 def test_two_files_are_a_pair_under_the_name_of_the_ground_truth(folders):
     pred, gt = folders("out.nii.gz", "liver.nii.gz")
     found = pair(pred / "out.nii.gz", gt / "liver.nii.gz")
-    assert [(p.id, p.pred, p.gt) for p in found.pairs] == [("liver", pred / "out.nii.gz", gt / "liver.nii.gz")]
+    assert [(p.id, p.pred, p.gt) for p in found.pairs] == [
+        ("liver", pred / "out.nii.gz", gt / "liver.nii.gz")
+    ]
 
 
 def test_the_folders_may_be_named_by_text(folders):
@@ -80,19 +88,21 @@ class TestSuffixesThatAreGiven:
     def test_tell_masks_of_one_folder_apart(self, folders):
         both, _ = folders("a_pred.png a_gt.png", "")
         found = pair(both, both, pred_suffix="_pred", gt_suffix="_gt")
-        assert [(p.id, p.pred.name, p.gt.name) for p in found.pairs] == [("a", "a_pred.png", "a_gt.png")]
+        assert [(p.id, p.pred.name, p.gt.name) for p in found.pairs] == [
+            ("a", "a_pred.png", "a_gt.png")
+        ]
         assert found.notices == []
 
     def test_may_name_the_format(self, folders):
         pred, gt = folders("x/a_seg.nii.gz x/a_seg.npz", "x/a.nii.gz x/a.png")
         found = pair(pred, gt, pred_suffix="_seg.nii.gz", gt_suffix=".png")
-        assert [(p.id, p.pred.name, p.gt.name) for p in found.pairs] == [("x/a", "a_seg.nii.gz", "a.png")]
+        assert [(p.id, p.pred.name, p.gt.name) for p in found.pairs] == [
+            ("x/a", "a_seg.nii.gz", "a.png")
+        ]
 
     def test_must_occur(self, folders):
         pred, gt = folders("a.png b.png", "a.png")
-        message = (
-            r"pred: wanted files whose names end in '_seg' \(--pred-suffix\), but none of 2 does, for instance a.png"
-        )
+        message = r"pred: wanted files whose names end in '_seg' \(--pred-suffix\), but none of 2 does, for instance a.png"
         with pytest.raises(UsageError, match=message):
             pair(pred, gt, pred_suffix="_seg")
 
@@ -100,17 +110,52 @@ class TestSuffixesThatAreGiven:
 @pytest.mark.parametrize(
     ("preds", "gts", "names", "notices"),
     [
-        ("a_pred.png b_pred.png", "a.png b.png", ["a", "b"], ["pred: paired without the suffix '_pred'"]),
-        ("a.png b.png", "a_seg.png b_seg.png", ["a", "b"], ["gt: paired without the suffix '_seg'"]),
-        ("a_mask.png b_mask.png", "a_gt.png b_gt.png", ["a", "b"], ["pred: .* '_mask'", "gt: .* suffix '_gt'"]),
-        ("pred_001.png pred_002.png", "gt_001.png gt_002.png", ["001", "002"], ["prefix 'pred_'", "prefix 'gt_'"]),
-        ("prediction_7.png", "7.png", ["7"], ["pred: paired without the prefix 'prediction_' of every file"]),
+        (
+            "a_pred.png b_pred.png",
+            "a.png b.png",
+            ["a", "b"],
+            ["pred: paired without the suffix '_pred'"],
+        ),
+        (
+            "a.png b.png",
+            "a_seg.png b_seg.png",
+            ["a", "b"],
+            ["gt: paired without the suffix '_seg'"],
+        ),
+        (
+            "a_mask.png b_mask.png",
+            "a_gt.png b_gt.png",
+            ["a", "b"],
+            ["pred: .* '_mask'", "gt: .* suffix '_gt'"],
+        ),
+        (
+            "pred_001.png pred_002.png",
+            "gt_001.png gt_002.png",
+            ["001", "002"],
+            ["prefix 'pred_'", "prefix 'gt_'"],
+        ),
+        (
+            "prediction_7.png",
+            "7.png",
+            ["7"],
+            ["pred: paired without the prefix 'prediction_' of every file"],
+        ),
         ("a.nii.gz b.nii.gz", "a_0000.nii.gz b_0000.nii.gz", ["a", "b"], ["suffix '_0000'"]),
         ("liver_pred.png", "liver.png spleen.png", ["liver"], ["'_pred'"]),
-        ("s1/out.png s2/out.png", "s1/seg.png s2/seg.png", ["s1", "s2"], ["suffix '/out'", "suffix '/seg'"]),
+        (
+            "s1/out.png s2/out.png",
+            "s1/seg.png s2/seg.png",
+            ["s1", "s2"],
+            ["suffix '/out'", "suffix '/seg'"],
+        ),
         ("s1/p_a.png s2/p_b.png", "s1/a.png s2/b.png", ["s1/a", "s2/b"], ["prefix 'p_'"]),
         ("labels/a.png labels/b.png", "a.png b.png", ["a", "b"], ["pred: .* prefix 'labels/'"]),
-        ("a.png b.png", "siteX/a.png siteY/b.png", ["a", "b"], ["gt: paired without the sub-folders of every file"]),
+        (
+            "a.png b.png",
+            "siteX/a.png siteY/b.png",
+            ["a", "b"],
+            ["gt: paired without the sub-folders of every file"],
+        ),
     ],
 )
 def test_an_affix_that_all_share_is_found(folders, preds, gts, names, notices):
@@ -133,7 +178,8 @@ def test_an_affix_that_all_share_is_found(folders, preds, gts, names, notices):
 )
 def test_nothing_alike_is_an_error_that_shows_both_sides(folders, preds, gts):
     with pytest.raises(
-        UsageError, match=r"the same names, but none of \d in .*pred \(such as '.*'\) is among .*--gt-suffix"
+        UsageError,
+        match=r"the same names, but none of \d in .*pred \(such as '.*'\) is among .*--gt-suffix",
     ):
         pair(*folders(preds, gts))
 
@@ -144,11 +190,14 @@ def test_an_affix_is_not_looked_for_when_something_pairs(folders):
     assert [name for name, _ in found.missing] == ["b"]
 
 
-@pytest.mark.parametrize("names", ["liver.nii.gz liver.png", "liver.png liver.PNG", "Liver.png liver.png"])
+@pytest.mark.parametrize(
+    "names", ["liver.nii.gz liver.png", "liver.png liver.PNG", "Liver.png liver.png"]
+)
 def test_two_files_for_one_id_are_both_named(folders, names):
     first, second = sorted(names.split())
     with pytest.raises(
-        UsageError, match=f"{first} and .*{second} are both named .*iver' without their suffix; keep one"
+        UsageError,
+        match=f"{first} and .*{second} are both named .*iver' without their suffix; keep one",
     ):
         pair(*folders(names, "liver.png"))
 
@@ -156,22 +205,30 @@ def test_two_files_for_one_id_are_both_named(folders, names):
 class TestFoldersThatCannotBePaired:
     def test_one_that_does_not_exist(self, folders):
         pred, gt = folders("a.png", "a.png")
-        with pytest.raises(UsageError, match=r"nowhere: wanted a file or folder for the prediction, but there is none"):
+        with pytest.raises(
+            UsageError,
+            match=r"nowhere: wanted a file or folder for the prediction, but there is none",
+        ):
             pair(pred.parent / "nowhere", gt)
         with pytest.raises(
-            UsageError, match=r"nowhere: wanted a file or folder for the ground truth, but there is none"
+            UsageError,
+            match=r"nowhere: wanted a file or folder for the ground truth, but there is none",
         ):
             pair(pred, gt.parent / "nowhere")
 
     def test_a_file_and_a_folder(self, folders):
         pred, gt = folders("a.png", "a.png")
         with pytest.raises(
-            UsageError, match=r"prediction .*a.png is a file, but the ground truth .*gt is a folder; give two"
+            UsageError,
+            match=r"prediction .*a.png is a file, but the ground truth .*gt is a folder; give two",
         ):
             pair(pred / "a.png", gt)
 
     def test_an_empty_one(self, folders):
-        with pytest.raises(UsageError, match=r"gt: wanted masks \(.bmp, .*\), but the folder is empty; check the path"):
+        with pytest.raises(
+            UsageError,
+            match=r"gt: wanted masks \(.bmp, .*\), but the folder is empty; check the path",
+        ):
             pair(*folders("a.png", ".hidden"))
 
     def test_one_without_masks(self, folders):
@@ -180,7 +237,9 @@ class TestFoldersThatCannotBePaired:
             pair(*folders("a.dcm b.DCM c.dcm README", "a.png"))
 
     def test_one_of_refused_files_says_why(self, folders):
-        with pytest.raises(UsageError, match=r"none of its 1 files is one \(1 .jpg\); JPEG is lossy"):
+        with pytest.raises(
+            UsageError, match=r"none of its 1 files is one \(1 .jpg\); JPEG is lossy"
+        ):
             pair(*folders("a.jpg", "a.png"))
 
     def test_one_that_may_not_be_listed(self, folders, monkeypatch):
@@ -190,7 +249,8 @@ class TestFoldersThatCannotBePaired:
         pred, gt = folders("a.png", "a.png")
         monkeypatch.setattr(os, "scandir", denied)
         with pytest.raises(
-            UsageError, match=r"pred: wanted to list the folder, but Permission denied; allow it \(chmod"
+            UsageError,
+            match=r"pred: wanted to list the folder, but Permission denied; allow it \(chmod",
         ):
             pair(pred, gt)
 
@@ -202,7 +262,9 @@ def test_one_folder_twice_is_worth_a_notice(folders):
     ]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system refuses such names itself")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="elsewhere the system refuses such names itself"
+)
 def test_a_name_that_is_not_text_is_refused(tmp_path: Path) -> None:
     for side in ("pred", "gt"):
         (tmp_path / side).mkdir()

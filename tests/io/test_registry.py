@@ -53,7 +53,8 @@ def test_the_longest_known_suffix_counts(name, suffix, stem):
 
 def test_an_unknown_kind_of_file_is_told_what_is_read(tmp_path):
     with pytest.raises(
-        ReadError, match=r"scan.mha: wanted a mask, but files of the kind '.mha' are not read; convert it"
+        ReadError,
+        match=r"scan.mha: wanted a mask, but files of the kind '.mha' are not read; convert it",
     ):
         read(tmp_path / "scan.mha")
 
@@ -62,14 +63,16 @@ def test_an_unknown_kind_of_file_is_told_what_is_read(tmp_path):
 def test_a_refused_kind_of_file_is_told_why(tmp_path):
     refuse(".webp", because="WebP is mostly lossy: save masks as PNG")
     with pytest.raises(
-        ReadError, match=r"files of the kind '.webp' are not read; WebP is mostly lossy: save masks as PNG"
+        ReadError,
+        match=r"files of the kind '.webp' are not read; WebP is mostly lossy: save masks as PNG",
     ):
         read(tmp_path / "mask.webp")
 
 
 def test_a_file_that_vanished(tmp_path):
     with pytest.raises(
-        ReadError, match=r"gone.nii.gz: wanted a .nii.gz mask, but there is no such file; check the path"
+        ReadError,
+        match=r"gone.nii.gz: wanted a .nii.gz mask, but there is no such file; check the path",
     ):
         read(tmp_path / "gone.nii.gz")
 
@@ -78,11 +81,20 @@ def test_a_file_that_vanished(tmp_path):
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (PermissionError(13, "denied"), r"but there is no permission to read it; allow it \(chmod u\+r\)"),
+        (
+            PermissionError(13, "denied"),
+            r"but there is no permission to read it; allow it \(chmod u\+r\)",
+        ),
         (IsADirectoryError(21, "directory"), "but it is a folder; give the file inside it"),
         (EOFError("end"), "but the file is truncated; copy or write it again"),
-        (MemoryError("8 TiB"), r"but it does not fit into memory \(MemoryError: 8 TiB\); check the shape"),
-        (struct.error("bad\n  bytes"), r"but it cannot be decoded \(error: bad bytes\); the file is damaged"),
+        (
+            MemoryError("8 TiB"),
+            r"but it does not fit into memory \(MemoryError: 8 TiB\); check the shape",
+        ),
+        (
+            struct.error("bad\n  bytes"),
+            r"but it cannot be decoded \(error: bad bytes\); the file is damaged",
+        ),
     ],
 )
 def test_whatever_a_reader_raises_is_one_line(tmp_path, error, message):
@@ -99,11 +111,18 @@ def test_whatever_a_reader_raises_is_one_line(tmp_path, error, message):
 
 def test_a_spacing_for_another_number_of_axes(tmp_path):
     np.save(tmp_path / "mask.npy", np.ones((2, 2), np.uint8))
-    with pytest.raises(UsageError, match=r"spacing \(1, 1, 1\) has 3 values for a mask of shape \(2, 2\)"):
+    with pytest.raises(
+        UsageError, match=r"spacing \(1, 1, 1\) has 3 values for a mask of shape \(2, 2\)"
+    ):
         read(tmp_path / "mask.npy", spacing=(1, 1, 1))
 
 
 def test_importing_the_readers_imports_no_library_of_theirs():
     heavy = "{'nibabel', 'PIL', 'isal', 'numba', 'torch', 'pandas', 'matplotlib', 'scipy'}"
     code = f"import sys, segeval.io; print(sorted({heavy} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout
+        == "[]\n"
+    )

@@ -32,7 +32,13 @@ def test_a_copy_elsewhere_is_the_same():
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("* 3", "* 4"), ("STEP = 2", "STEP = 3"), ("STEP = 2", "STEP = 2.0"), ("x + STEP", "x - STEP"), ("helper", "aid")],
+    [
+        ("* 3", "* 4"),
+        ("STEP = 2", "STEP = 3"),
+        ("STEP = 2", "STEP = 2.0"),
+        ("x + STEP", "x - STEP"),
+        ("helper", "aid"),
+    ],
 )
 def test_what_a_kernel_refers_to_is_part_of_it(old, new):
     assert digest(kernel_of(SOURCE)) != digest(kernel_of(SOURCE.replace(old, new)))
@@ -66,7 +72,10 @@ def test_what_has_no_digest_is_an_error():
 
 def kernels() -> Iterator[Any]:
     for module in pkgutil.walk_packages(segeval.__path__, "segeval."):
-        if not module.name.startswith(("segeval.cli", "segeval.kernels.packing")) and "__main__" not in module.name:
+        if (
+            not module.name.startswith(("segeval.cli", "segeval.kernels.packing"))
+            and "__main__" not in module.name
+        ):
             members = vars(importlib.import_module(module.name)).values()
             yield from (member for member in members if hasattr(member, "py_func"))
 

@@ -1,4 +1,6 @@
-"""What a build packs serves without compiling: with two toy kernels, in place of a warm-up of minutes."""
+"""What a build packs serves without compiling: with two toy kernels, in place of a warm-up of
+minutes.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +25,15 @@ def tripled(x):
     return 3 * x
 """
 USED = (
-    "import sys, pathlib; from segeval.kernels import compiling, store; store.PACKED = pathlib.Path(sys.argv[1]); "
+    "import sys, pathlib; from segeval.kernels import compiling, store; store.PACKED = "
+    "pathlib.Path(sys.argv[1]); "
     "from toys import doubled, tripled; "
     "print(doubled(2), tripled(2.0), len(compiling.compiled_kernels()), store.packed_folder())"
 )
 
 pytestmark = pytest.mark.skipif(
-    targets.baseline() is None or not targets.fits(targets.baseline()), reason="no kernels are packed for this machine"
+    targets.baseline() is None or not targets.fits(targets.baseline()),
+    reason="no kernels are packed for this machine",
 )
 
 
@@ -54,7 +58,10 @@ def use(packed: Path, **variables: str) -> subprocess.CompletedProcess[str]:
 def test_what_was_packed_is_found_and_nothing_compiled(packed):
     packing.pack()
     (folder,) = packed.iterdir()
-    assert sorted(path.name.partition("-")[0] for path in folder.iterdir()) == ["doubled", "tripled"]
+    assert sorted(path.name.partition("-")[0] for path in folder.iterdir()) == [
+        "doubled",
+        "tripled",
+    ]
     done = use(packed)
     assert (done.stdout, done.stderr) == (f"4 6.0 0 {folder}\n", "")
     assert not (packed.parent / "cache").exists()

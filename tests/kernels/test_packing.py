@@ -27,7 +27,9 @@ def test_what_compiles_the_kernels_has_the_bounds_of_the_package():
 
 def test_nothing_is_packed_for_a_processor_that_the_builder_lacks(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(store, "PACKED", tmp_path / "packed")
-    monkeypatch.setattr(targets, "baseline", lambda: targets.Baseline("future", ("no-such-feature",)))
+    monkeypatch.setattr(
+        targets, "baseline", lambda: targets.Baseline("future", ("no-such-feature",))
+    )
     packing.pack()
     assert not store.PACKED.exists()
     assert "no kernels are packed" in capsys.readouterr().err

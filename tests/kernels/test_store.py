@@ -1,4 +1,6 @@
-"""Where kernels are kept, and what a user hears: each test runs a toy kernel in processes of its own."""
+"""Where kernels are kept, and what a user hears: each test runs a toy kernel in processes of its
+own.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ def toy(x):
 assert toy(20) == 41, toy(20)
 print(len(compiling.compiled_kernels()))
 """
-POSIX = pytest.mark.skipif(not hasattr(os, "getuid"), reason="Windows keeps the folders of users apart by itself")
+POSIX = pytest.mark.skipif(
+    not hasattr(os, "getuid"), reason="Windows keeps the folders of users apart by itself"
+)
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -44,11 +48,19 @@ def run(tmp_path: Path, cache: Path) -> Run:
     temporary.mkdir()
     script = tmp_path / "toy.py"
 
-    def call(source: str = TOY, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    def call(
+        source: str = TOY, *options: str, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         script.write_text(source)
-        environment = os.environ | {"SEGEVAL_CACHE": str(cache), "TMPDIR": str(temporary)} | variables
+        environment = (
+            os.environ | {"SEGEVAL_CACHE": str(cache), "TMPDIR": str(temporary)} | variables
+        )
         return subprocess.run(
-            [sys.executable, *options, str(script)], env=environment, capture_output=True, text=True, check=True
+            [sys.executable, *options, str(script)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
         )
 
     return call
@@ -63,7 +75,8 @@ def test_the_second_process_compiles_nothing_and_says_nothing(run, cache):
     assert int(first.stdout) > 0
     assert first.stderr.count("CompilingWarning") == 1
     assert re.search(
-        rf"compiling kernels for this machine \(.*\); they are kept in {re.escape(str(cache))}", first.stderr
+        rf"compiling kernels for this machine \(.*\); they are kept in {re.escape(str(cache))}",
+        first.stderr,
     )
     assert (second.stdout, second.stderr) == ("0\n", "")
 
@@ -88,14 +101,20 @@ print(len(compiling.compiled_kernels()))
 
 def test_a_record_whose_fields_change_places_is_another(run):
     assert int(run(RECORD).stdout) > 0
-    turned = RECORD.replace("first: int", "x: int").replace("last: int", "first: int").replace("x: int", "last: int")
+    turned = (
+        RECORD.replace("first: int", "x: int")
+        .replace("last: int", "first: int")
+        .replace("x: int", "last: int")
+    )
     assert int(run(turned).stdout) > 0
     assert run(RECORD).stdout == run(turned).stdout == "0\n"
 
 
 def test_an_option_of_compiling_is_part_of_the_kernel(run):
     run()
-    assert int(run(TOY.replace("import helper, kernel", "import helper, brief as kernel")).stdout) > 0
+    assert (
+        int(run(TOY.replace("import helper, kernel", "import helper, brief as kernel")).stdout) > 0
+    )
 
 
 def test_an_edited_helper_is_compiled_anew(run):
@@ -119,7 +138,9 @@ def test_a_file_that_is_whole_but_of_no_use_is_made_anew(run, cache):
     assert int(run().stdout) > 0
 
 
-@pytest.mark.parametrize("damage", [lambda content: content[:-9], lambda content: content[:99] + b"!" + content[100:]])
+@pytest.mark.parametrize(
+    "damage", [lambda content: content[:-9], lambda content: content[:99] + b"!" + content[100:]]
+)
 def test_a_damaged_file_is_made_anew(run, cache, damage):
     run()
     for path in files(cache):
@@ -136,7 +157,9 @@ def test_files_that_were_being_written_are_not_left(run, cache):
 def test_a_cache_that_cannot_be_written_is_said_and_a_temporary_folder_serves(run, cache, tmp_path):
     cache.write_text("a file where the folder should be")
     first, second = run(), run()
-    assert re.search(rf"{re.escape(str(cache))} cannot keep them, so they go to .*segeval-", first.stderr)
+    assert re.search(
+        rf"{re.escape(str(cache))} cannot keep them, so they go to .*segeval-", first.stderr
+    )
     assert "set SEGEVAL_CACHE to a folder that lasts" in first.stderr
     assert files(tmp_path / "tmp") != []
     assert (second.stdout, second.stderr) == ("0\n", "")
@@ -188,9 +211,7 @@ def test_without_a_home_a_temporary_folder_serves(run):
 
 
 def test_kernels_that_python_would_have_to_run_are_refused(run):
-    asked = (
-        "from segeval.errors import UsageError\ntry:\n    import segeval.kernels.words\nexcept UsageError as error:\n"
-    )
+    asked = "from segeval.errors import UsageError\ntry:\n    import segeval.kernels.words\nexcept UsageError as error:\n"
     assert "unset it" in run(asked + "    print(error)\n", NUMBA_DISABLE_JIT="1").stdout
 
 
@@ -225,12 +246,16 @@ def test_a_full_disk_costs_time_alone(run, cache):
 def test_garbage_is_collected_again_after_compiling(run):
     assert run("import gc\n" + TOY + "assert gc.isenabled()\n").returncode == 0
     assert run(
-        "import gc\ngc.disable()\n" + TOY.replace("+ 1", "+ 2").replace("41", "42") + "assert not gc.isenabled()\n"
+        "import gc\ngc.disable()\n"
+        + TOY.replace("+ 1", "+ 2").replace("41", "42")
+        + "assert not gc.isenabled()\n"
     )
 
 
 def test_the_notice_is_logged_too(run):
-    logging = "import logging\nlogging.basicConfig(level=logging.INFO, format='%(name)s|%(message)s')\n"
+    logging = (
+        "import logging\nlogging.basicConfig(level=logging.INFO, format='%(name)s|%(message)s')\n"
+    )
     assert "segeval|compiling kernels for this machine" in run(logging + TOY, "-W", "ignore").stderr
 
 

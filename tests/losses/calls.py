@@ -65,7 +65,9 @@ def logits(classes: int, *spatial: int, samples: int = 2, seed: int = 0) -> Tens
 
 def labels(classes: int, *spatial: int, samples: int = 2, seed: int = 1) -> Tensor:
     """Labels (N, *spatial)."""
-    return torch.randint(classes, (samples, *spatial), generator=torch.Generator().manual_seed(seed))
+    return torch.randint(
+        classes, (samples, *spatial), generator=torch.Generator().manual_seed(seed)
+    )
 
 
 def every() -> list[Call]:

@@ -1,4 +1,6 @@
-"""kornia 0.9, whose definitions these are, needs Python 3.11; before that its stored numbers are all there is."""
+"""kornia 0.9, whose definitions these are, needs Python 3.11; before that its stored numbers are
+all there is.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""kornia's losses on random inputs: the same values and gradients, and modules that take the same parameters."""
+"""kornia's losses on random inputs: the same values and gradients, and modules that take the same
+parameters.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,12 @@ HALF = {torch.float16: 2e-3, torch.bfloat16: 2e-2}
 """What a result in so few digits may be off by, relative."""
 
 
-def assert_same(name: str, *tensors: Tensor, values: float = 1e-6, gradients: float = 1e-5, **options: Any) -> None:
-    """Values, relative, and gradients, relative to the largest, of our function and kornia's and of both modules."""
+def assert_same(
+    name: str, *tensors: Tensor, values: float = 1e-6, gradients: float = 1e-5, **options: Any
+) -> None:
+    """Values, relative, and gradients, relative to the largest, of our function and kornia's and of
+    both modules.
+    """
     ours, theirs = (getattr(home, name) for home in (losses, kornia.losses))
 
     def result(function: Callable[..., Tensor]) -> tuple[Tensor, Tensor]:
@@ -30,7 +36,9 @@ def assert_same(name: str, *tensors: Tensor, values: float = 1e-6, gradients: fl
     (loss, grad), (want, want_grad) = result(ours), result(theirs)
     assert loss.dtype == want.dtype
     torch.testing.assert_close(loss, want, rtol=values, atol=values * float(want.abs().max()))
-    torch.testing.assert_close(grad, want_grad, rtol=gradients, atol=gradients * float(want_grad.abs().max()))
+    torch.testing.assert_close(
+        grad, want_grad, rtol=gradients, atol=gradients * float(want_grad.abs().max())
+    )
 
 
 def weights(classes: int) -> Tensor:
@@ -51,7 +59,9 @@ def images() -> tuple[Tensor, Tensor]:
 def test_dice(images: tuple[Tensor, Tensor], average: str, weight: Tensor | None) -> None:
     assert_same("dice_loss", *images, average=average, weight=weight)
     assert_same("dice_loss", *images, average=average, weight=weight, eps=1.0)
-    assert_same("dice_loss", images[0], labels(4, 9, 8), average=average, weight=weight, ignore_index=2)
+    assert_same(
+        "dice_loss", images[0], labels(4, 9, 8), average=average, weight=weight, ignore_index=2
+    )
 
 
 @pytest.mark.parametrize("average", ["micro", "macro"])
@@ -83,10 +93,14 @@ def test_lovasz() -> None:
 def test_focal(images: tuple[Tensor, Tensor], reduction: str, weight: Tensor | None) -> None:
     for alpha in (None, 0.25):
         for gamma in (0.0, 0.5, 2.0):
-            assert_same("focal_loss", *images, alpha=alpha, gamma=gamma, reduction=reduction, weight=weight)
+            assert_same(
+                "focal_loss", *images, alpha=alpha, gamma=gamma, reduction=reduction, weight=weight
+            )
     volume = logits(4, 3, 4, 5), labels(4, 3, 4, 5)
     assert_same("focal_loss", *volume, alpha=0.25, reduction=reduction, weight=weight)
-    assert_same("focal_loss", 100 * volume[0], volume[1], alpha=0.25, reduction=reduction, weight=weight)
+    assert_same(
+        "focal_loss", 100 * volume[0], volume[1], alpha=0.25, reduction=reduction, weight=weight
+    )
     assert_same("focal_loss", logits(1, 4, 5), labels(1, 4, 5), alpha=0.25, reduction=reduction)
 
 
@@ -95,13 +109,25 @@ def test_binary_focal(reduction: str) -> None:
     for spatial in ((9, 8), (3, 4, 5)):
         target = labels(2, 3, *spatial).double()
         target[0, 0, 0] = -100
-        for options in ({}, {"alpha": None, "gamma": 0.0}, {"pos_weight": weights(3), "weight": weights(3)}):
-            assert_same("binary_focal_loss_with_logits", logits(3, *spatial), target, reduction=reduction, **options)
+        for options in (
+            {},
+            {"alpha": None, "gamma": 0.0},
+            {"pos_weight": weights(3), "weight": weights(3)},
+        ):
+            assert_same(
+                "binary_focal_loss_with_logits",
+                logits(3, *spatial),
+                target,
+                reduction=reduction,
+                **options,
+            )
 
 
 @pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
 def test_heat_maps(reduction: str) -> None:
-    maps, others = (logits(3, 8, 9, seed=seed).flatten(2).softmax(2).view(2, 3, 8, 9) for seed in (0, 1))
+    maps, others = (
+        logits(3, 8, 9, seed=seed).flatten(2).softmax(2).view(2, 3, 8, 9) for seed in (0, 1)
+    )
     others[:, 0] = 0
     for name in ("js_div_loss_2d", "kl_div_loss_2d"):
         assert_same(name, maps, others, reduction=reduction)
@@ -153,7 +179,9 @@ MODULES: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "args", "options", "other"), MODULES, ids=[name for name, *_ in MODULES])
+@pytest.mark.parametrize(
+    ("name", "args", "options", "other"), MODULES, ids=[name for name, *_ in MODULES]
+)
 def test_modules(name: str, args: tuple[Any, ...], options: dict[str, Any], other: str) -> None:
     pred = logits(4, 20, 18)
     target = labels(4, 20, 18)
@@ -164,15 +192,21 @@ def test_modules(name: str, args: tuple[Any, ...], options: dict[str, Any], othe
         "image": logits(4, 20, 18, seed=1).sigmoid(),
     }[other]
     pred = pred if other in ("labels", "flags") else pred.sigmoid()
-    ours, theirs = (getattr(home, name)(*args, **options)(pred, second) for home in (losses, kornia.losses))
+    ours, theirs = (
+        getattr(home, name)(*args, **options)(pred, second) for home in (losses, kornia.losses)
+    )
     torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-9)
 
 
 def test_modules_of_other_shapes() -> None:
     pred, target = logits(1, 9, 8), labels(2, 9, 8)
-    torch.testing.assert_close(losses.LovaszHingeLoss()(pred, target), kornia.losses.LovaszHingeLoss()(pred, target))
+    torch.testing.assert_close(
+        losses.LovaszHingeLoss()(pred, target), kornia.losses.LovaszHingeLoss()(pred, target)
+    )
     volume, others = logits(2, 6, 7, 8).sigmoid(), logits(2, 6, 7, 8, seed=1).sigmoid()
-    torch.testing.assert_close(losses.SSIM3DLoss(3)(volume, others), kornia.losses.SSIM3DLoss(3)(volume, others))
+    torch.testing.assert_close(
+        losses.SSIM3DLoss(3)(volume, others), kornia.losses.SSIM3DLoss(3)(volume, others)
+    )
     regions = labels(2, 1, 6, 7, 8)
     erosions = [home.HausdorffERLoss3D(k=3)(volume, regions) for home in (losses, kornia.losses)]
     torch.testing.assert_close(*erosions, rtol=1e-6, atol=0)
@@ -184,11 +218,16 @@ def test_modules_of_other_shapes() -> None:
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 @pytest.mark.parametrize("spatial", [(9, 8), (1, 8), (4, 5, 6)], ids=["image", "row", "volume"])
 def test_erosions(spatial: tuple[int, ...], reduction: str) -> None:
-    """Gradients too, where blocks of wrong voxels keep erosions above 0; kornia's kernel is of single precision."""
+    """Gradients too, where blocks of wrong voxels keep erosions above 0; kornia's kernel is of
+    single precision.
+    """
     target = torch.zeros(2, 1, *spatial, dtype=torch.int64)
     target[..., 2:] = 1
     wrong = torch.cat([target == 1, target == 0], 1)
-    pred, name = 0.8 * wrong + 0.2 * logits(2, *spatial).sigmoid(), f"HausdorffERLoss{'3D' * (len(spatial) == 3)}"
+    pred, name = (
+        0.8 * wrong + 0.2 * logits(2, *spatial).sigmoid(),
+        f"HausdorffERLoss{'3D' * (len(spatial) == 3)}",
+    )
     found = []
     for home in (losses, kornia.losses):
         maps = pred.clone().requires_grad_()
@@ -216,7 +255,9 @@ def test_half_precision(dtype: torch.dtype, images: tuple[Tensor, Tensor]) -> No
 
 
 def test_three_dimensions_are_those_of_a_flat_image() -> None:
-    """kornia has these in 2-D alone; what adds up over space cannot tell a volume from its slices side by side."""
+    """kornia has these in 2-D alone; what adds up over space cannot tell a volume from its slices
+    side by side.
+    """
     volume, target = logits(4, 3, 4, 5), labels(4, 3, 4, 5)
     flat, flat_target = volume.flatten(2, 3), target.flatten(1, 2)
     for name, options in (
@@ -225,7 +266,11 @@ def test_three_dimensions_are_those_of_a_flat_image() -> None:
         ("lovasz_softmax_loss", {}),
     ):
         want = getattr(kornia.losses, name)(flat, flat_target, **options)
-        torch.testing.assert_close(getattr(losses, name)(volume, target, **options), want, rtol=1e-6, atol=0)
+        torch.testing.assert_close(
+            getattr(losses, name)(volume, target, **options), want, rtol=1e-6, atol=0
+        )
     flags = labels(2, 3, 4, 5)
     want = kornia.losses.lovasz_hinge_loss(flat[:, :1], flags.flatten(1, 2))
-    torch.testing.assert_close(losses.lovasz_hinge_loss(volume[:, :1], flags), want, rtol=1e-6, atol=0)
+    torch.testing.assert_close(
+        losses.lovasz_hinge_loss(volume[:, :1], flags), want, rtol=1e-6, atol=0
+    )

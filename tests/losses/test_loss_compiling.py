@@ -1,4 +1,6 @@
-"""torch.compile takes the losses of overlap and the focal ones as one graph, and the graph gives the same numbers."""
+"""torch.compile takes the losses of overlap and the focal ones as one graph, and the graph gives
+the same numbers.
+"""
 
 from __future__ import annotations
 
@@ -32,14 +34,18 @@ def assert_one_graph(function: Any, pred: torch.Tensor, target: torch.Tensor) ->
 def test_one_graph(name: str) -> None:
     target = labels(3, 5, 6)
     target[0, :2] = -100
-    assert_one_graph(getattr(losses, CLASSES[name])(**LABELLED[name]), logits(3, 5, 6).float(), target)
+    assert_one_graph(
+        getattr(losses, CLASSES[name])(**LABELLED[name]), logits(3, 5, 6).float(), target
+    )
 
 
 def test_one_graph_of_the_others() -> None:
     pred, target = logits(3, 5, 6).float(), labels(3, 5, 6)
     soft = torch.nn.functional.one_hot(target, 3).float()
     assert_one_graph(losses.SoftDiceLoss(), pred.movedim(1, -1), soft)
-    assert_one_graph(losses.RegionDiceLoss(weights=torch.ones(3)), pred.softmax(1).movedim(1, -1), soft)
+    assert_one_graph(
+        losses.RegionDiceLoss(weights=torch.ones(3)), pred.softmax(1).movedim(1, -1), soft
+    )
     assert_one_graph(losses.DiceLoss("macro", weight=torch.ones(3)), pred, target)
     assert_one_graph(losses.BinaryFocalLossWithLogits(), pred, soft.movedim(-1, 1))
     assert_one_graph(losses.LovaszSoftmaxLoss(), pred, target)

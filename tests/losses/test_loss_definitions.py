@@ -1,4 +1,6 @@
-"""What the losses are: 1 − the metric that scores the same masks; and what holds for functions and modules alike."""
+"""What the losses are: 1 − the metric that scores the same masks; and what holds for functions and
+modules alike.
+"""
 
 from __future__ import annotations
 
@@ -40,21 +42,37 @@ def sure(pred: Tensor) -> Tensor:
 
 SCORED: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("dice_loss", {"average": "macro", "reduction": "none"}, "dice", {}),
-    ("tversky_loss", {"alpha": 0.3, "beta": 0.7, "reduction": "none"}, "tversky", {"alpha": 0.3, "beta": 0.7}),
+    (
+        "tversky_loss",
+        {"alpha": 0.3, "beta": 0.7, "reduction": "none"},
+        "tversky",
+        {"alpha": 0.3, "beta": 0.7},
+    ),
     ("generalized_dice_loss", {"smooth": 0.0, "reduction": "none"}, "generalized_dice", {}),
 ]
 
 
-@pytest.mark.parametrize(("loss", "options", "metric", "parameters"), SCORED, ids=[name for name, *_ in SCORED])
+@pytest.mark.parametrize(
+    ("loss", "options", "metric", "parameters"), SCORED, ids=[name for name, *_ in SCORED]
+)
 def test_a_sure_prediction_costs_what_its_metric_lacks(
-    masks: tuple[Tensor, Tensor], loss: str, options: dict[str, Any], metric: str, parameters: dict[str, Any]
+    masks: tuple[Tensor, Tensor],
+    loss: str,
+    options: dict[str, Any],
+    metric: str,
+    parameters: dict[str, Any],
 ) -> None:
     pred, gt = masks
     found = getattr(losses, loss)(sure(pred), gt, **options)
     for sample, value in enumerate(found):
         own = {} if metric == "generalized_dice" else {"average": "macro"}
         want = getattr(functional, metric)(
-            pred[sample, None], gt[sample, None], num_classes=3, include_background=True, **parameters, **own
+            pred[sample, None],
+            gt[sample, None],
+            num_classes=3,
+            include_background=True,
+            **parameters,
+            **own,
         )
         assert value.item() == pytest.approx(1 - float(want), abs=1e-6)
 
@@ -76,13 +94,21 @@ def test_soft_dice_by_hand() -> None:
 
 def test_focal_tversky_is_a_root() -> None:
     pred, gt = logits(3, 5, 6), labels(3, 5, 6)
-    plain, focal = (losses.focal_tversky_loss(pred, gt, gamma=gamma, reduction="none") for gamma in (1.0, 2.0))
+    plain, focal = (
+        losses.focal_tversky_loss(pred, gt, gamma=gamma, reduction="none") for gamma in (1.0, 2.0)
+    )
     torch.testing.assert_close(focal, plain**0.5)
 
 
 def test_samples_reduce_as_asked() -> None:
     pred, gt = logits(3, 5, 6), labels(3, 5, 6)
-    for name in ("dice_loss", "tversky_loss", "jaccard_loss", "focal_tversky_loss", "generalized_dice_loss"):
+    for name in (
+        "dice_loss",
+        "tversky_loss",
+        "jaccard_loss",
+        "focal_tversky_loss",
+        "generalized_dice_loss",
+    ):
         each, mean, total = (
             getattr(losses, name)(pred, gt, **LABELLED[name], reduction=reduction)
             for reduction in ("none", "mean", "sum")
@@ -105,7 +131,8 @@ def test_deep_supervision_halves_from_level_to_level() -> None:
     preds = [logits(3, 8, 8), logits(3, 4, 4), logits(3, 2, 2)]
     loss = losses.DeepSupervision(losses.dice_ce_loss)
     each = [
-        losses.dice_ce_loss(p, gt[:, k::step, k::step]) for p, k, step in zip(preds, (0, 1, 2), (1, 2, 4), strict=True)
+        losses.dice_ce_loss(p, gt[:, k::step, k::step])
+        for p, k, step in zip(preds, (0, 1, 2), (1, 2, 4), strict=True)
     ]
     assert loss(preds, gt).item() == pytest.approx((4 * each[0] + 2 * each[1] + each[2]).item() / 7)
     assert loss(preds[0], gt) == each[0]
@@ -119,7 +146,13 @@ def test_every_function_says_what_it_is_and_shows_it(name: str) -> None:
 
 
 def test_every_loss_of_labels_says_what_both_empty_costs() -> None:
-    for name in (*LABELLED, "soft_dice_loss", "region_dice_loss", "lovasz_hinge_loss", "binary_focal_loss_with_logits"):
+    for name in (
+        *LABELLED,
+        "soft_dice_loss",
+        "region_dice_loss",
+        "lovasz_hinge_loss",
+        "binary_focal_loss_with_logits",
+    ):
         assert "Empty: " in (getattr(losses, name).__doc__ or ""), name
 
 
@@ -172,7 +205,9 @@ def test_a_module_gives_what_its_function_gives() -> None:
     for made in FAMILY.values():
         call = calls.get(made.function.__name__)
         if call is not None and made is not losses.HausdorffERLoss3D:  # the call is of images
-            torch.testing.assert_close(made(**call.options)(call.pred, *call.others), call(call.pred))
+            torch.testing.assert_close(
+                made(**call.options)(call.pred, *call.others), call(call.pred)
+            )
 
 
 def test_labels_of_any_dtype_and_tensors_of_any_layout() -> None:

@@ -1,4 +1,6 @@
-"""Signed distance maps against SciPy's distance transform and against all pairs of voxels; what is made of them."""
+"""Signed distance maps against SciPy's distance transform and against all pairs of voxels; what is
+made of them.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def by_pairs(inside: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
     points = np.argwhere(np.ones_like(inside)) * spacing
     apart = np.linalg.norm(points[:, None] - points, axis=-1)
     flat = inside.ravel()
-    found = np.where(flat, -np.where(flat, np.inf, apart).min(1), np.where(flat, apart, np.inf).min(1))
+    found = np.where(
+        flat, -np.where(flat, np.inf, apart).min(1), np.where(flat, apart, np.inf).min(1)
+    )
     return found.reshape(inside.shape)
 
 
@@ -29,11 +33,15 @@ def by_pairs(inside: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
 def test_the_map_is_the_least_of_all_pairs(data: st.DataObject) -> None:
     shape = data.draw(st.lists(st.integers(1, 5), min_size=1, max_size=3))
     spacing = tuple(data.draw(st.floats(0.25, 4)) for _ in shape)
-    flat = data.draw(st.lists(st.integers(0, 2), min_size=int(np.prod(shape)), max_size=int(np.prod(shape))))
+    flat = data.draw(
+        st.lists(st.integers(0, 2), min_size=int(np.prod(shape)), max_size=int(np.prod(shape)))
+    )
     target = torch.tensor(flat).view(1, *shape)
     found = signed_distance_map(target, 3, spacing=spacing)[0].numpy()
     for label in range(3):
-        np.testing.assert_allclose(found[label], by_pairs(target[0].numpy() == label, spacing), rtol=1e-6)
+        np.testing.assert_allclose(
+            found[label], by_pairs(target[0].numpy() == label, spacing), rtol=1e-6
+        )
 
 
 @pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (2.5, 0.8, 0.8)])
@@ -45,7 +53,9 @@ def test_the_map_is_scipys(spacing: tuple[float, ...]) -> None:
     for sample in range(2):
         for label in range(3):
             inside = (target[sample] == label).numpy()
-            outside, depth = (distance_transform_edt(mask, sampling=spacing) for mask in (~inside, inside))
+            outside, depth = (
+                distance_transform_edt(mask, sampling=spacing) for mask in (~inside, inside)
+            )
             want = outside - depth if inside.any() else np.zeros(inside.shape)
             np.testing.assert_allclose(found[sample, label], want, rtol=1e-6, atol=1e-6)
 
@@ -53,15 +63,24 @@ def test_the_map_is_scipys(spacing: tuple[float, ...]) -> None:
 def scipy_maps(target: Tensor, classes: int) -> Tensor:
     masks = torch.nn.functional.one_hot(target, classes).movedim(-1, 1).bool().numpy()
     return torch.from_numpy(
-        np.stack([[distance_transform_edt(~m) - distance_transform_edt(m) for m in sample] for sample in masks])
+        np.stack(
+            [
+                [distance_transform_edt(~m) - distance_transform_edt(m) for m in sample]
+                for sample in masks
+            ]
+        )
     )
 
 
 def test_boundary_loss_is_the_mean_of_p_times_the_map() -> None:
     pred, target = logits(3, 7, 8), labels(3, 7, 8)
     product = pred.softmax(1) * scipy_maps(target, 3)
-    assert boundary_loss(pred, target).item() == pytest.approx(product[:, 1:].mean().item(), rel=1e-6)
-    assert boundary_loss(pred, target, include_background=True).item() == pytest.approx(product.mean().item(), rel=1e-6)
+    assert boundary_loss(pred, target).item() == pytest.approx(
+        product[:, 1:].mean().item(), rel=1e-6
+    )
+    assert boundary_loss(pred, target, include_background=True).item() == pytest.approx(
+        product.mean().item(), rel=1e-6
+    )
     maps = signed_distance_map(target, 3)
     assert boundary_loss(pred, target, distances=maps) == boundary_loss(pred, target)
     assert BoundaryLoss()(pred, target, distances=maps) == boundary_loss(pred, target)

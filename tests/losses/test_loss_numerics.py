@@ -1,4 +1,6 @@
-"""Slopes that are those of the values, and finite numbers where logits, targets or precision are extreme."""
+"""Slopes that are those of the values, and finite numbers where logits, targets or precision are
+extreme.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,11 @@ def called(name: str, pred: Tensor, target: Tensor, **options: Any) -> Tensor:
 
 def test_every_loss_is_among_the_calls() -> None:
     functions = {name for name in losses.__all__ if name[0].islower()}
-    assert functions - {call.name for call in every()} == {"deep_supervision", "signed_distance_map", "soft_skeleton"}
+    assert functions - {call.name for call in every()} == {
+        "deep_supervision",
+        "signed_distance_map",
+        "soft_skeleton",
+    }
 
 
 @pytest.mark.parametrize("call", every(), ids=str)
@@ -53,7 +59,9 @@ def test_functional_transforms(name: str) -> None:
     """`torch.func` goes through, and gives the gradient that backward gives."""
     call = Call(name, logits(3, 4, 5), (labels(3, 4, 5),), LABELLED[name])
     pred = call.pred.clone().requires_grad_()
-    torch.testing.assert_close(torch.func.grad(call)(call.pred), torch.autograd.grad(call(pred), pred)[0])
+    torch.testing.assert_close(
+        torch.func.grad(call)(call.pred), torch.autograd.grad(call(pred), pred)[0]
+    )
 
 
 @pytest.mark.parametrize("name", LABELLED)
@@ -105,22 +113,34 @@ def test_ignored_voxels_may_hold_anything(name: str) -> None:
 def test_one_channel_is_two_of_which_one_is_0(name: str) -> None:
     pred, target = logits(1, 6, 7), labels(2, 6, 7)
     two = torch.cat([torch.zeros_like(pred), pred], 1)
-    torch.testing.assert_close(called(name, pred, target), called(name, two, target, include_background=False))
+    torch.testing.assert_close(
+        called(name, pred, target), called(name, two, target, include_background=False)
+    )
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
 @pytest.mark.parametrize("name", LABELLED)
 def test_autocast(name: str, dtype: torch.dtype) -> None:
-    """Under autocast a network gives scores of half the precision: the loss is finite, and right but for that."""
+    """Under autocast a network gives scores of half the precision: the loss is finite, and right
+    but for that.
+    """
     torch.manual_seed(0)
-    network, images, target = torch.nn.Conv2d(1, 3, 3, padding=1), torch.randn(2, 1, 6, 7), labels(3, 6, 7)
+    network, images, target = (
+        torch.nn.Conv2d(1, 3, 3, padding=1),
+        torch.randn(2, 1, 6, 7),
+        labels(3, 6, 7),
+    )
     with torch.autocast("cpu", dtype=dtype):
         pred = network(images)
         assert pred.dtype is dtype
         loss = called(name, pred, target)
     loss.backward()
-    assert all(part.grad is not None and part.grad.isfinite().all() for part in network.parameters())
-    assert loss.item() == pytest.approx(called(name, pred.detach().double(), target).item(), rel=1e-2, abs=1e-2)
+    assert all(
+        part.grad is not None and part.grad.isfinite().all() for part in network.parameters()
+    )
+    assert loss.item() == pytest.approx(
+        called(name, pred.detach().double(), target).item(), rel=1e-2, abs=1e-2
+    )
 
 
 EMPTY = {
@@ -135,7 +155,9 @@ def test_what_both_empty_costs(name: str) -> None:
     """Background alone, and surely predicted: classes 1 and 2 are in neither."""
     pred = torch.zeros(2, 3, 6, 7)
     pred[:, 0] = 100
-    assert called(name, pred, torch.zeros(2, 6, 7, dtype=torch.int64)).item() == pytest.approx(EMPTY[name], abs=1e-5)
+    assert called(name, pred, torch.zeros(2, 6, 7, dtype=torch.int64)).item() == pytest.approx(
+        EMPTY[name], abs=1e-5
+    )
 
 
 def kept(loss: Callable[[Tensor, Tensor], Tensor], pred: Tensor, target: Tensor) -> float:
@@ -154,7 +176,9 @@ def kept(loss: Callable[[Tensor, Tensor], Tensor], pred: Tensor, target: Tensor)
 
 
 def test_what_is_kept_for_the_gradient() -> None:
-    """Two maps for each erosion; the softmax, its errors and what they cost; the softmax and the logits themselves."""
+    """Two maps for each erosion; the softmax, its errors and what they cost; the softmax and the
+    logits themselves.
+    """
     pred, target = logits(3, 16, 16), labels(3, 16, 16)
     assert kept(losses.HausdorffERLoss(k=10), pred.softmax(1), target[:, None]) < 22
     assert kept(losses.hausdorff_dt_loss, pred, target) < 3.5
@@ -166,8 +190,14 @@ def test_what_both_empty_costs_elsewhere() -> None:
     assert losses.region_dice_loss(nothing, nothing) == 0
     assert losses.region_dice_loss(nothing, nothing, average="macro") == 0
     assert losses.soft_dice_loss(torch.full_like(nothing, -100), nothing).tolist() == [0, 0]
-    assert losses.lovasz_hinge_loss(torch.full((1, 1, 4), -2.0), torch.zeros(1, 4, dtype=torch.int64)) == 0
-    assert losses.lovasz_hinge_loss(torch.full((1, 1, 4), 2.0), torch.zeros(1, 4, dtype=torch.int64)) == 3
+    assert (
+        losses.lovasz_hinge_loss(torch.full((1, 1, 4), -2.0), torch.zeros(1, 4, dtype=torch.int64))
+        == 0
+    )
+    assert (
+        losses.lovasz_hinge_loss(torch.full((1, 1, 4), 2.0), torch.zeros(1, 4, dtype=torch.int64))
+        == 3
+    )
     ignored = torch.full((1, 4), -100)
     assert losses.dice_loss(torch.zeros(1, 3, 4), ignored) == 1
     assert losses.dice_loss(torch.zeros(1, 3, 4), ignored, average="macro") == 1
@@ -179,6 +209,12 @@ def test_what_both_empty_costs_elsewhere() -> None:
 def test_many_voxels_in_single_precision() -> None:
     """Some 100,000 small numbers add up without losing digits."""
     pred, target = logits(3, 600, 600, samples=1), labels(3, 600, 600, samples=1)
-    for name in ("dice_loss", "tversky_loss", "jaccard_loss", "generalized_dice_loss", "focal_loss"):
+    for name in (
+        "dice_loss",
+        "tversky_loss",
+        "jaccard_loss",
+        "generalized_dice_loss",
+        "focal_loss",
+    ):
         single, double = (called(name, scores, target).item() for scores in (pred.float(), pred))
         assert single == pytest.approx(double, rel=1e-6), name

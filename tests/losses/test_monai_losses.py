@@ -1,4 +1,6 @@
-"""MONAI's losses: the same numbers where the definition is the same, and where it is not, by what they differ."""
+"""MONAI's losses: the same numbers where the definition is the same, and where it is not, by what
+they differ.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ def batch(request: pytest.FixtureRequest) -> tuple[Tensor, Tensor]:
     return logits(4, *request.param), labels(3, *request.param)  # class 3 is absent
 
 
-def assert_same(ours: Any, theirs: Any, pred: Tensor, target: Tensor, gradients: float = 1e-5) -> None:
+def assert_same(
+    ours: Any, theirs: Any, pred: Tensor, target: Tensor, gradients: float = 1e-5
+) -> None:
     found = []
     for loss, labelled in ((ours, target), (theirs, target[:, None])):
         scores = pred.clone().requires_grad_()
@@ -28,11 +32,19 @@ def assert_same(ours: Any, theirs: Any, pred: Tensor, target: Tensor, gradients:
         found.append((value.detach().flatten(), torch.autograd.grad(value.sum(), scores)[0]))
     (value, grad), (want, want_grad) = found
     torch.testing.assert_close(value, want, rtol=1e-6, atol=1e-9)
-    torch.testing.assert_close(grad, want_grad, rtol=gradients, atol=gradients * float(want_grad.abs().max()))
+    torch.testing.assert_close(
+        grad, want_grad, rtol=gradients, atol=gradients * float(want_grad.abs().max())
+    )
 
 
 WEIGHT = torch.tensor([1.0, 2.0, 0.5, 3.0], dtype=torch.float64)
-OPTIONS = [{}, {"batch": True}, {"include_background": False}, {"reduction": "none"}, {"reduction": "sum"}]
+OPTIONS = [
+    {},
+    {"batch": True},
+    {"include_background": False},
+    {"reduction": "none"},
+    {"reduction": "sum"},
+]
 SOFTMAX = {"softmax": True, "to_onehot_y": True}
 
 
@@ -50,15 +62,21 @@ def test_tversky_with_every_class(options: dict[str, Any], batch: tuple[Tensor, 
 
 @pytest.mark.parametrize("weighting", ["square", "simple", "uniform"])
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-def test_generalized_dice(options: dict[str, Any], weighting: str, batch: tuple[Tensor, Tensor]) -> None:
+def test_generalized_dice(
+    options: dict[str, Any], weighting: str, batch: tuple[Tensor, Tensor]
+) -> None:
     """Without smoothing: MONAI's is added to the weighted sums, whose size is that of the weights."""
-    theirs = monai.GeneralizedDiceLoss(w_type=weighting, smooth_nr=0, smooth_dr=0, **SOFTMAX, **options)
+    theirs = monai.GeneralizedDiceLoss(
+        w_type=weighting, smooth_nr=0, smooth_dr=0, **SOFTMAX, **options
+    )
     ours = losses.GeneralizedDiceLoss(weighting=weighting, smooth=0.0, **options)
     assert_same(ours, theirs, *batch)
 
 
 def test_generalized_dice_of_large_regions() -> None:
-    """A hundred thousand voxels: MONAI's smoothing outweighs them, as they weigh 1/V² each, and ours does not."""
+    """A hundred thousand voxels: MONAI's smoothing outweighs them, as they weigh 1/V² each, and
+    ours does not.
+    """
     target = torch.zeros(1, 400, 400, dtype=torch.int64)
     target[:, :200] = 1
     wrong = 100.0 * torch.nn.functional.one_hot(1 - target, 2).movedim(-1, 1)
@@ -67,10 +85,14 @@ def test_generalized_dice_of_large_regions() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"batch": True}, {"lambda_dice": 0.5, "lambda_ce": 2.0}, {"weight": WEIGHT}], ids=str
+    "options",
+    [{}, {"batch": True}, {"lambda_dice": 0.5, "lambda_ce": 2.0}, {"weight": WEIGHT}],
+    ids=str,
 )
 @pytest.mark.parametrize("include_background", [True, False])
-def test_dice_ce(options: dict[str, Any], include_background: bool, batch: tuple[Tensor, Tensor]) -> None:
+def test_dice_ce(
+    options: dict[str, Any], include_background: bool, batch: tuple[Tensor, Tensor]
+) -> None:
     options = options | {"include_background": include_background}
     assert_same(losses.DiceCELoss(**options), monai.DiceCELoss(**SOFTMAX, **options), *batch)
 
@@ -89,9 +111,13 @@ def test_dice_focal_is_the_sum_of_two(batch: tuple[Tensor, Tensor]) -> None:
     assert_same(ours, lambda pred, target: dice(pred, target) + 2 * focal(pred, target), *batch)
 
 
-@pytest.mark.parametrize("options", [{}, {"alpha": 1.0}, {"include_background": True}, {"reduction": "none"}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{}, {"alpha": 1.0}, {"include_background": True}, {"reduction": "none"}], ids=str
+)
 def test_hausdorff_dt(options: dict[str, Any], batch: tuple[Tensor, Tensor]) -> None:
-    assert_same(losses.HausdorffDTLoss(**options), monai.HausdorffDTLoss(**SOFTMAX, **options), *batch)
+    assert_same(
+        losses.HausdorffDTLoss(**options), monai.HausdorffDTLoss(**SOFTMAX, **options), *batch
+    )
 
 
 def test_cldice_of_one_region(batch: tuple[Tensor, Tensor]) -> None:

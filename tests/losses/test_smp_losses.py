@@ -17,7 +17,11 @@ STORED = json.loads((GOLDEN / "smp.json").read_text())
 OURS: dict[str, tuple[str, dict[str, Any], float]] = {
     "jaccard": ("jaccard_loss", {"smooth": 1.0, "batch": True}, 1),
     "dice": ("dice_ce_loss", {"smooth": 2.0, "batch": True, "lambda_ce": 0.0}, 1),
-    "tversky": ("focal_tversky_loss", {"smooth": 1.0, "batch": True, "alpha": 0.3, "beta": 0.7, "gamma": 1.0}, 1),
+    "tversky": (
+        "focal_tversky_loss",
+        {"smooth": 1.0, "batch": True, "alpha": 0.3, "beta": 0.7, "gamma": 1.0},
+        1,
+    ),
     "tversky_gamma2": (
         "focal_tversky_loss",
         {"smooth": 1.0, "batch": True, "alpha": 0.3, "beta": 0.7, "gamma": 1.0},

@@ -17,7 +17,8 @@ from segeval import UsageError
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "losses"
 KORNIA, OPTAX, TENSORFLOW = (
-    json.loads((GOLDEN / f"{tool}.json").read_text()) for tool in ("kornia", "optax", "tensorflow_form")
+    json.loads((GOLDEN / f"{tool}.json").read_text())
+    for tool in ("kornia", "optax", "tensorflow_form")
 )
 RENAMED = {
     "HausdorffERLoss": "hausdorff_er_loss",
@@ -26,7 +27,9 @@ RENAMED = {
 }
 """What kornia has as modules alone."""
 SINGLE = {"ssim_loss": 2e-5, "ssim3d_loss": 5e-5, "ms_ssim_loss": 2e-6}
-"""Differences in single precision, where kornia's own numbers are as far from those in double precision."""
+"""Differences in single precision, where kornia's own numbers are as far from those in double
+precision.
+"""
 
 
 @cache
@@ -44,13 +47,19 @@ def array(name: str, dtype: torch.dtype) -> Tensor:
 
 def arguments(stored: dict[str, Any], dtype: torch.dtype) -> dict[str, Any]:
     def read(value: Any) -> Any:
-        return array(value[1:], dtype) if isinstance(value, str) and value.startswith("@") else value
+        return (
+            array(value[1:], dtype) if isinstance(value, str) and value.startswith("@") else value
+        )
 
     return {name: read(value) for name, value in stored.items()}
 
 
-def assert_as_stored(loss: Tensor, pred: Tensor, want: dict[str, Any], values: float, gradients: float) -> None:
-    """Relative differences, of a map's values to its largest; of the sum of a map to its length as a vector."""
+def assert_as_stored(
+    loss: Tensor, pred: Tensor, want: dict[str, Any], values: float, gradients: float
+) -> None:
+    """Relative differences, of a map's values to its largest; of the sum of a map to its length as
+    a vector.
+    """
     assert list(loss.shape) == want["shape"]
     (grad,) = torch.autograd.grad(loss.sum(), pred)
     assert grad.norm().item() == pytest.approx(want["grad_l2"], rel=gradients, abs=1e-12)
@@ -64,7 +73,9 @@ def assert_as_stored(loss: Tensor, pred: Tensor, want: dict[str, Any], values: f
     assert flat.sum() == pytest.approx(want["sum"], rel=values, abs=values * want["l2"])
 
 
-@pytest.mark.parametrize("name", [name for name, stored in KORNIA.items() if "error" not in stored["f64"]])
+@pytest.mark.parametrize(
+    "name", [name for name, stored in KORNIA.items() if "error" not in stored["f64"]]
+)
 def test_kornia(name: str) -> None:
     stored = KORNIA[name]
     function = RENAMED.get(stored["call"], stored["call"])
@@ -83,24 +94,36 @@ def test_kornia_alone_is_confined_to_images() -> None:
     assert confined == {"dice_micro_3d", "dice_macro_3d"}
     for name in confined:
         stored = KORNIA[name]
-        assert 0 < losses.dice_loss(array("logits3d", torch.float64), inputs()["target3d"], **stored["arguments"]) < 1
+        assert (
+            0
+            < losses.dice_loss(
+                array("logits3d", torch.float64), inputs()["target3d"], **stored["arguments"]
+            )
+            < 1
+        )
 
 
-@pytest.mark.parametrize("name", [name for name, stored in OPTAX.items() if stored["call"] == "dice_loss"])
+@pytest.mark.parametrize(
+    "name", [name for name, stored in OPTAX.items() if stored["call"] == "dice_loss"]
+)
 def test_optax(name: str) -> None:
     stored = OPTAX[name]
     for key, dtype, values in (("f64", torch.float64, 1e-6), ("f32", torch.float32, 2e-6)):
         pred = array(stored["predictions"], dtype).clone().requires_grad_()
         target, given = array(stored["targets"], dtype), arguments(stored["arguments"], dtype)
         if "error" in stored[key]:
-            with pytest.raises(UsageError, match=r"sum to 1|reduction must be one of .*; not 'batch'"):
+            with pytest.raises(
+                UsageError, match=r"sum to 1|reduction must be one of .*; not 'batch'"
+            ):
                 losses.soft_dice_loss(pred, target, **given)
         else:
             loss = losses.soft_dice_loss(pred, target, **given)
             assert_as_stored(loss, pred, stored[key], values, 1e-5)
 
 
-@pytest.mark.parametrize("name", [name for name, stored in OPTAX.items() if stored["call"] == "binary_dice_loss"])
+@pytest.mark.parametrize(
+    "name", [name for name, stored in OPTAX.items() if stored["call"] == "binary_dice_loss"]
+)
 def test_optax_binary(name: str) -> None:
     stored = OPTAX[name]
     pred = array(stored["predictions"], torch.float64).clone().requires_grad_()
@@ -124,7 +147,11 @@ def tensorflow_inputs(name: str) -> tuple[Tensor, Tensor, str]:
     scores = array(pred, torch.float64)
     if kind != "probs":
         scores = scores.sigmoid() if scores.shape[-1] == 1 else scores.softmax(-1)
-    return scores, array(target, torch.float64), "vol_weights" if kind.startswith("volume") else "cl_weights"
+    return (
+        scores,
+        array(target, torch.float64),
+        "vol_weights" if kind.startswith("volume") else "cl_weights",
+    )
 
 
 @pytest.mark.parametrize("name", TENSORFLOW)
@@ -134,7 +161,9 @@ def test_the_tensorflow_form(name: str) -> None:
 
     def loss(**options: Any) -> float:
         here = losses.region_dice_loss(pred, target, eps=eps, **options)
-        first = losses.region_dice_loss(pred.movedim(-1, 1), target.movedim(-1, 1), eps=eps, channel_axis=1, **options)
+        first = losses.region_dice_loss(
+            pred.movedim(-1, 1), target.movedim(-1, 1), eps=eps, channel_axis=1, **options
+        )
         assert here == pytest.approx(first)
         return here.item()
 

@@ -29,7 +29,9 @@ CASES = json.loads((GOLDEN / "cases.json").read_text())
 
 
 def measured(pred, gt, spacing, labels=(1,), boundary=MESH, workspace=WORKSPACE):
-    return mesh_distances(pred, gt, np.array(labels, np.int64), spacing, boundary=boundary, workspace=workspace)
+    return mesh_distances(
+        pred, gt, np.array(labels, np.int64), spacing, boundary=boundary, workspace=workspace
+    )
 
 
 def close(ours: Distances, expected: Distances) -> bool:
@@ -52,7 +54,10 @@ def test_every_region_has_the_distances_of_the_definition(drawn):
         assert close(gp, Distances.of(*brute(gt == label, pred == label, spacing)))
 
 
-@given(st.integers(0, 2**32 - 1), st.sampled_from([(150,), (3, 130), (2, 3, 140), (70, 4, 3), (130, 2), (5, 129)]))
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([(150,), (3, 130), (2, 3, 140), (70, 4, 3), (130, 2), (5, 129)]),
+)
 def test_faces_far_away_and_rows_of_several_words_are_measured_like_all_others(seed, shape):
     rng = np.random.default_rng(seed)
     shape = shape if len(shape) > 1 else (1, *shape)
@@ -67,7 +72,9 @@ def test_faces_far_away_and_rows_of_several_words_are_measured_like_all_others(s
 @given(spaced_pairs())
 def test_the_lattice_and_the_triangles_of_the_net_agree(drawn):
     pred, gt, spacing = drawn
-    surfaces = [Surface.of(Net.of(Crop(mask > 0, (0,) * mask.ndim), spacing)) for mask in (pred, gt)]
+    surfaces = [
+        Surface.of(Net.of(Crop(mask > 0, (0,) * mask.ndim), spacing)) for mask in (pred, gt)
+    ]
     by_triangles, found = between(*surfaces, MESH, WORKSPACE), measured(pred, gt, spacing)
     for ours, theirs in ((found.pg, by_triangles.pg), (found.gp, by_triangles.gp)):
         assert ours.total() == pytest.approx(theirs.total())
@@ -89,7 +96,9 @@ def test_a_voxel_and_its_neighbour_but_one():
     pred[1, 1, 1] = gt[1, 1, 3] = 1
     found = measured(pred, gt, (1.0, 1.0, 3.0))
     across, along = 1.0, 3.0
-    assert found.pg.value == pytest.approx([3, 4, 5, 6])  # the near face, points a third away on the sides, the far one
+    assert found.pg.value == pytest.approx(
+        [3, 4, 5, 6]
+    )  # the near face, points a third away on the sides, the far one
     assert found.pg.size == pytest.approx([across, 4 * along / 2, 4 * along / 2, across])
 
 
@@ -107,7 +116,9 @@ def test_a_box_inside_of_a_box():
     found = measured(pred, gt, (1.0, 1.0, 1.0))
     assert found.gp.value == pytest.approx([2])
     assert found.gp.total() == pytest.approx(6 * 8**2)
-    assert found.pg.value.max() == pytest.approx(np.sqrt(2**2 + 2 * (5 / 3) ** 2))  # a third from the outer corner
+    assert found.pg.value.max() == pytest.approx(
+        np.sqrt(2**2 + 2 * (5 / 3) ** 2)
+    )  # a third from the outer corner
 
 
 def test_the_edge_of_the_image_closes_a_mask():
@@ -139,7 +150,10 @@ def test_neither_order_in_memory_nor_threads_change_a_digit(dtype):
     expected = measured(pred, gt, spacing, labels)
     with Workspace(threads=2) as two:
         for orders in ("CC", "FF", "CF"):
-            arrays = [np.asarray(mask, order=order) for mask, order in zip((pred, gt), orders, strict=True)]
+            arrays = [
+                np.asarray(mask, order=order)
+                for mask, order in zip((pred, gt), orders, strict=True)
+            ]
             for workspace in (WORKSPACE, two):
                 found = measured(*arrays, spacing, labels, workspace=workspace)
                 assert found.pg.value == pytest.approx(expected.pg.value, rel=1e-14)
@@ -169,9 +183,13 @@ def masks():
 
 
 def comparable(pred, gt):
-    """Whether both masks have voxels, and in 2-D none at the edge of the image, where MeshMetrics' meshes are open."""
+    """Whether both masks have voxels, and in 2-D none at the edge of the image, where MeshMetrics'
+    meshes are open.
+    """
     inner = (slice(1, -1),) * 2
-    return all(mask.any() and (mask.ndim == 3 or mask[inner].sum() == mask.sum()) for mask in (pred, gt))
+    return all(
+        mask.any() and (mask.ndim == 3 or mask[inner].sum() == mask.sum()) for mask in (pred, gt)
+    )
 
 
 def meshmetrics():
@@ -201,11 +219,18 @@ def test_meshmetrics_numbers_are_ours(case, label, numbers):
         "area_gt": found.gp.total()[0],
     }
     # VTK keeps coordinates in single precision
-    rounding = float(np.finfo(np.float32).eps) * max(n * step for n, step in zip(pred.shape, spacing, strict=True))
+    rounding = float(np.finfo(np.float32).eps) * max(
+        n * step for n, step in zip(pred.shape, spacing, strict=True)
+    )
     for name, value in ours.items():
         assert value == pytest.approx(numbers[name], rel=1e-6, abs=rounding), name
     for name in numbers:
-        if name.startswith("nsd_"):  # of points at the tolerance exactly, rounding lets MeshMetrics count some
+        if name.startswith(
+            "nsd_"
+        ):  # of points at the tolerance exactly, rounding lets MeshMetrics count some
             tolerance = float(name.removeprefix("nsd_"))
-            least, most = found.pooled.below(tolerance)[0] / total, found.pooled.within(tolerance)[0] / total
+            least, most = (
+                found.pooled.below(tolerance)[0] / total,
+                found.pooled.within(tolerance)[0] / total,
+            )
             assert least - 1e-7 <= numbers[name] <= most + 1e-7, name

@@ -1,4 +1,6 @@
-"""Meshes from files: what is read, what is refused and why, and what the distances between spheres are."""
+"""Meshes from files: what is read, what is refused and why, and what the distances between spheres
+are.
+"""
 
 from __future__ import annotations
 
@@ -67,12 +69,16 @@ def test_quads_become_triangles(tmp_path):
 
 
 def test_an_unknown_unit_is_refused(tmp_path):
-    with pytest.raises(UsageError, match=r"t\.obj: the unit of a mesh is one of um, mm, cm, m, not 'inch'"):
+    with pytest.raises(
+        UsageError, match=r"t\.obj: the unit of a mesh is one of um, mm, cm, m, not 'inch'"
+    ):
         read_mesh(tmp_path / "t.obj", unit="inch")
 
 
 def test_another_format_is_refused(tmp_path):
-    with pytest.raises(UsageError, match=r"t\.vtk: a mesh is a file of \.stl, \.ply, \.obj, not \.vtk"):
+    with pytest.raises(
+        UsageError, match=r"t\.vtk: a mesh is a file of \.stl, \.ply, \.obj, not \.vtk"
+    ):
         read_mesh(tmp_path / "t.vtk")
 
 
@@ -92,7 +98,9 @@ def test_a_missing_file_is_named(tmp_path):
 )
 def test_a_file_without_triangles_is_refused(tmp_path, name, content, count):
     (tmp_path / name).write_text(content)
-    with pytest.raises(ReadError, match=rf"{name}: holds no triangles, only {count} vertices.*with its faces"):
+    with pytest.raises(
+        ReadError, match=rf"{name}: holds no triangles, only {count} vertices.*with its faces"
+    ):
         read_mesh(tmp_path / name)
 
 
@@ -110,7 +118,9 @@ def test_a_damaged_file_is_refused(tmp_path):
 
 def test_the_package_for_meshes_is_named_when_it_is_missing(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "trimesh", None)
-    with pytest.raises(UsageError, match=r"t\.obj: reading meshes needs trimesh; pip install trimesh, or"):
+    with pytest.raises(
+        UsageError, match=r"t\.obj: reading meshes needs trimesh; pip install trimesh, or"
+    ):
         read_mesh(tmp_path / "t.obj")
 
 

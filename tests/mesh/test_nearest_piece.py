@@ -18,7 +18,9 @@ WORKSPACE = Workspace()
 
 
 def to_simplex(point, corners):
-    """Distance from a point to the convex hull of a few corners: the nearest of its projections that lie within."""
+    """Distance from a point to the convex hull of a few corners: the nearest of its projections
+    that lie within.
+    """
     best = np.inf
     for count in range(1, len(corners) + 1):
         for chosen in combinations(corners, count):
@@ -34,12 +36,18 @@ def to_simplex(point, corners):
 def triangles(draw):
     """Up to 40 triangles, some of them segments or points, and up to 12 points around."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    corners = rng.normal(size=(draw(st.integers(1, 40)), 1, 3)) + rng.normal(scale=0.4, size=(1, 3, 3))
+    corners = rng.normal(size=(draw(st.integers(1, 40)), 1, 3)) + rng.normal(
+        scale=0.4, size=(1, 3, 3)
+    )
     corners[rng.random(len(corners)) < 0.2, 2] = 0.5
     corners[::5, 2] = corners[::5, 1]
     corners[::11] = corners[::11, :1]
-    grid = draw(st.sampled_from([0, 0.5]))  # on a lattice, points lie on pieces and above their edges
-    points = rng.normal(scale=draw(st.sampled_from([1.0, 30.0])), size=(draw(st.integers(1, 12)), 3))
+    grid = draw(
+        st.sampled_from([0, 0.5])
+    )  # on a lattice, points lie on pieces and above their edges
+    points = rng.normal(
+        scale=draw(st.sampled_from([1.0, 30.0])), size=(draw(st.integers(1, 12)), 3)
+    )
     return tuple(np.round(a / grid) * grid if grid else a for a in (corners, points))
 
 
@@ -57,8 +65,12 @@ def test_the_distance_is_that_to_the_nearest_box(seed, count):
     low = rng.integers(0, 30, (3, count)).astype(float)
     high, points = low + rng.integers(0, 4, low.shape), rng.integers(-9, 40, (3, 20)).astype(float)
     scale = rng.choice([0.5, 1, 3], 3)
-    gap = np.maximum(np.maximum(low[:, None] - points[:, :, None], points[:, :, None] - high[:, None]), 0)
-    found = squared_distances(points.T.copy(), Tree.of(low, high, scale), np.empty((9, 0)), scale, WORKSPACE)
+    gap = np.maximum(
+        np.maximum(low[:, None] - points[:, :, None], points[:, :, None] - high[:, None]), 0
+    )
+    found = squared_distances(
+        points.T.copy(), Tree.of(low, high, scale), np.empty((9, 0)), scale, WORKSPACE
+    )
     assert found == pytest.approx(((gap * scale[:, None, None]) ** 2).sum(axis=0).min(axis=1))
 
 

@@ -58,7 +58,8 @@ def about_zero(net, mask, spacing):
 def test_distances_and_areas_of_concentric_balls(spacing, radii, bounds):
     outer, inner = (ball(r, spacing) for r in radii)
     outer, inner = (
-        np.pad(m, [((w - n) // 2,) * 2 for n, w in zip(m.shape, outer.shape, strict=True)]) for m in (outer, inner)
+        np.pad(m, [((w - n) // 2,) * 2 for n, w in zip(m.shape, outer.shape, strict=True)])
+        for m in (outer, inner)
     )
     surfaces = [Surface.of(smooth(mask, spacing)) for mask in (outer, inner)]
     found = between(*surfaces, Boundary("smooth"), Workspace())
@@ -68,7 +69,10 @@ def test_distances_and_areas_of_concentric_balls(spacing, radii, bounds):
         max(way.quantile(1)[0] for way in (found.pg, found.gp)) / truth - 1,
         max(way.quantile(0.95)[0] for way in (found.pg, found.gp)) / truth - 1,
         both.mean()[0] / truth - 1,
-        max(abs(way.total()[0] / area - 1) for way, area in zip((found.pg, found.gp), areas, strict=True)),
+        max(
+            abs(way.total()[0] / area - 1)
+            for way, area in zip((found.pg, found.gp), areas, strict=True)
+        ),
     ]
     assert (np.abs(errors) <= bounds).all(), errors
 
@@ -92,7 +96,9 @@ def test_nodes_of_a_torus_lie_on_it(spacing, mean, most):
 def test_boxes_along_the_grid_stay_where_their_voxels_are(spacing):
     mask = np.zeros((11, 15, 14)[: len(spacing)], np.bool_)
     mask[(slice(2, 10), slice(3, 14), slice(1, 12))[: len(spacing)]] = True
-    np.testing.assert_allclose(smooth(mask, spacing).node, net_of(mask, spacing).node, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        smooth(mask, spacing).node, net_of(mask, spacing).node, rtol=0, atol=1e-12
+    )
 
 
 def test_a_step_between_boxes_is_a_crease_too():
@@ -106,7 +112,9 @@ def test_a_turned_box_becomes_flat():
     turn = np.linalg.qr(np.array([[1, 0.4, 0.2], [-0.4, 1, 0.3], [-0.2, -0.3, 1]]))[0]
     mask = (np.abs(grid(20, (1.0, 1.0, 1.0)) @ turn) <= (10.3, 9.2, 8.4)).all(axis=-1)
     at = np.abs(about_zero(smooth(mask, (1.0, 1.0, 1.0)), mask, (1.0, 1.0, 1.0)) @ turn)
-    side = (at[:, 1] < 6) & (at[:, 2] < 5)  # of the faces across the first axis, away from their edges
+    side = (at[:, 1] < 6) & (
+        at[:, 2] < 5
+    )  # of the faces across the first axis, away from their edges
     assert np.abs(at[side, 0] - 10.3).mean() < 0.1
 
 
@@ -126,7 +134,9 @@ def test_axes_may_be_swapped_and_flipped(mask, data):
     expected = smooth(mask, spacing).node
     for axis in flipped:
         expected[:, axis] = (mask.shape[axis] - 1) * spacing[axis] - expected[:, axis]
-    turned = smooth(np.flip(mask, tuple(flipped)).transpose(axes), tuple(spacing[a] for a in axes)).node
+    turned = smooth(
+        np.flip(mask, tuple(flipped)).transpose(axes), tuple(spacing[a] for a in axes)
+    ).node
     found = np.empty_like(turned)
     found[:, axes] = turned
     np.testing.assert_allclose(_sorted(found), _sorted(expected), rtol=0, atol=1e-9)
@@ -163,7 +173,9 @@ def test_any_number_of_threads_gives_the_same_bits():
     nets = [net_of(ball(r, SPACING), SPACING) for r in (5, 6, 7, 8)]
     with Workspace(threads=2) as two:
         shared = two.map(lambda net: relaxed(net, SPACING).node, nets)
-    assert all((relaxed(net, SPACING).node == node).all() for net, node in zip(nets, shared, strict=True))
+    assert all(
+        (relaxed(net, SPACING).node == node).all() for net, node in zip(nets, shared, strict=True)
+    )
 
 
 def test_one_voxel_shrinks_towards_its_centre_and_keeps_a_size():

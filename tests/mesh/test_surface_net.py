@@ -29,7 +29,9 @@ def surroundings(mask, cell):
 def test_nodes_are_the_corners_that_have_voxels_inside_and_outside(pair):
     mask = pair[1]
     corners = product(*(range(n + 1) for n in mask.shape))
-    assert net_of(mask).cell.tolist() == [list(c) for c in corners if 0 < sum(surroundings(mask, c)) < 2**mask.ndim]
+    assert net_of(mask).cell.tolist() == [
+        list(c) for c in corners if 0 < sum(surroundings(mask, c)) < 2**mask.ndim
+    ]
 
 
 @given(pairs())
@@ -37,10 +39,14 @@ def test_faces_are_those_between_voxels_inside_and_outside(pair):
     mask, net = pair[1], net_of(pair[1])
     expected = []
     for axis in range(mask.ndim):
-        highest = np.argwhere(np.diff(np.pad(mask > 0, 1), axis=axis))  # the padded voxel below is the corner above
+        highest = np.argwhere(
+            np.diff(np.pad(mask > 0, 1), axis=axis)
+        )  # the padded voxel below is the corner above
         expected += [(tuple(corner), axis) for corner in highest.tolist()]
     highest = net.cell[net.face].max(axis=1)
-    assert [(tuple(c), a) for c, a in zip(highest.tolist(), net.axis.tolist(), strict=True)] == sorted(expected)
+    assert [
+        (tuple(c), a) for c, a in zip(highest.tolist(), net.axis.tolist(), strict=True)
+    ] == sorted(expected)
 
 
 @given(pairs(ndim=(3,)))
@@ -56,7 +62,9 @@ def test_corners_of_a_quad_go_around_it_from_the_lowest_to_the_highest_and_back(
 def test_faces_that_look_outwards_enclose_the_volume_of_the_mask(pair):
     mask, net = pair[1], net_of(pair[1])
     a, b, c, d = np.moveaxis(net.node[net.face], 1, 0)
-    flux = np.einsum("fi,fi->", (a + c) / 2, np.cross(b - a, d - a))  # Gauss: of the identity, it is three volumes
+    flux = np.einsum(
+        "fi,fi->", (a + c) / 2, np.cross(b - a, d - a)
+    )  # Gauss: of the identity, it is three volumes
     assert np.isclose(flux / 3, np.count_nonzero(mask) * np.prod(SPACING))
 
 

@@ -53,7 +53,9 @@ def test_elements_integrate_quadratic_polynomials_exactly(power):
     exact = 4 * 3 ** (power + 1) / (power + 1) - 4 / 3 * 3 ** (power + 2) / (power + 2)
     assert elements.size @ elements.points[:, 1] ** power == pytest.approx(exact)
     segment = Elements.quadrature(SEGMENT)
-    assert segment.size @ segment.points[:, 1] ** power == pytest.approx(5 / 3 * (4 ** (power + 1) - 1) / (power + 1))
+    assert segment.size @ segment.points[:, 1] ** power == pytest.approx(
+        5 / 3 * (4 ** (power + 1) - 1) / (power + 1)
+    )
 
 
 @given(pairs())

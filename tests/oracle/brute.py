@@ -1,4 +1,6 @@
-"""What the engine computes, written as its definition, without regard to time; and masks to try it on."""
+"""What the engine computes, written as its definition, without regard to time; and masks to try it
+on.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ class Masks(NamedTuple):
 
 
 def border(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Indices of the voxels of a mask one of whose neighbours along an axis is outside of it, or of the array."""
+    """Indices of the voxels of a mask one of whose neighbours along an axis is outside of it, or of
+    the array.
+    """
     around = np.pad(mask, 1)
     neighbours = [np.roll(around, step, axis) for axis in range(mask.ndim) for step in (-1, 1)]
     surrounded = np.all(neighbours, axis=0)[(slice(1, -1),) * mask.ndim]
@@ -31,19 +35,35 @@ def border(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def directed(one: NDArray[np.int64], other: NDArray[np.int64], spacing: Sequence[float]) -> Floats:
-    """Sorted distances from every voxel of one set to the nearest of the other; infinite if that is empty."""
-    squares = sum(np.subtract.outer(one[:, k], other[:, k]) ** 2 * step**2 for k, step in enumerate(spacing))
+    """Sorted distances from every voxel of one set to the nearest of the other; infinite if that is
+    empty.
+    """
+    squares = sum(
+        np.subtract.outer(one[:, k], other[:, k]) ** 2 * step**2 for k, step in enumerate(spacing)
+    )
     return np.sort(np.sqrt(np.min(squares, axis=1, initial=np.inf)))
 
 
 @st.composite
 def masks(draw: st.DrawFn) -> Masks:
-    """Noise, boxes or mirrored boxes: one voxel to a few thousand, 2 or 3 axes, any dtype and order in memory."""
+    """Noise, boxes or mirrored boxes: one voxel to a few thousand, 2 or 3 axes, any dtype and order
+    in memory.
+    """
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     shape = [draw(st.integers(1, 9)) for _ in range(draw(st.integers(1, 2)))]
-    shape.insert(draw(st.sampled_from([0, len(shape)])), draw(st.sampled_from([*range(1, 9), 63, 64, 65, 130])))
+    shape.insert(
+        draw(st.sampled_from([0, len(shape)])),
+        draw(st.sampled_from([*range(1, 9), 63, 64, 65, 130])),
+    )
     labels, dtype = draw(
-        st.sampled_from([((1,), np.uint8), ((1, 2, 255), np.uint8), ((3, 300, 65535), np.uint16), ((7,), np.uint16)])
+        st.sampled_from(
+            [
+                ((1,), np.uint8),
+                ((1, 2, 255), np.uint8),
+                ((3, 300, 65535), np.uint16),
+                ((7,), np.uint16),
+            ]
+        )
     )
     kind = draw(st.sampled_from(["noise", "boxes", "mirrored"]))
     if kind == "noise":

@@ -32,7 +32,9 @@ def test_it_counts_every_pair(case):
 
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize(
-    ("labels", "dtype"), [(2, np.uint8), (256, np.uint8), (2**16, np.uint16)], ids=["two", "all of 8 bits", "all of 16"]
+    ("labels", "dtype"),
+    [(2, np.uint8), (256, np.uint8), (2**16, np.uint16)],
+    ids=["two", "all of 8 bits", "all of 16"],
 )
 def test_noise_where_no_run_is_long(labels, dtype, threads):
     rng = np.random.default_rng(labels)
@@ -49,15 +51,23 @@ def test_any_number_of_axes_and_any_size(shape):
 
 
 def test_two_dtypes_and_no_voxel():
-    assert pairs(contingency(np.array([1], np.uint8), np.array([300], np.uint16), Workspace())) == [(300, 1, 1)]
-    assert pairs(contingency(np.empty((0, 4), np.uint8), np.empty((0, 4), np.uint8), Workspace())) == []
+    assert pairs(contingency(np.array([1], np.uint8), np.array([300], np.uint16), Workspace())) == [
+        (300, 1, 1)
+    ]
+    assert (
+        pairs(contingency(np.empty((0, 4), np.uint8), np.empty((0, 4), np.uint8), Workspace()))
+        == []
+    )
 
 
 @given(masks(), masks())
 def test_the_sum_is_the_table_of_both(one, other):
     workspace = Workspace()
     total = contingency(one.pred, one.gt, workspace) + contingency(other.pred, other.gt, workspace)
-    pred, gt = (np.concatenate([a.ravel(), b.ravel()]) for a, b in ((one.pred, other.pred), (one.gt, other.gt)))
+    pred, gt = (
+        np.concatenate([a.ravel(), b.ravel()])
+        for a, b in ((one.pred, other.pred), (one.gt, other.gt))
+    )
     assert pairs(total) == counted(pred, gt)
 
 

@@ -1,4 +1,6 @@
-"""Distances between corners of voxels against the definition: all cells and all pairs of corners, one by one."""
+"""Distances between corners of voxels against the definition: all cells and all pairs of corners,
+one by one.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from segeval.measure.voxels.engine import corner_distances
 from segeval.statistics.boundary import Boundary
 from segeval.statistics.distances import SurfaceDistances
 
-KEPT = Workspace()  # of one worker: what a case leaves behind in its buffers must not reach the next
+KEPT = (
+    Workspace()
+)  # of one worker: what a case leaves behind in its buffers must not reach the next
 SIZES = {"surfel": surfel_sizes, "face": face_sizes}
 BOUNDARIES = [Boundary(rule, sizes=sizes) for rule in SIZES for sizes in ("own", "equal")]
 
@@ -51,7 +55,9 @@ def histogram(one, sizes, other, spacing):
 def assert_identical(one: SurfaceDistances, other: SurfaceDistances) -> None:
     for way in ("pg", "gp"):
         for name in ("start", "value", "size"):
-            np.testing.assert_array_equal(getattr(getattr(one, way), name), getattr(getattr(other, way), name))
+            np.testing.assert_array_equal(
+                getattr(getattr(one, way), name), getattr(getattr(other, way), name)
+            )
 
 
 @settings(max_examples=200)
@@ -61,14 +67,18 @@ def test_distances_and_sizes_are_those_of_the_definition(case, boundary):
     labels = np.setdiff1d(np.union1d(case.pred, case.gt), 0)
     assert len(result.pg) == len(labels)
     for region, label in enumerate(labels):
-        (p, size_p), (g, size_g) = (elements(mask == label, case.spacing, boundary) for mask in (case.pred, case.gt))
+        (p, size_p), (g, size_g) = (
+            elements(mask == label, case.spacing, boundary) for mask in (case.pred, case.gt)
+        )
         for found, expected in (
             (result.pg, histogram(p, size_p, g, case.spacing)),
             (result.gp, histogram(g, size_g, p, case.spacing)),
         ):
             ends = slice(found.start[region], found.start[region + 1])
             assert found.size.dtype == (np.int64 if boundary.sizes == "equal" else np.float64)
-            np.testing.assert_allclose(found.value[ends], [value for value, _ in expected], rtol=1e-8)
+            np.testing.assert_allclose(
+                found.value[ends], [value for value, _ in expected], rtol=1e-8
+            )
             np.testing.assert_allclose(found.size[ends], [size for _, size in expected], rtol=1e-9)
 
 
@@ -100,7 +110,8 @@ def transformed(one, other, spacing, boundary):
 
 @pytest.mark.parametrize("boundary", BOUNDARIES, ids=str)
 @pytest.mark.parametrize(
-    ("shape", "spacing"), [((24, 40, 75), (1.5, 0.8, 0.8)), ((8, 40, 70), (5.0, 0.7, 0.9)), ((90, 150), (1.0, 3.0))]
+    ("shape", "spacing"),
+    [((24, 40, 75), (1.5, 0.8, 0.8)), ((8, 40, 70), (5.0, 0.7, 0.9)), ((90, 150), (1.0, 3.0))],
 )
 @pytest.mark.parametrize("far", [False, True])
 def test_larger_masks_agree_with_a_distance_transform(far, shape, spacing, boundary):
@@ -115,7 +126,9 @@ def test_larger_masks_agree_with_a_distance_transform(far, shape, spacing, bound
             reached = np.cumsum(found.size[ends])
             up_to = np.searchsorted(expected[:, 0], found.value[ends] * (1 + 1e-9), "right")
             np.testing.assert_allclose(reached, np.cumsum(expected[:, 1])[up_to - 1], rtol=1e-9)
-            np.testing.assert_allclose(found.value[ends], np.unique(expected[:, 0].round(9)), rtol=1e-8)
+            np.testing.assert_allclose(
+                found.value[ends], np.unique(expected[:, 0].round(9)), rtol=1e-8
+            )
 
 
 @pytest.mark.parametrize("boundary", BOUNDARIES, ids=str)
@@ -151,4 +164,7 @@ def test_a_label_in_one_mask_only_is_infinitely_far():
 
 
 def test_masks_without_foreground_have_no_region():
-    assert len(measured(*np.zeros((2, 3, 4, 5), np.uint8), (1.0, 1.0, 1.0), Boundary("surfel")).pg) == 0
+    assert (
+        len(measured(*np.zeros((2, 3, 4, 5), np.uint8), (1.0, 1.0, 1.0), Boundary("surfel")).pg)
+        == 0
+    )

@@ -25,7 +25,9 @@ def each(function, sets, empty=np.nan):
 @settings(max_examples=100)
 @given(SETS, SHARES)
 def test_quantiles_are_numpys_to_the_last_bit(sets, q):
-    np.testing.assert_array_equal(stacked(sets).quantile(q), each(lambda values: np.quantile(values, q), sets))
+    np.testing.assert_array_equal(
+        stacked(sets).quantile(q), each(lambda values: np.quantile(values, q), sets)
+    )
 
 
 @given(SETS)
@@ -37,9 +39,13 @@ def test_sums_are_those_over_the_elements(sets):
     np.testing.assert_allclose(d.moment(3), each(lambda values: (values**3).sum(), sets, 0))
     np.testing.assert_allclose(d.within(2), each(lambda values: (values <= 2).sum(), sets, 0))
     np.testing.assert_allclose(d.below(2), each(lambda values: (values < 2).sum(), sets, 0))
-    np.testing.assert_allclose(d.shortfall(2), each(lambda values: np.maximum(2 - values, 0).sum(), sets, 0))
+    np.testing.assert_allclose(
+        d.shortfall(2), each(lambda values: np.maximum(2 - values, 0).sum(), sets, 0)
+    )
     tolerances = np.array([0, 0.7, 2.05, 31])
-    np.testing.assert_array_equal(d.within_each(tolerances), np.stack([d.within(t) for t in tolerances], 1))
+    np.testing.assert_array_equal(
+        d.within_each(tolerances), np.stack([d.within(t) for t in tolerances], 1)
+    )
 
 
 @given(SETS)
@@ -65,13 +71,19 @@ def test_adding_is_pooling_the_elements_of_each_region(pairs, q):
 @given(st.lists(VALUES, min_size=1, max_size=4), st.data())
 def test_selecting_reorders_repeats_and_leaves_out(sets, data):
     order = data.draw(st.lists(st.integers(-1, len(sets) - 1), max_size=6))
-    chosen, wanted = stacked(sets).select(order), stacked([sets[k] if k >= 0 else [] for k in order])
+    chosen, wanted = (
+        stacked(sets).select(order),
+        stacked([sets[k] if k >= 0 else [] for k in order]),
+    )
     for name in ("start", "value", "size"):
         np.testing.assert_array_equal(getattr(chosen, name), getattr(wanted, name))
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from([0.0, 1.0, 2.0, 5.0]), st.sampled_from([0.0, 0.25, 1.0, 3.5])), max_size=8),
+    st.lists(
+        st.tuples(st.sampled_from([0.0, 1.0, 2.0, 5.0]), st.sampled_from([0.0, 0.25, 1.0, 3.5])),
+        max_size=8,
+    ),
     SHARES,
 )
 def test_elements_with_sizes_count_by_size(elements, q):
@@ -81,7 +93,9 @@ def test_elements_with_sizes_count_by_size(elements, q):
     present = [v for v, s in elements if s]
     np.testing.assert_allclose(d.total(), total)
     np.testing.assert_allclose(d.moment(1), sum(v * s for v, s in elements))
-    np.testing.assert_array_equal(d.quantile(q), [min(v for v in reached if v in present)] if present else [np.nan])
+    np.testing.assert_array_equal(
+        d.quantile(q), [min(v for v in reached if v in present)] if present else [np.nan]
+    )
 
 
 def test_a_share_that_is_reached_but_for_rounding_is_reached():
@@ -113,7 +127,12 @@ def test_what_is_absent_is_empty():
     nothing = Distances.absent(2)
     for undefined in (nothing.mean(), nothing.std(), nothing.quantile(1)):
         np.testing.assert_array_equal(undefined, [np.nan, np.nan])
-    for zero in (nothing.total(), nothing.within(1), nothing.moment(1), (nothing + nothing).total()):
+    for zero in (
+        nothing.total(),
+        nothing.within(1),
+        nothing.moment(1),
+        (nothing + nothing).total(),
+    ):
         np.testing.assert_array_equal(zero, [0, 0])
 
 

@@ -1,4 +1,6 @@
-"""The engine's distances against the definition: all pairs of voxels in small masks, SciPy's transform in larger."""
+"""The engine's distances against the definition: all pairs of voxels in small masks, SciPy's
+transform in larger.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +16,15 @@ from segeval.measure.voxels.engine import surface_distances
 from segeval.measure.voxels.sweep import sweep
 from segeval.statistics.distances import Distances, SurfaceDistances
 
-KEPT = Workspace()  # of one worker: what a case leaves behind in its buffers must not reach the next
+KEPT = (
+    Workspace()
+)  # of one worker: what a case leaves behind in its buffers must not reach the next
 
 
 def measured(pred, gt, spacing, *, solid=False, labels=None, workspace=KEPT) -> SurfaceDistances:
-    return surface_distances(sweep(pred, gt, workspace), spacing, labels, solid=solid, workspace=workspace)
+    return surface_distances(
+        sweep(pred, gt, workspace), spacing, labels, solid=solid, workspace=workspace
+    )
 
 
 def elements(d: Distances, region: int):
@@ -29,13 +35,17 @@ def elements(d: Distances, region: int):
 def assert_identical(one: SurfaceDistances, other: SurfaceDistances) -> None:
     for way in ("pg", "gp"):
         for name in ("start", "value", "size"):
-            np.testing.assert_array_equal(getattr(getattr(one, way), name), getattr(getattr(other, way), name))
+            np.testing.assert_array_equal(
+                getattr(getattr(one, way), name), getattr(getattr(other, way), name)
+            )
 
 
 @given(masks())
 def test_the_contingency_table_comes_along(case):
     table = sweep(case.pred, case.gt, KEPT).contingency
-    pairs, count = np.unique(np.stack([case.gt.ravel(), case.pred.ravel()]), axis=1, return_counts=True)
+    pairs, count = np.unique(
+        np.stack([case.gt.ravel(), case.pred.ravel()]), axis=1, return_counts=True
+    )
     np.testing.assert_array_equal([table.gt, table.pred, table.count], [*pairs, count])
 
 
@@ -49,24 +59,34 @@ def test_distances_are_those_of_the_definition(case, solid):
         p, g = case.pred == label, case.gt == label
         voxels_p, voxels_g = (np.argwhere(mask) if solid else border(mask) for mask in (p, g))
         for found, one, other in ((result.pg, voxels_p, voxels_g), (result.gp, voxels_g, voxels_p)):
-            np.testing.assert_allclose(elements(found, region), directed(one, other, case.spacing), rtol=1e-9)
+            np.testing.assert_allclose(
+                elements(found, region), directed(one, other, case.spacing), rtol=1e-9
+            )
 
 
-@given(masks(), st.lists(st.sampled_from([0, 1, 2, 3, 7, 255, 300, 65535, 65536]), max_size=6), st.booleans())
+@given(
+    masks(),
+    st.lists(st.sampled_from([0, 1, 2, 3, 7, 255, 300, 65535, 65536]), max_size=6),
+    st.booleans(),
+)
 def test_regions_come_as_asked_for(case, labels, solid):
     everything = measured(case.pred, case.gt, case.spacing, solid=solid)
     occurring = np.setdiff1d(np.union1d(case.pred, case.gt), 0).tolist()
     order = [occurring.index(label) if label in occurring else -1 for label in labels]
-    chosen = measured(case.pred, case.gt, case.spacing, solid=solid, labels=np.array(labels, np.int64))
+    chosen = measured(
+        case.pred, case.gt, case.spacing, solid=solid, labels=np.array(labels, np.int64)
+    )
     assert_identical(chosen, everything.select(order))
 
 
 def blobs(shape, labels, seed, dtype=np.uint8):
     rng = np.random.default_rng(seed)
-    fields = np.stack([ndimage.gaussian_filter(rng.standard_normal(shape), 3) for _ in range(labels + 1)])
-    return np.concatenate([[0], rng.choice(np.arange(1, np.iinfo(dtype).max), labels, replace=False)])[
-        fields.argmax(0)
-    ].astype(dtype)
+    fields = np.stack(
+        [ndimage.gaussian_filter(rng.standard_normal(shape), 3) for _ in range(labels + 1)]
+    )
+    return np.concatenate(
+        [[0], rng.choice(np.arange(1, np.iinfo(dtype).max), labels, replace=False)]
+    )[fields.argmax(0)].astype(dtype)
 
 
 def transformed(one, other, spacing):
@@ -87,7 +107,9 @@ def far_apart(mask):
 def strewn(mask):
     rng = np.random.default_rng(5)
     stray = mask.copy()
-    stray.flat[rng.integers(0, mask.size, mask.size // 300)] = mask.flat[rng.integers(0, mask.size, mask.size // 300)]
+    stray.flat[rng.integers(0, mask.size, mask.size // 300)] = mask.flat[
+        rng.integers(0, mask.size, mask.size // 300)
+    ]
     return stray
 
 
@@ -166,13 +188,17 @@ def test_a_statistic_outlives_the_buffers():
 
 def test_more_labels_than_eight_bits_hold():
     rng = np.random.default_rng(7)
-    gt = np.kron(rng.permutation(40 * 60).reshape(40, 60), np.ones((4, 5), np.int64)).astype(np.uint16)
+    gt = np.kron(rng.permutation(40 * 60).reshape(40, 60), np.ones((4, 5), np.int64)).astype(
+        np.uint16
+    )
     pred = np.roll(gt, (1, 2), (0, 1))
     result = measured(pred, gt, (1.0, 1.0))
     assert len(result.pg) == 40 * 60 - 1
     for label in (1, 700, 2399):
         np.testing.assert_allclose(
-            elements(result.pg, label - 1), directed(border(pred == label), border(gt == label), (1.0, 1.0)), rtol=1e-9
+            elements(result.pg, label - 1),
+            directed(border(pred == label), border(gt == label), (1.0, 1.0)),
+            rtol=1e-9,
         )
 
 

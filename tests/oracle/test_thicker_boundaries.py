@@ -22,7 +22,9 @@ NO_EDGE = "voxel:connectivity=3,image_edge=no"
 def border(mask, boundary):
     """Voxels that an erosion takes away; for it, voxels beyond the edge are outside, or all inside."""
     around = ndimage.generate_binary_structure(mask.ndim, min(boundary.connectivity, mask.ndim))
-    return np.argwhere(mask & ~ndimage.binary_erosion(mask, around, border_value=not boundary.image_edge))
+    return np.argwhere(
+        mask & ~ndimage.binary_erosion(mask, around, border_value=not boundary.image_edge)
+    )
 
 
 @settings(max_examples=200)
@@ -57,7 +59,8 @@ def test_threads_change_nothing():
     boundary = Boundary(connectivity=3, image_edge=False)
     with Workspace(3) as workspace:
         one, other = (
-            surface_distances(sweep(pred, gt, w, boundary), (1.0, 1.0, 2.0), workspace=w) for w in (KEPT, workspace)
+            surface_distances(sweep(pred, gt, w, boundary), (1.0, 1.0, 2.0), workspace=w)
+            for w in (KEPT, workspace)
         )
     np.testing.assert_array_equal(one.pg.value, other.pg.value)
     np.testing.assert_array_equal(one.gp.size, other.gp.size)
@@ -68,8 +71,14 @@ def test_a_mask_that_fills_the_image_has_no_boundary_there_and_is_not_empty():
     small[2, 2:4] = 1
     full = np.ones_like(small)
     for pred, gt in ((full, small), (small, full)):
-        table = segeval.score(pred, gt, metrics="hd,hd95,assd,nsd@1,msd", protocol="segeval", boundary=NO_EDGE)
-        assert table[["hd", "hd95", "assd", "nsd@1"]].values.tolist() == [[np.inf, np.inf, np.inf, 0]]
+        table = segeval.score(
+            pred, gt, metrics="hd,hd95,assd,nsd@1,msd", protocol="segeval", boundary=NO_EDGE
+        )
+        assert table[["hd", "hd95", "assd", "nsd@1"]].values.tolist() == [
+            [np.inf, np.inf, np.inf, 0]
+        ]
         assert segeval.score(pred, gt, metrics="hd,dice", protocol="seg-metrics").hd[0] == np.inf
     assert np.isnan(segeval.score(full, full, metrics="hd", boundary=NO_EDGE).hd[0])
-    assert segeval.score(0 * full, small, metrics="hd", protocol="seg-metrics", regions=1).hd[0] == 0
+    assert (
+        segeval.score(0 * full, small, metrics="hd", protocol="seg-metrics", regions=1).hd[0] == 0
+    )

@@ -32,13 +32,22 @@ def test_volumes_are_in_the_unit_of_a_voxel_and_sums_add_everything():
     counts = Counts.of(table, [Region.of(1)], voxel_volume=0.5)
     total = counts + counts
     assert (counts.volume_p[0], counts.volume_g[0]) == ((3 + 7) * 0.5, (5 + 7) * 0.5)
-    assert (total.tp[0], total.fp[0], total.fn[0], total.tn[0], total.volume_p[0]) == (14, 6, 10, 0, 10)
+    assert (total.tp[0], total.fp[0], total.fn[0], total.tn[0], total.volume_p[0]) == (
+        14,
+        6,
+        10,
+        0,
+        10,
+    )
 
 
 @given(pair=pairs(labels=3, ndim=(1, 2, 3)), other=pairs(labels=3, ndim=(1, 2, 3)))
 def test_the_sum_of_two_tables_is_the_table_of_all_voxels(pair, other):
     one, another = (measured(*masks, Contingency).contingency for masks in (pair, other))
-    whole = measured(*(np.concatenate([a.ravel(), b.ravel()]) for a, b in zip(pair, other, strict=True)), Contingency)
+    whole = measured(
+        *(np.concatenate([a.ravel(), b.ravel()]) for a, b in zip(pair, other, strict=True)),
+        Contingency,
+    )
     assert rows(one + another) == rows(whole.contingency)
 
 
@@ -46,7 +55,9 @@ def test_the_sum_of_two_tables_is_the_table_of_all_voxels(pair, other):
 def test_the_table_has_a_row_for_each_pair_of_labels_that_occurs_in_order(pair):
     pred, gt = (mask.ravel().tolist() for mask in pair)
     found = list(zip(gt, pred, strict=True))
-    assert rows(measured(*pair, Contingency).contingency) == [(*kind, found.count(kind)) for kind in sorted(set(found))]
+    assert rows(measured(*pair, Contingency).contingency) == [
+        (*kind, found.count(kind)) for kind in sorted(set(found))
+    ]
 
 
 def test_an_empty_list_of_regions_has_empty_counts():

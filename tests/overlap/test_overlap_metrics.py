@@ -63,9 +63,12 @@ def test_a_scene_of_known_counts(metric, expected):
 
 
 @pytest.mark.parametrize(
-    ("shape", "spacing", "element"), [((5, 6), (0.5, 2.0), 0.5 * 2), ((5, 6, 1), (0.5, 2.0, 3.0), 0.5 * 2 * 3 / 1000)]
+    ("shape", "spacing", "element"),
+    [((5, 6), (0.5, 2.0), 0.5 * 2), ((5, 6, 1), (0.5, 2.0, 3.0), 0.5 * 2 * 3 / 1000)],
 )
-def test_volumes_are_in_square_millimetres_in_two_dimensions_and_in_millilitres_in_three(shape, spacing, element):
+def test_volumes_are_in_square_millimetres_in_two_dimensions_and_in_millilitres_in_three(
+    shape, spacing, element
+):
     pred, gt = PRED.reshape(shape), GT.reshape(shape)
     assert value("volume_p", pred, gt, spacing=spacing) == pytest.approx(6 * element)
     assert value("volume_error", pred, gt, spacing=spacing) == pytest.approx((6 - 8) * element)
@@ -143,4 +146,9 @@ def test_every_region_has_its_own_row_whether_or_not_regions_overlap():
 def test_generalized_dice_of_a_case_without_a_region_is_undefined():
     nothing = np.zeros((4, 4), np.uint8)
     assert np.isnan(segeval.score(nothing, nothing, metrics="generalized_dice").generalized_dice[0])
-    assert segeval.score(nothing, nothing, metrics="generalized_dice", protocol="monai").generalized_dice[0] == 1
+    assert (
+        segeval.score(
+            nothing, nothing, metrics="generalized_dice", protocol="monai"
+        ).generalized_dice[0]
+        == 1
+    )

@@ -1,4 +1,6 @@
-"""Partition metrics against their definitions over voxels and pairs of voxels, and against scikit-learn's formulas."""
+"""Partition metrics against their definitions over voxels and pairs of voxels, and against
+scikit-learn's formulas.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def flat(pair):
 
 def kinds_of_pairs(pred, gt):
     """How many pairs of voxels are together in (both, pred alone, gt alone, none)."""
-    kinds = Counter((p == q, g == h) for (p, g), (q, h) in combinations(zip(pred, gt, strict=True), 2))
+    kinds = Counter(
+        (p == q, g == h) for (p, g), (q, h) in combinations(zip(pred, gt, strict=True), 2)
+    )
     return [kinds[kind] for kind in ((True, True), (True, False), (False, True), (False, False))]
 
 
@@ -36,7 +40,9 @@ def entropy(labels):
 @given(pair=MASKS)
 def test_rand_is_the_share_of_pairs_on_which_both_masks_agree(pair):
     both, pred, gt, none = kinds_of_pairs(*flat(pair))
-    assert value("rand", *pair) == pytest.approx(quotient(both + none, both + pred + gt + none), nan_ok=True)
+    assert value("rand", *pair) == pytest.approx(
+        quotient(both + none, both + pred + gt + none), nan_ok=True
+    )
 
 
 @given(pair=MASKS)
@@ -51,8 +57,12 @@ def test_adjusted_rand_is_its_formula_in_kinds_of_pairs(pair):
 def test_information_is_entropy_known_and_variation_what_is_left(pair):
     pred, gt = flat(pair)
     joint = entropy(list(zip(pred, gt, strict=True)))
-    assert value("mutual_information", *pair) == pytest.approx(entropy(pred) + entropy(gt) - joint, abs=1e-12)
-    assert value("variation_of_information", *pair) == pytest.approx(2 * joint - entropy(pred) - entropy(gt), abs=1e-12)
+    assert value("mutual_information", *pair) == pytest.approx(
+        entropy(pred) + entropy(gt) - joint, abs=1e-12
+    )
+    assert value("variation_of_information", *pair) == pytest.approx(
+        2 * joint - entropy(pred) - entropy(gt), abs=1e-12
+    )
 
 
 @given(pair=MASKS)
@@ -60,11 +70,17 @@ def test_global_consistency_error_is_the_mean_local_error_of_the_better_directio
     pred, gt = flat(pair)
 
     def error(one, other):
-        """Mean over voxels of the share of their segment in `one` that their segment in `other` lacks."""
+        """Mean over voxels of the share of their segment in `one` that their segment in `other`
+        lacks.
+        """
         cells, segments = Counter(zip(one, other, strict=True)), Counter(one)
-        return sum((segments[a] - cells[a, b]) / segments[a] for a, b in zip(one, other, strict=True)) / len(one)
+        return sum(
+            (segments[a] - cells[a, b]) / segments[a] for a, b in zip(one, other, strict=True)
+        ) / len(one)
 
-    assert value("global_consistency_error", *pair) == pytest.approx(min(error(pred, gt), error(gt, pred)), abs=1e-12)
+    assert value("global_consistency_error", *pair) == pytest.approx(
+        min(error(pred, gt), error(gt, pred)), abs=1e-12
+    )
 
 
 @given(pair=MASKS)
@@ -95,10 +111,15 @@ def test_kappa_is_one_minus_the_cost_found_over_the_cost_of_chance(metric, cost,
 def test_accuracy_and_iou_over_all_labels(pair):
     pred, gt = (np.array(labels) for labels in flat(pair))
     labels = np.union1d(pred, gt)
-    iou = {label: ((pred == label) & (gt == label)).sum() / ((pred == label) | (gt == label)).sum() for label in labels}
+    iou = {
+        label: ((pred == label) & (gt == label)).sum() / ((pred == label) | (gt == label)).sum()
+        for label in labels
+    }
     assert value("pixel_accuracy", *pair) == pytest.approx((pred == gt).mean())
     assert value("mean_iou", *pair) == pytest.approx(np.mean(list(iou.values())))
-    assert value("frequency_weighted_iou", *pair) == pytest.approx(np.mean([iou[label] for label in gt]))
+    assert value("frequency_weighted_iou", *pair) == pytest.approx(
+        np.mean([iou[label] for label in gt])
+    )
 
 
 def test_partition_metrics_do_not_care_which_label_is_which_but_the_others_do():
@@ -130,4 +151,6 @@ def test_steps_of_the_weighted_kappa_are_differences_of_labels_not_of_ranks():
 
 def test_what_needs_two_labels_is_undefined_on_a_constant_pair():
     same = np.ones((3, 3), np.uint8)
-    assert all(isnan(value(m, same, same)) for m in ("adjusted_rand", "multiclass_mcc", "multiclass_kappa"))
+    assert all(
+        isnan(value(m, same, same)) for m in ("adjusted_rand", "multiclass_mcc", "multiclass_kappa")
+    )

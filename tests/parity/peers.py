@@ -1,4 +1,6 @@
-"""The tools themselves: their number under each written form, for one mask of each side (bool arrays) and a spacing."""
+"""The tools themselves: their number under each written form, for one mask of each side (bool
+arrays) and a spacing.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ RAISED = (RuntimeError, ZeroDivisionError)
 
 
 def number(peer: Peer, pred: Mask, gt: Mask, spacing: Spacing) -> float:
-    """What the tool gives, whatever it warns of (empty masks, its own deprecated calls); NaN if it raises."""
+    """What the tool gives, whatever it warns of (empty masks, its own deprecated calls); NaN if it
+    raises.
+    """
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
@@ -47,7 +51,9 @@ def _overlap_of_monai(function: Any, **options: Any) -> Peer:
 def _distance_of_monai(function: Any, *, exchanged: bool = False, **options: Any) -> Peer:
     def peer(pred: Mask, gt: Mask, spacing: Spacing) -> float:
         one, other = (gt, pred) if exchanged else (pred, gt)
-        return function(_batch(one), _batch(other), include_background=True, spacing=spacing, **options)
+        return function(
+            _batch(one), _batch(other), include_background=True, spacing=spacing, **options
+        )
 
     return peer
 
@@ -90,7 +96,9 @@ MONAI: dict[str, Peer] = {
     "iou": _overlap_of_monai(monai.compute_iou),
     "fbeta@2": _f_beta,
     **{
-        f"generalized_dice:weight={w}": _overlap_of_monai(monai.compute_generalized_dice, weight_type=w)
+        f"generalized_dice:weight={w}": _overlap_of_monai(
+            monai.compute_generalized_dice, weight_type=w
+        )
         for w in ("square", "simple", "uniform")
     },
     **{form: _confusion(name) for form, name in CONFUSION.items()},
@@ -136,7 +144,9 @@ MEDPY: dict[str, Peer] = {
 
 def _assd_of_old_medpy(pred: Mask, gt: Mask, spacing: Spacing) -> float:
     """Its source, word for word: the mean of asd in both directions."""
-    return (medpy.asd(pred, gt, voxelspacing=spacing) + medpy.asd(gt, pred, voxelspacing=spacing)) / 2
+    return (
+        medpy.asd(pred, gt, voxelspacing=spacing) + medpy.asd(gt, pred, voxelspacing=spacing)
+    ) / 2
 
 
 def _of_deepmind(function: Any, *options: float, place: int | None = None) -> Peer:
@@ -198,15 +208,23 @@ ITK: dict[str, Peer] = {
 
 
 def _of_contours(summary: Callable[[NDArray[np.float32]], float]) -> Peer:
-    """Summaries of all distances as seg-metrics takes them, through the filters of ITK that it calls.
+    """Summaries of all distances as seg-metrics takes them, through the filters of ITK that it
+    calls.
 
-    Contours are fully connected, and distances to the other mask are those of the signed Maurer map, without the sign.
+    Contours are fully connected, and distances to the other mask are those of the signed Maurer
+    map, without the sign.
     """
 
     def peer(pred: Mask, gt: Mask, spacing: Spacing) -> float:
         images = [_image(mask, spacing) for mask in (pred, gt)]
-        contours = [sitk.GetArrayFromImage(sitk.LabelContour(image, fullyConnected=True)) > 0 for image in images]
-        maps = [sitk.SignedMaurerDistanceMap(i, squaredDistance=False, useImageSpacing=True) for i in images]
+        contours = [
+            sitk.GetArrayFromImage(sitk.LabelContour(image, fullyConnected=True)) > 0
+            for image in images
+        ]
+        maps = [
+            sitk.SignedMaurerDistanceMap(i, squaredDistance=False, useImageSpacing=True)
+            for i in images
+        ]
         depth = [np.abs(sitk.GetArrayFromImage(found)) for found in maps]
         return summary(np.concatenate([depth[1][contours[0]], depth[0][contours[1]]]))
 
@@ -224,9 +242,13 @@ SEG_METRICS: dict[str, Peer] = {
 
 def _of_torchmetrics(name: str, *, spaced: bool = False, **options: Any) -> Peer:
     def peer(pred: Mask, gt: Mask, spacing: Spacing) -> float:
-        one_hot = [torch.from_numpy(np.stack([~mask, mask])[None].astype(np.int64)) for mask in (pred, gt)]
+        one_hot = [
+            torch.from_numpy(np.stack([~mask, mask])[None].astype(np.int64)) for mask in (pred, gt)
+        ]
         given = options | ({"spacing": list(spacing)} if spaced else {})
-        return getattr(torchmetrics, name)(*one_hot, num_classes=2, include_background=False, **given)
+        return getattr(torchmetrics, name)(
+            *one_hot, num_classes=2, include_background=False, **given
+        )
 
     return peer
 
@@ -235,7 +257,9 @@ TORCHMETRICS: dict[str, Peer] = {
     "dice": _of_torchmetrics("dice_score", average="none"),
     "iou": _of_torchmetrics("mean_iou"),
     **{
-        f"generalized_dice:weight={ours}": _of_torchmetrics("generalized_dice_score", weight_type=theirs)
+        f"generalized_dice:weight={ours}": _of_torchmetrics(
+            "generalized_dice_score", weight_type=theirs
+        )
         for ours, theirs in (("square", "square"), ("simple", "simple"), ("uniform", "linear"))
     },
     "hd": _of_torchmetrics("hausdorff_distance", spaced=True),
@@ -246,7 +270,8 @@ PEERS: Mapping[str, Mapping[str, Peer]] = {
     "monai": MONAI,
     "monai-subvoxel": {"hd95": MONAI["hd95"], "nsd@1": _surface_dice(use_subvoxels=True)},
     "medpy": MEDPY,
-    "medpy-0.4": {form: MEDPY[form] for form in ("dice", "iou", "hd95")} | {"assd": _assd_of_old_medpy},
+    "medpy-0.4": {form: MEDPY[form] for form in ("dice", "iou", "hd95")}
+    | {"assd": _assd_of_old_medpy},
     "deepmind": DEEPMIND,
     "itk": ITK,
     "seg-metrics": SEG_METRICS,

@@ -1,4 +1,6 @@
-"""Protocols of challenges: their evaluation scripts, said again in a few lines upon the packages that they call."""
+"""Protocols of challenges: their evaluation scripts, said again in a few lines upon the packages
+that they call.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +17,27 @@ import segeval
 from segeval.protocols import convention
 
 SPACING = (2.0, 0.8, 0.7)
-KITS = {"kidney_and_mass": ((1, 2, 3), 1.0330772532390826), "mass": ((2, 3), 1.1328796488598762)} | {
-    "tumor": ((2,), 1.1498198361434828)
-}
+KITS = {
+    "kidney_and_mass": ((1, 2, 3), 1.0330772532390826),
+    "mass": ((2, 3), 1.1328796488598762),
+} | {"tumor": ((2,), 1.1498198361434828)}
 """kits23/configuration/labels.py"""
 FLARE = {
-    **{"liver": 5, "right_kidney": 3, "spleen": 3, "pancreas": 5, "aorta": 2, "inferior_vena_cava": 2},
-    **{"right_adrenal_gland": 2, "left_adrenal_gland": 2, "gallbladder": 2, "esophagus": 3, "stomach": 5},
+    **{
+        "liver": 5,
+        "right_kidney": 3,
+        "spleen": 3,
+        "pancreas": 5,
+        "aorta": 2,
+        "inferior_vena_cava": 2,
+    },
+    **{
+        "right_adrenal_gland": 2,
+        "left_adrenal_gland": 2,
+        "gallbladder": 2,
+        "esophagus": 3,
+        "stomach": 5,
+    },
     **{"duodenum": 7, "left_kidney": 3},
 }
 """label_tolerance of its scripts, in the order of labels"""
@@ -75,7 +91,9 @@ def test_flare_sets_the_nsd_of_a_poor_dice_to_0_and_this_protocol_does_not():
 def test_autopet(pair):
     pred, gt = (mask == 1 for mask in pair)
     wanted = 2 * (pred & gt).sum() / (pred.sum() + gt.sum()) if gt.any() else nan
-    assert rows("autopet-dice", *pair).dice["lesion"] == pytest.approx(wanted, rel=1e-9, nan_ok=True)
+    assert rows("autopet-dice", *pair).dice["lesion"] == pytest.approx(
+        wanted, rel=1e-9, nan_ok=True
+    )
 
 
 @pytest.mark.parametrize("name", ["kits23", "flare", "autopet-dice"])

@@ -1,7 +1,8 @@
-"""Where a tool is wrong: its number and the protocol's, side by side, and why the protocol's is right.
+"""Where a tool is wrong: its number and the protocol's, side by side, and why the protocol's is
+right.
 
-Numbers without a call are of tools that do not run beside these tests; they were taken with the versions that the
-protocols name.
+Numbers without a call are of tools that do not run beside these tests; they were taken with the
+versions that the protocols name.
 """
 
 from __future__ import annotations
@@ -26,7 +27,11 @@ from segeval.metrics import lookup
 
 def ours(protocol, metric, pred, gt, spacing=None):
     """The protocol's number of region 1."""
-    return float(segeval.score(pred, gt, metrics=metric, protocol=protocol, regions=[1], spacing=spacing).iloc[0, 1])
+    return float(
+        segeval.score(
+            pred, gt, metrics=metric, protocol=protocol, regions=[1], spacing=spacing
+        ).iloc[0, 1]
+    )
 
 
 def at(place, shape):
@@ -48,35 +53,54 @@ def test_torchmetrics_takes_height_for_width():
 
 
 def test_torchmetrics_weighs_a_region_that_is_absent_from_the_ground_truth_by_other_images_or_not_at_all():
-    """Region 2 is made up here. It must cost something, and no more or less for what else is in the batch."""
+    """Region 2 is made up here. It must cost something, and no more or less for what else is in the
+    batch.
+    """
     pred, gt = scene("""
         1 1 . 2     1 1 . .
         1 1 . 2     1 1 . .
     """)
-    alone, other = ([np.stack([mask == label for label in (1, 2)]) for mask in pair] for pair in ((pred, gt), (gt, gt)))
+    alone, other = (
+        [np.stack([mask == label for label in (1, 2)]) for mask in pair]
+        for pair in ((pred, gt), (gt, gt))
+    )
     other[0][1, 0, 3] = other[1][1, 0, 3] = True
     one, two = (
         torchmetrics.generalized_dice_score(
-            *(torch.from_numpy(np.stack(masks).astype(np.int64)) for masks in zip(*batch, strict=True)), num_classes=2
+            *(
+                torch.from_numpy(np.stack(masks).astype(np.int64))
+                for masks in zip(*batch, strict=True)
+            ),
+            num_classes=2,
         )
         for batch in ([alone], [alone, other])
     )
     assert float(one[0]) == 1  # what was made up costs nothing
     assert float(two[0]) < 1  # the same image, beside another one
-    rows = segeval.score(pred, gt, metrics="generalized_dice", regions=[1, 2], protocol="torchmetrics")
+    rows = segeval.score(
+        pred, gt, metrics="generalized_dice", regions=[1, 2], protocol="torchmetrics"
+    )
     assert rows.iloc[-1, 1] == pytest.approx(2 * 4 / (2 * 4 + 2))  # both regions weigh 1/4²
 
 
 @pytest.mark.parametrize(("place", "theirs"), [((0, 0), 1.0), ((1, 1), 1.0), ((3, 5), 0.0)])
 def test_metrics_reloaded_measures_nsd_to_an_empty_mask_by_where_the_other_one_lies(place, theirs):
-    """NSD at 4 of one voxel in 5 × 7 against nothing: no boundary is near, so 0. It measures to the image's corner."""
+    """NSD at 4 of one voxel in 5 × 7 against nothing: no boundary is near, so 0. It measures to the
+    image's corner.
+    """
     gt = at(place, (5, 7))
-    assert ours("metrics-reloaded", "nsd@4", 0 * gt, gt) == ours("metrics-reloaded", "nsd@4", gt, 0 * gt) == 0
+    assert (
+        ours("metrics-reloaded", "nsd@4", 0 * gt, gt)
+        == ours("metrics-reloaded", "nsd@4", gt, 0 * gt)
+        == 0
+    )
     assert theirs == (np.hypot(*place) <= 4)
 
 
 def test_metrics_reloaded_has_no_lr_plus_for_what_is_found_without_a_false_alarm():
-    """A true positive is infinitely likelier than a false one where there are none; it says NaN (test_golden.py)."""
+    """A true positive is infinitely likelier than a false one where there are none; it says NaN
+    (test_golden.py).
+    """
     mask = at((1, 1), (3, 3))
     assert ours("metrics-reloaded", "lr_plus", mask, mask) == inf
 
@@ -100,7 +124,9 @@ def test_seg_metrics_scores_a_complete_miss_as_a_perfect_distance():
 
 
 def test_seg_metrics_finds_no_boundary_of_masks_that_fill_the_image_and_calls_that_a_perfect_distance_too():
-    """Its contour leaves out the image edge. In protocol segeval the edge is boundary, and the masks agree."""
+    """Its contour leaves out the image edge. In protocol segeval the edge is boundary, and the
+    masks agree.
+    """
     full = np.ones((4, 4), np.uint8)
     assert ours("seg-metrics", "hd", full, full) == ours("segeval", "hd", full, full) == 0
 
@@ -129,7 +155,9 @@ LARGEST = [("fnr", "gt", inf), ("fdr", "pred", inf), ("fpr", "pred", 0)]
 
 @pytest.mark.parametrize(("metric", "empty", "wanted"), LARGEST)
 def test_simpleitk_divides_by_zero_to_the_largest_double(metric, empty, wanted):
-    """It stands for infinite; and the FPR of an empty prediction is 0 of all background, a division by no zero."""
+    """It stands for infinite; and the FPR of an empty prediction is 0 of all background, a division
+    by no zero.
+    """
     mask = at((1, 1), (4, 4))
     pred, gt = (0 * mask, mask) if empty == "pred" else (mask, 0 * mask)
     assert number(ITK[metric], pred == 1, gt == 1, (1.0, 1.0)) == sys.float_info.max
@@ -137,7 +165,9 @@ def test_simpleitk_divides_by_zero_to_the_largest_double(metric, empty, wanted):
 
 
 def test_meshmetrics_leaves_the_mesh_open_where_a_mask_touches_the_edge_of_an_image():
-    """Only in 2-D. With background around, which should change nothing, its numbers are the protocol's."""
+    """Only in 2-D. With background around, which should change nothing, its numbers are the
+    protocol's.
+    """
     golden = Path(__file__).parents[1] / "golden"
     theirs = json.loads((golden / "meshmetrics.json").read_text())["010"]["1"]
     with np.load(golden / "masks.npz") as masks:

@@ -1,7 +1,8 @@
-"""What established tools said about a fixed set of masks: stored numbers against the protocols that name these tools.
+"""What established tools said about a fixed set of masks: stored numbers against the protocols that
+name these tools.
 
-Empty masks are among them: where the tool raised, the protocol says NaN. Where a tool is wrong, or less exact, that is
-data below, with the reason.
+Empty masks are among them: where the tool raised, the protocol says NaN. Where a tool is wrong, or
+less exact, that is data below, with the reason.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ LOOSER = [
 
 
 class Apart(NamedTuple):
-    """Numbers of a tool that differ from the protocol's on purpose; of some cases, or with some masks empty."""
+    """Numbers of a tool that differ from the protocol's on purpose; of some cases, or with some
+    masks empty.
+    """
 
     protocol: str
     names: tuple[str, ...]
@@ -67,7 +70,9 @@ class Apart(NamedTuple):
 DISTANCES = ("hd", "assd", "masd", "nsd", "area")
 IDENTICAL = {"012", "014", "045", "066"}
 OPEN = {"004", "006", "010", "020", "057"}
-"""Cases in 2-D that touch the edge of the image, where MeshMetrics leaves its mesh open: left out but for `padded:`."""
+"""Cases in 2-D that touch the edge of the image, where MeshMetrics leaves its mesh open: left out
+but for `padded:`.
+"""
 ROUNDED = [("distorch", name) for name in NAMES["distorch"]["distorch"] if "Normalized" in name]
 ROUNDED += [("meshmetrics", f"nsd_{tolerance}") for tolerance in ("0.5", "1", "2")]
 """Shares within a tolerance, of tools that round distances: see below."""
@@ -97,7 +102,10 @@ def masks():
 
 
 def pair(case, label=None):
-    return tuple(masks()[f"{case}_{s}"] if label is None else masks()[f"{case}_{s}"] == label for s in ("pred", "gt"))
+    return tuple(
+        masks()[f"{case}_{s}"] if label is None else masks()[f"{case}_{s}"] == label
+        for s in ("pred", "gt")
+    )
 
 
 def lacks(case, label):
@@ -106,7 +114,14 @@ def lacks(case, label):
     return {(False, False): "both", (False, True): "pred", (True, False): "gt"}.get(there, "")
 
 
-FOR_ARITHMETIC = ("volume_p", "volume_g", "boundary_iou@1", "boundary_iou@2", "hd", "variation_of_information")
+FOR_ARITHMETIC = (
+    "volume_p",
+    "volume_g",
+    "boundary_iou@1",
+    "boundary_iou@2",
+    "hd",
+    "variation_of_information",
+)
 
 
 @cache
@@ -115,7 +130,11 @@ def table(protocol, case):
     forms = {form for names in NAMES[protocol].values() for form in names.values()}
     forms |= set(FOR_ARITHMETIC) if protocol == "segeval" else set()
     of_regions = [form for form in sorted(forms) if parse_metric(form).spec.scope == "region"]
-    options = {"spacing": CASES[case]["spacing"], "regions": CASES[case]["labels"], "protocol": protocol}
+    options = {
+        "spacing": CASES[case]["spacing"],
+        "regions": CASES[case]["labels"],
+        "protocol": protocol,
+    }
     return segeval.score(*pair(case), metrics=of_regions, **options).set_index("region")
 
 
@@ -130,7 +149,8 @@ def ours(protocol, case, label, form):
 
 
 def stored(tool, name):
-    """The tool's numbers of this name: (case, label, number); NaN where it raised. `name[1]` is the second of several.
+    """The tool's numbers of this name: (case, label, number); NaN where it raised. `name[1]` is the
+    second of several.
 
     >>> dict((case, number) for case, _, number in stored("surface_distance", "surface_overlap_gt__pred_1[1]"))["012"]
     1.0
@@ -138,7 +158,9 @@ def stored(tool, name):
     name, _, place = name.partition("[")
     for case, by_label in NUMBERS[tool].items():
         for label, numbers in by_label.items():
-            if name in numbers and not (tool == "meshmetrics" and case in OPEN and name.startswith(DISTANCES)):
+            if name in numbers and not (
+                tool == "meshmetrics" and case in OPEN and name.startswith(DISTANCES)
+            ):
                 found = numbers[name][int(place[:-1])] if place else numbers[name]
                 raised = isinstance(found, str) and found.startswith("error")
                 yield case, int(label), float("nan") if raised else float(found)
@@ -165,25 +187,34 @@ ALL = [
 @pytest.mark.parametrize(("protocol", "tool", "name"), ALL)
 def test_a_number_of_a_tool_is_that_of_its_protocol(protocol, tool, name):
     form = NAMES[protocol][tool][name]
-    apart = {where for e in APART if e.protocol == protocol and name in e.names for where in e.where}
+    apart = {
+        where for e in APART if e.protocol == protocol and name in e.names for where in e.where
+    }
     compared = 0
     for case, label, number in stored(tool, name):
         empty = lacks(case, label)
-        if protocol == "segeval" and empty:  # these tools are no protocols: only what both masks have is compared
+        if (
+            protocol == "segeval" and empty
+        ):  # these tools are no protocols: only what both masks have is compared
             continue
         found = ours(protocol, case, label, form)
         same = found == pytest.approx(number, **tolerance(tool, form), nan_ok=True)
         known = bool({case, empty} & apart)
-        assert same != known, f"case {case}, label {label}, {empty or 'none'} empty: {tool} {number}, ours {found}"
+        assert same != known, (
+            f"case {case}, label {label}, {empty or 'none'} empty: {tool} {number}, ours {found}"
+        )
         compared += 1
     assert compared >= 8
 
 
 @pytest.mark.parametrize(("tool", "name"), ROUNDED)
-def test_a_share_within_a_tolerance_is_that_of_the_protocol_up_to_the_rounding_of_distances(tool, name):
+def test_a_share_within_a_tolerance_is_that_of_the_protocol_up_to_the_rounding_of_distances(
+    tool, name
+):
     """What lies exactly at the tolerance falls on either side of it there.
 
-    Identical masks are apart: DisTorch says 0 where all of the boundary lies within any tolerance, which is 1.
+    Identical masks are apart: DisTorch says 0 where all of the boundary lies within any tolerance,
+    which is 1.
     """
     metric, at = NAMES[tool][tool][name].split("@")
     around = [f"{metric}@{float(at) * factor}" for factor in (1 - 1e-4, 1, 1 + 1e-4)]
@@ -196,24 +227,41 @@ def test_a_share_within_a_tolerance_is_that_of_the_protocol_up_to_the_rounding_o
         elif lacks(case, label):
             assert found == pytest.approx(number, nan_ok=True)
         else:
-            assert below - 2e-6 <= number <= above + 2e-6, f"case {case}, label {label}: {number}, ours {found}"
+            assert below - 2e-6 <= number <= above + 2e-6, (
+                f"case {case}, label {label}: {number}, ours {found}"
+            )
             exact += abs(number - found) < 2e-6
     assert exact >= 20
 
 
-ALL_GLOBAL = [(p, tool, name) for p, tools in GLOBAL_NAMES.items() for tool, names in tools.items() for name in names]
+ALL_GLOBAL = [
+    (p, tool, name)
+    for p, tools in GLOBAL_NAMES.items()
+    for tool, names in tools.items()
+    for name in names
+]
 
 
 @pytest.mark.parametrize(("protocol", "tool", "name"), ALL_GLOBAL)
 def test_a_number_of_a_tool_for_all_labels_is_that_of_its_protocol(protocol, tool, name):
     form = GLOBAL_NAMES[protocol][tool][name]
-    apart = {case for e in APART_GLOBAL if e.protocol == protocol and name in e.names for case in e.where}
-    cases = [(case, float(numbers[name])) for case, numbers in GLOBAL_NUMBERS[tool].items() if name in numbers]
+    apart = {
+        case for e in APART_GLOBAL if e.protocol == protocol and name in e.names for case in e.where
+    }
+    cases = [
+        (case, float(numbers[name]))
+        for case, numbers in GLOBAL_NUMBERS[tool].items()
+        if name in numbers
+    ]
     assert len(cases) == 5
     for case, number in cases:
-        rows = segeval.score(*pair(case), metrics=form, regions=CASES[case]["labels"], protocol=protocol)
+        rows = segeval.score(
+            *pair(case), metrics=form, regions=CASES[case]["labels"], protocol=protocol
+        )
         found = rows[parse_metric(form).form].iloc[-1]
-        assert (found == pytest.approx(number, **tolerance(tool, form))) != (case in apart), f"case {case}: {found}"
+        assert (found == pytest.approx(number, **tolerance(tool, form))) != (case in apart), (
+            f"case {case}: {found}"
+        )
 
 
 def unit_spacing(case):
@@ -233,19 +281,30 @@ BY_ARITHMETIC = [
 ]
 
 
-@pytest.mark.parametrize(("tool", "name", "form", "unit", "fits"), BY_ARITHMETIC, ids=[n for _, n, *_ in BY_ARITHMETIC])
+@pytest.mark.parametrize(
+    ("tool", "name", "form", "unit", "fits"), BY_ARITHMETIC, ids=[n for _, n, *_ in BY_ARITHMETIC]
+)
 def test_a_number_in_another_unit_is_that_of_the_default_protocol(tool, name, form, unit, fits):
-    numbers = [(c, label, x) for c, label, x in stored(tool, name) if fits(c) and not lacks(c, label)]
+    numbers = [
+        (c, label, x) for c, label, x in stored(tool, name) if fits(c) and not lacks(c, label)
+    ]
     assert len(numbers) >= 10
     for case, label, number in numbers:
-        assert ours("segeval", case, label, form) == pytest.approx(number * unit(case), rel=1e-6, abs=1e-9), case
+        assert ours("segeval", case, label, form) == pytest.approx(
+            number * unit(case), rel=1e-6, abs=1e-9
+        ), case
 
 
 BY_BOUNDARY = [
     *(
         ("medpy", f"{name}_c{connectivity}", form, f"voxel:connectivity={connectivity}")
         for connectivity in (2, 3)
-        for name, form in (("hd", "hd"), ("hd95", "hd95"), ("assd", "assd"), ("asd_pred_to_gt", "asd_pg"))
+        for name, form in (
+            ("hd", "hd"),
+            ("hd95", "hd95"),
+            ("assd", "assd"),
+            ("asd_pred_to_gt", "asd_pg"),
+        )
     ),
     ("distorch", "boundary_unweighted.AverageSymmetricSurfaceDistance", "assd", "face:sizes=equal"),
 ]
@@ -253,22 +312,36 @@ BY_BOUNDARY = [
 
 @pytest.mark.parametrize(("tool", "name", "form", "boundary"), BY_BOUNDARY)
 def test_a_tool_told_of_another_boundary_is_its_protocol_told_of_it(tool, name, form, boundary):
-    numbers = [found for found in stored(tool, name) if not lacks(*found[:2]) and found[0] not in IDENTICAL]
+    numbers = [
+        found for found in stored(tool, name) if not lacks(*found[:2]) and found[0] not in IDENTICAL
+    ]
     assert len(numbers) >= 20
     for case, label, number in numbers:
-        options = {"spacing": CASES[case]["spacing"], "regions": CASES[case]["labels"], "boundary": boundary}
-        rows = segeval.score(*pair(case), metrics=form, protocol=tool, **options).set_index("region")
-        assert rows.loc[str(label), form] == pytest.approx(number, **tolerance(tool, form)), f"case {case}: {number}"
+        options = {
+            "spacing": CASES[case]["spacing"],
+            "regions": CASES[case]["labels"],
+            "boundary": boundary,
+        }
+        rows = segeval.score(*pair(case), metrics=form, protocol=tool, **options).set_index(
+            "region"
+        )
+        assert rows.loc[str(label), form] == pytest.approx(number, **tolerance(tool, form)), (
+            f"case {case}: {number}"
+        )
 
 
-@pytest.mark.parametrize(("tool", "rule"), [("surface_distance", "surfel"), ("meshmetrics", "mesh")])
+@pytest.mark.parametrize(
+    ("tool", "rule"), [("surface_distance", "surfel"), ("meshmetrics", "mesh")]
+)
 @pytest.mark.parametrize("side", ["pred", "gt"])
 def test_the_area_of_a_boundary_is_that_of_the_tool(tool, rule, side):
     kind = SurfaceDistances.by(Boundary(rule))
     for case, label, number in stored(tool, f"area_{side}"):
         if lacks(case, label):
             continue
-        found = measured(*pair(case), kind, spacing=CASES[case]["spacing"], regions=[Region.of(label)]).statistics[kind]
+        found = measured(
+            *pair(case), kind, spacing=CASES[case]["spacing"], regions=[Region.of(label)]
+        ).statistics[kind]
         sizes = found.pg if side == "pred" else found.gp
         assert sizes.total()[0] == pytest.approx(number, rel=1e-6), f"case {case}, label {label}"
 
@@ -284,7 +357,9 @@ def test_scikit_images_two_conditional_entropies_sum_to_the_variation_of_informa
 
 def test_scikit_learns_mutual_information_is_ours_in_nats():
     for case, numbers in GLOBAL_NUMBERS["sklearn"].items():
-        rows = segeval.score(*pair(case), metrics="mutual_information", regions=CASES[case]["labels"])
+        rows = segeval.score(
+            *pair(case), metrics="mutual_information", regions=CASES[case]["labels"]
+        )
         nats = rows.mutual_information.iloc[-1] * log(2)
         assert nats == pytest.approx(numbers["mutual_information_nats"], rel=1e-9)
 
@@ -295,5 +370,7 @@ def test_the_lists_of_exceptions_name_tools_and_numbers_that_exist():
             assert set(e.names) <= {name for own in names[e.protocol].values() for name in own}
             assert e.where <= {*CASES, "both", "pred", "gt"}
     for loose in LOOSER:
-        assert loose.forms <= {form for tools in NAMES.values() for form in tools.get(loose.tool, {}).values()}, loose
+        assert loose.forms <= {
+            form for tools in NAMES.values() for form in tools.get(loose.tool, {}).values()
+        }, loose
     assert SINGLE <= TOOLS

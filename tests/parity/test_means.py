@@ -29,7 +29,9 @@ SECOND = scene("""
 @pytest.fixture
 def case_folders(tmp_path):
     pairs = {"first": FIRST, "second": SECOND}
-    return folders(tmp_path, *({name: pair[side] for name, pair in pairs.items()} for side in (0, 1)))
+    return folders(
+        tmp_path, *({name: pair[side] for name, pair in pairs.items()} for side in (0, 1))
+    )
 
 
 def mean(case_folders, protocol, metric="dice"):
@@ -38,7 +40,12 @@ def mean(case_folders, protocol, metric="dice"):
 
 
 def dice_by_case_and_region():
-    return np.array([[_dice(*(mask == label for mask in pair)) for label in (1, 2, 3)] for pair in (FIRST, SECOND)])
+    return np.array(
+        [
+            [_dice(*(mask == label for mask in pair)) for label in (1, 2, 3)]
+            for pair in (FIRST, SECOND)
+        ]
+    )
 
 
 def _dice(pred, gt):
@@ -56,9 +63,16 @@ def test_monai_takes_the_mean_over_regions_first(case_folders):
     for pair in (FIRST, SECOND):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            metric(*(torch.from_numpy(np.stack([m == k for k in (1, 2, 3)])[None].astype(np.float32)) for m in pair))
+            metric(
+                *(
+                    torch.from_numpy(np.stack([m == k for k in (1, 2, 3)])[None].astype(np.float32))
+                    for m in pair
+                )
+            )
     assert mean(case_folders, "monai") == pytest.approx(float(metric.aggregate()), rel=1e-6)
-    assert mean(case_folders, "monai") == pytest.approx(np.nanmean(np.nanmean(dice_by_case_and_region(), axis=1)))
+    assert mean(case_folders, "monai") == pytest.approx(
+        np.nanmean(np.nanmean(dice_by_case_and_region(), axis=1))
+    )
 
 
 def test_the_order_matters_here(case_folders):

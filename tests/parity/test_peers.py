@@ -1,4 +1,6 @@
-"""The distances and the default numbers against SciPy, scikit-image and several tools at once, on the same masks."""
+"""The distances and the default numbers against SciPy, scikit-image and several tools at once, on
+the same masks.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,14 @@ FULL = spaced_pairs(full=True)
 @given(pair=pairs(labels=3).filter(lambda pair: pair[1].any()))
 def test_monai_generalized_dice_of_several_regions(weight, pair):
     """With the weights of absent regions that its other functions have no use for."""
-    one_hot = [torch.from_numpy(np.stack([mask == label for label in (1, 2, 3)])[None].astype("f4")) for mask in pair]
+    one_hot = [
+        torch.from_numpy(np.stack([mask == label for label in (1, 2, 3)])[None].astype("f4"))
+        for mask in pair
+    ]
     theirs = monai.compute_generalized_dice(*one_hot, weight_type=weight, sum_over_classes=True)
-    rows = segeval.score(*pair, metrics=f"generalized_dice@{weight}", regions=[1, 2, 3], protocol="monai")
+    rows = segeval.score(
+        *pair, metrics=f"generalized_dice@{weight}", regions=[1, 2, 3], protocol="monai"
+    )
     assert rows.iloc[-1, 1] == pytest.approx(float(theirs), rel=3e-7, abs=3e-7)
 
 
@@ -35,15 +42,21 @@ def surface(mask):
     return mask & ~ndimage.binary_erosion(mask)
 
 
-@pytest.mark.parametrize(("statistic", "part"), [(SurfaceDistances, surface), (VolumeDistances, lambda mask: mask)])
+@pytest.mark.parametrize(
+    ("statistic", "part"), [(SurfaceDistances, surface), (VolumeDistances, lambda mask: mask)]
+)
 @given(pair=FULL)
-def test_the_sets_of_distances_are_those_of_scipys_euclidean_distance_transform(statistic, part, pair):
+def test_the_sets_of_distances_are_those_of_scipys_euclidean_distance_transform(
+    statistic, part, pair
+):
     pred, gt, spacing = pair
     found = measured(pred, gt, statistic, spacing=spacing).statistics[statistic]
     p, g = part(pred == 1), part(gt == 1)
     for ours, of, to in ((found.pg, p, g), (found.gp, g, p)):
         transform = ndimage.distance_transform_edt(~to, sampling=spacing)
-        assert np.repeat(ours.value, ours.size) == pytest.approx(np.sort(transform[of]), rel=1e-9, abs=1e-9)
+        assert np.repeat(ours.value, ours.size) == pytest.approx(
+            np.sort(transform[of]), rel=1e-9, abs=1e-9
+        )
 
 
 @pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (3.0, 0.8, 0.7), (0.4, 2.5, 5.0)])
@@ -51,46 +64,71 @@ def test_the_sets_of_distances_are_those_of_scipys_euclidean_distance_transform(
 def test_in_larger_volumes_with_stray_voxels_the_distances_are_scipys_too(spacing, moved):
     rng = np.random.default_rng(moved)
     gt = rng.integers(0, 4, (5, 9, 14)).repeat(6, 0).repeat(8, 1).repeat(11, 2).astype(np.uint8)
-    pred = np.where(rng.random(gt.shape) < 1e-3, rng.integers(0, 4, gt.shape), np.roll(gt, moved, axis=2)).astype(
-        np.uint8
-    )
+    pred = np.where(
+        rng.random(gt.shape) < 1e-3, rng.integers(0, 4, gt.shape), np.roll(gt, moved, axis=2)
+    ).astype(np.uint8)
     regions = [Region.of(1), Region.of("two", 2, 3), Region.of(3)]
-    found = measured(pred, gt, SurfaceDistances, spacing=spacing, regions=regions).statistics[SurfaceDistances]
+    found = measured(pred, gt, SurfaceDistances, spacing=spacing, regions=regions).statistics[
+        SurfaceDistances
+    ]
     for at, region in enumerate(regions):
         p, g = (surface(np.isin(mask, list(region.labels))) for mask in (pred, gt))
         for ours, of, to in ((found.pg, p, g), (found.gp, g, p)):
             ends = slice(ours.start[at], ours.start[at + 1])
             transform = ndimage.distance_transform_edt(~to, sampling=spacing)
-            np.testing.assert_allclose(np.repeat(ours.value[ends], ours.size[ends]), np.sort(transform[of]), rtol=1e-9)
+            np.testing.assert_allclose(
+                np.repeat(ours.value[ends], ours.size[ends]), np.sort(transform[of]), rtol=1e-9
+            )
 
 
 @given(pair=FULL)
 def test_scipy_directed_hausdorff(pair):
     pred, gt, spacing = pair
     p, g = (np.argwhere(surface(mask == 1)) * np.array(spacing) for mask in (pred, gt))
-    assert value("hd_pg", pred, gt, spacing=spacing) == pytest.approx(directed_hausdorff(p, g)[0], rel=1e-9)
-    assert value("hd_gp", pred, gt, spacing=spacing) == pytest.approx(directed_hausdorff(g, p)[0], rel=1e-9)
+    assert value("hd_pg", pred, gt, spacing=spacing) == pytest.approx(
+        directed_hausdorff(p, g)[0], rel=1e-9
+    )
+    assert value("hd_gp", pred, gt, spacing=spacing) == pytest.approx(
+        directed_hausdorff(g, p)[0], rel=1e-9
+    )
 
 
 @given(pair=pairs(labels=3))
 def test_scikit_image_variation_of_information(pair):
     pred, gt = pair
     both_ways = sum(skimage.variation_of_information(gt, pred))
-    assert value("variation_of_information", pred, gt) == pytest.approx(both_ways, rel=1e-9, abs=1e-9)
+    assert value("variation_of_information", pred, gt) == pytest.approx(
+        both_ways, rel=1e-9, abs=1e-9
+    )
 
 
 @given(pair=pairs(full=True))
 def test_scikit_image_hausdorff_of_solid_masks(pair):
-    assert value("hd_volume", *pair) == pytest.approx(skimage.hausdorff_distance(*(mask == 1 for mask in pair)))
+    assert value("hd_volume", *pair) == pytest.approx(
+        skimage.hausdorff_distance(*(mask == 1 for mask in pair))
+    )
 
 
 def ball(radius, shift):
     """A ball in 24 × 24 × 24 voxels, off the centre by `shift`."""
-    return sum((axis - 11.5 - s) ** 2 for axis, s in zip(np.ogrid[:24, :24, :24], shift, strict=True)) <= radius**2
+    return (
+        sum((axis - 11.5 - s) ** 2 for axis, s in zip(np.ogrid[:24, :24, :24], shift, strict=True))
+        <= radius**2
+    )
 
 
 ONE_PAIR = [  # what docs/conventions.md says of these balls
-    ("segeval", {"hd": 3.3166, "hd95": 3.0, "assd": 1.3503, "masd": 1.3358, "asd_pg": 1.2064, "nsd@1": 0.5379}),
+    (
+        "segeval",
+        {
+            "hd": 3.3166,
+            "hd95": 3.0,
+            "assd": 1.3503,
+            "masd": 1.3358,
+            "asd_pg": 1.2064,
+            "nsd@1": 0.5379,
+        },
+    ),
     ("monai", {"hd": 3.3166, "hd95": 3.0, "asd_pg": 1.2064, "assd": 1.3503, "nsd@1": 0.5379}),
     ("monai-subvoxel", {"hd95": 3.0, "nsd@1": 0.6215}),
     ("medpy", {"hd": 3.3166, "hd95": 3.0, "assd": 1.3503}),
@@ -103,21 +141,29 @@ ONE_PAIR = [  # what docs/conventions.md says of these balls
 ]
 
 
-@pytest.mark.parametrize(("protocol", "numbers"), ONE_PAIR, ids=[protocol for protocol, _ in ONE_PAIR])
+@pytest.mark.parametrize(
+    ("protocol", "numbers"), ONE_PAIR, ids=[protocol for protocol, _ in ONE_PAIR]
+)
 def test_one_pair_of_balls_whose_numbers_the_documentation_gives(protocol, numbers):
     pred, gt = ball(8, (0, 0, 0)), ball(9, (2, 1, 0))
     row = segeval.score(pred, gt, metrics=list(numbers), protocol=protocol).iloc[0]
     for form, wanted in numbers.items():
         assert row[form] == pytest.approx(wanted, abs=5e-5), form
         if form in PEERS.get(protocol, ()):
-            assert number(PEERS[protocol][form], pred, gt, (1.0, 1.0, 1.0)) == pytest.approx(wanted, abs=5e-5), form
+            assert number(PEERS[protocol][form], pred, gt, (1.0, 1.0, 1.0)) == pytest.approx(
+                wanted, abs=5e-5
+            ), form
 
 
 def test_medpys_other_connectivities_are_other_boundaries():
     """MedPy's connectivity 3 and seg-metrics' contour are one boundary, but for the image edge."""
     pred, gt, spacing = ball(8, (0, 0, 0)), ball(9, (2, 1, 0)), (1.0, 0.7, 2.0)
     for connectivity in (1, 2, 3):
-        options = {"spacing": spacing, "protocol": "medpy", "boundary": f"voxel:connectivity={connectivity}"}
+        options = {
+            "spacing": spacing,
+            "protocol": "medpy",
+            "boundary": f"voxel:connectivity={connectivity}",
+        }
         row = segeval.score(pred, gt, metrics="hd,hd95,assd", **options).iloc[0]
         theirs = [f(pred, gt, spacing, connectivity) for f in (medpy.hd, medpy.hd95, medpy.assd)]
         np.testing.assert_allclose(row[["hd", "hd95", "assd"]].astype(float), theirs, rtol=1e-9)

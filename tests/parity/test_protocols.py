@@ -1,4 +1,6 @@
-"""Every metric of a protocol is the number that its tool gives for the same masks, for tools that run here."""
+"""Every metric of a protocol is the number that its tool gives for the same masks, for tools that
+run here.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +40,13 @@ def compare(protocol, pred, gt, spacing, forms=None):
     chosen = list(forms or peers)
     ours = segeval.score(pred, gt, metrics=chosen, protocol=protocol, spacing=spacing, regions=[1])
     for form in chosen:
-        found = ours[parse_metric(form).form].iloc[-1 if parse_metric(form).spec.scope == "case" else 0]
+        found = ours[parse_metric(form).form].iloc[
+            -1 if parse_metric(form).spec.scope == "case" else 0
+        ]
         theirs = number(peers[form], pred == 1, gt == 1, spacing)
-        assert found == pytest.approx(theirs, **tolerance(protocol, form)), f"{form}: tool {theirs}, ours {found}"
+        assert found == pytest.approx(theirs, **tolerance(protocol, form)), (
+            f"{form}: tool {theirs}, ours {found}"
+        )
 
 
 CORNERS = np.zeros((2, 5, 6, 4), np.uint8)
@@ -54,7 +60,9 @@ EDGES = scene("""
 """)
 FIXED = [(*CORNERS, (2.0, 0.5, 1.3)), (*EDGES, (0.7, 2.0))]
 SQUARE = st.integers(2, 7).flatmap(lambda n: pairs(full=True, shape=(n, n)))
-SPACED_SQUARE = st.tuples(SQUARE, st.tuples(*[st.sampled_from(SPACINGS)] * 2)).map(lambda found: (*found[0], found[1]))
+SPACED_SQUARE = st.tuples(SQUARE, st.tuples(*[st.sampled_from(SPACINGS)] * 2)).map(
+    lambda found: (*found[0], found[1])
+)
 
 
 @pytest.mark.parametrize("protocol", [name for name in PEERS if name != "torchmetrics"])
@@ -63,7 +71,9 @@ SPACED_SQUARE = st.tuples(SQUARE, st.tuples(*[st.sampled_from(SPACINGS)] * 2)).m
 @example(drawn=FIXED[1])
 def test_a_protocol_gives_the_numbers_of_its_tool(protocol, drawn):
     pred, gt, spacing = drawn
-    assume(protocol == "monai" or not (pred.all() or gt.all()))  # see test_defects.py for full images
+    assume(
+        protocol == "monai" or not (pred.all() or gt.all())
+    )  # see test_defects.py for full images
     compare(protocol, pred, gt, spacing)
 
 
@@ -74,7 +84,11 @@ def test_torchmetrics_which_knows_square_images_alone(drawn):
 
 NOTHING = np.zeros((5, 5), np.uint8)
 THING = np.pad(np.ones((2, 3), np.uint8), ((1, 2), (1, 1)))
-EMPTIES = {"both": (NOTHING, NOTHING), "prediction": (NOTHING, THING), "ground truth": (THING, NOTHING)}
+EMPTIES = {
+    "both": (NOTHING, NOTHING),
+    "prediction": (NOTHING, THING),
+    "ground truth": (THING, NOTHING),
+}
 ANSWERS = {
     "monai": list(PEERS["monai"]),
     "monai-subvoxel": list(PEERS["monai-subvoxel"]),
@@ -83,7 +97,9 @@ ANSWERS = {
     "itk": ["dice", "iou", "volume_similarity", "hd", "hd_volume", "average_hd_volume"],
     "torchmetrics": [form for form in PEERS["torchmetrics"] if form != "iou"],
 }
-"""What the tools answer to empty masks, or raise; for the rest see test_golden.py and test_defects.py."""
+"""What the tools answer to empty masks, or raise; for the rest see test_golden.py and
+test_defects.py.
+"""
 
 
 @pytest.mark.parametrize("empty", EMPTIES)
@@ -103,8 +119,15 @@ BASES = {"monai-subvoxel": "monai", "medpy-0.4": "medpy"}
 
 @pytest.mark.parametrize("name", [name for name in names() if name not in {"segeval", *CHALLENGES}])
 def test_every_metric_of_a_protocol_is_compared_with_its_tool(name):
-    """In this file, or with a stored number in test_golden.py; what it has from another protocol, there."""
-    forms = {form for where in (GOLDEN, GLOBAL) for tool in where.get(name, {}).values() for form in tool.values()}
+    """In this file, or with a stored number in test_golden.py; what it has from another protocol,
+    there.
+    """
+    forms = {
+        form
+        for where in (GOLDEN, GLOBAL)
+        for tool in where.get(name, {}).values()
+        for form in tool.values()
+    }
     others = convention(BASES[name]).entries if name in BASES else ()
     keys = {entry.key for entry in convention(name).entries if entry not in others}
     reached = set()
@@ -116,19 +139,29 @@ def test_every_metric_of_a_protocol_is_compared_with_its_tool(name):
 
 
 def test_old_medpy_said_of_two_empty_masks_what_its_source_says():
-    """It caught the division by zero of dc, and not that of jc; it does not run with NumPy of today."""
-    row = segeval.score(NOTHING, NOTHING, metrics="dice,iou", protocol="medpy-0.4", regions=[1]).iloc[0]
+    """It caught the division by zero of dc, and not that of jc; it does not run with NumPy of
+    today.
+    """
+    row = segeval.score(
+        NOTHING, NOTHING, metrics="dice,iou", protocol="medpy-0.4", regions=[1]
+    ).iloc[0]
     assert row.dice == 0
     assert isnan(row.iou)
 
 
 def test_a_metric_that_the_tool_lacks_is_an_error_and_not_a_guess():
-    with pytest.raises(segeval.errors.UsageError, match=r"protocol 'medpy' does not define nsd@1; it defines .*hd95"):
+    with pytest.raises(
+        segeval.errors.UsageError,
+        match=r"protocol 'medpy' does not define nsd@1; it defines .*hd95",
+    ):
         segeval.score(THING, THING, metrics="nsd@1", protocol="medpy")
 
 
 def test_the_numbers_differ_between_protocols_where_the_tools_do():
     pred, gt = EDGES
-    hd95 = {name: segeval.score(pred, gt, metrics="hd95", protocol=name).hd95[0] for name in ("monai", "medpy")}
+    hd95 = {
+        name: segeval.score(pred, gt, metrics="hd95", protocol=name).hd95[0]
+        for name in ("monai", "medpy")
+    }
     assert hd95["monai"] != hd95["medpy"]
     assert not any(map(isnan, hd95.values()))

@@ -26,7 +26,9 @@ def mask(packed: str, shape: list[int]) -> np.ndarray:
     return bits.reshape(shape).astype(bool)
 
 
-@pytest.mark.parametrize("protocol", sorted({protocol for drawn in DRAWN for protocol in drawn["tools"]}))
+@pytest.mark.parametrize(
+    "protocol", sorted({protocol for drawn in DRAWN for protocol in drawn["tools"]})
+)
 def test_a_protocol_gives_the_numbers_of_its_tool_for_random_masks(protocol):
     assert len(DRAWN) == 48
     for at, drawn in enumerate(DRAWN):
@@ -38,4 +40,6 @@ def test_a_protocol_gives_the_numbers_of_its_tool_for_random_masks(protocol):
             exact = 1e-6 if parse_metric(form).spec.unit == "length" else 1e-9
             within = 1e-5 if form == "kappa" else TOLERANCES.get(protocol, exact)
             wanted = pytest.approx(float(number), rel=within, abs=within, nan_ok=True)
-            assert row[form] == wanted, f"{form} of masks {at}, {drawn['shape']}, spacing {drawn['spacing']}"
+            assert row[form] == wanted, (
+                f"{form} of masks {at}, {drawn['shape']}, spacing {drawn['spacing']}"
+            )

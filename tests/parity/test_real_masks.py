@@ -21,7 +21,9 @@ def test_spine_has_the_published_dice():
     groups = published["unmatched_instance"]
     pred, gt = SPINE / "pred/spine.nii.gz", SPINE / "gt/spine.nii.gz"
     whole = segeval.score(pred, gt, metrics="dice", binary=True).dice[0]
-    assert whole == pytest.approx(published["matched_instance"]["ungrouped"]["global_bin_dsc"], rel=1e-9)
+    assert whole == pytest.approx(
+        published["matched_instance"]["ungrouped"]["global_bin_dsc"], rel=1e-9
+    )
     assert set(groups) == {"vertebra", "ivd", "sacrum", "endplate"}
     labels = set(segeval.score(pred, gt, metrics="dice").region.astype(int))
     regions = {
@@ -30,7 +32,9 @@ def test_spine_has_the_published_dice():
         "ivd": {label for label in labels if 100 < label < 200},
         "endplate": {label for label in labels if label > 200},
     }
-    table = segeval.score(pred, gt, metrics="dice", regions={k: sorted(v) for k, v in regions.items()})
+    table = segeval.score(
+        pred, gt, metrics="dice", regions={k: sorted(v) for k, v in regions.items()}
+    )
     for region, dice in zip(table.region, table.dice, strict=True):
         assert dice == pytest.approx(groups[region]["global_bin_dsc"], rel=1e-9)
 
@@ -41,6 +45,14 @@ def test_retina_vessels_have_the_numbers_of_medpy():
     )
     assert len(results.cases) == 8
     for row in results.cases.itertuples(index=False):
-        pred, gt = (np.asarray(Image.open(RETINA / side / f"{row.case}.png")) > 0 for side in ("observer2", "gt"))
-        peers = (binary.dc(pred, gt), binary.hd(pred, gt), binary.hd95(pred, gt), binary.assd(pred, gt))
+        pred, gt = (
+            np.asarray(Image.open(RETINA / side / f"{row.case}.png")) > 0
+            for side in ("observer2", "gt")
+        )
+        peers = (
+            binary.dc(pred, gt),
+            binary.hd(pred, gt),
+            binary.hd95(pred, gt),
+            binary.assd(pred, gt),
+        )
         np.testing.assert_allclose(row[2:6], peers, rtol=1e-9)

@@ -12,8 +12,13 @@ from segeval.stateful import Dice, GeneralizedDice, HausdorffDistance, IoU
 def batches(shape: tuple[int, int]) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Two batches in which every case has every class."""
     numbers = torch.Generator().manual_seed(0)
-    labels = [torch.randint(0, 3, (2, 2, *(n // 3 for n in shape)), generator=numbers) for _ in range(2)]
-    return [tuple(mask.repeat_interleave(3, 1).repeat_interleave(3, 2) for mask in pair) for pair in labels]
+    labels = [
+        torch.randint(0, 3, (2, 2, *(n // 3 for n in shape)), generator=numbers) for _ in range(2)
+    ]
+    return [
+        tuple(mask.repeat_interleave(3, 1).repeat_interleave(3, 2) for mask in pair)
+        for pair in labels
+    ]
 
 
 PAIRS = {  # made in the test, since torchmetrics warns of a coming default

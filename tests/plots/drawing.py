@@ -14,7 +14,13 @@ from segeval.results.results import Results
 
 NAN, INF = float("nan"), float("inf")
 TABLES = [kind for kind in KINDS if kind != "overlay"]
-MODULES = {"distribution": distribution, "heatmap": heatmap, "scatter": scatter, "volume": volume, "nsd": nsd}
+MODULES = {
+    "distribution": distribution,
+    "heatmap": heatmap,
+    "scatter": scatter,
+    "volume": volume,
+    "nsd": nsd,
+}
 
 
 def drawn(kind: str, run: Results, *metrics: str) -> dict[str, Figure]:
@@ -30,7 +36,9 @@ def panels(figure: Figure) -> list[Axes]:
 
 
 def words(figure: Figure) -> str:
-    return "\n".join(text.get_text() for text in figure.findobj(mpl.text.Text) if text.get_visible())
+    return "\n".join(
+        text.get_text() for text in figure.findobj(mpl.text.Text) if text.get_visible()
+    )
 
 
 def with_scores(run: Results, **columns: object) -> Results:
@@ -41,7 +49,9 @@ def with_scores(run: Results, **columns: object) -> Results:
 
 
 def keys(figure: Figure) -> list[str]:
-    return [text.get_text().lstrip("\u200b") for legend in figure.legends for text in legend.get_texts()]
+    return [
+        text.get_text().lstrip("\u200b") for legend in figure.legends for text in legend.get_texts()
+    ]
 
 
 def without(run: Results, *regions: str) -> Results:
@@ -53,4 +63,8 @@ def without(run: Results, *regions: str) -> Results:
     nsd = run.details.nsd.copy()
     volume_p, volume_g = run.details.volume_p.copy(), run.details.volume_g.copy()
     nsd[:, at], volume_p[:, at], volume_g[:, at] = NAN, 0, 0
-    return replace(run, cases=table, details=replace(run.details, nsd=nsd, volume_p=volume_p, volume_g=volume_g))
+    return replace(
+        run,
+        cases=table,
+        details=replace(run.details, nsd=nsd, volume_p=volume_p, volume_g=volume_g),
+    )

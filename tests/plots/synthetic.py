@@ -1,4 +1,6 @@
-"""Made-up results that look like real ones, for the tests of figures: hard and easy cases, regions and misses."""
+"""Made-up results that look like real ones, for the tests of figures: hard and easy cases, regions
+and misses.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,24 @@ TOLERANCE = np.linspace(0, 10, 41)
 
 def names(regions: int) -> tuple[str, ...]:
     few = ("liver", "spleen", "left kidney", "pancreas", "gallbladder")
-    return few[:regions] if regions <= len(few) else tuple(f"organ_{k:03d}" for k in range(1, regions + 1))
+    return (
+        few[:regions]
+        if regions <= len(few)
+        else tuple(f"organ_{k:03d}" for k in range(1, regions + 1))
+    )
 
 
 def results(cases: int, regions: int, *, gaps: bool = True, seed: int = 0) -> Results:
-    """Results of the default metrics. With `gaps` some masks are empty: scores are undefined or infinite there."""
+    """Results of the default metrics. With `gaps` some masks are empty: scores are undefined or
+    infinite there.
+    """
     rng = np.random.default_rng(seed)
     shape = (cases, regions)
-    error = 0.06 * np.exp(rng.normal(0, 0.7, (cases, 1)) + rng.normal(0, 0.6, (1, regions)) + rng.normal(0, 0.4, shape))
+    error = 0.06 * np.exp(
+        rng.normal(0, 0.7, (cases, 1))
+        + rng.normal(0, 0.6, (1, regions))
+        + rng.normal(0, 0.4, shape)
+    )
     lost = 1 - np.exp(-error)
     spurious = 1 - np.exp(-error * np.exp(rng.normal(0, 0.5, shape)))
     true = np.exp(rng.normal(0, 0.4, shape) + rng.uniform(1, 7, (1, regions)))
@@ -54,4 +66,9 @@ def results(cases: int, regions: int, *, gaps: bool = True, seed: int = 0) -> Re
         "regions": {name: [k] for k, name in enumerate(names(regions), 1)}, "protocol": {},
     }  # fmt: skip
     summary = summarise(table, length_unit="mm", volume_unit="ml", resamples=50)
-    return Results(table, summary, run, Details(ids, names(regions), volume_p, volume_g, TOLERANCE, nsd.astype("f4")))
+    return Results(
+        table,
+        summary,
+        run,
+        Details(ids, names(regions), volume_p, volume_g, TOLERANCE, nsd.astype("f4")),
+    )

@@ -18,7 +18,9 @@ def test_the_scatter_names_outliers_and_shows_infinite_distances_at_the_margin()
     run = results(30, 2, gaps=False)
     hd95 = np.random.default_rng(0).uniform(1, 2, 60)
     hd95[[7, 20, 33]] = 40, INF, NAN
-    (figure,) = drawn("scatter", with_scores(run, hd95=hd95, dice=np.linspace(0.8, 0.9, 60))).values()
+    (figure,) = drawn(
+        "scatter", with_scores(run, hd95=hd95, dice=np.linspace(0.8, 0.9, 60))
+    ).values()
     margin, ax = panels(figure)
     assert "DSC against HD95, n = 59 (30 cases × 2 regions)" in words(figure)
     assert [text.get_text() for text in ax.texts] == ["case_0004 · spleen"]
@@ -40,7 +42,9 @@ def test_the_scatter_shows_infinite_distances_at_their_overlaps():
 
 def test_a_scatter_of_no_point_is_not_drawn():
     run = with_scores(results(2, 1, gaps=False), dice=[NAN, 1], hd95=[INF, NAN])
-    with pytest.raises(NothingToDraw, match="dice and hd95 are defined together in no case and region"):
+    with pytest.raises(
+        NothingToDraw, match="dice and hd95 are defined together in no case and region"
+    ):
         drawn("scatter", run)
 
 
@@ -48,7 +52,9 @@ def test_names_of_crowded_outliers_lie_apart_and_their_lines_end_at_them():
     run = results(60, 1, gaps=False)
     hd95 = np.random.default_rng(0).uniform(1, 2, 60)
     hd95[:6] = 30 + np.arange(6) / 10
-    (figure,) = drawn("scatter", with_scores(run, hd95=hd95, dice=np.where(hd95 > 2, 0.2, 0.9))).values()
+    (figure,) = drawn(
+        "scatter", with_scores(run, hd95=hd95, dice=np.where(hd95 > 2, 0.2, 0.9))
+    ).values()
     names = panels(figure)[0].texts
     boxes = [Text.get_window_extent(name) for name in names]
     assert len(names) == 6
@@ -56,7 +62,9 @@ def test_names_of_crowded_outliers_lie_apart_and_their_lines_end_at_them():
     for name, own in zip(names, boxes, strict=True):
         line = name.arrow_patch.get_window_extent()
         assert min(abs(own.x0 - line.x1), abs(own.x1 - line.x0)) < 2 * figure.dpi / 72
-        assert not any(other.contains(*end) for other in boxes if other is not own for end in line.corners())
+        assert not any(
+            other.contains(*end) for other in boxes if other is not own for end in line.corners()
+        )
 
 
 def test_the_volume_plot_draws_bias_and_limits_of_agreement():
@@ -97,7 +105,9 @@ def test_the_volumes_of_one_case_share_a_panel():
     (figure,) = drawn("volume", run).values()
     (ax,) = panels(figure)
     pred, gt = run.details.volume_p[0], run.details.volume_g[0]
-    np.testing.assert_allclose(ax.collections[0].get_offsets(), np.column_stack([(pred + gt) / 2, pred - gt]))
+    np.testing.assert_allclose(
+        ax.collections[0].get_offsets(), np.column_stack([(pred + gt) / 2, pred - gt])
+    )
     worst = np.argsort(-abs(pred - gt) / (pred + gt))[:8]
     assert {text.get_text() for text in ax.texts} == {run.details.regions[k] for k in worst}
     assert "limits" not in words(figure)
@@ -137,7 +147,9 @@ def test_the_nsd_plot_leaves_out_and_counts_cases_with_an_empty_mask():
     curves[4, 0] = np.nan
     volume_p, volume_g = np.ones((2, 5, 2))
     volume_p[[2, 4], 0] = volume_g[[3, 4], 0] = 0
-    details = replace(run.details, tolerance=np.array([0, 2.0]), nsd=curves, volume_p=volume_p, volume_g=volume_g)
+    details = replace(
+        run.details, tolerance=np.array([0, 2.0]), nsd=curves, volume_p=volume_p, volume_g=volume_g
+    )
     (figure,) = drawn("nsd", replace(run, details=details)).values()
     (ax,) = panels(figure)
     assert ax.lines[0].get_ydata().tolist() == [(0.25 + 0.5) / 2, (0.75 + 1) / 2]

@@ -48,7 +48,12 @@ def training(epochs: int, regions: int, *, seed: int = 0) -> History:
     rng, history = np.random.default_rng(seed), History()
     for epoch in range(1, epochs + 1):
         dice = np.clip(1 - np.exp(-epoch / 20) - rng.uniform(0, 0.3, regions), 0, 1)
-        history.log(epoch, {"val": {"dice": dice, "hd95": 30 * (1 - dice)}}, train_loss=1 / epoch, val_loss=2 / epoch)
+        history.log(
+            epoch,
+            {"val": {"dice": dice, "hd95": 30 * (1 - dice)}},
+            train_loss=1 / epoch,
+            val_loss=2 / epoch,
+        )
     return history
 
 
@@ -58,7 +63,9 @@ def lines(ax: Axes) -> list[Line2D]:
 
 
 def rings(ax: Axes) -> list[tuple[float, float]]:
-    return [tuple(*line.get_xydata()) for line in ax.get_lines() if line.get_markerfacecolor() == "none"]
+    return [
+        tuple(*line.get_xydata()) for line in ax.get_lines() if line.get_markerfacecolor() == "none"
+    ]
 
 
 def entries(ax: Axes) -> list[str]:
@@ -84,7 +91,11 @@ def test_best_is_by_the_metrics_direction_and_nowhere_without_one():
     history = logged(dice=[0.5, 0.75, 0.25], loss=[3, 2, 1], lr=[3, 2, 1])
     figure, axes = history.plot()
     assert [rings(ax) for ax in axes] == [[(2, 0.75)], [(3, 1)], []]
-    assert [ax.get_ylabel() for ax in axes] == ["DSC\n(higher is better)", "loss\n(lower is better)", "lr"]
+    assert [ax.get_ylabel() for ax in axes] == [
+        "DSC\n(higher is better)",
+        "loss\n(lower is better)",
+        "lr",
+    ]
     assert caption(figure) == "Ring: best value."
 
 
@@ -113,7 +124,9 @@ def test_regions_of_one_run_differ_in_colour():
 
 
 def test_the_mean_is_over_defined_values_and_says_what_it_leaves_out():
-    history = logged(**{"dice/a": [0.2, nan, nan], "dice/b": [0.4, 0.6, nan], "dice/c": [0.9, nan, nan]})
+    history = logged(
+        **{"dice/a": [0.2, nan, nan], "dice/b": [0.4, 0.6, nan], "dice/c": [0.9, nan, nan]}
+    )
     figure, ax = history.plot(per_region=False)
     (line,) = lines(ax)
     assert line.get_ydata()[:2] == pytest.approx([(0.2 + 0.4 + 0.9) / 3, 0.6])
@@ -147,7 +160,9 @@ def test_runs_differ_in_colour_in_all_panels_alike():
     runs = {name: training(9, 2, seed=seed).series() for seed, name in enumerate(("a", "b"))}
     dice, hd, loss = panels_of(runs, ["dice", "hd95", "loss"], None)
     assert [panel.keys for panel in (dice, hd, loss)] == [["a", "b"]] * 3
-    assert dice.curves[0].series.y == pytest.approx(training(9, 2).table[["val/dice/1", "val/dice/2"]].mean(axis=1))
+    assert dice.curves[0].series.y == pytest.approx(
+        training(9, 2).table[["val/dice/1", "val/dice/2"]].mean(axis=1)
+    )
     assert [panel.region for panel in panels_of(runs, ["dice"], True)] == ["1", "2"]
     assert [panel.region for panel in panels_of(runs, ["dice/2"], None)] == ["2"]
 
@@ -210,7 +225,9 @@ def test_exponential_smoothing_is_that_of_pandas(weight: float):
 @pytest.mark.parametrize("width", [3, 9, 99])
 def test_a_centred_mean_is_that_of_pandas(width: int):
     values = np.random.default_rng(0).normal(size=50)
-    assert smoothed(values, width) == pytest.approx(pd.Series(values).rolling(width, 1, center=True).mean())
+    assert smoothed(values, width) == pytest.approx(
+        pd.Series(values).rolling(width, 1, center=True).mean()
+    )
 
 
 def test_smoothed_lines_have_the_raw_one_behind_them_and_the_caption_says_so():
@@ -221,7 +238,10 @@ def test_smoothed_lines_have_the_raw_one_behind_them_and_the_caption_says_so():
     assert raw.get_alpha() < 0.5
     assert line.get_ydata() == pytest.approx(smoothed(np.array(values), 0.6))
     assert rings(ax) == [(4, 0.6)]
-    assert "Line: exponential moving average, weight 0.6; ring and pale line: values as logged." in caption(figure)
+    assert (
+        "Line: exponential moving average, weight 0.6; ring and pale line: values as logged."
+        in caption(figure)
+    )
     assert "centred mean of 3 values" in caption(logged(dice=values).plot(smooth=3)[0])
 
 
@@ -243,11 +263,15 @@ def test_few_and_many_are_drawn_without_a_warning_of_the_layout(
 def test_many_panels_are_several_pages(tmp_path: Path):
     history = logged(**{f"score {k}": [1.0, 2.0] for k in range(9)})
     written = draw_curves({"": history.series()}, tmp_path, formats=["svg", "pdf"])
-    assert [path.name for path in written] == [f"curves-{k}.{name}" for k in (1, 2, 3) for name in ("svg", "pdf")]
+    assert [path.name for path in written] == [
+        f"curves-{k}.{name}" for k in (1, 2, 3) for name in ("svg", "pdf")
+    ]
 
 
 def test_nothing_but_gaps_is_drawn(tmp_path: Path):
-    assert draw_curves({"": logged(dice=[nan, nan], hd95=[inf, inf], loss=[nan, inf]).series()}, tmp_path)
+    assert draw_curves(
+        {"": logged(dice=[nan, nan], hd95=[inf, inf], loss=[nan, inf]).series()}, tmp_path
+    )
 
 
 def test_curves_go_on_axes_that_are_given():
@@ -256,7 +280,9 @@ def test_curves_go_on_axes_that_are_given():
     assert history.plot("dice", ax=right) == (figure, right)
     assert history.plot(ax=[left, right])[1] == [left, right]
     assert left.get_ylabel() == "DSC (higher is better)"
-    with pytest.raises(UsageError, match=r"2 panels \(dice, hd95\) need as many axes, not 1; choose metrics"):
+    with pytest.raises(
+        UsageError, match=r"2 panels \(dice, hd95\) need as many axes, not 1; choose metrics"
+    ):
         history.plot(ax=left)
 
 
@@ -289,7 +315,11 @@ def test_one_value_is_a_bar_within_the_metrics_range(value: object):
 
 
 @pytest.mark.parametrize(
-    "values", [torch.tensor([3.0, inf, nan]), {"liver": 3.0, "spleen": np.array(inf), "lung": torch.tensor(nan)}]
+    "values",
+    [
+        torch.tensor([3.0, inf, nan]),
+        {"liver": 3.0, "spleen": np.array(inf), "lung": torch.tensor(nan)},
+    ],
 )
 def test_a_value_for_each_region(values: object):
     names = None if isinstance(values, dict) else ["liver", "spleen", "lung"]
@@ -319,7 +349,10 @@ def test_a_range_below_zero_is_shown_whole():
 )
 def test_a_list_of_results_is_a_curve_for_each_region(values: object, curves: list[list[float]]):
     _, own = plt.subplots()
-    for ax in (plot_values(values, parse_metric("dice"))[1], plot_values(values, parse_metric("dice"), ax=own)[1]):
+    for ax in (
+        plot_values(values, parse_metric("dice"))[1],
+        plot_values(values, parse_metric("dice"), ax=own)[1],
+    ):
         assert [line.get_ydata().tolist() for line in lines(ax)] == curves
         assert [line.get_xdata().tolist() for line in lines(ax)] == [[0, 1]] * len(curves)
         assert rings(ax) == [(1, curve[-1]) for curve in curves]
@@ -333,7 +366,9 @@ def test_values_that_cannot_be_plotted():
         plot_values([], dice)
     with pytest.raises(UsageError, match=r"'dice' has 2 values for 1 regions \(liver\)"):
         plot_values(torch.zeros(2), dice, names=["liver"])
-    with pytest.raises(UsageError, match="the results of 'dice' are not of the same regions at every step"):
+    with pytest.raises(
+        UsageError, match="the results of 'dice' are not of the same regions at every step"
+    ):
         plot_values([torch.zeros(2), torch.zeros(3)], dice)
     with pytest.raises(UsageError, match="a mapping of 'dice' has one number for each region"):
         plot_values({"a": [1, 2]}, dice)

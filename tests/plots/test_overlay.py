@@ -25,8 +25,12 @@ from segeval.results.results import Results
 SPACING = (1.0, 1.5, 2.5)
 
 
-def results(folder: Path, scores: dict[tuple[str, str], float], suffix: str, **protocol: object) -> Results:
-    """Results of Dice for files `<case>_pred<suffix>` and `<case>_gt<suffix>`; regions are named by their label."""
+def results(
+    folder: Path, scores: dict[tuple[str, str], float], suffix: str, **protocol: object
+) -> Results:
+    """Results of Dice for files `<case>_pred<suffix>` and `<case>_gt<suffix>`; regions are named by
+    their label.
+    """
     rows = [(case, region, value, "") for (case, region), value in scores.items()]
     cases = pd.DataFrame(rows, columns=["case", "region", "dice", "note"])
     files = {
@@ -34,7 +38,12 @@ def results(folder: Path, scores: dict[tuple[str, str], float], suffix: str, **p
         for case in cases["case"].unique()
     }
     regions = {region: [int(region)] for region in cases["region"].unique()}
-    run = {"units": {"length": "mm", "volume": "ml"}, "cases": files, "regions": regions, "protocol": protocol}
+    run = {
+        "units": {"length": "mm", "volume": "ml"},
+        "cases": files,
+        "regions": regions,
+        "protocol": protocol,
+    }
     return Results(cases, cases, run)
 
 
@@ -61,7 +70,8 @@ def test_the_farthest_voxel_is_that_of_a_distance_transform(pred: np.ndarray, gt
     place = farthest(pred, gt, SPACING)
     edges = [mask & ~binary_erosion(mask) for mask in (pred, gt)]
     distances = [
-        np.where(own, distance_transform_edt(~other, sampling=SPACING), 0) for own, other in (edges, edges[::-1])
+        np.where(own, distance_transform_edt(~other, sampling=SPACING), 0)
+        for own, other in (edges, edges[::-1])
     ]
     assert place.distance == pytest.approx(max(d.max() for d in distances))
     assert max(d[place.index] for d in distances) == pytest.approx(place.distance)
@@ -84,7 +94,10 @@ def test_a_volume_looks_the_same_however_it_is_stored(spacing: tuple[float, ...]
     for axes, flips in product(permutations(range(3)), product((1, -1), repeat=3)):
         turned = image.as_reoriented(np.column_stack([axes, flips]))
         stored = np.asarray(turned.dataobj).astype(bool)
-        index = tuple(int(i) for i in np.rint(np.linalg.solve(turned.affine, [*np.multiply(voxel, spacing), 1])[:3]))
+        index = tuple(
+            int(i)
+            for i in np.rint(np.linalg.solve(turned.affine, [*np.multiply(voxel, spacing), 1])[:3])
+        )
         plane = cut(Grid(stored.shape, turned.header.get_zooms(), "mm", turned.affine), index)
         shown = plane.of(stored)
         assert shown[plane.locate(index, stored.shape)] == volume[voxel]
@@ -115,7 +128,9 @@ def test_the_slice_goes_through_the_largest_distance_across_the_coarsest_axis(tm
     pred = gt.copy()
     pred[2:7, 2:9, 5] = 1
     for side, mask in (("pred", pred), ("gt", gt)):
-        nib.Nifti1Image(mask, np.diag([1.0, 1.0, 3.0, 1.0])).to_filename(tmp_path / f"a_{side}.nii.gz")
+        nib.Nifti1Image(mask, np.diag([1.0, 1.0, 3.0, 1.0])).to_filename(
+            tmp_path / f"a_{side}.nii.gz"
+        )
     (ax,) = drawn(results(tmp_path, {("a", "1"): 0.8}, ".nii.gz")).axes
     assert ax.get_title(loc="left") == "a\nDSC 0.8\nslice 5 of 8 along axis 2"
     assert "2 mm" in [text.get_text() for text in ax.texts]
@@ -132,7 +147,13 @@ def test_colours_tell_prediction_ground_truth_and_other_regions(tmp_path: Path):
     save(tmp_path, "a", square(4, 8), gt)
     (ax,) = drawn(results(tmp_path, {("a", "1"): 0.3, ("a", "2"): 0.9}, ".npy")).axes
     shown = ax.images[0].get_array()
-    for place, color in (((2, 2), ONLY_G), ((5, 5), BOTH), ((7, 7), ONLY_P), ((9, 9), OTHERS), ((0, 0), "white")):
+    for place, color in (
+        ((2, 2), ONLY_G),
+        ((5, 5), BOTH),
+        ((7, 7), ONLY_P),
+        ((9, 9), OTHERS),
+        ((0, 0), "white"),
+    ):
         np.testing.assert_allclose(shown[place], to_rgb(color), err_msg=str(place))
     assert ax.get_title(loc="left") == "a · region 1\nDSC 0.3"
 
@@ -143,7 +164,9 @@ def test_the_window_fits_what_the_slice_shows(tmp_path: Path):
     pred = gt.copy()
     pred[30:32, 40, 7] = 1  # a speck, far from all that is true
     for side, mask in (("pred", pred), ("gt", gt)):
-        nib.Nifti1Image(mask, np.diag([1.0, 1.0, 3.0, 1.0])).to_filename(tmp_path / f"a_{side}.nii.gz")
+        nib.Nifti1Image(mask, np.diag([1.0, 1.0, 3.0, 1.0])).to_filename(
+            tmp_path / f"a_{side}.nii.gz"
+        )
     run = results(tmp_path, {("a", "1"): 0.8}, ".nii.gz")
     (ax,) = drawn(run).axes
     assert "slice 7 of 8" in ax.get_title(loc="left")
@@ -158,7 +181,9 @@ def test_the_window_fits_what_the_slice_shows(tmp_path: Path):
 def test_the_worst_cases_come_first_and_no_more_than_asked(tmp_path: Path):
     for case in "abc":
         save(tmp_path, case, square(3, 7), square(2, 8))
-    figure = drawn(results(tmp_path, {("a", "1"): 0.9, ("b", "1"): 0.2, ("c", "1"): 0.5}, ".npy"), worst=2)
+    figure = drawn(
+        results(tmp_path, {("a", "1"): 0.9, ("b", "1"): 0.2, ("c", "1"): 0.5}, ".npy"), worst=2
+    )
     assert [ax.get_title(loc="left").split("\n")[0] for ax in figure.axes] == ["b", "c"]
     assert figure.get_suptitle() == "Worst cases by DSC: 2 of n = 3 cases"
 
@@ -184,7 +209,9 @@ def test_a_missing_prediction_is_an_empty_one(tmp_path: Path):
     np.testing.assert_allclose(ax.images[0].get_array()[4, 4], to_rgb(ONLY_G))
 
 
-def test_cases_whose_files_are_gone_are_left_out_with_a_notice(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+def test_cases_whose_files_are_gone_are_left_out_with_a_notice(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
     for case in "ab":
         save(tmp_path, case, square(3, 7), square(2, 8))
     run = results(tmp_path, {("a", "1"): 0.9, ("b", "1"): 0.2}, ".npy")

@@ -55,7 +55,9 @@ def test_every_kind_draws_few_and_many(kind: str, cases: int, regions: int):
 def test_every_kind_draws_nothing_but_gaps(kind: str):
     run = results(4, 2)
     run = with_scores(run, dice=NAN if kind != "scatter" else 0.0, hd95=INF, assd=NAN, iou=0.5)
-    run = replace(run, details=replace(run.details, volume_p=np.ones((4, 2)), volume_g=np.ones((4, 2))))
+    run = replace(
+        run, details=replace(run.details, volume_p=np.ones((4, 2)), volume_g=np.ones((4, 2)))
+    )
     assert drawn(kind, run)
 
 
@@ -66,7 +68,9 @@ def test_files_are_written_in_every_format_and_are_the_same_each_time(tmp_path: 
         for name in ("first", "again")
     )
     names = ["heatmap-dice", "nsd"]
-    assert [path.name for path in first] == [f"{name}.{format_}" for name in names for format_ in FORMATS]
+    assert [path.name for path in first] == [
+        f"{name}.{format_}" for name in names for format_ in FORMATS
+    ]
     heads = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
     for path, other in zip(first, again, strict=True):
         assert path.read_bytes().startswith(heads[path.suffix[1:]])
@@ -74,7 +78,9 @@ def test_files_are_written_in_every_format_and_are_the_same_each_time(tmp_path: 
     assert sorted(tmp_path.glob("first/*")) == sorted(first)
 
 
-def test_kinds_without_data_are_left_out_with_a_reason(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+def test_kinds_without_data_are_left_out_with_a_reason(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
     run = replace(with_scores(results(5, 2), hd95=None, assd=None), details=None)
     with caplog.at_level(logging.INFO, "segeval"):
         written = draw(run, tmp_path, metrics=["dice"])
@@ -95,7 +101,9 @@ def test_kinds_without_data_are_left_out_with_a_reason(tmp_path: Path, caplog: p
         ("overlay", "none of the worst cases' files can be read"),
     ],
 )
-def test_a_kind_that_was_asked_for_and_has_no_data_is_an_error(kind: str, reason: str, tmp_path: Path):
+def test_a_kind_that_was_asked_for_and_has_no_data_is_an_error(
+    kind: str, reason: str, tmp_path: Path
+):
     run = replace(with_scores(results(5, 2), hd95=None, assd=None), details=None)
     with pytest.raises(NothingToDraw, match=reason):
         draw(run, tmp_path, kinds=[kind])
@@ -108,7 +116,8 @@ def test_what_cannot_be_asked_for(tmp_path: Path):
     with pytest.raises(UsageError, match="unknown format of plots 'docx'; there are png, svg, pdf"):
         draw(run, tmp_path, formats=["docx"])
     with pytest.raises(
-        UsageError, match=r"metric 'mcc' is not in the table, which has dice, iou, .*; score again with -m mcc"
+        UsageError,
+        match=r"metric 'mcc' is not in the table, which has dice, iou, .*; score again with -m mcc",
     ):
         draw(run, tmp_path, metrics=["mcc"])
     failed = replace(run, cases=run.cases.assign(region=""))
@@ -189,5 +198,8 @@ def test_a_region_that_every_case_misses_is_named_beside_the_curves():
     volume_p[:, 1] = 0
     missed = replace(run, details=replace(run.details, volume_p=volume_p))
     text = words(drawn("nsd", missed)["nsd"]).replace("\n", " ")
-    assert "Left out, as n says: 5 with one mask empty (missed or invented: NSD 0), 0 with both." in text
+    assert (
+        "Left out, as n says: 5 with one mask empty (missed or invented: NSD 0), 0 with both."
+        in text
+    )
     assert f"Without a curve: {run.details.regions[1]}." in text

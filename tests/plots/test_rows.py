@@ -26,7 +26,11 @@ def test_the_distribution_has_a_panel_for_each_metric_and_a_row_for_each_region(
         "HD95 [mm] (lower is better)",
         "ASSD [mm] (lower is better)",
     ]
-    assert [tick.get_text() for tick in panels(figure)[0].get_yticklabels()] == ["liver", "spleen", "left kidney"]
+    assert [tick.get_text() for tick in panels(figure)[0].get_yticklabels()] == [
+        "liver",
+        "spleen",
+        "left kidney",
+    ]
     assert "n = 20 cases" in words(figure)
 
 
@@ -39,7 +43,10 @@ def test_the_distribution_shows_every_finite_case_and_counts_the_others():
 
 
 def test_boxes_start_where_quartiles_mean_something():
-    caption = {n: words(*drawn("distribution", results(n, 1, gaps=False), "dice").values()) for n in (1, 4, 5)}
+    caption = {
+        n: words(*drawn("distribution", results(n, 1, gaps=False), "dice").values())
+        for n in (1, 4, 5)
+    }
     assert ["Box: quartiles" in caption[n] for n in (1, 4, 5)] == [False, False, True]
 
 
@@ -59,7 +66,9 @@ def test_pages_share_the_range_of_a_metric():
 @pytest.mark.parametrize("low", [0.0, 0.861, 0.99713])
 def test_labels_of_ticks_do_not_collide(low: float):
     run = results(5, 3, gaps=False)
-    run = with_scores(run, **{name: np.linspace(low, 1, 15) for name in ("dice", "iou", "precision", "recall")})
+    run = with_scores(
+        run, **{name: np.linspace(low, 1, 15) for name in ("dice", "iou", "precision", "recall")}
+    )
     (figure,) = drawn("distribution", run).values()
     for ax in panels(figure):
         low, high = ax.get_xlim()
@@ -74,7 +83,9 @@ def test_labels_of_ticks_do_not_collide(low: float):
 
 def test_case_metrics_get_a_page_of_their_own():
     run = results(5, 2)
-    own = pd.DataFrame({"case": run.cases["case"].unique(), "region": "all", "rand": 0.5, "note": ""})
+    own = pd.DataFrame(
+        {"case": run.cases["case"].unique(), "region": "all", "rand": 0.5, "note": ""}
+    )
     run = replace(run, cases=pd.concat([run.cases, own], ignore_index=True))
     first, second = drawn("distribution", run, "dice", "rand").values()
     assert "RI" not in words(first)
@@ -117,18 +128,24 @@ def test_the_heat_map_tells_undefined_from_infinite_and_writes_the_numbers():
 
 def test_the_heat_map_says_where_its_colours_end():
     values = np.linspace(0.8, 1, 60)
-    (figure,) = drawn("heatmap", with_scores(results(60, 1, gaps=False), dice=values), "dice").values()
+    (figure,) = drawn(
+        "heatmap", with_scores(results(60, 1, gaps=False), dice=values), "dice"
+    ).values()
     assert "Colours end" not in words(figure)
     values[0] = 0.1
     run = with_scores(results(60, 1, gaps=False), dice=values)
     (figure,) = drawn("heatmap", run, "dice").values()
-    assert "Colours end at 0.804; values reach from 0.100 to 0.966." in words(figure).replace("\n", " ")
+    assert "Colours end at 0.804; values reach from 0.100 to 0.966." in words(figure).replace(
+        "\n", " "
+    )
     (bar,) = (ax for ax in figure.axes if ax.get_label() == "<colorbar>")
     assert bar._colorbar.extend == "min"
 
 
 @pytest.mark.parametrize(("cases", "regions", "written"), [(40, 16, 640), (2, 41, 82), (40, 41, 0)])
-def test_numbers_stand_in_the_cells_of_a_heat_map_where_they_fit(cases: int, regions: int, written: int):
+def test_numbers_stand_in_the_cells_of_a_heat_map_where_they_fit(
+    cases: int, regions: int, written: int
+):
     (figure,) = drawn("heatmap", results(cases, regions, gaps=False), "dice").values()
     ax = panels(figure)[0]
     assert len(ax.texts) == written

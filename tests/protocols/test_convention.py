@@ -1,4 +1,6 @@
-"""A protocol says what a name means: whose formula, on which boundary, what for empty masks, which mean first."""
+"""A protocol says what a name means: whose formula, on which boundary, what for empty masks, which
+mean first.
+"""
 
 from __future__ import annotations
 
@@ -43,14 +45,18 @@ def test_what_a_protocol_reports_it_defines(name):
 
 
 def test_a_name_means_what_the_protocol_says(tmp_path):
-    path = write(tmp_path, '[metrics]\nassd = {is = "masd"}\n"hd@percentile" = {is = "hd_pooled"}\n')
+    path = write(
+        tmp_path, '[metrics]\nassd = {is = "masd"}\n"hd@percentile" = {is = "hd_pooled"}\n'
+    )
     table = scores(str(path), "assd,hd90")
     ours = scores("segeval", "masd,hd_pooled@90")
     assert table[["assd", "hd90"]].values.tolist() == ours[["masd", "hd_pooled@90"]].values.tolist()
 
 
 def test_an_exact_form_goes_before_an_open_one(tmp_path):
-    path = write(tmp_path, '[metrics]\n"hd@percentile" = {is = "hd_pooled"}\nhd95 = {is = "hd_pg"}\n')
+    path = write(
+        tmp_path, '[metrics]\n"hd@percentile" = {is = "hd_pooled"}\nhd95 = {is = "hd_pg"}\n'
+    )
     own = convention(str(path))
     assert [own.metric(form).definition.metric.form for form in ("hd95", "hd90", "hd")] == [
         "hd_pg@95", "hd_pooled@90", "hd_pooled",
@@ -66,7 +72,10 @@ def test_an_alias_is_found_under_its_name(tmp_path):
 def test_a_boundary_holds_for_the_protocol_or_for_one_metric(tmp_path):
     path = write(tmp_path, 'boundary = "solid"\n[metrics]\nhd = {}\nassd = {boundary = "voxel"}\n')
     ours = scores("segeval", "hd_volume,assd")
-    assert scores(str(path), "hd,assd")[["hd", "assd"]].values.tolist() == ours[["hd_volume", "assd"]].values.tolist()
+    assert (
+        scores(str(path), "hd,assd")[["hd", "assd"]].values.tolist()
+        == ours[["hd_volume", "assd"]].values.tolist()
+    )
 
 
 def test_a_boundary_that_is_asked_for_goes_before_those_of_the_protocol(tmp_path):
@@ -76,10 +85,14 @@ def test_a_boundary_that_is_asked_for_goes_before_those_of_the_protocol(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("blank", "expected"), [("both", [0.25, nan]), ("pred", [0.5, -inf]), ("gt", [0.75, inf])], ids=str
+    ("blank", "expected"),
+    [("both", [0.25, nan]), ("pred", [0.5, -inf]), ("gt", [0.75, inf])],
+    ids=str,
 )
 def test_empty_masks_have_the_values_of_the_protocol(blank, expected, tmp_path):
-    path = write(tmp_path, "[metrics]\ndice = {empty = [0.25, 0.5, 0.75]}\nhd = {empty = [nan, -inf, inf]}\n")
+    path = write(
+        tmp_path, "[metrics]\ndice = {empty = [0.25, 0.5, 0.75]}\nhd = {empty = [nan, -inf, inf]}\n"
+    )
     pair = [
         np.zeros_like(mask) if blank in (side, "both") else mask
         for mask, side in zip(HERE, ("pred", "gt"), strict=True)
@@ -91,7 +104,8 @@ def test_empty_masks_have_the_values_of_the_protocol(blank, expected, tmp_path):
 def test_a_tolerance_for_each_region(tmp_path):
     path = write(
         tmp_path,
-        "[regions]\nnear = [1]\nboth = [1, 2]\n[metrics]\nnsd = {tolerance = {near = 0.5, both = 1}}\n",
+        "[regions]\nnear = [1]\nboth = [1, 2]\n[metrics]\nnsd = {tolerance = {near = 0.5, both = "
+        "1}}\n",
     )
     pred, gt = (np.where(mask > 0, 1, 0) + 2 * np.roll(mask, 3, 1) * (mask == 0) for mask in HERE)
     table = scores(str(path), None, (pred, gt))
@@ -102,14 +116,25 @@ def test_a_tolerance_for_each_region(tmp_path):
 
 def test_a_region_without_a_tolerance_is_an_error(tmp_path):
     path = write(tmp_path, "[metrics]\nnsd = {tolerance = {near = 0.5}}\n")
-    with pytest.raises(UsageError, match=r"no tolerance for region 'far', only for near; score these regions"):
+    with pytest.raises(
+        UsageError, match=r"no tolerance for region 'far', only for near; score these regions"
+    ):
         scores(str(path), regions="far=1")
 
 
 def test_a_protocol_may_begin_with_another(tmp_path):
-    path = write(tmp_path, 'base = "medpy"\ntitle = "ours"\n[metrics]\ndice = {empty = [0, 0, 0]}\n"fbeta@beta" = {}\n')
+    path = write(
+        tmp_path,
+        'base = "medpy"\ntitle = "ours"\n[metrics]\ndice = {empty = [0, 0, 0]}\n"fbeta@beta" = '
+        "{}\n",
+    )
     own, base = convention(str(path)), convention("medpy")
-    assert (own.name, own.title, own.report, own.boundary) == ("mine", "ours", base.report, base.boundary)
+    assert (own.name, own.title, own.report, own.boundary) == (
+        "mine",
+        "ours",
+        base.report,
+        base.boundary,
+    )
     assert own.metric("dice").empty == Empty(0, 0, 0)
     assert own.metric("hd95").definition.metric == base.metric("hd95").definition.metric
     assert own.defines("fbeta@2")
@@ -118,7 +143,8 @@ def test_a_protocol_may_begin_with_another(tmp_path):
 
 def test_a_metric_that_is_not_the_protocols_is_an_error():
     with pytest.raises(
-        UsageError, match=r"protocol 'nnunet' does not define hd95; it defines dice, .*base = \"nnunet\""
+        UsageError,
+        match=r"protocol 'nnunet' does not define hd95; it defines dice, .*base = \"nnunet\"",
     ):
         scores("nnunet", "hd95")
 
@@ -154,6 +180,7 @@ def test_every_tool_side_by_side():
 
 def test_all_is_not_a_boundary():
     with pytest.raises(
-        UsageError, match="protocol 'all' compares the boundaries of every tool; leave the boundary out"
+        UsageError,
+        match="protocol 'all' compares the boundaries of every tool; leave the boundary out",
     ):
         scores("all", boundary="voxel")

@@ -31,7 +31,10 @@ def folders(tmp_path):
 
 def test_in_a_summary(tmp_path, protocol):
     pair = folders(tmp_path)
-    rows = {name: segeval.score_folder(*pair, protocol=name, metrics="dice").summary for name in ("segeval", protocol)}
+    rows = {
+        name: segeval.score_folder(*pair, protocol=name, metrics="dice").summary
+        for name in ("segeval", protocol)
+    }
     usual, own = (table[table.region == "mean"].iloc[0] for table in rows.values())
     assert usual["mean"] == pytest.approx(((FIRST[1] + FIRST[2]) / 2 + 1) / 2)
     assert own["mean"] == pytest.approx(((FIRST[1] + 1) / 2 + FIRST[2]) / 2)
@@ -42,5 +45,9 @@ def test_in_a_summary(tmp_path, protocol):
 def test_in_functions(protocol):
     options = {"num_classes": 3, "include_background": False}
     assert dice(PRED, GT, **options) == pytest.approx(((FIRST[1] + FIRST[2]) / 2 + 1) / 2)
-    assert dice(PRED, GT, **options, protocol=protocol) == pytest.approx(((FIRST[1] + 1) / 2 + FIRST[2]) / 2)
-    assert dice(PRED, GT, **options, protocol=protocol, average="none") == pytest.approx([(FIRST[1] + 1) / 2, FIRST[2]])
+    assert dice(PRED, GT, **options, protocol=protocol) == pytest.approx(
+        ((FIRST[1] + 1) / 2 + FIRST[2]) / 2
+    )
+    assert dice(PRED, GT, **options, protocol=protocol, average="none") == pytest.approx(
+        [(FIRST[1] + 1) / 2, FIRST[2]]
+    )

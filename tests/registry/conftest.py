@@ -1,4 +1,6 @@
-"""Every metric of the registry, with every kind of parameter: what the tests of this folder run over."""
+"""Every metric of the registry, with every kind of parameter: what the tests of this folder run
+over.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def forms(spec: MetricSpec) -> Iterator[Metric]:
     for p in spec.parameters:
         if p.default is not None:
             others = p.domain if isinstance(p.domain, tuple) else [0.9 * float(p.default)]
-            yield from (spec.bind(given | {p.name: other}) for other in others if other != p.default)
+            yield from (
+                spec.bind(given | {p.name: other}) for other in others if other != p.default
+            )
 
 
 METRICS = [metric for spec in REGISTRY.values() for metric in forms(spec)]
@@ -53,5 +57,7 @@ ADDED = [metric for metric in METRICS if metric.spec.statistic is not Moments]
 
 @pytest.fixture(params=ADDED, ids=[m.column for m in ADDED], scope="session")
 def added(request: pytest.FixtureRequest) -> Metric:
-    """Every metric of a statistic whose sum is that of images side by side; positions are those in each image."""
+    """Every metric of a statistic whose sum is that of images side by side; positions are those in
+    each image.
+    """
     return request.param

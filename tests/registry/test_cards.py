@@ -45,7 +45,10 @@ def test_whether_higher_is_better_follows_from_the_best_value(spec):
 
 def test_defaults_are_values_that_the_parameter_allows(spec):
     for parameter in spec.parameters:
-        assert parameter.default is None or parameter.check(parameter.default, spec.name) == parameter.default
+        assert (
+            parameter.default is None
+            or parameter.check(parameter.default, spec.name) == parameter.default
+        )
 
 
 def test_a_metric_is_found_by_its_name_and_its_aliases(spec):

@@ -1,4 +1,6 @@
-"""What every metric of a region says of empty masks, written down from the definitions, not from the cards."""
+"""What every metric of a region says of empty masks, written down from the definitions, not from
+the cards.
+"""
 
 from __future__ import annotations
 
@@ -48,13 +50,33 @@ VALUES = {  # both masks empty, the prediction alone, the ground truth alone
     "tn": (20, 14, 14),
     **dict.fromkeys(
         [
-            *("hd", "hd95", "hd_pooled@95", "hd_pg", "hd_gp", "hd_mean", "assd", "masd", "asd_pg", "asd_gp", "msd"),
-            *("std_sd", "rmsd", "centroid_distance", "mahalanobis", "hd_volume", "average_hd_volume"),
+            *(
+                "hd",
+                "hd95",
+                "hd_pooled@95",
+                "hd_pg",
+                "hd_gp",
+                "hd_mean",
+                "assd",
+                "masd",
+                "asd_pg",
+                "asd_gp",
+                "msd",
+            ),
+            *(
+                "std_sd",
+                "rmsd",
+                "centroid_distance",
+                "mahalanobis",
+                "hd_volume",
+                "average_hd_volume",
+            ),
         ],
         (nan, inf, inf),
     ),
     **dict.fromkeys(
-        ["nsd@1", "overlap_pg@1", "overlap_gp@1", "overlap_mean@1", "boundary_iou@2", "nsd_auc@3"], (nan, 0, 0)
+        ["nsd@1", "overlap_pg@1", "overlap_gp@1", "overlap_mean@1", "boundary_iou@2", "nsd_auc@3"],
+        (nan, 0, 0),
     ),
 }
 
@@ -68,7 +90,9 @@ def test_the_value_of_empty_masks(metric):
 
 def test_the_value_of_a_case_without_foreground():
     pairs = ((EMPTY, EMPTY), (EMPTY, FULL), (FULL, EMPTY))
-    scores = [float(segeval.score(*p, regions="1", metrics="generalized_dice").iloc[-1, 1]) for p in pairs]
+    scores = [
+        float(segeval.score(*p, regions="1", metrics="generalized_dice").iloc[-1, 1]) for p in pairs
+    ]
     np.testing.assert_array_equal(scores, (nan, 0, 0))
 
 

@@ -1,4 +1,6 @@
-"""Laws that every metric obeys, whatever it measures: a new one is held to them without a line here."""
+"""Laws that every metric obeys, whatever it measures: a new one is held to them without a line
+here.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,10 @@ FLAWED = scene("""
 """Some of region 1 was found, some was missed and some made up; the sizes and the places differ."""
 
 BALLS = tuple(
-    (sum((axis - c) ** 2 for axis, c in zip(np.ogrid[:9, :10, :11], centre, strict=True)) < square).astype(np.uint8)
+    (
+        sum((axis - c) ** 2 for axis, c in zip(np.ogrid[:9, :10, :11], centre, strict=True))
+        < square
+    ).astype(np.uint8)
     for centre, square in (((4, 4, 4), 10), ((4, 5, 6), 13))
 )
 
@@ -61,7 +66,9 @@ PARTNERS = {"fp": "fn", "volume_p": "volume_g", "pg": "gp", "pred": "gt", "p": "
 def swapped(found):
     """The statistic with the prediction for the ground truth and the reverse."""
     partner = PARTNERS | {other: one for one, other in PARTNERS.items()}
-    return type(found)(*(getattr(found, partner.get(field.name, field.name)) for field in fields(found)))
+    return type(found)(
+        *(getattr(found, partner.get(field.name, field.name)) for field in fields(found))
+    )
 
 
 @pytest.mark.parametrize("mask", [FLAWED[1], BALLS[1]], ids=["2-D", "3-D"])
@@ -83,7 +90,9 @@ def test_a_flawed_pair_scores_worse(rated, pair):
 def test_values_lie_in_the_range_of_the_card(metric, pair):
     pred, gt, spacing = pair
     low, high = metric.spec.range
-    for found in values(metric, pred, gt, spacing=spacing, regions=[Region.of(1), Region.of("both", 1, 2)]):
+    for found in values(
+        metric, pred, gt, spacing=spacing, regions=[Region.of(1), Region.of("both", 1, 2)]
+    ):
         assert isnan(found) or low - 1e-12 <= found <= high * (1 + 1e-12)
 
 
@@ -105,7 +114,9 @@ def test_empty_masks_score_what_the_card_says(metric, kind, pred, gt, shape):
     wanted = getattr(metric.spec.empty, kind)
     if wanted is None:  # by formula, of what is known of these masks
         p, g = np.array([pred.sum()], float), np.array([gt.sum()], float)
-        pairs_of_labels = np.unique(np.stack([gt.ravel(), pred.ravel()]), axis=1, return_counts=True)
+        pairs_of_labels = np.unique(
+            np.stack([gt.ravel(), pred.ravel()]), axis=1, return_counts=True
+        )
         by_hand = {
             Counts: Counts(tp=0 * p, fp=p, fn=g, tn=9 - p - g, volume_p=p, volume_g=g),
             Contingency: Contingency(*pairs_of_labels[0].astype(np.int64), pairs_of_labels[1]),
@@ -126,7 +137,9 @@ def test_flips_do_not_matter(metric, pair, data):
 def test_the_order_of_the_axes_does_not_matter(metric, pair, data):
     pred, gt, spacing = pair
     axes = data.draw(st.permutations(range(gt.ndim)))
-    turned = values(metric, pred.transpose(axes), gt.transpose(axes), spacing=[spacing[axis] for axis in axes])
+    turned = values(
+        metric, pred.transpose(axes), gt.transpose(axes), spacing=[spacing[axis] for axis in axes]
+    )
     assert_same(turned, values(metric, pred, gt, spacing=spacing))
 
 
@@ -136,7 +149,9 @@ def test_more_background_around_is_more_true_negatives_and_nothing_else(metric, 
     pred, gt, spacing = pair
     widths = [(data.draw(st.integers(0, 3)), data.draw(st.integers(0, 3))) for _ in range(gt.ndim)]
     padded = np.pad(pred, widths), np.pad(gt, widths)
-    wanted = with_background(statistic(metric, pred, gt, spacing=spacing), padded[0].size - pred.size)
+    wanted = with_background(
+        statistic(metric, pred, gt, spacing=spacing), padded[0].size - pred.size
+    )
     assert_same(values(metric, *padded, spacing=spacing), metric.score(wanted))
 
 
@@ -151,14 +166,23 @@ def test_lengths_grow_with_the_spacing_and_volumes_with_its_power(metric, pair, 
 
 @given(pair=spaced_pairs(labels=2, full=True), data=st.data())
 def test_the_score_of_a_sum_is_the_score_of_the_images_side_by_side(added, pair, data):
-    """With so much background between them that every boundary is nearest to its partner in its own image."""
+    """With so much background between them that every boundary is nearest to its partner in its own
+    image.
+    """
     pred, gt, spacing = pair
-    other = data.draw(pairs(labels=2, full=True, shape=(data.draw(st.integers(2, 5)), *gt.shape[1:])))
+    other = data.draw(
+        pairs(labels=2, full=True, shape=(data.draw(st.integers(2, 5)), *gt.shape[1:]))
+    )
     diagonal = float(np.linalg.norm(np.multiply(spacing, np.maximum(gt.shape, other[1].shape))))
     space = np.zeros((int(diagonal / spacing[0]) + 1, *gt.shape[1:]), np.uint8)
-    joined = [np.concatenate([one, space, another]) for one, another in zip((pred, gt), other, strict=True)]
+    joined = [
+        np.concatenate([one, space, another])
+        for one, another in zip((pred, gt), other, strict=True)
+    ]
     total = statistic(added, pred, gt, spacing=spacing) + statistic(added, *other, spacing=spacing)
-    assert_same(values(added, *joined, spacing=spacing), added.score(with_background(total, space.size)))
+    assert_same(
+        values(added, *joined, spacing=spacing), added.score(with_background(total, space.size))
+    )
 
 
 @given(pair=pairs(labels=2))
@@ -169,7 +193,16 @@ def test_with_pred_and_gt_exchanged_so_are_their_parts_of_the_statistic(metric, 
 
 
 SYMMETRIC = [
-    *("dice", "iou", "accuracy", "mcc", "kappa", "fowlkes_mallows", "volume_similarity", "absolute_volume_error"),
+    *(
+        "dice",
+        "iou",
+        "accuracy",
+        "mcc",
+        "kappa",
+        "fowlkes_mallows",
+        "volume_similarity",
+        "absolute_volume_error",
+    ),
     *("fbeta@1", "tversky:alpha=0.5,beta=0.5", "tp", "tn"),
     *(
         "hd",
@@ -187,12 +220,36 @@ SYMMETRIC = [
         "boundary_iou@1.5",
     ),
     *("centroid_distance", "mahalanobis", "hd_volume", "average_hd_volume"),
-    *("rand", "adjusted_rand", "mutual_information", "variation_of_information", "global_consistency_error"),
-    *("multiclass_mcc", "multiclass_kappa", "weighted_kappa", "weighted_kappa@quadratic", "pixel_accuracy", "mean_iou"),
+    *(
+        "rand",
+        "adjusted_rand",
+        "mutual_information",
+        "variation_of_information",
+        "global_consistency_error",
+    ),
+    *(
+        "multiclass_mcc",
+        "multiclass_kappa",
+        "weighted_kappa",
+        "weighted_kappa@quadratic",
+        "pixel_accuracy",
+        "mean_iou",
+    ),
 ]
 DIRECTED = [
-    *(("precision", "recall"), ("fdr", "fnr"), ("npv", "specificity"), ("for", "fpr"), ("fp", "fn")),
-    *(("markedness", "informedness"), ("volume_p", "volume_g"), ("hd_pg", "hd_gp"), ("hd_pg@95", "hd_gp@95")),
+    *(
+        ("precision", "recall"),
+        ("fdr", "fnr"),
+        ("npv", "specificity"),
+        ("for", "fpr"),
+        ("fp", "fn"),
+    ),
+    *(
+        ("markedness", "informedness"),
+        ("volume_p", "volume_g"),
+        ("hd_pg", "hd_gp"),
+        ("hd_pg@95", "hd_gp@95"),
+    ),
     *(("asd_pg", "asd_gp"), ("overlap_pg@1", "overlap_gp@1")),
     ("tversky:alpha=0.3,beta=0.7", "tversky:alpha=0.7,beta=0.3"),
 ]

@@ -1,4 +1,6 @@
-"""Undefined is never silent: whatever is NaN or infinite in a table has a note that says why, and nothing else has."""
+"""Undefined is never silent: whatever is NaN or infinite in a table has a note that says why, and
+nothing else has.
+"""
 
 from __future__ import annotations
 
@@ -59,20 +61,30 @@ def test_a_row_has_a_note_where_its_value_is_undefined_or_infinite_or_a_mask_is_
     sides = {"here": (pred == 1, gt == 1)}
     for row in rows.itertuples(index=False):
         found, note = row[1], row[2]
-        empty = row.region != "all" and not all(side.any() for side in sides.get(row.region, (np.zeros(1),) * 2))
+        empty = row.region != "all" and not all(
+            side.any() for side in sides.get(row.region, (np.zeros(1),) * 2)
+        )
         assert bool(note) == (empty or not np.isfinite(found))
 
 
 def test_a_case_whose_voxels_are_all_ignored_has_a_note_for_every_metric(metric):
-    table = segeval.score(np.eye(3), np.full((3, 3), 255), metrics=metric.column, regions=[1], ignore_label=255)
-    note = {"1": "region in neither mask", "all": f"{metric.column} undefined (a denominator vanishes)"}
+    table = segeval.score(
+        np.eye(3), np.full((3, 3), 255), metrics=metric.column, regions=[1], ignore_label=255
+    )
+    note = {
+        "1": "region in neither mask",
+        "all": f"{metric.column} undefined (a denominator vanishes)",
+    }
     assert [note[region] for region in table.region] == list(table.note)
     assert metric.spec.scope == "region" or np.isnan(table[metric.column]).all()
 
 
 def test_a_note_names_the_metric_and_what_happened():
     pred, gt = PAIRS["a perfect pair"]
-    assert segeval.score(pred, gt, metrics="dice,lr_plus").note[0] == "lr_plus infinite (division by 0)"
+    assert (
+        segeval.score(pred, gt, metrics="dice,lr_plus").note[0]
+        == "lr_plus infinite (division by 0)"
+    )
 
 
 def test_a_note_says_which_mask_is_empty():

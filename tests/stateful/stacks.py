@@ -1,4 +1,6 @@
-"""Batches for metric objects, one object for every kind of statistic, and what two of them agree in."""
+"""Batches for metric objects, one object for every kind of statistic, and what two of them agree
+in.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +23,21 @@ MAKERS: dict[str, Callable[..., Any]] = {
     "moments": stateful.Mahalanobis,
     "volumes": stateful.AverageHDVolume,
     "partition": stateful.AdjustedRand,
-    "several": lambda **options: stateful.SegmentationMetrics(["dice", "hd95", "nsd@1", "rand"], **options),
+    "several": lambda **options: stateful.SegmentationMetrics(
+        ["dice", "hd95", "nsd@1", "rand"], **options
+    ),
 }
 """One object for every kind of state, and one that keeps several."""
 
 
-def stack(cases: int, *, seed: int = 0, classes: int = 3, shape: Sequence[int] = (6, 7), error: float = 0.3) -> Batch:
+def stack(
+    cases: int,
+    *,
+    seed: int = 0,
+    classes: int = 3,
+    shape: Sequence[int] = (6, 7),
+    error: float = 0.3,
+) -> Batch:
     """Label maps with every class in both masks of every case; a share of the prediction is wrong."""
     rng = np.random.default_rng(seed)
     gt = rng.integers(0, classes, (cases, *shape))
@@ -50,7 +61,11 @@ def fed(metric: Any, *batches: Batch) -> Any:
 
 def plain(value: Any) -> Any:
     """The numbers of a result, as approximate equality takes them."""
-    return {name: one.tolist() for name, one in value.items()} if isinstance(value, dict) else value.tolist()
+    return (
+        {name: one.tolist() for name, one in value.items()}
+        if isinstance(value, dict)
+        else value.tolist()
+    )
 
 
 def same(value: Any, rel: float = 1e-6) -> Any:
@@ -61,4 +76,6 @@ def same(value: Any, rel: float = 1e-6) -> Any:
 def kept(metric: Any) -> list[Tensor]:
     """Every tensor of the state."""
     states = metric.metric_state.values()
-    return [tensor for state in states for tensor in (state if isinstance(state, list) else [state])]
+    return [
+        tensor for state in states for tensor in (state if isinstance(state, list) else [state])
+    ]

@@ -1,4 +1,6 @@
-"""What a metric object keeps of a case is small, and does not grow with the size of the case or their number."""
+"""What a metric object keeps of a case is small, and does not grow with the size of the case or
+their number.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ def test_of_counts_only_seven_numbers_a_class_are_kept() -> None:
 def test_eight_times_the_voxels_keep_no_eight_times_the_state(made: Any) -> None:
     small, large = (ball(side, 0.4 * side, 2) for side in (16, 32))
     kept_small, kept_large = (size(fed(made(), one)) for one in (small, large))
-    assert kept_large < 2 * kept_small  # a histogram of distances: as long as the errors reach, not as the border
+    assert (
+        kept_large < 2 * kept_small
+    )  # a histogram of distances: as long as the errors reach, not as the border
     assert kept_large < large[0].numel() / 8
 
 
@@ -67,7 +71,9 @@ def test_no_volume_is_held() -> None:
     pred, gt = ball(24, 8, 1)
     metric.update(pred, gt)
     for tensor in kept(metric):
-        assert tensor.untyped_storage().nbytes() <= 8 * max(tensor.numel(), 1)  # nor a view of anything larger
+        assert tensor.untyped_storage().nbytes() <= 8 * max(
+            tensor.numel(), 1
+        )  # nor a view of anything larger
     before = plain(metric.compute())
     pred.zero_()
     gt.zero_()

@@ -1,4 +1,6 @@
-"""A fit of two epochs with Lightning: what `self.log` reports is what the functions say of the same masks."""
+"""A fit of two epochs with Lightning: what `self.log` reports is what the functions say of the same
+masks.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ pytestmark = [
 
 
 class Net(LightningModule):
-    """A small network with metric objects in every way that Lightning knows; it notes what they were given."""
+    """A small network with metric objects in every way that Lightning knows; it notes what they
+    were given.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,7 +76,10 @@ class Net(LightningModule):
         self.epochs.append({name: (values[name], value) for name, value in self._expected()})
 
     def _expected(self) -> Iterator[tuple[str, float]]:
-        train, val = ([torch.cat(side) for side in zip(*self.seen[stage], strict=True)] for stage in ("train", "val"))
+        train, val = (
+            [torch.cat(side) for side in zip(*self.seen[stage], strict=True)]
+            for stage in ("train", "val")
+        )
         yield "train_dice_epoch", float(functional.dice(*train))
         yield "train_dice_step", float(functional.dice(*self.seen["train"][-1]))
         yield "val_dice", float(functional.dice(*val))
@@ -100,10 +107,14 @@ def test_two_epochs(precision: Any) -> None:
         max_epochs=2, accelerator="cpu", precision=precision, logger=False, enable_checkpointing=False,
         enable_progress_bar=False, enable_model_summary=False,
     )  # fmt: skip
-    trainer.fit(net, loader(10), loader(6))  # the last batches are smaller; Lightning validates once before the fit
+    trainer.fit(
+        net, loader(10), loader(6)
+    )  # the last batches are smaller; Lightning validates once before the fit
     assert len(net.epochs) == 2
     for values in net.epochs:
         assert len(values) == 8
         for logged, expected in values.values():
             assert logged == pytest.approx(expected, rel=1e-6)
-    assert net.epochs[0]["val_dice"] != net.epochs[1]["val_dice"]  # it learnt, and forgot the epoch before
+    assert (
+        net.epochs[0]["val_dice"] != net.epochs[1]["val_dice"]
+    )  # it learnt, and forgot the epoch before

@@ -1,4 +1,6 @@
-"""`MetricCollection`: metrics that are measured alike are measured once, and others never share a state."""
+"""`MetricCollection`: metrics that are measured alike are measured once, and others never share a
+state.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ def groups(collection: MetricCollection) -> list[set[str]]:
 
 def test_overlap_metrics_measure_a_batch_once(measurements: list[Batch]) -> None:
     collection = fed(MetricCollection([Dice(), IoU(), Recall()]), BATCHES[0])
-    assert len(measurements) == 3  # torchmetrics looks at the first batch to find out which states are equal
+    assert (
+        len(measurements) == 3
+    )  # torchmetrics looks at the first batch to find out which states are equal
     fed(collection, *BATCHES[1:])
     assert len(measurements) == 3 + 3
     assert plain(collection.compute()) == {
@@ -56,7 +60,9 @@ def test_overlap_metrics_measure_a_batch_once(measurements: list[Batch]) -> None
 
 
 def test_groups_that_are_named_measure_the_first_batch_once_too(measurements: list[Batch]) -> None:
-    collection = MetricCollection([Dice(), IoU(), Recall()], compute_groups=[["Dice", "IoU", "Recall"]])
+    collection = MetricCollection(
+        [Dice(), IoU(), Recall()], compute_groups=[["Dice", "IoU", "Recall"]]
+    )
     fed(collection, *BATCHES)
     assert len(measurements) == 4
     assert plain(collection.compute())["Recall"] == plain(fed(Recall(), *BATCHES).compute())
@@ -92,7 +98,9 @@ def test_what_is_only_scored_otherwise_shares_its_measurement() -> None:
         {"mahalanobis"},
     ]
     assert plain(collection.compute()["wider"]) == plain(fed(SurfaceDice(2), *BATCHES).compute())
-    assert plain(collection.compute()["by class"]) == plain(fed(Dice(average="none"), *BATCHES).compute())
+    assert plain(collection.compute()["by class"]) == plain(
+        fed(Dice(average="none"), *BATCHES).compute()
+    )
 
 
 OTHERWISE: dict[str, tuple[Any, Any]] = {
@@ -108,9 +116,13 @@ OTHERWISE: dict[str, tuple[Any, Any]] = {
 
 
 @pytest.mark.parametrize("pair", OTHERWISE.values(), ids=OTHERWISE)
-def test_other_options_are_never_shared_though_the_first_batch_agrees(pair: tuple[Any, Any]) -> None:
+def test_other_options_are_never_shared_though_the_first_batch_agrees(
+    pair: tuple[Any, Any],
+) -> None:
     one, other = (copy.deepcopy(metric) for metric in pair)
-    nothing = torch.zeros(1, 4, 4, dtype=torch.int64)  # a batch that cannot tell them apart, but for the number of rows
+    nothing = torch.zeros(
+        1, 4, 4, dtype=torch.int64
+    )  # a batch that cannot tell them apart, but for the number of rows
     batches = [(nothing, nothing), *BATCHES]
     collection = fed(MetricCollection({"one": one, "other": other}), *batches)
     assert groups(collection) == [{"one"}, {"other"}]
@@ -123,7 +135,9 @@ def test_other_options_are_never_shared_though_the_first_batch_agrees(pair: tupl
 SURE = torch.eye(4).expand(2, 1, 4, 4), torch.eye(4, dtype=torch.int64).expand(2, 1, 4, 4)
 
 
-@pytest.mark.parametrize("options", [{"threshold": 0.4}, {"multilabel": True}, {"input_format": "probabilities"}])
+@pytest.mark.parametrize(
+    "options", [{"threshold": 0.4}, {"multilabel": True}, {"input_format": "probabilities"}]
+)
 def test_options_of_scores_are_never_shared(options: dict[str, Any]) -> None:
     collection = fed(MetricCollection({"one": Dice(), "other": IoU(**options)}), SURE)
     assert plain(collection.compute()) == {"one": 1, "other": 1}  # as far as one can see by now
@@ -152,16 +166,20 @@ def test_forward_reset_and_update_in_turn() -> None:
     fed(collection, BATCHES[1])
     of_batch = collection(*BATCHES[2])
     assert plain(of_batch) == {
-        f"val/{made.__name__}": plain(fed(made(), BATCHES[2]).compute()) for made in (ASSD, Dice, IoU)
+        f"val/{made.__name__}": plain(fed(made(), BATCHES[2]).compute())
+        for made in (ASSD, Dice, IoU)
     }
     fed(collection, BATCHES[3])
     assert plain(collection.compute()) == {
-        f"val/{made.__name__}": plain(fed(made(), *BATCHES[1:]).compute()) for made in (ASSD, Dice, IoU)
+        f"val/{made.__name__}": plain(fed(made(), *BATCHES[1:]).compute())
+        for made in (ASSD, Dice, IoU)
     }
 
 
 def test_several_at_once_beside_single_metrics() -> None:
-    collection = fed(MetricCollection([SegmentationMetrics(["dice", "hd95"]), IoU()], prefix="val_"), *BATCHES)
+    collection = fed(
+        MetricCollection([SegmentationMetrics(["dice", "hd95"]), IoU()], prefix="val_"), *BATCHES
+    )
     values = collection.compute()
     assert set(values) == {"val_IoU", "val_dice", "val_hd95"}
     assert plain(values["val_dice"]) == plain(fed(Dice(), *BATCHES).compute())

@@ -1,4 +1,6 @@
-"""Metric objects do what `torchmetrics.Metric` promises: forward, reset, copies, state_dict, moves, dtypes, merging."""
+"""Metric objects do what `torchmetrics.Metric` promises: forward, reset, copies, state_dict, moves,
+dtypes, merging.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ Make = Callable[..., Any]
 def test_forward_gives_the_value_of_the_batch_and_adds_it_to_the_state(make: Make) -> None:
     metric = make()
     of_batches = [metric(*batch) for batch in (FIRST, SECOND)]
-    assert [plain(value) for value in of_batches] == [plain(fed(make(), b).compute()) for b in (FIRST, SECOND)]
+    assert [plain(value) for value in of_batches] == [
+        plain(fed(make(), b).compute()) for b in (FIRST, SECOND)
+    ]
     assert plain(of_batches[0]) != plain(of_batches[1])
     assert plain(metric.compute()) == plain(fed(make(), FIRST, SECOND).compute())
 
@@ -46,8 +50,12 @@ def test_reset_forgets_everything(make: Make) -> None:
 
 
 @EVERY_KIND
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m)), lambda m: m.clone()])
-def test_a_copy_has_the_state_and_goes_its_own_way(make: Make, copied: Callable[[Any], Any]) -> None:
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m)), lambda m: m.clone()]
+)
+def test_a_copy_has_the_state_and_goes_its_own_way(
+    make: Make, copied: Callable[[Any], Any]
+) -> None:
     metric = fed(make(), FIRST)
     other = fed(copied(metric), SECOND)
     assert type(other) is type(metric)
@@ -56,7 +64,9 @@ def test_a_copy_has_the_state_and_goes_its_own_way(make: Make, copied: Callable[
 
 
 @EVERY_KIND
-@pytest.mark.filterwarnings("ignore:The ``compute`` method of metric .* was called before:UserWarning")
+@pytest.mark.filterwarnings(
+    "ignore:The ``compute`` method of metric .* was called before:UserWarning"
+)
 def test_state_dict_round_trip(make: Make) -> None:
     metric = make()
     assert not metric.state_dict()
@@ -87,9 +97,14 @@ def test_merging_states_is_as_if_one_object_had_seen_all(make: Make) -> None:
 def test_states_of_other_options_or_masks_do_not_merge() -> None:
     whole, part = fed(Dice(), FIRST), fed(Dice(ignore_index=2), FIRST)
     whole.merge_state(part)
-    with pytest.raises(UsageError, match=r"objects with different options .* measured what was merged"):
+    with pytest.raises(
+        UsageError, match=r"objects with different options .* measured what was merged"
+    ):
         whole.compute()
-    labels, scores = fed(Dice(), FIRST), fed(Dice(), (torch.rand(1, 4, 4), torch.ones(1, 4, 4, dtype=torch.int64)))
+    labels, scores = (
+        fed(Dice(), FIRST),
+        fed(Dice(), (torch.rand(1, 4, 4), torch.ones(1, 4, 4, dtype=torch.int64))),
+    )
     labels.merge_state(scores)
     with pytest.raises(UsageError, match="hold classes and binary masks; use an object for each"):
         labels.compute()
@@ -102,7 +117,9 @@ def test_masks_of_two_kinds_are_refused_by_update_and_by_forward() -> None:
     metric = Dice()
     metric(*FIRST)
     metric(*binary)
-    with pytest.raises(UsageError, match="the batches since the last reset hold classes and binary masks"):
+    with pytest.raises(
+        UsageError, match="the batches since the last reset hold classes and binary masks"
+    ):
         metric.compute()
 
 
@@ -126,7 +143,9 @@ def test_a_refused_batch_leaves_the_state_as_it_was() -> None:
     ],
     ids=["half", "double", "bfloat16", "to", "to both"],
 )
-def test_the_dtype_of_a_module_is_not_that_of_its_metrics(make: Make, convert: Callable[[Any], Any]) -> None:
+def test_the_dtype_of_a_module_is_not_that_of_its_metrics(
+    make: Make, convert: Callable[[Any], Any]
+) -> None:
     metric = fed(make(), FIRST)
     module = torch.nn.Linear(2, 2)
     module.metric = metric
@@ -197,7 +216,10 @@ def test_an_object_for_every_epoch_needs_no_more_threads() -> None:
     assert threading.active_count() == before
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Windows has no fork, and macOS's own libraries do not outlive one")
+@pytest.mark.skipif(
+    sys.platform != "linux",
+    reason="Windows has no fork, and macOS's own libraries do not outlive one",
+)
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_an_object_works_in_a_forked_process() -> None:
     volume = torch.zeros(1, 64, 64, 64, dtype=torch.uint8)
@@ -227,7 +249,14 @@ def test_facts_for_trackers_and_plots_come_from_the_card(name: str) -> None:
 def test_the_facts_of_some_as_everyone_knows_them() -> None:
     facts = {
         made: (made.higher_is_better, made.plot_lower_bound, made.plot_upper_bound)
-        for made in (Dice, HausdorffDistance, SurfaceDice, stateful.MCC, stateful.VolumeError, stateful.FPR)
+        for made in (
+            Dice,
+            HausdorffDistance,
+            SurfaceDice,
+            stateful.MCC,
+            stateful.VolumeError,
+            stateful.FPR,
+        )
     }
     assert list(facts.values()) == [
         (True, 0, 1), (False, 0, None), (True, 0, 1), (True, -1, 1), (None, None, None), (False, 0, 1),
@@ -236,7 +265,9 @@ def test_the_facts_of_some_as_everyone_knows_them() -> None:
 
 @EVERY_KIND
 @pytest.mark.parametrize("options", [{}, {"num_classes": 3}], ids=["unknown", "known"])
-def test_before_the_first_batch_the_value_is_nan_and_a_warning_says_why(make: Make, options: dict[str, int]) -> None:
+def test_before_the_first_batch_the_value_is_nan_and_a_warning_says_why(
+    make: Make, options: dict[str, int]
+) -> None:
     with pytest.warns(UserWarning, match="was called before the ``update`` method"):
         value = plain(make(**options).compute())
     assert all(np.isnan(one) for one in (value.values() if isinstance(value, dict) else [value]))
@@ -262,7 +293,10 @@ def test_a_class_of_ones_own() -> None:
             lambda: SegmentationMetrics("dice", num_class=3),
             "SegmentationMetrics has no argument 'num_class'; did you mean 'num_classes'?",
         ),
-        (lambda: SegmentationMetrics([Dice()]), "metrics are written forms such as ['dice', 'nsd@2'], not"),
+        (
+            lambda: SegmentationMetrics([Dice()]),
+            "metrics are written forms such as ['dice', 'nsd@2'], not",
+        ),
         (lambda: SurfaceDice([2.0, 1.0]), "metric 'nsd': tolerance is a number, not [2.0, 1.0]"),
         (
             lambda: HausdorffDistance(3),
@@ -279,11 +313,19 @@ def test_a_class_of_ones_own() -> None:
             "Dice takes nothing by position, and a Tensor came; by name it takes num_classes",
         ),
         (lambda: Dice(spacing=(1, 1)), "Dice has no argument 'spacing'; it takes num_classes,"),
-        (lambda: HausdorffDistance(percentile=101), "metric 'hd': percentile must be above 0 and at most 100, not 101"),
-        (lambda: Dice(average="mean"), "average is one of none, macro, micro, weighted, not 'mean'"),
+        (
+            lambda: HausdorffDistance(percentile=101),
+            "metric 'hd': percentile must be above 0 and at most 100, not 101",
+        ),
+        (
+            lambda: Dice(average="mean"),
+            "average is one of none, macro, micro, weighted, not 'mean'",
+        ),
     ],
 )
-def test_wrong_options_are_refused_when_the_object_is_made(call: Callable[[], Any], text: str) -> None:
+def test_wrong_options_are_refused_when_the_object_is_made(
+    call: Callable[[], Any], text: str
+) -> None:
     with pytest.raises(UsageError, match=re.escape(text)):
         call()
 
@@ -294,7 +336,9 @@ def test_a_state_measured_with_other_options_is_refused() -> None:
     there.persistent(True)
     there.update(*FIRST)
     here.load_state_dict(there.state_dict())
-    with pytest.raises(UsageError, match=r"objects with different options .* measured what was merged or loaded"):
+    with pytest.raises(
+        UsageError, match=r"objects with different options .* measured what was merged or loaded"
+    ):
         here.compute()
 
 
@@ -302,12 +346,23 @@ def test_values_by_region_bear_the_labels() -> None:
     several = SegmentationMetrics(["dice", "hd95"], num_classes=3, average="none")
     several.update(*FIRST)
     values, named = several.compute(), several.by_region()
-    assert {name: list(regions) for name, regions in named.items()} == {"dice": [0, 1, 2], "hd95": [1, 2]}
+    assert {name: list(regions) for name, regions in named.items()} == {
+        "dice": [0, 1, 2],
+        "hd95": [1, 2],
+    }
     assert list(named["hd95"].values()) == values["hd95"].tolist()
-    assert plain(Dice(average="micro")(*FIRST)) == plain(SegmentationMetrics("dice", average="micro")(*FIRST)["dice"])
+    assert plain(Dice(average="micro")(*FIRST)) == plain(
+        SegmentationMetrics("dice", average="micro")(*FIRST)["dice"]
+    )
     history = History()
     history.log(1, {"val": several})
-    assert list(history.table)[1:] == ["val/dice/0", "val/dice/1", "val/dice/2", "val/hd95/1", "val/hd95/2"]
+    assert list(history.table)[1:] == [
+        "val/dice/0",
+        "val/dice/1",
+        "val/dice/2",
+        "val/hd95/1",
+        "val/hd95/2",
+    ]
 
 
 def test_a_collection_is_logged_with_labels_and_names() -> None:
@@ -317,14 +372,19 @@ def test_a_collection_is_logged_with_labels_and_names() -> None:
     collection.update(*FIRST)
     by_object, by_value = History(), History()
     by_object.log(1, collection)
-    by_value.log(1, MetricCollection([Dice(num_classes=3), HausdorffDistance(num_classes=3)])(*FIRST))
+    by_value.log(
+        1, MetricCollection([Dice(num_classes=3), HausdorffDistance(num_classes=3)])(*FIRST)
+    )
     assert list(by_object.table)[1:] == ["Dice/0", "Dice/1", "Dice/2", "HausdorffDistance"]
     assert list(by_value.table)[1:] == ["Dice", "HausdorffDistance"]
     assert by_value.best("HausdorffDistance")[0] == 1
 
 
 def test_what_an_object_is_shows() -> None:
-    assert repr(HausdorffDistance(percentile=95, spacing=(2, 1))) == "HausdorffDistance(hd95, spacing=(2.0, 1.0))"
+    assert (
+        repr(HausdorffDistance(percentile=95, spacing=(2, 1)))
+        == "HausdorffDistance(hd95, spacing=(2.0, 1.0))"
+    )
     shown = "SegmentationMetrics(dice, nsd@2, num_classes=3, average='none')"
     assert repr(SegmentationMetrics(["dice", "nsd@2"], num_classes=3, average="none")) == shown
 

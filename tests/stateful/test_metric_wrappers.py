@@ -27,12 +27,16 @@ BATCHES = [stack(2, seed=seed, error=0.2 * seed) for seed in range(1, 5)]
 def test_classwise_wrapper() -> None:
     wrapper = fed(ClasswiseWrapper(Dice(average="none", num_classes=3)), *BATCHES)
     values = fed(Dice(average="none"), *BATCHES).compute()
-    assert plain(wrapper.compute()) == dict(zip(("dice_0", "dice_1", "dice_2"), plain(values), strict=True))
+    assert plain(wrapper.compute()) == dict(
+        zip(("dice_0", "dice_1", "dice_2"), plain(values), strict=True)
+    )
     assert len(set(plain(values))) == 3
 
 
 def test_classwise_wrapper_with_names_of_the_regions() -> None:
-    wrapper = ClasswiseWrapper(HausdorffDistance(average="none", num_classes=3), labels=["liver", "tumour"])
+    wrapper = ClasswiseWrapper(
+        HausdorffDistance(average="none", num_classes=3), labels=["liver", "tumour"]
+    )
     of_batch = wrapper(*BATCHES[0])
     assert list(of_batch) == ["hausdorffdistance_liver", "hausdorffdistance_tumour"]
     assert list(plain(of_batch).values()) == plain(HausdorffDistance(average="none")(*BATCHES[0]))
@@ -54,22 +58,34 @@ def test_tracker_of_classwise_metrics_with_and_without_background() -> None:
     tracker = MetricTracker(
         MetricCollection(
             {
-                "hd": ClasswiseWrapper(HausdorffDistance(average="none", num_classes=3), labels=["one", "two"]),
+                "hd": ClasswiseWrapper(
+                    HausdorffDistance(average="none", num_classes=3), labels=["one", "two"]
+                ),
                 "dice": ClasswiseWrapper(Dice(average="none", num_classes=3)),
             }
         )
     )
-    assert tracker.maximize == [True, True, True, False, False]  # dice of three classes, then hd of two
+    assert tracker.maximize == [
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]  # dice of three classes, then hd of two
     for batch in BATCHES:
         tracker.increment()
         fed(tracker, batch)
     best = tracker.best_metric()
     everything = plain(tracker.compute_all())
-    assert best == {name: (min if "haus" in name else max)(values) for name, values in everything.items()}
+    assert best == {
+        name: (min if "haus" in name else max)(values) for name, values in everything.items()
+    }
 
 
 def test_tracker_asks_for_the_direction_where_a_metric_has_none() -> None:
-    with pytest.raises(AttributeError, match="'VolumeError' does not have a 'higher_is_better' attribute"):
+    with pytest.raises(
+        AttributeError, match="'VolumeError' does not have a 'higher_is_better' attribute"
+    ):
         MetricTracker(VolumeError())
     tracker = MetricTracker(SegmentationMetrics(["dice", "assd"]), maximize=True)
     for batch in BATCHES:
@@ -92,9 +108,14 @@ def test_bootstrapper_draws_cases(strategy: str) -> None:
 
 def test_bootstrapper_of_cases_that_are_all_alike_has_no_spread() -> None:
     pred, gt = stack(1)
-    wrapper = BootStrapper(HausdorffDistance(percentile=95), num_bootstraps=5, sampling_strategy="multinomial")
+    wrapper = BootStrapper(
+        HausdorffDistance(percentile=95), num_bootstraps=5, sampling_strategy="multinomial"
+    )
     fed(wrapper, (pred.repeat(4, 1, 1), gt.repeat(4, 1, 1)))
-    assert plain(wrapper.compute()) == {"mean": plain(HausdorffDistance(percentile=95)(pred, gt)), "std": 0}
+    assert plain(wrapper.compute()) == {
+        "mean": plain(HausdorffDistance(percentile=95)(pred, gt)),
+        "std": 0,
+    }
 
 
 @pytest.mark.parametrize("made", [Dice, HausdorffDistance, AdjustedRand])
@@ -114,7 +135,11 @@ def test_min_and_max_so_far() -> None:
     wrapper, metric, values = MinMaxMetric(ASSD()), ASSD(), []
     for batch in BATCHES:
         values.append(plain(fed(metric, batch).compute()))
-        assert plain(fed(wrapper, batch).compute()) == {"raw": values[-1], "min": min(values), "max": max(values)}
+        assert plain(fed(wrapper, batch).compute()) == {
+            "raw": values[-1],
+            "min": min(values),
+            "max": max(values),
+        }
     assert values[0] != max(values)
 
 

@@ -25,7 +25,9 @@ PREDICTED = AsDiscrete(argmax=True, to_onehot=3)
 
 def cases(axes: int) -> tuple[list[Tensor], list[Tensor]]:
     """Logits (3, *spatial) and labels (1, *spatial) of cases of several shapes, as MetaTensors."""
-    pairs = [stack(1, seed=seed, shape=shape) for seed, shape in enumerate(SHAPES) if len(shape) == axes]
+    pairs = [
+        stack(1, seed=seed, shape=shape) for seed, shape in enumerate(SHAPES) if len(shape) == axes
+    ]
     scores = [torch.nn.functional.one_hot(pred[0], 3).movedim(-1, 0) * 4.0 - 2 for pred, _ in pairs]
     return [MetaTensor(one) for one in scores], [MetaTensor(gt) for _, gt in pairs]
 
@@ -76,8 +78,13 @@ def test_a_spacing_for_each_case(axes: int) -> None:
     scores, gt = cases(axes)
     spacings = [[0.5 + case, 2.0, 1.25][:axes] for case in range(len(gt))]
     outputs, labels = [PREDICTED(one) for one in scores], [ONE_HOT(one) for one in gt]
-    theirs, ours = monai.HausdorffDistanceMetric(percentile=95), HausdorffDistance(percentile=95, num_classes=3)
-    for pred, label, spacing in zip(outputs, labels, spacings, strict=True):  # MONAI's lists have one for all
+    theirs, ours = (
+        monai.HausdorffDistanceMetric(percentile=95),
+        HausdorffDistance(percentile=95, num_classes=3),
+    )
+    for pred, label, spacing in zip(
+        outputs, labels, spacings, strict=True
+    ):  # MONAI's lists have one for all
         value = aggregated(theirs, [pred], [label], spacing=spacing)
     ours.update(outputs, labels, spacing=spacings)
     assert in_monai(plain(ours.compute())) == value
@@ -85,7 +92,9 @@ def test_a_spacing_for_each_case(axes: int) -> None:
 
 def test_neither_one_hot_nor_argmax_is_needed() -> None:
     scores, gt = cases(2)
-    expected = plain(Dice(num_classes=3)([PREDICTED(one) for one in scores], [ONE_HOT(one) for one in gt]))
+    expected = plain(
+        Dice(num_classes=3)([PREDICTED(one) for one in scores], [ONE_HOT(one) for one in gt])
+    )
     labels = [one.argmax(0, keepdim=True) for one in scores]
     assert plain(Dice()(scores, gt)) == expected
     assert plain(Dice()(labels, gt)) == expected

@@ -19,12 +19,18 @@ from segeval.stateful import ASSD, Dice, IoU
 SHARES: dict[str, tuple[list[Batch], list[Batch]]] = {
     "one batch each": ([stack(2, seed=1)], [stack(2, seed=2)]),
     "unequal batches": ([stack(1, seed=1), stack(3, seed=2), stack(2, seed=3)], [stack(2, seed=4)]),
-    "other shapes": ([stack(2, seed=1, shape=(5, 9))], [stack(1, seed=2, shape=(8, 4)), stack(2, seed=3)]),
+    "other shapes": (
+        [stack(2, seed=1, shape=(5, 9))],
+        [stack(1, seed=2, shape=(8, 4)), stack(2, seed=3)],
+    ),
     "no batch here": ([], [stack(2, seed=1), stack(1, seed=2)]),
     "no batch there": ([stack(2, seed=1), stack(1, seed=2)], []),
     "fewer classes here": ([stack(2, seed=1, classes=2)], [stack(2, seed=2, classes=5)]),
     "no batch at all": ([], []),
-    "label vectors": ([stack(1, seed=1, shape=(9,)), stack(1, seed=2, shape=(5,))], [stack(1, seed=3, shape=(30,))]),
+    "label vectors": (
+        [stack(1, seed=1, shape=(9,)), stack(1, seed=2, shape=(5,))],
+        [stack(1, seed=3, shape=(30,))],
+    ),
 }
 """The batches of the first process and of the second."""
 
@@ -44,7 +50,9 @@ def worker(rank: int, folder: str) -> None:
     warnings.filterwarnings("ignore", "The ``compute`` method of metric")
     torch.set_num_threads(1)
     store = dist.FileStore(str(Path(folder, "store")), 2)
-    dist.init_process_group("gloo", store=store, rank=rank, world_size=2, timeout=timedelta(seconds=60))
+    dist.init_process_group(
+        "gloo", store=store, rank=rank, world_size=2, timeout=timedelta(seconds=60)
+    )
     found: dict[str, Any] = {}
     for share in SHARES:
         for kind in kinds(share):
@@ -75,9 +83,13 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     return [torch.load(Path(folder, f"{rank}.pt")) for rank in (0, 1)]
 
 
-@pytest.mark.parametrize(("share", "kind"), [(share, kind) for share in SHARES for kind in kinds(share)])
+@pytest.mark.parametrize(
+    ("share", "kind"), [(share, kind) for share in SHARES for kind in kinds(share)]
+)
 @pytest.mark.filterwarnings("ignore:The ``compute`` method of metric:UserWarning")
-def test_both_processes_compute_what_one_computes_of_all(share: str, kind: str, found: list[dict[str, Any]]) -> None:
+def test_both_processes_compute_what_one_computes_of_all(
+    share: str, kind: str, found: list[dict[str, Any]]
+) -> None:
     make = MAKERS[kind]
     whole = fed(make(), *own(share, 0), *own(share, 1)).compute()
     for values in found:
@@ -92,7 +104,9 @@ def test_a_collection_with_shared_states(found: list[dict[str, Any]]) -> None:
     assert [values["collection"] for values in found] == [same(whole), same(whole)]
 
 
-def test_synchronising_every_step_gives_the_value_of_both_batches(found: list[dict[str, Any]]) -> None:
+def test_synchronising_every_step_gives_the_value_of_both_batches(
+    found: list[dict[str, Any]],
+) -> None:
     whole = same(fed(Dice(), *own("one batch each", 0), *own("one batch each", 1)).compute())
     assert [values["step"] for values in found] == [(whole, whole), (whole, whole)]
 

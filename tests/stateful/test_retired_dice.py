@@ -1,4 +1,6 @@
-"""Code written for `torchmetrics.classification.Dice`, which torchmetrics no longer has, runs with another import."""
+"""Code written for `torchmetrics.classification.Dice`, which torchmetrics no longer has, runs with
+another import.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def test_the_function() -> None:
     target = tensor([1, 1, 2, 0])
     value = functional.dice(preds, target, average="micro")
     assert value == tensor(0.2500)
-    assert dice(preds, target, average="micro").item() == 2 * 1 / (4 + 4)  # one of four voxels is right
+    assert dice(preds, target, average="micro").item() == 2 * 1 / (
+        4 + 4
+    )  # one of four voxels is right
 
 
 def test_random_labels_in_ten_batches_are_one_case() -> None:
@@ -37,7 +41,10 @@ def test_random_labels_in_ten_batches_are_one_case() -> None:
     assert len(values) == 10
     assert all(0 <= value <= 1 for value in values)
     preds, target = (torch.cat(side) for side in zip(*seen, strict=True))
-    shares = [2 * ((preds == c) & (target == c)).sum() / ((preds == c).sum() + (target == c).sum()) for c in (0, 1)]
+    shares = [
+        2 * ((preds == c) & (target == c)).sum() / ((preds == c).sum() + (target == c).sum())
+        for c in (0, 1)
+    ]
     assert metric.compute().item() == pytest.approx(sum(shares).item() / 2)
 
 
@@ -48,7 +55,9 @@ def test_scores_and_options_of_old(average: str | None) -> None:
     hard = preds.argmax(-1)
     tp, p, g = (
         torch.stack([mask.sum() for mask in masks])
-        for masks in zip(*(((hard == c) & (target == c), hard == c, target == c) for c in range(3)), strict=True)
+        for masks in zip(
+            *(((hard == c) & (target == c), hard == c, target == c) for c in range(3)), strict=True
+        )
     )
     expected = {
         "micro": 2 * tp.sum() / (p + g).sum(), "macro": (2 * tp / (p + g)).mean(), "none": 2 * tp / (p + g),

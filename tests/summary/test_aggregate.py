@@ -11,7 +11,19 @@ import pytest
 from segeval.errors import UsageError
 from segeval.summary import summarise
 
-STATISTICS = ("n", "mean", "std", "median", "q25", "q75", "min", "max", "ci_low", "ci_high", "pooled")
+STATISTICS = (
+    "n",
+    "mean",
+    "std",
+    "median",
+    "q25",
+    "q75",
+    "min",
+    "max",
+    "ci_low",
+    "ci_high",
+    "pooled",
+)
 COLUMNS = ["region", "metric", "unit", *STATISTICS, "n_undefined", "n_infinite"]
 
 
@@ -57,14 +69,24 @@ def test_statistics_are_over_the_finite_values_and_say_what_they_left_out():
     assert (liver["n"], liver["n_undefined"], liver["n_infinite"]) == (2, 0, 1)
     assert liver["mean"] == (2 + 3) / 2
     assert liver["std"] == pytest.approx(((2 - 2.5) ** 2 + (3 - 2.5) ** 2) ** 0.5)
-    assert (liver["min"], liver["q25"], liver["median"], liver["q75"], liver["max"]) == (2, 2.25, 2.5, 2.75, 3)
+    assert (liver["min"], liver["q25"], liver["median"], liver["q75"], liver["max"]) == (
+        2,
+        2.25,
+        2.5,
+        2.75,
+        3,
+    )
     spleen = row(summary(THREE), "spleen", "dice")
     assert (spleen["n"], spleen["n_undefined"], spleen["n_infinite"]) == (2, 1, 0)
 
 
 def test_the_mean_row_averages_over_regions_first():
     mean = row(summary(THREE), "mean", "hd95")
-    per_case = [(2 + 4) / 2, 3, 7]  # case b has one region that is defined, case c one that is finite
+    per_case = [
+        (2 + 4) / 2,
+        3,
+        7,
+    ]  # case b has one region that is defined, case c one that is finite
     assert mean["mean"] == pytest.approx(sum(per_case) / 3)
     assert mean["median"] == 3
     assert (mean["n"], mean["n_undefined"], mean["n_infinite"]) == (3, 1, 1)
@@ -99,7 +121,9 @@ def test_failed_cases_count_in_nothing():
 
 
 def test_only_failed_cases_give_an_empty_summary():
-    failed = pd.DataFrame([("x", "", nan, "failed: cannot read")], columns=["case", "region", "dice", "note"])
+    failed = pd.DataFrame(
+        [("x", "", nan, "failed: cannot read")], columns=["case", "region", "dice", "note"]
+    )
     result = summary(failed)
     assert list(result.columns) == COLUMNS
     assert len(result) == 0
@@ -110,7 +134,11 @@ def test_case_metrics_have_their_own_rows_and_are_not_undefined_elsewhere():
     result = summary(pd.concat([THREE, own], ignore_index=True))
     assert len(result) == 2 * 2 + 1 + 2
     everything = row(result, "all", "rand")
-    assert (everything["n"], everything["mean"], everything["n_undefined"]) == (2, pytest.approx(0.6), 1)
+    assert (everything["n"], everything["mean"], everything["n_undefined"]) == (
+        2,
+        pytest.approx(0.6),
+        1,
+    )
     assert row(result, "liver", "dice")["n_undefined"] == 0
     assert row(result, "mean", "dice")["n_undefined"] == 1
 
@@ -144,12 +172,16 @@ def test_two_rows_of_one_case_and_region_are_an_error():
 
 def test_as_pandas_computes_it():
     rng = np.random.default_rng(3)
-    cases = table([(f"{c}", f"{r}", rng.normal()) for c in range(40) for r in range(5)], "volume_error")
+    cases = table(
+        [(f"{c}", f"{r}", rng.normal()) for c in range(40) for r in range(5)], "volume_error"
+    )
     cases.loc[rng.choice(200, 30, replace=False), "volume_error"] = nan
     by_region = cases.groupby("region", sort=False)["volume_error"]
     result = summary(cases)
     own = result[result["region"] != "mean"].set_index("region")
-    expected = by_region.describe()[["count", "mean", "std", "min", "25%", "50%", "75%", "max"]].to_numpy()
+    expected = by_region.describe()[
+        ["count", "mean", "std", "min", "25%", "50%", "75%", "max"]
+    ].to_numpy()
     found = own[["n", "mean", "std", "min", "q25", "median", "q75", "max"]].to_numpy(dtype=float)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
     per_case = cases.groupby("case")["volume_error"].mean()

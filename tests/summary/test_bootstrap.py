@@ -44,13 +44,20 @@ def test_as_scipy():
     values = np.random.default_rng(6).gamma(2, 3, 60)
     (low,), (high,) = mean_interval(values[:, None], resamples=9000, confidence=0.9)
     other = stats.bootstrap(
-        (values,), np.mean, method="percentile", n_resamples=9000, confidence_level=0.9, rng=np.random.default_rng(2)
+        (values,),
+        np.mean,
+        method="percentile",
+        n_resamples=9000,
+        confidence_level=0.9,
+        rng=np.random.default_rng(2),
     ).confidence_interval
     assert (low, high) == pytest.approx(tuple(other), abs=5 * monte_carlo_error(values, 9000))
 
 
 def test_covers_the_true_mean_as_often_as_it_says():
-    samples = np.random.default_rng(7).normal(10, 2, (60, 1000))  # 1,000 studies of 60 cases, one in each column
+    samples = np.random.default_rng(7).normal(
+        10, 2, (60, 1000)
+    )  # 1,000 studies of 60 cases, one in each column
     low, high = mean_interval(samples, resamples=1000)
     assert np.mean((low <= 10) & (high >= 10)) == pytest.approx(0.95, abs=0.03)
 

@@ -26,9 +26,13 @@ def code_of(cell):
 
 @pytest.mark.parametrize("sizes", [surfel_sizes, face_sizes])
 @pytest.mark.parametrize("spacing", [(1.0, 1.0), (0.5, 3.0), (1.0, 1.0, 1.0), (2.0, 0.7, 1.3)])
-def test_only_cells_of_two_kinds_have_a_size_and_mirrored_turned_or_inverted_ones_have_the_same(sizes, spacing):
+def test_only_cells_of_two_kinds_have_a_size_and_mirrored_turned_or_inverted_ones_have_the_same(
+    sizes, spacing
+):
     table, axes = sizes(spacing), len(spacing)
-    turned = {order: sizes(tuple(spacing[axis] for axis in order)) for order in permutations(range(axes))}
+    turned = {
+        order: sizes(tuple(spacing[axis] for axis in order)) for order in permutations(range(axes))
+    }
     for cell, code in cells(axes):
         assert (table[code] > 0) == (cell.any() and not cell.all())
         assert table[code_of(~cell)] == pytest.approx(table[code])
@@ -42,7 +46,9 @@ def test_only_cells_of_two_kinds_have_a_size_and_mirrored_turned_or_inverted_one
 def test_the_faces_of_a_cell_are_counted_one_by_one(spacing):
     table = face_sizes(spacing)
     for cell, code in cells(len(spacing)):
-        pairs = [np.count_nonzero(np.diff(cell.astype(int), axis=axis)) for axis in range(len(spacing))]
+        pairs = [
+            np.count_nonzero(np.diff(cell.astype(int), axis=axis)) for axis in range(len(spacing))
+        ]
         shares = [np.prod(spacing) / step / 2 ** (len(spacing) - 1) for step in spacing]
         assert table[code] == pytest.approx(np.dot(pairs, shares))
 
@@ -69,11 +75,15 @@ def test_one_voxel_is_cut_off_through_the_middles_of_its_edges(spacing):
 def test_voxels_that_share_no_face_are_cut_off_one_by_one():
     one = surfel_sizes((1.0, 2.0, 3.0))[1]
     for apart in ([0, 3], [0, 7], [0, 3, 5], [0, 3, 5, 6]):
-        assert surfel_sizes((1.0, 2.0, 3.0))[sum(2**k for k in apart)] == pytest.approx(len(apart) * one)
+        assert surfel_sizes((1.0, 2.0, 3.0))[sum(2**k for k in apart)] == pytest.approx(
+            len(apart) * one
+        )
 
 
 def test_the_cells_of_marching_cubes_have_the_areas_of_surface_distance():
-    """Of each kind of cell, the area that DeepMind's surface-distance gives for the spacing (1.5, 0.8, 0.7)."""
+    """Of each kind of cell, the area that DeepMind's surface-distance gives for the spacing (1.5,
+    0.8, 0.7).
+    """
     voxels = list(product((0, 1), repeat=3))
     kinds = {
         ((1, 1, 1),): 0.21125,
@@ -92,4 +102,6 @@ def test_the_cells_of_marching_cubes_have_the_areas_of_surface_distance():
     }
     sizes = surfel_sizes((1.5, 0.8, 0.7))
     for mask, area in kinds.items():
-        assert sizes[sum(2**k for k, voxel in enumerate(voxels) if voxel in mask)] == pytest.approx(area, rel=1e-12)
+        assert sizes[sum(2**k for k, voxel in enumerate(voxels) if voxel in mask)] == pytest.approx(
+            area, rel=1e-12
+        )

@@ -1,4 +1,6 @@
-"""Every surface metric against plain NumPy on all pairs of voxels, and on drawn scenes with their arithmetic."""
+"""Every surface metric against plain NumPy on all pairs of voxels, and on drawn scenes with their
+arithmetic.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +17,13 @@ from segeval.data.case import Region
 SLACK = 1 + 1e-6
 WIDE = st.sampled_from([(3, 140), (2, 3, 70), (70, 2, 3), (66, 5)]).flatmap(
     lambda shape: st.tuples(
-        pairs(labels=1, full=True, shape=shape), st.lists(st.sampled_from(SPACINGS), min_size=3, max_size=3)
+        pairs(labels=1, full=True, shape=shape),
+        st.lists(st.sampled_from(SPACINGS), min_size=3, max_size=3),
     )
 )
 PAIRS = st.one_of(
-    spaced_pairs(labels=2, full=True), WIDE.map(lambda drawn: (*drawn[0], tuple(drawn[1][: drawn[0][0].ndim])))
+    spaced_pairs(labels=2, full=True),
+    WIDE.map(lambda drawn: (*drawn[0], tuple(drawn[1][: drawn[0][0].ndim]))),
 )
 
 
@@ -74,7 +78,9 @@ OF_BOUNDARIES = {
 
 @pytest.mark.parametrize(("metric", "formula"), OF_BOUNDARIES.items(), ids=OF_BOUNDARIES)
 @given(pair=PAIRS)
-def test_metrics_of_boundaries_are_their_formula_over_all_pairs_of_boundary_voxels(metric, formula, pair):
+def test_metrics_of_boundaries_are_their_formula_over_all_pairs_of_boundary_voxels(
+    metric, formula, pair
+):
     pred, gt, spacing = pair
     expected = formula(*both_ways(boundary(pred == 1), boundary(gt == 1), spacing))
     assert value(metric, pred, gt, spacing=spacing) == pytest.approx(expected, rel=1e-9, abs=1e-9)
@@ -86,12 +92,16 @@ def test_nsd_auc_is_the_mean_of_nsd_over_the_tolerances(pair):
     steps, limit = 2000, 3.0
     pg, gp = both_ways(boundary(pred == 1), boundary(gt == 1), spacing)
     curve = [share(pg, gp, (step + 0.5) / steps * limit) for step in range(steps)]
-    assert value("nsd_auc@3", pred, gt, spacing=spacing) == pytest.approx(np.mean(curve), abs=1 / steps)
+    assert value("nsd_auc@3", pred, gt, spacing=spacing) == pytest.approx(
+        np.mean(curve), abs=1 / steps
+    )
 
 
 @pytest.mark.parametrize("width", [0.6, 1.0, 2.0])
 @given(pair=PAIRS)
-def test_boundary_iou_is_the_iou_of_what_lies_nearer_than_the_width_to_the_own_boundary(width, pair):
+def test_boundary_iou_is_the_iou_of_what_lies_nearer_than_the_width_to_the_own_boundary(
+    width, pair
+):
     pred, gt, spacing = pair
     bands = []
     for mask in (pred == 1, gt == 1):
@@ -130,18 +140,28 @@ def test_mahalanobis_is_the_centroid_distance_in_units_of_the_common_covariance(
         if np.linalg.matrix_rank(spread, tol=1e-9) == gt.ndim:
             shift = p.mean(0) - g.mean(0)
             expected = sqrt(shift @ np.linalg.inv(spread) @ shift)
-    assert value("mahalanobis", pred, gt, spacing=spacing) == pytest.approx(expected, rel=1e-6, abs=1e-9, nan_ok=True)
+    assert value("mahalanobis", pred, gt, spacing=spacing) == pytest.approx(
+        expected, rel=1e-6, abs=1e-9, nan_ok=True
+    )
 
 
 @given(pair=spaced_pairs(labels=3, full=True))
 def test_regions_are_measured_as_if_each_were_alone_whether_or_not_they_overlap(pair):
     pred, gt, spacing = pair
-    regions = [Region.of("whole", 1, 2, 3), Region.of(2), Region.of("core", 1, 3), Region.of(1), Region.of("none", 9)]
+    regions = [
+        Region.of("whole", 1, 2, 3),
+        Region.of(2),
+        Region.of("core", 1, 3),
+        Region.of(1),
+        Region.of("none", 9),
+    ]
     for metric in ("hd", "assd", "boundary_iou@1.5", "centroid_distance", "average_hd_volume"):
         found = values(metric, pred, gt, spacing=spacing, regions=regions)
         alone = [
             value(
-                metric, *(np.isin(mask, list(region.labels)).astype(np.uint8) for mask in (pred, gt)), spacing=spacing
+                metric,
+                *(np.isin(mask, list(region.labels)).astype(np.uint8) for mask in (pred, gt)),
+                spacing=spacing,
             )
             for region in regions
         ]
@@ -171,7 +191,9 @@ def test_spacing_is_in_the_order_of_the_array_axes():
         . . . .     . . . #
     """)
     assert value("hd", pred, gt, spacing=(5.0, 0.5)) == pytest.approx(hypot(2 * 5.0, 3 * 0.5))
-    assert value("centroid_distance", pred, gt, spacing=(5.0, 0.5)) == pytest.approx(hypot(2 * 5.0, 3 * 0.5))
+    assert value("centroid_distance", pred, gt, spacing=(5.0, 0.5)) == pytest.approx(
+        hypot(2 * 5.0, 3 * 0.5)
+    )
 
 
 def test_the_inside_is_not_boundary_but_voxels_at_the_edge_of_the_image_are():
@@ -180,7 +202,9 @@ def test_the_inside_is_not_boundary_but_voxels_at_the_edge_of_the_image_are():
         # # #     # . #
         # # #     # # #
     """)
-    assert value("assd", pred, gt) == 0  # the hole's neighbours are boundary already, the centre is none
+    assert (
+        value("assd", pred, gt) == 0
+    )  # the hole's neighbours are boundary already, the centre is none
     assert value("boundary_iou@1", pred, gt) == 1
     assert value("hd_volume", pred, gt) == 1  # all voxels count there
 
@@ -256,7 +280,9 @@ def test_a_missed_lesion_moves_the_directed_percentile_more_than_the_pooled_one(
     assert value("hd_pg", pred, gt) == 0
 
 
-@pytest.mark.parametrize(("metric", "one_empty"), [("hd95", inf), ("assd", inf), ("nsd@1", 0), ("boundary_iou@2", 0)])
+@pytest.mark.parametrize(
+    ("metric", "one_empty"), [("hd95", inf), ("assd", inf), ("nsd@1", 0), ("boundary_iou@2", 0)]
+)
 def test_one_empty_mask_is_as_bad_as_can_be_and_two_are_undefined(metric, one_empty):
     pred, gt = scene("""
         # .     . .
@@ -268,7 +294,9 @@ def test_one_empty_mask_is_as_bad_as_can_be_and_two_are_undefined(metric, one_em
 
 @pytest.mark.parametrize("place", [0, 150])
 def test_mahalanobis_is_undefined_for_masks_that_lie_in_a_plane_wherever_it_is(place):
-    """An oblique plane far from the first voxel: what rounding leaves of its thickness must not count as one."""
+    """An oblique plane far from the first voxel: what rounding leaves of its thickness must not
+    count as one.
+    """
     pred, gt = np.zeros((2, 200, 40, 400), np.uint8)
     for step in range(20):
         pred[place : place + 5, 10 + step, 300 + step] = 1

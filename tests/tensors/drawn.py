@@ -41,20 +41,28 @@ def laid_out(mask: Tensor, order: str) -> Tensor:
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    """Noise, boxes or mirrored boxes in 2 or 3 axes; labels of both masks, of one, of none, 0 among them."""
+    """Noise, boxes or mirrored boxes in 2 or 3 axes; labels of both masks, of one, of none, 0 among
+    them.
+    """
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     shape = [draw(st.integers(1, 8)) for _ in range(draw(st.integers(1, 2)))]
     shape.insert(draw(st.integers(0, len(shape))), draw(st.sampled_from([1, 2, 5, 12, 40])))
     known = draw(st.sampled_from(list(LABELS)))
     gt = np.zeros(shape, np.int64)
     if draw(st.booleans()):
-        gt, pred = (rng.choice(known, shape) * (rng.random(shape) < rng.choice([0.01, 0.3, 1])) for _ in range(2))
+        gt, pred = (
+            rng.choice(known, shape) * (rng.random(shape) < rng.choice([0.01, 0.3, 1]))
+            for _ in range(2)
+        )
     else:
         for label in known * 2:
             gt[tuple(slice(*np.sort(rng.integers(0, n + 1, 2))) for n in shape)] = label
         pred = draw(st.sampled_from([np.flip(gt).copy(), np.roll(gt, 1, -1), 0 * gt, gt]))
     masks = (
-        laid_out(torch.from_numpy(mask).to(draw(st.sampled_from(LABELS[known]))), draw(st.sampled_from(ORDERS)))
+        laid_out(
+            torch.from_numpy(mask).to(draw(st.sampled_from(LABELS[known]))),
+            draw(st.sampled_from(ORDERS)),
+        )
         for mask in (pred, gt)
     )
     asked = draw(st.permutations([*known, 7]))[: draw(st.integers(1, 5))]

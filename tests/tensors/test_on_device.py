@@ -1,4 +1,6 @@
-"""Every kernel on a stand-in device: devices are not mixed, no volume comes to the host, the numbers are the same."""
+"""Every kernel on a stand-in device: devices are not mixed, no volume comes to the host, the
+numbers are the same.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ SHAPES = [surface_distances, volume_distances, depths, moments]
 
 def flat(result):
     """The tensors of a result, histograms or not."""
-    return [tensor for part in result for tensor in ([part] if isinstance(part, torch.Tensor) else part)]
+    return [
+        tensor for part in result for tensor in ([part] if isinstance(part, torch.Tensor) else part)
+    ]
 
 
 @pytest.mark.parametrize("kernel", SHAPES)
@@ -33,10 +37,14 @@ def flat(result):
 def test_shapes_are_measured_where_they_are(kernel, case):
     expected = flat(kernel(*case))
     with GPU() as gpu:
-        found = flat(kernel(case.pred.to(gpu.device), case.gt.to(gpu.device), case.labels, case.spacing))
+        found = flat(
+            kernel(case.pred.to(gpu.device), case.gt.to(gpu.device), case.labels, case.spacing)
+        )
         assert {tensor.device for tensor in found} == {gpu.device}
         assert gpu.moved == []
-        assert all(torch.equal(tensor.cpu(), other) for tensor, other in zip(found, expected, strict=True))
+        assert all(
+            torch.equal(tensor.cpu(), other) for tensor, other in zip(found, expected, strict=True)
+        )
 
 
 def blocks(labels):
@@ -53,7 +61,9 @@ def test_the_host_waits_no_longer_for_many_labels(kernel):
     for labels in (1, 12):
         pred, gt = blocks(labels)
         with GPU() as gpu:
-            kernel(pred.to(gpu.device), gt.to(gpu.device), torch.arange(1, labels + 1), (1.0, 1.0, 1.0))
+            kernel(
+                pred.to(gpu.device), gt.to(gpu.device), torch.arange(1, labels + 1), (1.0, 1.0, 1.0)
+            )
         waits[labels] = gpu.waits.total()
     assert 0 < waits[12] <= waits[1] + 8
 
@@ -79,7 +89,9 @@ def test_pairs_stay_on_the_device():
 def test_only_histograms_come_to_the_host():
     pred, gt = blocks(3)
     with GPU(most=100) as gpu:
-        parts = surface_distances(pred.to(gpu.device), gt.to(gpu.device), torch.arange(1, 4), (1.0, 1.0, 1.0))
+        parts = surface_distances(
+            pred.to(gpu.device), gt.to(gpu.device), torch.arange(1, 4), (1.0, 1.0, 1.0)
+        )
         statistic = on_host(SurfaceDistances, parts)
     assert statistic.pg.value.tolist() == [0, 1] * 3
     assert gpu.moved == [3, 6, 6] * 2

@@ -135,6 +135,8 @@ def test_what_the_host_has_to_wait_for_is_counted(gpu, work):
 
 def test_what_is_only_queued_is_not(gpu):
     _, there = numbers(gpu)
-    there.index_select(0, torch.arange(2, device=gpu.device)).sort().values.cumsum(0).clamp_(max=3).amin(1)
+    there.index_select(0, torch.arange(2, device=gpu.device)).sort().values.cumsum(0).clamp_(
+        max=3
+    ).amin(1)
     there.repeat_interleave(torch.ones(3, dtype=torch.int64, device=gpu.device), 0, output_size=3)
     assert gpu.waits.total() == 0

@@ -1,4 +1,6 @@
-"""Distances by PyTorch: those of the definition, and those of the kernels for arrays to the last digits."""
+"""Distances by PyTorch: those of the definition, and those of the kernels for arrays to the last
+digits.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,16 @@ from hypothesis import given, settings
 from scenes import measured
 
 from segeval.data.case import Region
-from segeval.measure.tensors import depths, distances, far, moments, near, on_host, surface_distances, volume_distances
+from segeval.measure.tensors import (
+    depths,
+    distances,
+    far,
+    moments,
+    near,
+    on_host,
+    surface_distances,
+    volume_distances,
+)
 from segeval.statistics.depths import Depths
 from segeval.statistics.distances import SurfaceDistances, VolumeDistances
 from segeval.statistics.moments import Moments
@@ -49,7 +60,9 @@ def assert_close(found, expected):
 
 def by_arrays(kind, pred, gt, labels, spacing):
     """The statistic by the kernels for arrays, which know no negative labels: ranks stand for them."""
-    ranks, places = np.unique(np.stack([pred.long().numpy(), gt.long().numpy()]), return_inverse=True)
+    ranks, places = np.unique(
+        np.stack([pred.long().numpy(), gt.long().numpy()]), return_inverse=True
+    )
     pred, gt = places.reshape(2, *pred.shape).astype(np.uint16)
     absent = count(len(ranks))
     number = {int(label): rank for rank, label in enumerate(ranks)}
@@ -58,10 +71,14 @@ def by_arrays(kind, pred, gt, labels, spacing):
 
 
 def border(mask):
-    """Indices of the voxels of a mask that have a neighbour along an axis outside of it, or of the array."""
+    """Indices of the voxels of a mask that have a neighbour along an axis outside of it, or of the
+    array.
+    """
     inside = set(map(tuple, np.argwhere(mask)))
     steps = [
-        tuple(s) for k in range(mask.ndim) for s in (np.eye(mask.ndim, dtype=int)[k], -np.eye(mask.ndim, dtype=int)[k])
+        tuple(s)
+        for k in range(mask.ndim)
+        for s in (np.eye(mask.ndim, dtype=int)[k], -np.eye(mask.ndim, dtype=int)[k])
     ]
     edge = [v for v in inside if any(tuple(np.add(v, step)) not in inside for step in steps)]
     return np.array(sorted(edge), np.int64).reshape(-1, mask.ndim)
@@ -89,7 +106,9 @@ def test_distances_are_those_of_the_definition(case):
             (deep.p, np.argwhere(p), border(p)),
             (deep.g, np.argwhere(g), border(g)),
         ):
-            np.testing.assert_allclose(elements(found, region), directed(one, other, case.spacing), rtol=1e-9)
+            np.testing.assert_allclose(
+                elements(found, region), directed(one, other, case.spacing), rtol=1e-9
+            )
 
 
 @settings(max_examples=60)
@@ -131,7 +150,9 @@ def test_larger_masks_agree(shape, spacing, shift):
     gt = balls(shape, 9, 1)
     pred = gt.roll(SHIFTS[shift][-len(shape) :], tuple(range(len(shape))))
     task = pred, gt, torch.arange(1, 11), spacing
-    assert_close(on_host(SurfaceDistances, surface_distances(*task)), by_arrays(SurfaceDistances, *task))
+    assert_close(
+        on_host(SurfaceDistances, surface_distances(*task)), by_arrays(SurfaceDistances, *task)
+    )
 
 
 @pytest.mark.parametrize("kind", KERNELS)
@@ -142,7 +163,9 @@ def test_neither_the_parts_nor_the_order_in_memory_change_a_digit(kind, monkeypa
     for module in (near, far):
         monkeypatch.setattr(module, "together", lambda device: 100)
     monkeypatch.setattr(distances, "TOGETHER", 700)
-    in_parts = KERNELS[kind](laid_out(pred, "Fortran"), laid_out(gt, "every other"), labels, spacing)
+    in_parts = KERNELS[kind](
+        laid_out(pred, "Fortran"), laid_out(gt, "every other"), labels, spacing
+    )
     for one, other in zip(whole, in_parts, strict=True):
         pairs = [(one, other)] if isinstance(one, torch.Tensor) else zip(one, other, strict=True)
         assert all(torch.equal(a, b) for a, b in pairs)
@@ -153,17 +176,23 @@ def test_thousands_of_labels():
     gt = gt.repeat_interleave(4, 0).repeat_interleave(5, 1).to(torch.uint16)
     pred = gt.long().roll((1, 2), (0, 1)).to(torch.uint16)
     task = pred, gt, torch.arange(1, 2401), (1.0, 1.0)
-    assert_close(on_host(SurfaceDistances, surface_distances(*task)), by_arrays(SurfaceDistances, *task))
+    assert_close(
+        on_host(SurfaceDistances, surface_distances(*task)), by_arrays(SurfaceDistances, *task)
+    )
 
 
 def test_all_256_values_of_a_byte_as_regions():
     gt = torch.arange(256, dtype=torch.uint8).repeat_interleave(12).view(48, 64)
     task = gt.roll(7, 0), gt, torch.arange(256), (1.0, 1.0)
-    assert_close(on_host(SurfaceDistances, surface_distances(*task)), by_arrays(SurfaceDistances, *task))
+    assert_close(
+        on_host(SurfaceDistances, surface_distances(*task)), by_arrays(SurfaceDistances, *task)
+    )
 
 
 @pytest.mark.parametrize("kind", KERNELS)
 def test_no_regions_make_an_empty_statistic(kind):
     mask = torch.ones(3, 4, dtype=torch.uint8)
-    statistic = on_host(kind, KERNELS[kind](mask, mask, torch.empty(0, dtype=torch.int64), (1.0, 1.0)))
+    statistic = on_host(
+        kind, KERNELS[kind](mask, mask, torch.empty(0, dtype=torch.int64), (1.0, 1.0))
+    )
     assert len(statistic.empty_p) == len(statistic.empty_g) == 0

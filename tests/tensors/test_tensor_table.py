@@ -14,7 +14,9 @@ from segeval.measure.tensors import joint_counts, pair_counts, table
 def by_numpy(pred, gt):
     """Rows (gt, pred, count) of one case."""
     pairs, number = np.unique(
-        np.stack([gt.long().numpy().ravel(), pred.long().numpy().ravel()]), axis=1, return_counts=True
+        np.stack([gt.long().numpy().ravel(), pred.long().numpy().ravel()]),
+        axis=1,
+        return_counts=True,
     )
     return np.column_stack([*pairs, number]).tolist()
 
@@ -27,17 +29,29 @@ def rows(table):
 @given(
     st.integers(1, 4),
     st.lists(st.integers(1, 9), max_size=3),
-    st.sampled_from([(1, torch.uint8), (2, torch.bool), (3, torch.int16), (19, torch.uint16), (200, torch.int64)]),
+    st.sampled_from(
+        [
+            (1, torch.uint8),
+            (2, torch.bool),
+            (3, torch.int16),
+            (19, torch.uint16),
+            (200, torch.int64),
+        ]
+    ),
     st.sampled_from(ORDERS),
     st.integers(0, 1000),
 )
 def test_a_dense_table_of_several_cases(number, shape, kind, order, seed):
     classes, dtype = kind
     draw = torch.Generator().manual_seed(seed)
-    pred, gt = (torch.randint(classes, (number, *shape, 5), generator=draw).to(dtype) for _ in range(2))
+    pred, gt = (
+        torch.randint(classes, (number, *shape, 5), generator=draw).to(dtype) for _ in range(2)
+    )
     counts = joint_counts(laid_out(pred, order), gt, classes)
     assert counts.shape == (number, classes, classes)
-    assert [rows(case) for case in counts] == [by_numpy(p, g) for p, g in zip(pred, gt, strict=True)]
+    assert [rows(case) for case in counts] == [
+        by_numpy(p, g) for p, g in zip(pred, gt, strict=True)
+    ]
 
 
 def test_parts_add_up(monkeypatch):
@@ -56,7 +70,11 @@ def test_pairs_of_any_labels(case):
 def test_pairs_of_labels_at_the_ends_of_int64():
     ends = torch.iinfo(torch.int64)
     pred, gt = torch.tensor([ends.min, 0, ends.max, 0]), torch.tensor([ends.max, 5, ends.max, 5])
-    assert pair_counts(pred, gt).tolist() == [[5, 0, 2], [ends.max, ends.min, 1], [ends.max, ends.max, 1]]
+    assert pair_counts(pred, gt).tolist() == [
+        [5, 0, 2],
+        [ends.max, ends.min, 1],
+        [ends.max, ends.max, 1],
+    ]
 
 
 def test_nothing_has_no_pairs():

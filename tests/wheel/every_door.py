@@ -1,6 +1,8 @@
-"""Goes through every door of an installed segeval, with masks of every kind, and fails if a kernel was compiled.
+"""Goes through every door of an installed segeval, with masks of every kind, and fails if a kernel
+was compiled.
 
-`python tests/wheel/every_door.py`, in an environment into which the wheel was installed; not a test that pytest runs.
+`python tests/wheel/every_door.py`, in an environment into which the wheel was installed; not a test
+that pytest runs.
 """
 
 from __future__ import annotations
@@ -57,22 +59,36 @@ def folders(root: Path) -> None:
         pair = masks(shape, "int32" if dtype == "float32" else dtype, number)
         for side, mask in zip(("pred", "gt"), pair, strict=True):
             path = root / side / f"case{number}"
-            nib.save(nib.Nifti1Image(mask.astype(dtype), np.diag([0.7, 0.9, 2, 1])), f"{path}.nii.gz")
+            nib.save(
+                nib.Nifti1Image(mask.astype(dtype), np.diag([0.7, 0.9, 2, 1])), f"{path}.nii.gz"
+            )
             np.save(f"{path}n.npy", mask.astype(dtype))
             if mask.ndim == 2 and dtype == "uint8":
                 Image.fromarray(mask).save(f"{path}p.png")
 
 
 def score_folders(root: Path) -> None:
-    """The main job, with all metrics, every boundary rule, every tool's protocol, regions and options."""
+    """The main job, with all metrics, every boundary rule, every tool's protocol, regions and
+    options.
+    """
     pred, gt = root / "pred", root / "gt"
     segeval.score_folder(pred, gt, metrics=METRICS)
     segeval.score_folder(pred, gt, metrics=["dice"], jobs=1)
-    for rule in (*RULES, "voxel:connectivity=3", "voxel:image_edge=no", "surfel:sizes=equal", "mesh:sizes=equal"):
+    for rule in (
+        *RULES,
+        "voxel:connectivity=3",
+        "voxel:image_edge=no",
+        "surfel:sizes=equal",
+        "mesh:sizes=equal",
+    ):
         segeval.score_folder(pred, gt, metrics=["hd95", "assd", "nsd@1", "hd"], boundary=rule)
     segeval.score_folder(pred, gt, protocol="all", metrics=["dice", "hd95"])
     segeval.score_folder(
-        pred, gt, regions={"whole": [1, 2, 3], "core": [1]}, include_background=True, output=root / "out"
+        pred,
+        gt,
+        regions={"whole": [1, 2, 3], "core": [1]},
+        include_background=True,
+        output=root / "out",
     )
     segeval.score_folder(pred, gt, binary=True)
     segeval.score_folder(pred, gt, ignore_label=2)
@@ -104,4 +120,7 @@ if __name__ == "__main__":
         loop()
     if compiled := compiling.compiled_kernels():
         sys.exit("\n".join(["warm-up lacks these kernels, which were compiled:", *compiled]))
-    print(f"every door was opened, and nothing was compiled; kernels came from {store.packed_folder()}")
+    print(
+        f"every door was opened, and nothing was compiled; kernels came from "
+        f"{store.packed_folder()}"
+    )

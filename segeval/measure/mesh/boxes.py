@@ -11,9 +11,11 @@ Boxes = Integers
 
 
 def boxes(flat: Labels, shape: tuple[int, ...], labels: Integers) -> Boxes:
-    """The first voxel and the one behind the last along z, y, x, (L, 2, 3), of labels from 1 on; all 0 if absent.
+    """The first voxel and the one behind the last along z, y, x, (L, 2, 3), of labels from 1 on;
+    all 0 if absent.
 
-    `flat` holds the voxels of the shape, of two or three axes, in C order, then perhaps zeros; 64 elements or more.
+    `flat` holds the voxels of the shape, of two or three axes, in C order, then perhaps zeros; 64
+    elements or more.
 
     >>> row = np.zeros(80, np.uint8)
     >>> row[[13, 15]] = 7

@@ -1,4 +1,6 @@
-"""From label maps to the statistic: distances between the surfaces of regions, by the rules mesh and smooth."""
+"""From label maps to the statistic: distances between the surfaces of regions, by the rules mesh
+and smooth.
+"""
 
 from __future__ import annotations
 
@@ -33,10 +35,11 @@ def mesh_distances(
     boundary: Boundary,
     workspace: Workspace,
 ) -> SurfaceDistances:
-    """The distances between the surfaces of each label by the rule mesh or smooth, one region a label.
+    """The distances between the surfaces of each label by the rule mesh or smooth, one region a
+    label.
 
-    `pred`, `gt`: uint8 or uint16, of one shape of two or three axes. `labels`, from 1 on, may be absent from one mask
-    or both.
+    `pred`, `gt`: uint8 or uint16, of one shape of two or three axes. `labels`, from 1 on, may be
+    absent from one mask or both.
 
     >>> pred, gt = np.zeros((2, 4, 9), np.uint8)
     >>> pred[1, 2] = gt[1, 5] = 7
@@ -46,7 +49,9 @@ def mesh_distances(
     """
     scan = Scan.of(pred, gt)
     along = tuple(spacing)[::-1] if scan.transposed else tuple(spacing)
-    sides = [_Side(flat, scan.shape, boxes(flat, scan.shape, labels)) for flat in (scan.pred, scan.gt)]
+    sides = [
+        _Side(flat, scan.shape, boxes(flat, scan.shape, labels)) for flat in (scan.pred, scan.gt)
+    ]
     if boundary.rule == "mesh":
         measure = partial(_unrelaxed, sides, labels, Ways.of(along), boundary)
     else:
@@ -59,7 +64,9 @@ def mesh_distances(
 
 
 class _Side(NamedTuple):
-    """One mask: its voxels in C order, perhaps with zeros behind, and the boxes of the labels in question."""
+    """One mask: its voxels in C order, perhaps with zeros behind, and the boxes of the labels in
+    question.
+    """
 
     flat: Labels
     shape: tuple[int, ...]
@@ -73,7 +80,12 @@ class _Side(NamedTuple):
 
 
 def _unrelaxed(
-    sides: Sequence[_Side], labels: Integers, ways: Ways, boundary: Boundary, workspace: Workspace, k: int
+    sides: Sequence[_Side],
+    labels: Integers,
+    ways: Ways,
+    boundary: Boundary,
+    workspace: Workspace,
+    k: int,
 ) -> SurfaceDistances:
     """The statistic of label k by the rule mesh."""
     present = np.array([side.boxes[k] for side in sides if side.boxes[k].any()])
@@ -83,7 +95,10 @@ def _unrelaxed(
     shape = (1, *sides[0].shape)[-3:]
     pred, gt = (exposed(side.flat, shape, int(labels[k]), frame) for side in sides)
     if len(present) == 2:
-        found = directed(pred, gt, frame, ways, workspace), directed(gt, pred, frame, ways, workspace)
+        found = (
+            directed(pred, gt, frame, ways, workspace),
+            directed(gt, pred, frame, ways, workspace),
+        )
     else:
         found = unreached(pred, gt, frame, ways), unreached(gt, pred, frame, ways)
     return SurfaceDistances(*(_of_faces(one_way, ways, boundary) for one_way in found))
@@ -91,7 +106,10 @@ def _unrelaxed(
 
 def _of_faces(found: Sequence[Found], ways: Ways, boundary: Boundary) -> Distances:
     """The histogram of one direction."""
-    value, size = [np.zeros(1)], [np.zeros(1, np.int64 if boundary.sizes == "equal" else np.float64)]
+    value, size = (
+        [np.zeros(1)],
+        [np.zeros(1, np.int64 if boundary.sizes == "equal" else np.float64)],
+    )
     points, edges = len(ways.places), FINE * ways.step[list(ways.axes)]
     for k, faces in enumerate(found):
         own = np.prod(np.delete(edges, k)) / points if boundary.sizes == "own" else 1
@@ -102,7 +120,12 @@ def _of_faces(found: Sequence[Found], ways: Ways, boundary: Boundary) -> Distanc
 
 
 def _relaxed(
-    sides: Sequence[_Side], labels: Integers, spacing: Spacing, boundary: Boundary, workspace: Workspace, k: int
+    sides: Sequence[_Side],
+    labels: Integers,
+    spacing: Spacing,
+    boundary: Boundary,
+    workspace: Workspace,
+    k: int,
 ) -> SurfaceDistances:
     """The statistic of label k by the rule smooth."""
     from .smoothing import relaxed

@@ -1,4 +1,6 @@
-"""The exposed faces of one label's voxels as bits: where the unrelaxed net of a region lies, without its numbers."""
+"""The exposed faces of one label's voxels as bits: where the unrelaxed net of a region lies,
+without its numbers.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +22,12 @@ FINE = 6
 
 
 class Frame(NamedTuple):
-    """How the corners of voxels in a box lie in bit arrays: those of axis 0 first, each followed by spare zeros.
+    """How the corners of voxels in a box lie in bit arrays: those of axis 0 first, each followed by
+    spare zeros.
 
-    Of `depth`, `height` and `width` corners, row (z, y) is the words from `first + (z * rows + y) * stride` on, of
-    which `words` are in use; the bits of the next axis begin `size` words later. `origin`: voxel behind corner 0.
+    Of `depth`, `height` and `width` corners, row (z, y) is the words from `first + (z * rows + y) *
+    stride` on, of which `words` are in use; the bits of the next axis begin `size` words later.
+    `origin`: voxel behind corner 0.
     """
 
     depth: int
@@ -44,20 +48,28 @@ class Frame(NamedTuple):
         rows = height + SPARE
         first = (SPARE * rows + SPARE) * (words + 1) + 1
         size = (depth + SPARE) * rows * (words + 1) + first
-        return cls(depth, height, width, words, words + 1, rows, first, size, tuple(box[0].tolist()))
+        return cls(
+            depth, height, width, words, words + 1, rows, first, size, tuple(box[0].tolist())
+        )
 
 
 def exposed(flat: Labels, shape: Sequence[int], label: int, frame: Frame) -> Bits:
-    """Which faces lie between a voxel with the label and one without; the face perpendicular to axis a at its lowest
-    corner, in the bits of axis a. `flat` holds the voxels of the shape (3 axes) and has 64 elements or more."""
+    """Which faces lie between a voxel with the label and one without; the face perpendicular to
+    axis a at its lowest corner, in the bits of axis a. `flat` holds the voxels of the shape (3
+    axes) and has 64 elements or more.
+    """
     bits = np.zeros(3 * frame.size, np.uint64)
-    rows = np.zeros((2, frame.height, frame.words), np.uint64)  # voxels of this slice and the one before, a spare row
+    rows = np.zeros(
+        (2, frame.height, frame.words), np.uint64
+    )  # voxels of this slice and the one before, a spare row
     _write_exposed(flat, shape[1], shape[2], label, frame, rows, bits)
     return bits
 
 
 @kernel
-def _write_exposed(flat: Labels, height: int, width: int, label: int, frame: Frame, rows: Bits, bits: Bits) -> None:
+def _write_exposed(
+    flat: Labels, height: int, width: int, label: int, frame: Frame, rows: Bits, bits: Bits
+) -> None:
     z0, y0, x0 = frame.origin
     for z in range(frame.depth):
         here, before = rows[z & 1], rows[~z & 1]
@@ -81,7 +93,8 @@ def _write_exposed(flat: Labels, height: int, width: int, label: int, frame: Fra
 
 
 def rectangles(bits: Bits, frame: Frame, axes: Any) -> Floats:
-    """Low and high corner (6, n) of rectangles that together are the faces, on the fine lattice: z, y, x of both.
+    """Low and high corner (6, n) of rectangles that together are the faces, on the fine lattice: z,
+    y, x of both.
 
     Faces next to each other along x make one rectangle, within a word.
     """

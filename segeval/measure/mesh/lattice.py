@@ -1,4 +1,6 @@
-"""Distances between the unrelaxed nets of a label: by windows of bits nearby, by a tree of faces beyond."""
+"""Distances between the unrelaxed nets of a label: by windows of bits nearby, by a tree of faces
+beyond.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,9 @@ _LOST = 16
 class Rows(NamedTuple):
     """Where to look from one kind of point: rows of faces, those that may be nearest first.
 
-    `apart`: squared distance to the row along the axes z and y. `row`: (other, z, y), the axis that the faces are
-    perpendicular to, and how many rows away they are. `extent`: of the faces along x. The point lies `beyond` its
-    lowest corner along x.
+    `apart`: squared distance to the row along the axes z and y. `row`: (other, z, y), the axis that
+    the faces are perpendicular to, and how many rows away they are. `extent`: of the faces along x.
+    The point lies `beyond` its lowest corner along x.
     """
 
     apart: Floats
@@ -41,8 +43,9 @@ class Rows(NamedTuple):
 class Ways(NamedTuple):
     """How to measure between the nets of any label in an image of some spacing.
 
-    `axes` that the image has, of z, y, x; `step`: the fine lattice; `rows[k]`: of the kinds of points on faces
-    perpendicular to `axes[k]`. `places`: fine steps from the lowest corner of a face to its points, along both sides.
+    `axes` that the image has, of z, y, x; `step`: the fine lattice; `rows[k]`: of the kinds of
+    points on faces perpendicular to `axes[k]`. `places`: fine steps from the lowest corner of a
+    face to its points, along both sides.
     """
 
     axes: tuple[int, ...]
@@ -54,21 +57,29 @@ class Ways(NamedTuple):
     def of(cls, spacing: Sequence[float]) -> Ways:
         """The ways for two or three axes.
 
-        A face of a volume stands for two points, the centroids of its halves to both sides of the diagonal between its
-        second and last corner; a side of an image for its mid-point.
+        A face of a volume stands for two points, the centroids of its halves to both sides of the
+        diagonal between its second and last corner; a side of an image for its mid-point.
         """
         axes = tuple(range(3 - len(spacing), 3))
         step = np.array((1.0, *spacing)[-3:]) / FINE
         places = np.array([FINE // 3, 2 * FINE // 3] if len(axes) == 3 else [FINE // 2])
-        rows = tuple(tuple(_rows(axes, axis, place, step) for place in places.tolist()) for axis in axes)
+        rows = tuple(
+            tuple(_rows(axes, axis, place, step) for place in places.tolist()) for axis in axes
+        )
         return cls(axes, step, places, rows)
 
 
 def _rows(axes: tuple[int, ...], axis: int, place: int, step: Floats) -> Rows:
-    """The rows for points on faces perpendicular to `axis`, `place` fine steps along the other axes."""
+    """The rows for points on faces perpendicular to `axis`, `place` fine steps along the other
+    axes.
+    """
     cap = _REACH * FINE * float(step[list(axes)].min())
-    reach = [min(SPARE, int(cap / (FINE * step[k]) + 1e-6) + 1) if k in axes else 0 for k in range(2)]
-    row = np.stack(np.meshgrid(axes, *(np.arange(-r, r + 1) for r in reach), indexing="ij")).reshape(3, -1)
+    reach = [
+        min(SPARE, int(cap / (FINE * step[k]) + 1e-6) + 1) if k in axes else 0 for k in range(2)
+    ]
+    row = np.stack(
+        np.meshgrid(axes, *(np.arange(-r, r + 1) for r in reach), indexing="ij")
+    ).reshape(3, -1)
     apart = np.zeros(row.shape[1])
     for k in axes[:-1]:
         point, low, extent = (0 if k == axis else place), FINE * row[1 + k], FINE * (row[0] != k)
@@ -76,11 +87,20 @@ def _rows(axes: tuple[int, ...], axis: int, place: int, step: Floats) -> Rows:
     order = np.argsort(apart, kind="stable")
     order = order[apart[order] < cap**2]
     beyond = 0 if axis == 2 else place
-    return Rows(apart[order], row[:, order], FINE * (row[0, order] != 2), beyond, float(step[2] ** 2), cap**2)
+    return Rows(
+        apart[order],
+        row[:, order],
+        FINE * (row[0, order] != 2),
+        beyond,
+        float(step[2] ** 2),
+        cap**2,
+    )
 
 
 class Found(NamedTuple):
-    """Of the faces perpendicular to one axis: how many both nets share; squared distances from points on the others."""
+    """Of the faces perpendicular to one axis: how many both nets share; squared distances from
+    points on the others.
+    """
 
     shared: int
     squared: Floats
@@ -94,7 +114,10 @@ def directed(own: Bits, other: Bits, frame: Frame, ways: Ways, workspace: Worksp
         squared = np.empty(int(apart.sum()) * len(ways.places))
         cuts = balanced(apart, workspace.parts(64 * len(squared)))
         firsts = np.concatenate([[0], np.cumsum(apart)])[cuts] * len(ways.places)
-        offsets = tuple(8 * (r.row[0] * frame.size + (r.row[1] * frame.rows + r.row[2]) * frame.stride) for r in rows)
+        offsets = tuple(
+            8 * (r.row[0] * frame.size + (r.row[1] * frame.rows + r.row[2]) * frame.stride)
+            for r in rows
+        )
 
         def part(k: int) -> None:
             to = squared[firsts[k] : firsts[k + 1]]  # noqa: B023
@@ -136,9 +159,19 @@ def _count(own: Bits, other: Bits, frame: Frame, axis: int, apart: Integers) -> 
 
 @kernel
 def _search(
-    own: Bits, other: Bits, frame: Frame, axis: int, rows: Any, offsets: Any, start: int, stop: int, found: Floats
+    own: Bits,
+    other: Bits,
+    frame: Frame,
+    axis: int,
+    rows: Any,
+    offsets: Any,
+    start: int,
+    stop: int,
+    found: Floats,
 ) -> None:
-    """Squared distances from the points of the unshared faces in some slices; infinite where none is within reach."""
+    """Squared distances from the points of the unshared faces in some slices; infinite where none
+    is within reach.
+    """
     i = lost = 0
     for z in range(start, stop):
         for y in range(frame.height):
@@ -183,7 +216,13 @@ def _nearby(other: Bits, row: int, x: int, kind: Rows, offset: Integers) -> Any:
 
 @kernel
 def _write_points(
-    own: Bits, other: Bits, frame: Frame, axis: int, places: Integers, squared: Floats, points: Floats
+    own: Bits,
+    other: Bits,
+    frame: Frame,
+    axis: int,
+    places: Integers,
+    squared: Floats,
+    points: Floats,
 ) -> None:
     """Write where the points lie, on the fine lattice, whose squared distance is infinite."""
     i = n = 0
@@ -204,7 +243,9 @@ def _write_points(
                     i += 1
 
 
-def _resolve(found: list[Found], far: Floats, other: Bits, frame: Frame, ways: Ways, workspace: Workspace) -> None:
+def _resolve(
+    found: list[Found], far: Floats, other: Bits, frame: Frame, ways: Ways, workspace: Workspace
+) -> None:
     """Fill in the distances of the points that are far away."""
     if not far.shape[1]:
         return

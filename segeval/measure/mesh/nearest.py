@@ -17,11 +17,15 @@ _PART = 1 << 15
 """Points of a job: the same for any number of threads, so that results are too, to the last bit."""
 
 
-def squared_distances(points: Floats, tree: Tree, triangles: Floats, scale: Floats, workspace: Workspace) -> Floats:
-    """Squared distance from each of `points` (n, 3) to the nearest piece of the tree, axes stretched by `scale`.
+def squared_distances(
+    points: Floats, tree: Tree, triangles: Floats, scale: Floats, workspace: Workspace
+) -> Floats:
+    """Squared distance from each of `points` (n, 3) to the nearest piece of the tree, axes
+    stretched by `scale`.
 
-    Pieces are `triangles` (9, T), three corners one after the other, in the order of the tree; or, if there are none,
-    the boxes themselves. Quick if points that follow each other are close to each other, as `codes` orders them.
+    Pieces are `triangles` (9, T), three corners one after the other, in the order of the tree; or,
+    if there are none, the boxes themselves. Quick if points that follow each other are close to
+    each other, as `codes` orders them.
     """
     points = np.ascontiguousarray(points)  # of any layout, but not compiled for each
     parts = [*range(0, len(points), _PART), len(points)]
@@ -48,10 +52,12 @@ def _search(
     waiting_bound: Floats,
     found: Floats,
 ) -> None:
-    """Each point goes down the tree, near boxes first; what lies farther than the nearest piece so far is passed over.
+    """Each point goes down the tree, near boxes first; what lies farther than the nearest piece so
+    far is passed over.
 
-    Neighbouring points mostly have neighbouring nearest pieces, so each begins with the one that the last one ended on.
-    What waits to be looked at: levels, blocks and bounds; the rest is room too.
+    Neighbouring points mostly have neighbouring nearest pieces, so each begins with the one that
+    the last one ended on. What waits to be looked at: levels, blocks and bounds; the rest is room
+    too.
     """
     box, level, top = tree.box, tree.level, tree.level.size - 2
     boxed = triangles.shape[1] == 0
@@ -83,7 +89,10 @@ def _search(
                 nearer &= nearer - ONE
                 at = waiting
                 while at > first and waiting_bound[at - 1] < bounds[k]:
-                    waiting_block[at], waiting_bound[at] = waiting_block[at - 1], waiting_bound[at - 1]
+                    waiting_block[at], waiting_bound[at] = (
+                        waiting_block[at - 1],
+                        waiting_bound[at - 1],
+                    )
                     at -= 1
                 waiting_block[at] = level[here - 1] + (block + k - level[here]) * WIDTH
                 waiting_bound[at] = bounds[k]
@@ -94,7 +103,9 @@ def _search(
 
 @helper
 def _bound(box: Floats, block: int, point: Any, scales: Any, bounds: Floats, best: Any) -> Any:
-    """`bounds[k]`: squared distance from a point to box k of a block, infinite if that is empty. Bit k: below best."""
+    """`bounds[k]`: squared distance from a point to box k of a block, infinite if that is empty.
+    Bit k: below best.
+    """
     z, y, x = point
     end = block + WIDTH
     low_z, low_y, low_x = box[0, block:end], box[2, block:end], box[4, block:end]
@@ -121,7 +132,8 @@ def _to_box(box: Floats, at: Any, point: Any, scales: Any) -> Any:
 
 @helper
 def _to_triangle(corners: Floats, t: Any, point: Any) -> Any:
-    """Squared distance from a point to a triangle: to its plane above its inside, else to its edges.
+    """Squared distance from a point to a triangle: to its plane above its inside, else to its
+    edges.
 
     A triangle without area has no inside: it is its edges.
     """
@@ -150,7 +162,9 @@ def _to_triangle(corners: Floats, t: Any, point: Any) -> Any:
 
 @helper
 def _turn(nz: Any, ny: Any, nx: Any, uz: Any, uy: Any, ux: Any, pz: Any, py: Any, px: Any) -> Any:
-    """Positive if p, from the start of the edge u, lies on the inner side of it in a triangle with the normal n."""
+    """Positive if p, from the start of the edge u, lies on the inner side of it in a triangle with
+    the normal n.
+    """
     return nz * (uy * px - ux * py) + ny * (ux * pz - uz * px) + nx * (uz * py - uy * pz)
 
 

@@ -1,4 +1,6 @@
-"""The surface net of one region: a node wherever a corner of voxels lies on its boundary, faces between the nodes."""
+"""The surface net of one region: a node wherever a corner of voxels lies on its boundary, faces
+between the nodes.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +17,14 @@ Cells = NDArray[np.int32]
 
 
 class Net(NamedTuple):
-    """N nodes and F faces in d dimensions: quads in 3-D, line segments in 2-D; one face per exposed face of a voxel.
+    """N nodes and F faces in d dimensions: quads in 3-D, line segments in 2-D; one face per exposed
+    face of a voxel.
 
-    Cell c of the lattice of voxel corners has the voxels c - 1 and c along each axis. Nodes ascend by cell. Positions
-    are in the unit of the spacing, from the centre of voxel 0. The corners of a quad go around it, counter-clockwise
-    seen from outside of the mask (axes taken as right-handed), from the lowest cell; the third is the highest. Faces
-    ascend by the cell of their last highest corner, then by the axis that they are perpendicular to.
+    Cell c of the lattice of voxel corners has the voxels c - 1 and c along each axis. Nodes ascend
+    by cell. Positions are in the unit of the spacing, from the centre of voxel 0. The corners of a
+    quad go around it, counter-clockwise seen from outside of the mask (axes taken as right-handed),
+    from the lowest cell; the third is the highest. Faces ascend by the cell of their last highest
+    corner, then by the axis that they are perpendicular to.
     """
 
     cell: Cells  # (N, d)
@@ -30,7 +34,8 @@ class Net(NamedTuple):
 
     @classmethod
     def of(cls, crop: Crop, spacing: tuple[float, ...]) -> Net:
-        """The net of a mask, unrelaxed: nodes at the corners of voxels. Outside of the crop is outside of the mask.
+        """The net of a mask, unrelaxed: nodes at the corners of voxels. Outside of the crop is
+        outside of the mask.
 
         >>> pixel = Crop(np.ones((1, 1), np.bool_), (3, 0))
         >>> Net.of(pixel, (1.0, 2.0)).node.tolist()
@@ -62,10 +67,22 @@ def _counts(padded: Bytes) -> Any:
 def _quads(padded: Bytes) -> tuple[Cells, Cells, Bytes]:
     """Cells, faces and axes in 3-D."""
     nodes, faces = _counts(padded)
-    cell, face, axis = np.empty((nodes, 3), np.int32), np.empty((faces, 4), np.int32), np.empty(faces, np.uint8)
+    cell, face, axis = (
+        np.empty((nodes, 3), np.int32),
+        np.empty((faces, 4), np.int32),
+        np.empty(faces, np.uint8),
+    )
     _, height, width = padded.shape
     mixed = np.zeros(width + 7 & ~7, np.uint8)
-    _write_quads(padded, np.empty((2, height, width), np.int32), mixed, mixed.view(np.uint64), cell, face, axis)
+    _write_quads(
+        padded,
+        np.empty((2, height, width), np.int32),
+        mixed,
+        mixed.view(np.uint64),
+        cell,
+        face,
+        axis,
+    )
     return cell, face, axis
 
 
@@ -73,10 +90,12 @@ def _quads(padded: Bytes) -> tuple[Cells, Cells, Bytes]:
 def _write_quads(
     padded: Bytes, number: Cells, mixed: Bytes, words: Bits, cell: Cells, face: Cells, axis: Bytes
 ) -> None:
-    """Write cells, faces and axes; `number`: of the nodes in this layer of cells and the one before.
+    """Write cells, faces and axes; `number`: of the nodes in this layer of cells and the one
+    before.
 
-    `mixed`, also as `words` of eight, has room for a row. Long, since the three kinds of faces differ only in
-    which corners they have. A face is written at its highest corner, when the other three have their numbers.
+    `mixed`, also as `words` of eight, has room for a row. Long, since the three kinds of faces
+    differ only in which corners they have. A face is written at its highest corner, when the other
+    three have their numbers.
     """
     depth, height, _ = padded.shape
     n = f = 0
@@ -94,15 +113,27 @@ def _write_quads(
                     here[y, x] = n
                     inside = padded[z, y, x]
                     if inside != padded[z + 1, y, x]:
-                        _write(face, f, here[y - 1, x - 1], here[y - 1, x], n, here[y, x - 1], inside == 0)
+                        _write(
+                            face,
+                            f,
+                            here[y - 1, x - 1],
+                            here[y - 1, x],
+                            n,
+                            here[y, x - 1],
+                            inside == 0,
+                        )
                         axis[f] = 0
                         f += 1
                     if inside != padded[z, y + 1, x]:
-                        _write(face, f, before[y, x - 1], before[y, x], n, here[y, x - 1], inside == 1)
+                        _write(
+                            face, f, before[y, x - 1], before[y, x], n, here[y, x - 1], inside == 1
+                        )
                         axis[f] = 1
                         f += 1
                     if inside != padded[z, y, x + 1]:
-                        _write(face, f, before[y - 1, x], before[y, x], n, here[y - 1, x], inside == 0)
+                        _write(
+                            face, f, before[y - 1, x], before[y, x], n, here[y - 1, x], inside == 0
+                        )
                         axis[f] = 2
                         f += 1
                     n += 1

@@ -1,4 +1,6 @@
-"""The surface net of a mask, relaxed: the smoothest surface that keeps to the voxels, with its creases left sharp."""
+"""The surface net of a mask, relaxed: the smoothest surface that keeps to the voxels, with its
+creases left sharp.
+"""
 
 from __future__ import annotations
 
@@ -16,32 +18,41 @@ from .net import Net
 Links = NDArray[np.int32]
 
 _PASSES = 60
-"""Of relaxation, for equal spacings. More pull in balls and tubes of a few voxels, fewer leave waves on large ones."""
+"""Of relaxation, for equal spacings. More pull in balls and tubes of a few voxels, fewer leave
+waves on large ones.
+"""
 
 _MOST = 20
 """The ratio of the largest spacing to the smallest from which on passes grow no more in number."""
 
 _HOLD = 0.01
-"""Of each node to its corner, against a bending energy of 1: keeps small balls from shrinking, terraces stay free."""
+"""Of each node to its corner, against a bending energy of 1: keeps small balls from shrinking,
+terraces stay free.
+"""
 
 _RUN = 3
-"""Voxels from a crease to the end of the flat face on either side, at least: a disc shows two such faces at a right
-angle only if its radius is below 3.5 voxels."""
+"""Voxels from a crease to the end of the flat face on either side, at least: a disc shows two such
+faces at a right angle only if its radius is below 3.5 voxels.
+"""
 
 _FAR = 32
 """Voxels after which the end of a face is not looked for: more would not make it flatter."""
 
 _TURN = np.cos(np.deg2rad(50))
-"""Cosine of what the surface turns by at a crease, at least, if both faces are as steep as their voxels allow."""
+"""Cosine of what the surface turns by at a crease, at least, if both faces are as steep as their
+voxels allow.
+"""
 
 
 def relaxed(net: Net, spacing: Sequence[float]) -> Net:
-    """The net of least bending energy whose nodes stay in their cells, half a voxel to each side of their corners.
+    """The net of least bending energy whose nodes stay in their cells, half a voxel to each side of
+    their corners.
 
-    The energy is the squared distance of each node from the mean of its neighbours, times their number: a thin plate,
-    after the constrained nets of Gibson (1998) and the umbrella operator of Kobbelt et al. (1998). It does not count
-    at creases, so that boxes along the grid keep their faces and corners where the voxels' are. What is one voxel
-    thick has room to shrink: a sheet to half its thickness, a line to almost nothing, but never to nothing.
+    The energy is the squared distance of each node from the mean of its neighbours, times their
+    number: a thin plate, after the constrained nets of Gibson (1998) and the umbrella operator of
+    Kobbelt et al. (1998). It does not count at creases, so that boxes along the grid keep their
+    faces and corners where the voxels' are. What is one voxel thick has room to shrink: a sheet to
+    half its thickness, a line to almost nothing, but never to nothing.
 
     >>> from segeval.measure.crops import Crop
     >>> y, x = np.ogrid[-9:10, -9:10]
@@ -51,7 +62,9 @@ def relaxed(net: Net, spacing: Sequence[float]) -> Net:
     """
     step, axes = np.zeros(3), len(spacing)
     step[:axes] = spacing
-    centre = np.pad(net.node, ((0, 0), (0, 3 - axes)))  # 2-D is a net in 3-D without links along the third axis
+    centre = np.pad(
+        net.node, ((0, 0), (0, 3 - axes))
+    )  # 2-D is a net in 3-D without links along the third axis
     link = np.empty((len(net.cell), 6), np.int32)
     _write_links(net.cell, net.face, link)
     sharp, row, free = np.zeros((3, len(link)), np.bool_)
@@ -69,7 +82,9 @@ def relaxed(net: Net, spacing: Sequence[float]) -> Net:
 
 @kernel
 def _write_links(cell: Any, face: Any, link: Links) -> None:
-    """Write the neighbours of each node: down and up each axis along the edges of the faces; itself where none is."""
+    """Write the neighbours of each node: down and up each axis along the edges of the faces; itself
+    where none is.
+    """
     for i in range(cell.shape[0]):
         link[i] = i
     corners = face.shape[1]
@@ -84,8 +99,12 @@ def _write_links(cell: Any, face: Any, link: Links) -> None:
 
 
 @kernel
-def _mark_creases(link: Links, step: Floats, lasting: int, sharp: Flags, row: Flags, free: Flags) -> None:
-    """Mark the nodes on creases as `free`: rows of so many sharp edges or more, and the corners and joints between."""
+def _mark_creases(
+    link: Links, step: Floats, lasting: int, sharp: Flags, row: Flags, free: Flags
+) -> None:
+    """Mark the nodes on creases as `free`: rows of so many sharp edges or more, and the corners and
+    joints between.
+    """
     nodes = link.shape[0]
     for i in range(nodes):
         sharp[i] = _sharp(link, step, i)
@@ -104,7 +123,9 @@ def _mark_creases(link: Links, step: Floats, lasting: int, sharp: Flags, row: Fl
 
 @helper
 def _sharp(link: Links, step: Floats, i: int) -> bool:
-    """Whether node i lies on a straight edge between two flat faces that no smooth surface would show."""
+    """Whether node i lies on a straight edge between two flat faces that no smooth surface would
+    show.
+    """
     along, one, two = _edge(link, i)
     if along < 0:
         return False
@@ -114,12 +135,16 @@ def _sharp(link: Links, step: Floats, i: int) -> bool:
         return False
     # the steepest that a surface can be whose voxels show so long a face: one voxel up or down from end to end
     dot = over * step[q] ** 2 + down * step[p] ** 2
-    return bool(dot <= _TURN * np.hypot(over * step[q], step[p]) * np.hypot(step[q], down * step[p]))
+    return bool(
+        dot <= _TURN * np.hypot(over * step[q], step[p]) * np.hypot(step[q], down * step[p])
+    )
 
 
 @helper
 def _edge(link: Links, i: int) -> Any:
-    """The axis of the straight edge on which node i lies, -1 if on none, and its only links across that edge."""
+    """The axis of the straight edge on which node i lies, -1 if on none, and its only links across
+    that edge.
+    """
     along = one = two = -1
     for axis in range(3):
         low, high = link[i, 2 * axis] != i, link[i, 2 * axis + 1] != i
@@ -167,7 +192,8 @@ def _relax(
     bend: Floats,
     node: Floats,
 ) -> None:
-    """Move the nodes in so many accelerated steps down the energy, each of which ends within the cells.
+    """Move the nodes in so many accelerated steps down the energy, each of which ends within the
+    cells.
 
     `share`: one over the number of a node's neighbours. `ahead` begins as the nodes, `bend` as 0.
     Over that number, the energy's second derivative has no eigenvalue above 4 and the hold.
@@ -196,7 +222,10 @@ def _pull(link: Links, field: Floats, i: int) -> Any:
     a, b, c, d, e, f = link[i, 0], link[i, 1], link[i, 2], link[i, 3], link[i, 4], link[i, 5]
 
     def along(axis: int) -> Any:
-        low, high = field[a, axis] + field[c, axis] + field[e, axis], field[b, axis] + field[d, axis] + field[f, axis]
+        low, high = (
+            field[a, axis] + field[c, axis] + field[e, axis],
+            field[b, axis] + field[d, axis] + field[f, axis],
+        )
         return low + high - 6 * field[i, axis]
 
     return along(0), along(1), along(2)

@@ -1,4 +1,6 @@
-"""Surfaces of triangles, or of line segments, and the elements that stand for their area, or length."""
+"""Surfaces of triangles, or of line segments, and the elements that stand for their area, or
+length.
+"""
 
 from __future__ import annotations
 
@@ -23,19 +25,25 @@ _ROUNDING = 1e-12
 
 
 class Surface(NamedTuple):
-    """`vertices` (V, 3) in the unit of the spacing and `pieces` (T, 3) of them; a segment names its end twice."""
+    """`vertices` (V, 3) in the unit of the spacing and `pieces` (T, 3) of them; a segment names its
+    end twice.
+    """
 
     vertices: Floats
     pieces: Integers
 
     @classmethod
     def of(cls, net: Net) -> Surface:
-        """The surface of a net: quads are split along the shorter diagonal, of equal ones along corners 1 and 3."""
+        """The surface of a net: quads are split along the shorter diagonal, of equal ones along
+        corners 1 and 3.
+        """
         if net.face.shape[1] == 2:
             return cls(np.pad(net.node, ((0, 0), (1, 0))), net.face[:, [0, 1, 1]].astype(np.int64))
         corner = net.node[net.face]
         first, second = (((corner[:, k] - corner[:, k + 2]) ** 2).sum(axis=1) for k in (0, 1))
-        a, b, c, d = np.where(first < second * (1 - 1e-9), np.roll(net.face, 1, axis=1).T, net.face.T)
+        a, b, c, d = np.where(
+            first < second * (1 - 1e-9), np.roll(net.face, 1, axis=1).T, net.face.T
+        )
         return cls(net.node, np.stack([a, b, d, b, c, d], axis=1).reshape(-1, 3).astype(np.int64))
 
     def size(self) -> Floats:
@@ -66,27 +74,44 @@ class Elements(NamedTuple):
     def quadrature(cls, surface: Surface) -> Elements:
         """Vertices and centroids, which integrate quadratic polynomials exactly, each of them once.
 
-        1/12 of a triangle's area for a vertex, 3/4 for the centroid (Stroud 1971); 1/6, 1/6 and 2/3 of a segment's
-        length for its ends and its middle (Simpson).
+        1/12 of a triangle's area for a vertex, 3/4 for the centroid (Stroud 1971); 1/6, 1/6 and 2/3
+        of a segment's length for its ends and its middle (Simpson).
         """
         pieces, (centres, size) = surface.pieces, cls.centres(surface)
         corners, share = (pieces[:, :2], 1 / 6) if surface.flat else (pieces, 1 / 12)
-        ends = np.bincount(corners.ravel(), np.repeat(size * share, corners.shape[1]), len(surface.vertices))
+        ends = np.bincount(
+            corners.ravel(), np.repeat(size * share, corners.shape[1]), len(surface.vertices)
+        )
         sizes = np.concatenate([ends, size * (1 - share * corners.shape[1])])
         return cls(np.concatenate([surface.vertices, centres]), sizes)
 
 
 @kernel
-def _write_pieces(vertices: Floats, pieces: Integers, flat: bool, centre: Floats, size: Floats) -> None:
+def _write_pieces(
+    vertices: Floats, pieces: Integers, flat: bool, centre: Floats, size: Floats
+) -> None:
     """Write centroid and area of each triangle; of segments, if flat, the middle and the length."""
     for t in range(pieces.shape[0]):
         a, b, c = pieces[t, 0], pieces[t, 1], pieces[t, 2]
-        uz, uy, ux = vertices[b, 0] - vertices[a, 0], vertices[b, 1] - vertices[a, 1], vertices[b, 2] - vertices[a, 2]
-        vz, vy, vx = vertices[c, 0] - vertices[a, 0], vertices[c, 1] - vertices[a, 1], vertices[c, 2] - vertices[a, 2]
+        uz, uy, ux = (
+            vertices[b, 0] - vertices[a, 0],
+            vertices[b, 1] - vertices[a, 1],
+            vertices[b, 2] - vertices[a, 2],
+        )
+        vz, vy, vx = (
+            vertices[c, 0] - vertices[a, 0],
+            vertices[c, 1] - vertices[a, 1],
+            vertices[c, 2] - vertices[a, 2],
+        )
         if flat:
             size[t] = np.sqrt(uz * uz + uy * uy + ux * ux)
         else:
-            size[t] = np.sqrt((uy * vx - ux * vy) ** 2 + (ux * vz - uz * vx) ** 2 + (uz * vy - uy * vz) ** 2) / 2
+            size[t] = (
+                np.sqrt(
+                    (uy * vx - ux * vy) ** 2 + (ux * vz - uz * vx) ** 2 + (uz * vy - uy * vz) ** 2
+                )
+                / 2
+            )
         for axis in range(3):
             if flat:
                 centre[t, axis] = (vertices[a, axis] + vertices[b, axis]) / 2
@@ -123,7 +148,9 @@ class Finder(NamedTuple):
         along = np.ascontiguousarray(points.T)
         order = np.argsort(codes(along, along, np.ones(3)))
         distances = np.empty(len(points))
-        distances[order] = np.sqrt(squared_distances(points[order], self.tree, self.triangles, np.ones(3), workspace))
+        distances[order] = np.sqrt(
+            squared_distances(points[order], self.tree, self.triangles, np.ones(3), workspace)
+        )
         distances[distances <= _ROUNDING * self.largest] = 0
         return distances
 
@@ -135,7 +162,9 @@ def _enclose(vertices: Floats, pieces: Integers, low: Floats, high: Floats) -> N
         a, b, c = pieces[t, 0], pieces[t, 1], pieces[t, 2]
         for axis in range(3):
             low[axis, t] = least(least(vertices[a, axis], vertices[b, axis]), vertices[c, axis])
-            high[axis, t] = greatest(greatest(vertices[a, axis], vertices[b, axis]), vertices[c, axis])
+            high[axis, t] = greatest(
+                greatest(vertices[a, axis], vertices[b, axis]), vertices[c, axis]
+            )
 
 
 @kernel
@@ -147,20 +176,30 @@ def _arrange(vertices: Floats, pieces: Integers, order: Integers, corners: Float
                 corners[3 * k + axis, t] = vertices[pieces[order[t], k], axis]
 
 
-def between(pred: Surface, gt: Surface, boundary: Boundary, workspace: Workspace) -> SurfaceDistances:
+def between(
+    pred: Surface, gt: Surface, boundary: Boundary, workspace: Workspace
+) -> SurfaceDistances:
     """The distances between two surfaces, either of which may be without a piece, as one region.
 
     The rule mesh measures from the centres of pieces, smooth from the elements of the quadrature.
     """
     surfaces = (pred, gt)
-    elements = workspace.map(Elements.centres if boundary.rule == "mesh" else Elements.quadrature, surfaces)
-    finders = workspace.map(lambda surface: Finder.of(surface) if len(surface.pieces) else None, surfaces)
+    elements = workspace.map(
+        Elements.centres if boundary.rule == "mesh" else Elements.quadrature, surfaces
+    )
+    finders = workspace.map(
+        lambda surface: Finder.of(surface) if len(surface.pieces) else None, surfaces
+    )
     values = [
         finder.distances(own.points, workspace) if finder else np.full(len(own.points), np.inf)
         for own, finder in zip(elements, reversed(finders), strict=True)
     ]
-    sizes = [own.size if boundary.sizes == "own" else (own.size > 0).astype(np.int64) for own in elements]
-    return SurfaceDistances(*workspace.map(lambda pair: histogram(*pair), zip(values, sizes, strict=True)))
+    sizes = [
+        own.size if boundary.sizes == "own" else (own.size > 0).astype(np.int64) for own in elements
+    ]
+    return SurfaceDistances(
+        *workspace.map(lambda pair: histogram(*pair), zip(values, sizes, strict=True))
+    )
 
 
 def histogram(value: Floats, size: NDArray[Any]) -> Distances:
@@ -173,8 +212,11 @@ def histogram(value: Floats, size: NDArray[Any]) -> Distances:
     return Distances(np.array([0, len(first)]), value[first], total)
 
 
-def distances_between(pred: Mesh, gt: Mesh, *, boundary: Boundary, workspace: Workspace) -> SurfaceDistances:
-    """The distances between two meshes in one space, as the statistic of one region; by the rule mesh or smooth.
+def distances_between(
+    pred: Mesh, gt: Mesh, *, boundary: Boundary, workspace: Workspace
+) -> SurfaceDistances:
+    """The distances between two meshes in one space, as the statistic of one region; by the rule
+    mesh or smooth.
 
     >>> square = np.array([[0, 0, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1.0]])
     >>> halves = np.array([[0, 1, 2], [0, 2, 3]])

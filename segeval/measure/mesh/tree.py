@@ -18,10 +18,11 @@ _CELLS = 1024
 
 
 class Tree(NamedTuple):
-    """Boxes (6, B), low and high along each axis: those of the pieces first, those of each level above behind them.
+    """Boxes (6, B), low and high along each axis: those of the pieces first, those of each level
+    above behind them.
 
-    Level l begins at `level[l]`, blocks of `WIDTH` boxes, unused ones empty; the last level is a single block. `piece`
-    tells which piece the box k stands for.
+    Level l begins at `level[l]`, blocks of `WIDTH` boxes, unused ones empty; the last level is a
+    single block. `piece` tells which piece the box k stands for.
     """
 
     box: Floats
@@ -30,7 +31,9 @@ class Tree(NamedTuple):
 
     @classmethod
     def of(cls, low: Floats, high: Floats, scale: Floats) -> Tree:
-        """The tree of pieces in the boxes `low`, `high` (3, n), n >= 1; `scale` (3,) makes their axes comparable."""
+        """The tree of pieces in the boxes `low`, `high` (3, n), n >= 1; `scale` (3,) makes their
+        axes comparable.
+        """
         order = np.argsort(codes(low, high, scale))
         counts = [-(-len(order) // WIDTH) * WIDTH]
         while counts[-1] > WIDTH:
@@ -42,11 +45,15 @@ class Tree(NamedTuple):
 
 
 def codes(low: Floats, high: Floats, scale: Floats) -> NDArray[np.uint32]:
-    """A number for each piece, such that pieces with numbers close to each other mostly lie so too (Morton 1966)."""
+    """A number for each piece, such that pieces with numbers close to each other mostly lie so too
+    (Morton 1966).
+    """
     (centre_low, extent), code = np.empty((2, 3)), np.empty(low.shape[1], np.uint32)
     _measure(low, high, centre_low, extent)
     longest = float((extent * scale).max())
-    _interleave(low, high, centre_low, scale * (_CELLS - 1) / longest if longest else 0 * scale, code)
+    _interleave(
+        low, high, centre_low, scale * (_CELLS - 1) / longest if longest else 0 * scale, code
+    )
     return code
 
 
@@ -62,7 +69,9 @@ def _measure(low: Floats, high: Floats, least_sum: Floats, extent: Floats) -> No
 
 
 @kernel
-def _interleave(low: Floats, high: Floats, origin: Floats, factor: Floats, code: NDArray[np.uint32]) -> None:
+def _interleave(
+    low: Floats, high: Floats, origin: Floats, factor: Floats, code: NDArray[np.uint32]
+) -> None:
     for k in range(code.size):
         code[k] = (
             _spread((low[0, k] + high[0, k] - origin[0]) * factor[0]) << np.uint32(2)

@@ -14,10 +14,14 @@ from .nearest import Target
 from .voxels import Frame, Lookup, Side, Voxels, listed
 
 SNAP = 2.0**32
-"""As in `segeval.measure.voxels.search`: squared distances are rounded to multiples of 1 / SNAP of the squared unit."""
+"""As in `segeval.measure.voxels.search`: squared distances are rounded to multiples of 1 / SNAP of
+the squared unit.
+"""
 
 TOGETHER = 2**20
-"""Voxels that look for their nearest together; memory beyond the lists of border voxels grows with it."""
+"""Voxels that look for their nearest together; memory beyond the lists of border voxels grows with
+it.
+"""
 
 
 def surface_distances(
@@ -25,9 +29,9 @@ def surface_distances(
 ) -> tuple[Histogram, Histogram]:
     """Distances between the boundaries of each label, from `pred` to `gt` and back.
 
-    The masks are one case, 2-D or 3-D, of any dtype of whole numbers. `labels` (R,) are all different, best on the
-    host; 0 stands for the background, as a region. A border voxel is one with another label, or the end of the array,
-    next to it.
+    The masks are one case, 2-D or 3-D, of any dtype of whole numbers. `labels` (R,) are all
+    different, best on the host; 0 stands for the background, as a region. A border voxel is one
+    with another label, or the end of the array, next to it.
 
     >>> pred, gt = torch.zeros(2, 4, 9, dtype=torch.uint8)
     >>> pred[1, 2] = gt[1, 5] = 7
@@ -42,13 +46,18 @@ def surface_distances(
         target = case.target(other)
         parts = own.edge.take(places(~shared)).split(TOGETHER)
         zeros = tally(own.edge.region.index_select(0, places(shared)), case.regions)
-        return histogram([Heap.zeros(zeros), *(case.distances(part, target) for part in parts)], case.regions)
+        return histogram(
+            [Heap.zeros(zeros), *(case.distances(part, target) for part in parts)], case.regions
+        )
 
     return way(case.pred, case.gt), way(case.gt, case.pred)
 
 
-def volume_distances(pred: Tensor, gt: Tensor, labels: Tensor, spacing: Sequence[float]) -> tuple[Histogram, Histogram]:
-    """Distances from all voxels of each label to those of that label in the other mask; else as `surface_distances`.
+def volume_distances(
+    pred: Tensor, gt: Tensor, labels: Tensor, spacing: Sequence[float]
+) -> tuple[Histogram, Histogram]:
+    """Distances from all voxels of each label to those of that label in the other mask; else as
+    `surface_distances`.
 
     >>> pred, gt = torch.zeros(2, 1, 4, dtype=torch.uint8)
     >>> pred[0, :], gt[0, 0] = 7, 7
@@ -73,9 +82,11 @@ def volume_distances(pred: Tensor, gt: Tensor, labels: Tensor, spacing: Sequence
 def depths(
     pred: Tensor, gt: Tensor, labels: Tensor, spacing: Sequence[float]
 ) -> tuple[Histogram, Histogram, Histogram]:
-    """How deep the voxels of each label lie in `pred`, in `gt`, and, the larger depth, those that lie in both.
+    """How deep the voxels of each label lie in `pred`, in `gt`, and, the larger depth, those that
+    lie in both.
 
-    Depth is the distance to the nearest border voxel of the same mask; parameters as for `surface_distances`.
+    Depth is the distance to the nearest border voxel of the same mask; parameters as for
+    `surface_distances`.
 
     >>> pred = torch.ones(3, 3, dtype=torch.uint8)
     >>> p, g, shared = depths(pred, pred, torch.tensor([1]), (1.0, 1.0))
@@ -109,7 +120,9 @@ class _Case:
     @classmethod
     def of(cls, pred: Tensor, gt: Tensor, labels: Tensor, spacing: Sequence[float]) -> _Case:
         lookup = Lookup.of(labels, pred.device)
-        return cls(Side.of(pred, lookup), Side.of(gt, lookup), Frame.of(pred.shape, spacing), lookup)
+        return cls(
+            Side.of(pred, lookup), Side.of(gt, lookup), Frame.of(pred.shape, spacing), lookup
+        )
 
     @property
     def regions(self) -> int:
@@ -127,7 +140,9 @@ class _Case:
     def voxels(self, side: Side, start: int) -> Voxels:
         """The next voxels of a mask from number `start` on, those in no region left out."""
         stop = min(start + TOGETHER, len(side.labels))
-        return listed(side.labels, torch.arange(start, stop, device=side.labels.device), self.lookup)
+        return listed(
+            side.labels, torch.arange(start, stop, device=side.labels.device), self.lookup
+        )
 
     def distances(self, queries: Voxels, target: Target) -> Heap:
         """The distances of voxels of one mask from the other mask."""
@@ -137,9 +152,13 @@ class _Case:
     def depth_map(self, side: Side, target: Target, start: int) -> tuple[Tensor, Tensor]:
         """Region, R for none, and depth of the next voxels of a mask from number `start` on."""
         voxels = self.voxels(side, start)
-        region = side.border.new_full((min(TOGETHER, len(side.labels) - start),), self.regions, dtype=torch.int64)
+        region = side.border.new_full(
+            (min(TOGETHER, len(side.labels) - start),), self.regions, dtype=torch.int64
+        )
         region.index_copy_(0, voxels.flat - start, voxels.region)
         inner = voxels.take(places(~side.border.index_select(0, voxels.flat)))
         depth = torch.zeros_like(region, dtype=torch.float64)
         squared = target.squared_distances(inner)
-        return region, depth.index_copy_(0, inner.flat - start, squared.sqrt_().mul_(self.frame.unit))
+        return region, depth.index_copy_(
+            0, inner.flat - start, squared.sqrt_().mul_(self.frame.unit)
+        )

@@ -50,7 +50,9 @@ class DeviceEngine:
             self._pred, self._gt = self._moved(layer.maps.pred), self._moved(layer.maps.gt)
 
     def statistic(self, kind: Any, layer: Layer, spacing: tuple[float, ...]) -> Any:
-        """The statistic of the regions of the layer entered last; of boundaries without torch kernels, on the host."""
+        """The statistic of the regions of the layer entered last; of boundaries without torch
+        kernels, on the host.
+        """
         if kind not in MEASURES:
             maps = layer.maps
             return distances_by(kind, maps.pred, maps.gt, layer.labels, spacing, self._workspace)
@@ -61,6 +63,10 @@ class DeviceEngine:
         """The labels on the device, in a dtype that torch's kernels know."""
         known = labels if labels.dtype == np.uint8 else labels.astype(np.int32)
         by_stride = np.argsort([-abs(stride) for stride in known.strides], kind="stable")
-        ordered = np.ascontiguousarray(known.transpose(by_stride))  # Fortran order is kept: as a transposed view
-        tensor = torch.from_numpy(ordered if ordered.flags.writeable else ordered.copy()).to(self._device)
+        ordered = np.ascontiguousarray(
+            known.transpose(by_stride)
+        )  # Fortran order is kept: as a transposed view
+        tensor = torch.from_numpy(ordered if ordered.flags.writeable else ordered.copy()).to(
+            self._device
+        )
         return tensor.permute(*np.argsort(by_stride).tolist())

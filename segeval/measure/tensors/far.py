@@ -16,12 +16,16 @@ SLACK = 1 + 1e-5
 
 
 def together(device: torch.device) -> int:
-    """How many pairs of cells are looked at together: what fits in a processor's cache, or keeps a GPU busy."""
+    """How many pairs of cells are looked at together: what fits in a processor's cache, or keeps a
+    GPU busy.
+    """
     return 2**13 if device.type == "cpu" else 2**16
 
 
 def squared_distances(queries: Voxels, targets: Voxels, frame: Frame) -> Tensor:
-    """From each query to the nearest target of its region, in the frame's unit; infinite if there is none."""
+    """From each query to the nearest target of its region, in the frame's unit; infinite if there
+    is none.
+    """
     curve = Curve.of(frame, queries.flat.device)
     search = Search.of(Tree.of(queries, curve), Tree.of(targets, curve), frame)
     search.run()
@@ -35,8 +39,8 @@ def squared_distances(queries: Voxels, targets: Voxels, frame: Frame) -> Tensor:
 class Search:
     """A search under way.
 
-    `best` (leaves, WIDTH): the least squared distance found so far of each query. `limit`: for each level and cell of
-    queries, a square that the result of none of them exceeds.
+    `best` (leaves, WIDTH): the least squared distance found so far of each query. `limit`: for each
+    level and cell of queries, a square that the result of none of them exceeds.
     """
 
     queries: Tree
@@ -77,17 +81,25 @@ class Search:
                 t, repeated = self.targets.levels[level_t].children(t[:, 0])
                 level_t -= 1
             q, t = q.expand_as(repeated), t.expand_as(repeated)
-            kept = self._promising(level_q, level_t, q.reshape(-1), t.reshape(-1), repeated.reshape(-1))
+            kept = self._promising(
+                level_q, level_t, q.reshape(-1), t.reshape(-1), repeated.reshape(-1)
+            )
             waiting.append((level_q, level_t, kept))
 
-    def _promising(self, level_q: int, level_t: int, q: Tensor, t: Tensor, repeated: Tensor) -> Tensor:
-        """Of pairs of cells those that may hold a nearest target, after all pairs had their say in the limits."""
+    def _promising(
+        self, level_q: int, level_t: int, q: Tensor, t: Tensor, repeated: Tensor
+    ) -> Tensor:
+        """Of pairs of cells those that may hold a nearest target, after all pairs had their say in
+        the limits.
+        """
         near, far = self._bounds(self.queries.levels[level_q], q, self.targets.levels[level_t], t)
         limit = self.limit[level_q].scatter_reduce_(0, q, far, "amin")
         kept = places((near <= limit.index_select(0, q) * SLACK) & ~repeated)
         return torch.stack([q.index_select(0, kept), t.index_select(0, kept)])
 
-    def _bounds(self, queries: Level, q: Tensor, targets: Level, t: Tensor) -> tuple[Tensor, Tensor]:
+    def _bounds(
+        self, queries: Level, q: Tensor, targets: Level, t: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Squares that no distance between the boxes of two cells is below, and none above."""
         after = targets.low.index_select(0, t) - queries.high.index_select(0, q)
         before = queries.low.index_select(0, q) - targets.high.index_select(0, t)
@@ -95,7 +107,9 @@ class Search:
         return self.frame.squared(near.unbind(1)), self.frame.squared(far.unbind(1))
 
     def _measure(self, q: Tensor, t: Tensor) -> None:
-        """Take in the distances between pairs of leaves; first of those that gave the limits, to spare most others."""
+        """Take in the distances between pairs of leaves; first of those that gave the limits, to
+        spare most others.
+        """
         near, far = self._bounds(self.queries.levels[0], q, self.targets.levels[0], t)
         first = far <= self.limit[0].index_select(0, q)
         self._compare(q, t, places(first))

@@ -14,8 +14,8 @@ from .masks import places, tally
 class Histogram(NamedTuple):
     """Distances by region, as `segeval.statistics.distances.Distances` has them, on any device.
 
-    `length` (R,) int64: how many of `value` each region has, strictly increasing, infinite where there is nothing to
-    measure to. `size` (int64) says how many elements lie at each.
+    `length` (R,) int64: how many of `value` each region has, strictly increasing, infinite where
+    there is nothing to measure to. `size` (int64) says how many elements lie at each.
     """
 
     length: Tensor
@@ -38,7 +38,11 @@ class Heap(NamedTuple):
     @classmethod
     def zeros(cls, count: Tensor) -> Heap:
         """So many elements of each region at distance 0."""
-        return cls(torch.arange(len(count), device=count.device), torch.zeros_like(count, dtype=torch.float64), count)
+        return cls(
+            torch.arange(len(count), device=count.device),
+            torch.zeros_like(count, dtype=torch.float64),
+            count,
+        )
 
 
 def histogram(heaps: Sequence[Heap], regions: int) -> Histogram:
@@ -48,7 +52,9 @@ def histogram(heaps: Sequence[Heap], regions: int) -> Histogram:
 
 
 def _counted(heap: Heap) -> Heap:
-    """The same elements sorted by region and distance, each distance of a region once, if it has any element."""
+    """The same elements sorted by region and distance, each distance of a region once, if it has
+    any element.
+    """
     # as whole numbers, the bits of floating-point numbers >= 0 have the same order, and are sorted faster
     bits, rank = torch.unique(heap.value.view(torch.int64), return_inverse=True)
     key, place = torch.unique(heap.region * max(1, len(bits)) + rank, return_inverse=True)

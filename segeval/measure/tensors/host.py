@@ -15,7 +15,9 @@ from .histogram import Histogram
 Statistic = TypeVar("Statistic")
 
 
-def on_host(kind: Callable[..., Statistic], parts: Sequence[Histogram] | Sequence[Tensor]) -> Statistic:
+def on_host(
+    kind: Callable[..., Statistic], parts: Sequence[Histogram] | Sequence[Tensor]
+) -> Statistic:
     """The statistic of this type that the parts, measured on a device, make up.
 
     >>> import torch
@@ -25,7 +27,9 @@ def on_host(kind: Callable[..., Statistic], parts: Sequence[Histogram] | Sequenc
     >>> on_host(SurfaceDistances, surface_distances(pred, pred.flip(1), torch.tensor([1, 2]), (1.0, 1.0))).pg.mean()
     array([1.5, 3. ])
     """
-    return kind(*(_distances(part) if isinstance(part, Histogram) else part.cpu().numpy() for part in parts))
+    return kind(
+        *(_distances(part) if isinstance(part, Histogram) else part.cpu().numpy() for part in parts)
+    )
 
 
 def _distances(histogram: Histogram) -> Distances:

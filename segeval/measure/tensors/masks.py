@@ -6,11 +6,15 @@ import torch
 from torch import Tensor
 
 PART = 2**20
-"""How many voxels a pass works on at a time: what it needs beside its input does not grow with the input."""
+"""How many voxels a pass works on at a time: what it needs beside its input does not grow with the
+input.
+"""
 
 
 def as_integers(mask: Tensor) -> Tensor:
-    """The mask in a dtype that all of PyTorch's operations know; copied only if it is uint16 or a longer unsigned."""
+    """The mask in a dtype that all of PyTorch's operations know; copied only if it is uint16 or a
+    longer unsigned.
+    """
     if mask.dtype is torch.bool:
         return mask.view(torch.uint8)
     if mask.dtype in (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64):
@@ -19,7 +23,8 @@ def as_integers(mask: Tensor) -> Tensor:
 
 
 def border(mask: Tensor) -> Tensor:
-    """Where a neighbour along an axis has another label or is missing: the boundaries of all labels, background too.
+    """Where a neighbour along an axis has another label or is missing: the boundaries of all
+    labels, background too.
 
     >>> border(torch.ones(3, 4, dtype=torch.uint8)).int()
     tensor([[1, 1, 1, 1],
@@ -45,4 +50,6 @@ def places(flags: Tensor) -> Tensor:
 def tally(region: Tensor, regions: int) -> Tensor:
     """How many there are of each region, (R,)."""
     one = torch.ones((), dtype=torch.int64, device=region.device)
-    return torch.zeros(regions, dtype=torch.int64, device=region.device).scatter_add_(0, region, one.expand_as(region))
+    return torch.zeros(regions, dtype=torch.int64, device=region.device).scatter_add_(
+        0, region, one.expand_as(region)
+    )

@@ -15,7 +15,8 @@ from .voxels import Frame, Lookup, listed
 def moments(
     pred: Tensor, gt: Tensor, labels: Tensor, spacing: Sequence[float]
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """The six tensors of `segeval.measure.moments.Moments`, float64, for masks of one case and any number of axes.
+    """The six tensors of `segeval.measure.moments.Moments`, float64, for masks of one case and any
+    number of axes.
 
     They are summed as whole numbers, so that neither order nor device has a say.
 
@@ -24,7 +25,9 @@ def moments(
     [[2.0], [[0.0, 1.5]], [[[0.0, 0.0], [0.0, 1.25]]]]
     """
     frame, lookup = Frame.of(pred.shape, spacing), Lookup.of(labels, pred.device)
-    (n_p, sum_p, outer_p), (n_g, sum_g, outer_g) = (_sums(mask, frame, lookup) for mask in (pred, gt))
+    (n_p, sum_p, outer_p), (n_g, sum_g, outer_g) = (
+        _sums(mask, frame, lookup) for mask in (pred, gt)
+    )
     return n_p, n_g, sum_p, sum_g, outer_p, outer_g
 
 
@@ -43,7 +46,9 @@ def _sums(mask: Tensor, frame: Frame, lookup: Lookup) -> tuple[Tensor, Tensor, T
         for i, j in itertools.combinations_with_replacement(range(ndim), 2):
             outer[i, j].scatter_add_(0, voxels.region, indices[i] * indices[j])
     step = torch.tensor(frame.spacing, dtype=torch.float64).to(mask.device)
-    outer = torch.maximum(outer, outer.transpose(0, 1))  # what was left out is 0, and no index is below
+    outer = torch.maximum(
+        outer, outer.transpose(0, 1)
+    )  # what was left out is 0, and no index is below
     return (
         count.to(torch.float64),
         total.t().to(torch.float64) * step,

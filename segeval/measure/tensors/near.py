@@ -26,8 +26,9 @@ def together(device: torch.device) -> int:
 class Band:
     """The labels of border voxels, to be looked up around other voxels.
 
-    `labels` has them, and `free`, a label of no region, in all other places: the volume with room around it, in which a
-    step along axis k is one of `stride[k]`. `step` and `squared` (K,): the neighbours of a voxel, nearest first.
+    `labels` has them, and `free`, a label of no region, in all other places: the volume with room
+    around it, in which a step along axis k is one of `stride[k]`. `step` and `squared` (K,): the
+    neighbours of a voxel, nearest first.
     """
 
     frame: Frame
@@ -47,11 +48,15 @@ class Band:
         for n, r in zip(reversed(frame.shape), reversed(reach), strict=True):
             stride.insert(0, size)
             origin += r * size
-            size *= n + r  # what lies before the first voxel of a row lies behind the last one of another
+            size *= (
+                n + r
+            )  # what lies before the first voxel of a row lies behind the last one of another
         dtype = side.labels.dtype if free <= torch.iinfo(side.labels.dtype).max else torch.int64
         labels = torch.full((origin + size + origin,), free, dtype=dtype, device=side.labels.device)
         inner = labels.as_strided(frame.shape, stride, origin)
-        inner.copy_(side.labels.view(frame.shape)).masked_fill_(side.border.logical_not().view(frame.shape), free)
+        inner.copy_(side.labels.view(frame.shape)).masked_fill_(
+            side.border.logical_not().view(frame.shape), free
+        )
         axes = torch.meshgrid(*(torch.arange(-r, r + 1) for r in reach), indexing="ij")
         squared = frame.squared([axis.to(torch.float64) for axis in axes]).view(-1)
         order = squared.argsort(stable=True)[: int((squared <= REACH**2 * (1 + 1e-9)).sum())]
@@ -60,7 +65,9 @@ class Band:
         return cls(frame, labels, origin, tuple(stride), step[order].to(at), squared[order].to(at))
 
     def squared_distances(self, voxels: Voxels) -> Tensor:
-        """From each voxel to the nearest border voxel of its label, in the frame's unit; infinite beyond the band."""
+        """From each voxel to the nearest border voxel of its label, in the frame's unit; infinite
+        beyond the band.
+        """
         size = together(voxels.flat.device)
         found = torch.full_like(voxels.flat, torch.inf, dtype=torch.float64)
         for part, into in zip(voxels.split(size), torch.split(found, size), strict=True):
@@ -78,6 +85,8 @@ class Band:
             same = self.labels.take(at[:, None] + step) == label[:, None]
             any_same, first = same.to(torch.uint8).max(1)
             hit, miss = places(any_same), places(any_same == 0)
-            found.index_copy_(0, left.index_select(0, hit), squared.index_select(0, first.index_select(0, hit)))
+            found.index_copy_(
+                0, left.index_select(0, hit), squared.index_select(0, first.index_select(0, hit))
+            )
             left, at, label = (column.index_select(0, miss) for column in (left, at, label))
             start, size = start + size, min(2 * size, BLOCK)

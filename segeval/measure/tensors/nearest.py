@@ -1,4 +1,6 @@
-"""Distances to the nearest border voxel of the same label: most by looking around, the others through trees."""
+"""Distances to the nearest border voxel of the same label: most by looking around, the others
+through trees.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from .voxels import Frame, Lookup, Side, Voxels
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Target:
-    """The border voxels of a mask, for others to look for; `count` (R,) says how many each region has."""
+    """The border voxels of a mask, for others to look for; `count` (R,) says how many each region
+    has.
+    """
 
     edge: Voxels
     count: Tensor
@@ -25,10 +29,17 @@ class Target:
     @classmethod
     def of(cls, side: Side, frame: Frame, lookup: Lookup) -> Target:
         """The border voxels of one side of a case."""
-        return cls(side.edge, tally(side.edge.region, len(lookup)), Band.of(side, frame, lookup.free), frame)
+        return cls(
+            side.edge,
+            tally(side.edge.region, len(lookup)),
+            Band.of(side, frame, lookup.free),
+            frame,
+        )
 
     def squared_distances(self, queries: Voxels) -> Tensor:
-        """From each voxel to the nearest of its label, in the square of the frame's unit; infinite if there is none."""
+        """From each voxel to the nearest of its label, in the square of the frame's unit; infinite
+        if there is none.
+        """
         squared = torch.full_like(queries.flat, torch.inf, dtype=torch.float64)
         some = places(self.count.index_select(0, queries.region))
         found = self.band.squared_distances(queries.take(some))

@@ -12,10 +12,11 @@ ROOM = 2**15
 
 
 def joint_counts(pred: Tensor, gt: Tensor, classes: int) -> Tensor:
-    """How many voxels carry each pair of labels: `[n, g, p]` of case n those with `gt` g and `pred` p, int64.
+    """How many voxels carry each pair of labels: `[n, g, p]` of case n those with `gt` g and `pred`
+    p, int64.
 
-    The masks are (N, *spatial) of one shape, any dtype of whole numbers, all of them in [0, classes). Nothing is
-    waited for: the work is only queued on the device.
+    The masks are (N, *spatial) of one shape, any dtype of whole numbers, all of them in [0,
+    classes). Nothing is waited for: the work is only queued on the device.
 
     >>> joint_counts(torch.tensor([[0, 1, 1]]), torch.tensor([[0, 0, 1]]), classes=2)
     tensor([[[1, 1],
@@ -30,13 +31,19 @@ def joint_counts(pred: Tensor, gt: Tensor, classes: int) -> Tensor:
     columns = max(1, PART // max(1, cases))
     copy = torch.arange(min(columns, p.shape[1]), device=pred.device).remainder_(copies).mul_(cells)
     for p_part, g_part in zip(torch.split(p, columns, 1), torch.split(g, columns, 1), strict=True):
-        cell = g_part.to(torch.int64, copy=True).mul_(classes).add_(p_part).add_(copy[: p_part.shape[1]])
+        cell = (
+            g_part.to(torch.int64, copy=True)
+            .mul_(classes)
+            .add_(p_part)
+            .add_(copy[: p_part.shape[1]])
+        )
         tables.scatter_add_(1, cell, one.expand_as(cell))
     return tables.view(cases, copies, classes, classes).sum(1)
 
 
 def pair_counts(pred: Tensor, gt: Tensor) -> Tensor:
-    """Rows (gt, pred, count) of the pairs of labels that occur in one case, sorted, int64; for labels of any size.
+    """Rows (gt, pred, count) of the pairs of labels that occur in one case, sorted, int64; for
+    labels of any size.
 
     >>> pair_counts(torch.tensor([7, 7, -1]), torch.tensor([0, 0, 70000]))
     tensor([[    0,     7,     2],

@@ -18,7 +18,8 @@ WIDTH = 2**BITS
 class Curve(NamedTuple):
     """A way through the volume that keeps neighbours together: Morton order.
 
-    `part`: for each axis and index along it, the bits that it gives to a voxel's place; `bits` in all.
+    `part`: for each axis and index along it, the bits that it gives to a voxel's place; `bits` in
+    all.
     """
 
     frame: Frame
@@ -34,7 +35,9 @@ class Curve(NamedTuple):
         part = [torch.zeros(n, dtype=torch.int64) for n in frame.shape]
         for place, (axis, k) in enumerate(digits):
             part[axis] += (torch.arange(frame.shape[axis]) >> k & 1) << place
-        return cls(frame, [bits.to(device) for bits in part], -(-max(len(digits), 1) // BITS) * BITS)
+        return cls(
+            frame, [bits.to(device) for bits in part], -(-max(len(digits), 1) // BITS) * BITS
+        )
 
     def ordered(self, voxels: Voxels) -> tuple[Tensor, Tensor]:
         """The order by region and along the curve, and the keys (region, place), sorted."""
@@ -50,8 +53,8 @@ class Curve(NamedTuple):
 class Level:
     """Cells of one size that hold voxels, by region and along the curve.
 
-    `low`, `high` (n, d): the smallest box around the voxels, float32, which holds indices exactly. `first`, `count`
-    (n,): the cells in the level below, or the voxels of a leaf.
+    `low`, `high` (n, d): the smallest box around the voxels, float32, which holds indices exactly.
+    `first`, `count` (n,): the cells in the level below, or the voxels of a leaf.
     """
 
     low: Tensor
@@ -63,14 +66,17 @@ class Level:
         return len(self.first)
 
     def children(self, cells: Tensor) -> tuple[Tensor, Tensor]:
-        """Children (k, WIDTH) of cells, the last one repeated where there are fewer, and which are repeated."""
+        """Children (k, WIDTH) of cells, the last one repeated where there are fewer, and which are
+        repeated.
+        """
         return _slots(self.first.index_select(0, cells), self.count.index_select(0, cells))
 
 
 class Tree(NamedTuple):
     """Levels from the leaves up to one cell a region; `region` is that of each.
 
-    `leaf` (n, d, WIDTH): the indices of the voxels of each leaf, the last one repeated. `order`: which voxels they are.
+    `leaf` (n, d, WIDTH): the indices of the voxels of each leaf, the last one repeated. `order`:
+    which voxels they are.
     """
 
     order: Tensor
@@ -89,7 +95,9 @@ class Tree(NamedTuple):
         levels = [Level(leaf.amin(2), leaf.amax(2), first, count)]
         for _ in range(BITS, curve.bits, BITS):
             key, first, count = _cells(key)
-            low, high = (_gathered(side, first, count) for side in (levels[-1].low, levels[-1].high))
+            low, high = (
+                _gathered(side, first, count) for side in (levels[-1].low, levels[-1].high)
+            )
             levels.append(Level(low.amin(1), high.amax(1), first, count))
         return cls(order, leaf, levels, key)
 
@@ -101,11 +109,15 @@ def _cells(key: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _slots(first: Tensor, count: Tensor) -> tuple[Tensor, Tensor]:
-    """WIDTH places from each first on, the last of so many (`count`) repeated, and which are repeated."""
+    """WIDTH places from each first on, the last of so many (`count`) repeated, and which are
+    repeated.
+    """
     slot = torch.arange(WIDTH, device=first.device)
     return first[:, None] + torch.minimum(slot, count[:, None] - 1), slot >= count[:, None]
 
 
 def _gathered(rows: Tensor, first: Tensor, count: Tensor) -> Tensor:
     """The rows (n, WIDTH, d) of each group."""
-    return rows.index_select(0, _slots(first, count)[0].view(-1)).view(len(first), WIDTH, rows.shape[1])
+    return rows.index_select(0, _slots(first, count)[0].view(-1)).view(
+        len(first), WIDTH, rows.shape[1]
+    )

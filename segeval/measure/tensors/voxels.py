@@ -13,7 +13,9 @@ from .masks import as_integers, border, places
 
 
 class Frame(NamedTuple):
-    """The grid of a case. `unit`: the smallest spacing. `scale`: the squared spacing along each axis in that unit."""
+    """The grid of a case. `unit`: the smallest spacing. `scale`: the squared spacing along each
+    axis in that unit.
+    """
 
     shape: tuple[int, ...]
     spacing: tuple[float, ...]
@@ -35,7 +37,9 @@ class Frame(NamedTuple):
         return [flat, *reversed(found)]
 
     def squared(self, steps: Sequence[Tensor]) -> Tensor:
-        """The squared length, in the unit, of steps along each axis in voxels, which are floating-point numbers."""
+        """The squared length, in the unit, of steps along each axis in voxels, which are
+        floating-point numbers.
+        """
         total = torch.zeros_like(steps[0])
         for step, scale in zip(steps, self.scale, strict=True):
             total += step * step * scale
@@ -44,7 +48,9 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lookup:
-    """Which region a label stands for: `labels` sorted, `region` of each; `free` is a label >= 0 of no region."""
+    """Which region a label stands for: `labels` sorted, `region` of each; `free` is a label >= 0 of
+    no region.
+    """
 
     labels: Tensor
     region: Tensor
@@ -52,7 +58,9 @@ class Lookup:
 
     @classmethod
     def of(cls, labels: Tensor, device: torch.device) -> Lookup:
-        """Region r is that of `labels[r]`, all different; the host has to know them, so they had better be there."""
+        """Region r is that of `labels[r]`, all different; the host has to know them, so they had
+        better be there.
+        """
         known = set(labels.cpu().tolist())
         free = next(label for label in range(len(known) + 1) if label not in known)
         ordered, region = labels.to(device, torch.int64).sort()
@@ -89,7 +97,9 @@ class Voxels(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
-    """A mask as a line in C order: labels, which voxels are on a border, and a list of those that are in a region."""
+    """A mask as a line in C order: labels, which voxels are on a border, and a list of those that
+    are in a region.
+    """
 
     labels: Tensor
     border: Tensor

@@ -1,7 +1,8 @@
-"""How much boundary passes a corner of voxels: area in 3-D, length in 2-D, for every way a mask can lie there.
+"""How much boundary passes a corner of voxels: area in 3-D, length in 2-D, for every way a mask can
+lie there.
 
-A cell is the 2 x 2 (x 2) voxels around a corner. Its code says which of them are in the mask: bit k is the k-th voxel
-of the cell in the order of `numpy.ndindex`.
+A cell is the 2 x 2 (x 2) voxels around a corner. Its code says which of them are in the mask: bit k
+is the k-th voxel of the cell in the order of `numpy.ndindex`.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ _AREAS: dict[tuple[int, ...], list[tuple[float, ...]]] = {
     (1, 1, 1): [(1, 1, 1), (1, 1, 1), (2, 2, 2), (2, 2, 2)],
     (2, 1, 1): [(2, 2, 0), (2, 0, 2), (1, 1, 1), (3, 3, 3)],
 }
-"""Triangles of marching cubes that cut some connected voxels, at most half of the cell, off from the rest.
+"""Triangles of marching cubes that cut some connected voxels, at most half of the cell, off from
+the rest.
 
-One voxel; two; three; four in a plane, around one of them, or one after the other. The key says how many voxels lie on
-the emptier side of the cell along each axis, up to the order of axes. A triangle is its area as seen along each axis,
-in eighths of that face of a voxel, without signs. How polygons are cut into triangles follows DeepMind's
-surface-distance.
+One voxel; two; three; four in a plane, around one of them, or one after the other. The key says how
+many voxels lie on the emptier side of the cell along each axis, up to the order of axes. A triangle
+is its area as seen along each axis, in eighths of that face of a voxel, without signs. How polygons
+are cut into triangles follows DeepMind's surface-distance.
 """
 
 _LENGTHS: dict[tuple[int, ...], list[tuple[float, ...]]] = {
@@ -49,7 +51,11 @@ def surfel_sizes(spacing: Sequence[float]) -> Floats:
     array([0., 1., 2.])
     """
     voxels = list(product((0, 1), repeat=len(spacing)))
-    shapes, unit = (_LENGTHS, list(spacing)) if len(spacing) == 2 else (_AREAS, [a / 8 for a in _faces(spacing)])
+    shapes, unit = (
+        (_LENGTHS, list(spacing))
+        if len(spacing) == 2
+        else (_AREAS, [a / 8 for a in _faces(spacing)])
+    )
     by_shape = {}
     for (key, cuts), order in product(shapes.items(), permutations(range(len(unit)))):
         pieces = [hypot(*(cut[k] * unit[axis] for axis, k in enumerate(order))) for cut in cuts]
@@ -64,7 +70,8 @@ def surfel_sizes(spacing: Sequence[float]) -> Floats:
 
 
 def face_sizes(spacing: Sequence[float]) -> Floats:
-    """The area of the faces, or the length of the edges, that part voxels of a cell, by code: a corner's share of it.
+    """The area of the faces, or the length of the edges, that part voxels of a cell, by code: a
+    corner's share of it.
 
     >>> face_sizes((2.0, 1.0))[[0b0000, 0b0001, 0b0011]]
     array([0. , 1.5, 1. ])

@@ -1,4 +1,6 @@
-"""The search of the neighbourhood on the lattice of corners: as that for voxels, but elements share corners."""
+"""The search of the neighbourhood on the lattice of corners: as that for voxels, but elements share
+corners.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from segeval.arrays import Bits, Integers, Labels
-from segeval.kernels.words import LANES, ONE, ZERO, Word, clz, ctz, equal64, helper, kernel, load64, popcount
+from segeval.kernels.words import (
+    LANES,
+    ONE,
+    ZERO,
+    Word,
+    clz,
+    ctz,
+    equal64,
+    helper,
+    kernel,
+    load64,
+    popcount,
+)
 
 from .corner_sweep import Queries, unclaimed
 from .marks import BAND, Cell, Layout, Marks, claimed, note
@@ -52,12 +66,13 @@ def search_corners(
     room: Room,
     far: Marks,
 ) -> None:
-    """Search around some elements of `mask` for border elements of `other`: add up sizes by the ranks found.
+    """Search around some elements of `mask` for border elements of `other`: add up sizes by the
+    ranks found.
 
     `missed`, by place, begins as 0.
 
-    A corner one of whose elements finds nothing is far with all of them; they are counted in the last column.
-    One long kernel, so that what the loop over elements needs stays in registers.
+    A corner one of whose elements finds nothing is far with all of them; they are counted in the
+    last column. One long kernel, so that what the loop over elements needs stays in registers.
     """
     entries, codes, rows, rank = queries.entries, queries.codes, around.rows, around.rank
     height, width = layout.height, layout.width
@@ -79,7 +94,11 @@ def search_corners(
             if p < 0:
                 at_code += popcount(left)
                 continue
-            hit, hit_x, last_x = -1, 0, 0  # the row and the column where the element at `last_x` has its nearest
+            hit, hit_x, last_x = (
+                -1,
+                0,
+                0,
+            )  # the row and the column where the element at `last_x` has its nearest
             while left:
                 bit = left & (~left + ONE)
                 left ^= bit
@@ -104,11 +123,18 @@ def search_corners(
                             continue
                         window &= _held(other, voxels_from + rows[k, 2], cell, label)
                         if window:
-                            after, before = ctz(window >> centre), clz(window << (np.uint64(63) - centre))
+                            after, before = (
+                                ctz(window >> centre),
+                                clz(window << (np.uint64(63) - centre)),
+                            )
                             dx = min(after, before)
                             if rank[k * LANES + dx] < best:
                                 best = np.int64(rank[k * LANES + dx])
-                                hit, hit_x, last_x = k, x + after if after <= before else x - before, x
+                                hit, hit_x, last_x = (
+                                    k,
+                                    x + after if after <= before else x - before,
+                                    x,
+                                )
                     if best < none:
                         missed[p] >>= 1
                     elif missed[p] < 2 * LOST:
@@ -141,7 +167,13 @@ def search_corners(
 
 @kernel
 def sizes_in_tiles(
-    tiles: Tiles, mask: Labels, layout: Layout, cell: Cell, labels: Integers, sizes: Integers, found: Integers
+    tiles: Tiles,
+    mask: Labels,
+    layout: Layout,
+    cell: Cell,
+    labels: Integers,
+    sizes: Integers,
+    found: Integers,
 ) -> None:
     """Write the size of every element of tiles, tile after tile; `labels` by place."""
     at = 0
@@ -150,7 +182,11 @@ def sizes_in_tiles(
         z, y, x = tiles.table[tile, Z], tiles.table[tile, Y], tiles.table[tile, X]
         for k in range(tiles.table[tile, COUNT]):
             inside = np.int64(tiles.codes[tiles.table[tile, FIRST] + k])
-            i = ((z + (inside >> 6)) * layout.height + y + (inside >> 3 & 7)) * layout.width + x + (inside & 7)
+            i = (
+                ((z + (inside >> 6)) * layout.height + y + (inside >> 3 & 7)) * layout.width
+                + x
+                + (inside & 7)
+            )
             code = 0
             for j in range(len(cell)):
                 code |= int(mask[i + cell[j]] == label) << j

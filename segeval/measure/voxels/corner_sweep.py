@@ -1,4 +1,6 @@
-"""One sweep over the lattice of corners: where boundaries pass, how large they are, what has to look for the other."""
+"""One sweep over the lattice of corners: where boundaries pass, how large they are, what has to
+look for the other.
+"""
 
 from __future__ import annotations
 
@@ -32,14 +34,17 @@ from .marks import BAND, Cell, Layout, Marks, note
 Codes = Bytes
 
 _MOST = 8 * LANES + 1
-"""Elements that a word may have, and one more code that is written before it is known not to be needed."""
+"""Elements that a word may have, and one more code that is written before it is known not to be
+needed.
+"""
 
 
 class Queries(NamedTuple):
     """Elements, of one mask, of labels that have no element at the same corner in the other mask.
 
-    `entries` (N, 2): a word of marks, shifted by 16, and a label; which corners of that word. `codes`: of each corner
-    in turn, which voxels of its cell carry the label, as in `segeval.measure.voxels.areas`.
+    `entries` (N, 2): a word of marks, shifted by 16, and a label; which corners of that word.
+    `codes`: of each corner in turn, which voxels of its cell carry the label, as in
+    `segeval.measure.voxels.areas`.
     """
 
     entries: Bits
@@ -52,7 +57,10 @@ class Queries(NamedTuple):
 
     def enlarged(self, used: Integers) -> Queries:
         """So many entries and codes in four times the room."""
-        entries, codes = np.empty((4 * len(self.entries), 2), np.uint64), np.empty(4 * len(self.codes), np.uint8)
+        entries, codes = (
+            np.empty((4 * len(self.entries), 2), np.uint64),
+            np.empty(4 * len(self.codes), np.uint8),
+        )
         entries[: used[0]], codes[: used[1]] = self.entries[: used[0]], self.codes[: used[1]]
         return Queries(entries, codes)
 
@@ -61,8 +69,8 @@ class Queries(NamedTuple):
 class CornerSide:
     """What a sweep finds in one mask.
 
-    `border`: the corners with elements; its counts are of elements. `size` of the elements of each label, as multiples
-    of a unit. `queries` in parts.
+    `border`: the corners with elements; its counts are of elements. `size` of the elements of each
+    label, as multiples of a unit. `queries` in parts.
     """
 
     mask: Labels
@@ -92,7 +100,9 @@ def sweep_corners(corners: Corners, sizes: Integers, workspace: Workspace) -> Co
         queries_p, queries_g = Queries.none(), Queries.none()
         used_p, used_g = np.zeros((2, 2), np.int64)
         masks, marks = (corners.pred, corners.gt, layout, corners.cell), (p, g)
-        while (first := _sweep(*masks, room, first, last, *marks, queries_p, queries_g, used_p, used_g)) < last:
+        while (
+            first := _sweep(*masks, room, first, last, *marks, queries_p, queries_g, used_p, used_g)
+        ) < last:
             queries_p, queries_g = queries_p.enlarged(used_p), queries_g.enlarged(used_g)
         return (
             total,
@@ -162,9 +172,11 @@ def _collect(
     queries: Queries,
     used: Integers,
 ) -> Any:
-    """Add up, by label, the sizes of the elements at some corners from i on; how many elements. Write the queries.
+    """Add up, by label, the sizes of the elements at some corners from i on; how many elements.
+    Write the queries.
 
-    Those are at corners `apart`; `there`: the corners where the other mask has elements. `used`: entries and codes.
+    Those are at corners `apart`; `there`: the corners where the other mask has elements. `used`:
+    entries and codes.
     """
     cell, rest, voxels = room.cell, room.rest, room.voxels
     count = np.int64(0)
@@ -219,10 +231,11 @@ def _sweep(
     used_p: Integers,
     used_g: Integers,
 ) -> int:
-    """Write the marks of the words from `start` to `stop`, all rows one after the other, and the queries of each mask.
+    """Write the marks of the words from `start` to `stop`, all rows one after the other, and the
+    queries of each mask.
 
-    Add up the sizes of the elements by label, in words in which both masks are alike, and in each mask in all others.
-    Return where there was no room for the queries of another word.
+    Add up the sizes of the elements by label, in words in which both masks are alike, and in each
+    mask in all others. Return where there was no room for the queries of another word.
     """
     height, width, words = layout.height, layout.width, layout.words
     first_word = start % words
@@ -245,7 +258,9 @@ def _sweep(
                 count_p = _collect(pred, gt, i, word, in_p, apart, in_g, room, 1, queries_p, used_p)
                 count_g = _collect(gt, pred, i, word, in_g, apart, in_p, room, 2, queries_g, used_g)
             else:
-                count_p = count_g = _collect(pred, gt, i, word, in_p, ZERO, ZERO, room, 0, queries_p, used_p)
+                count_p = count_g = _collect(
+                    pred, gt, i, word, in_p, ZERO, ZERO, room, 0, queries_p, used_p
+                )
             note(p, band, band * words + k, count_p)
             note(g, band, band * words + k, count_g)
         first_word = 0

@@ -1,7 +1,9 @@
-"""The lattice of the corners of voxels: where the boundaries of both masks pass, all labels together.
+"""The lattice of the corners of voxels: where the boundaries of both masks pass, all labels
+together.
 
-A cell is the 2 x 2 (x 2) voxels around a corner, those outside of the image being background. A label has an element at
-a corner if some voxels of its cell carry the label and some do not: one corner can hold elements of several labels.
+A cell is the 2 x 2 (x 2) voxels around a corner, those outside of the image being background. A
+label has an element at a corner if some voxels of its cell carry the label and some do not: one
+corner can hold elements of several labels.
 """
 
 from __future__ import annotations
@@ -23,9 +25,9 @@ from .marks import Cell, Layout
 class Corners:
     """The lattice of two masks, cut to the box of what is foreground in either.
 
-    Between a row of voxels and the next, and likewise between slices, lies one voxel of background that counts for
-    both. So a corner has the index of the first voxel of its cell, and `cell` has the steps from there to each. More
-    background lies before and behind. The masks are buffers.
+    Between a row of voxels and the next, and likewise between slices, lies one voxel of background
+    that counts for both. So a corner has the index of the first voxel of its cell, and `cell` has
+    the steps from there to each. More background lies before and behind. The masks are buffers.
     """
 
     layout: Layout
@@ -43,7 +45,9 @@ class Corners:
         steps = [int(np.prod(shape[axis + 1 :])) for axis in range(len(shape))]
         cell = tuple(int(np.dot(steps, at)) for at in product((0, 1), repeat=len(shape)))
         p, g = (
-            _padded(mask[: scan.size].reshape(scan.shape)[box], cell[-1], f"cells {side}", workspace)
+            _padded(
+                mask[: scan.size].reshape(scan.shape)[box], cell[-1], f"cells {side}", workspace
+            )
             for side, mask in (("p", scan.pred), ("g", scan.gt))
         )
         return cls(Layout.of(shape), scan.transposed, cell, p, g)
@@ -68,20 +72,28 @@ def _box(scan: Scan, workspace: Workspace) -> tuple[slice, ...]:
 
 
 @kernel
-def _occupied(pred: Labels, gt: Labels, width: int, start: int, stop: int, rows: Flags, columns: Bits) -> None:
-    """Write which rows from `start` to `stop` have foreground, and add which columns have any, as bits."""
+def _occupied(
+    pred: Labels, gt: Labels, width: int, start: int, stop: int, rows: Flags, columns: Bits
+) -> None:
+    """Write which rows from `start` to `stop` have foreground, and add which columns have any, as
+    bits.
+    """
     for row in range(start, stop):
         some = ZERO
         for word in range(columns.size):
             i = row * width + word * LANES
-            bits = ~(equal(pred, i, BACKGROUND) & equal(gt, i, BACKGROUND)) & ones(width - word * LANES)
+            bits = ~(equal(pred, i, BACKGROUND) & equal(gt, i, BACKGROUND)) & ones(
+                width - word * LANES
+            )
             columns[word] |= bits
             some |= bits
         rows[row] = some != ZERO
 
 
 def _padded(mask: Labels, reach: int, name: str, workspace: Workspace) -> Labels:
-    """A mask with background before its first voxel along each axis, and behind the last of all; a cell has `reach`."""
+    """A mask with background before its first voxel along each axis, and behind the last of all; a
+    cell has `reach`.
+    """
     shape = tuple(n + 1 for n in mask.shape)
     size = int(np.prod(shape))
     flat = workspace.buffer(name, size + reach + 2 * LANES, mask.dtype)
@@ -89,7 +101,9 @@ def _padded(mask: Labels, reach: int, name: str, workspace: Workspace) -> Labels
     padded = flat[LANES : LANES + size].reshape(shape)
 
     def part(cut: tuple[int, int]) -> None:
-        padded[cut[0] + 1 : cut[1] + 1, ..., 1:][(slice(None), slice(1, None))[: mask.ndim - 1]] = mask[cut[0] : cut[1]]
+        padded[cut[0] + 1 : cut[1] + 1, ..., 1:][(slice(None), slice(1, None))[: mask.ndim - 1]] = (
+            mask[cut[0] : cut[1]]
+        )
 
     for axis in range(mask.ndim):
         padded[(slice(None),) * axis + (0,)] = 0

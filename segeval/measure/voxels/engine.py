@@ -29,10 +29,11 @@ def surface_distances(
     solid: bool = False,
     workspace: Workspace,
 ) -> SurfaceDistances:
-    """The distances between the boundaries of each label, or with `solid` between its voxels; one region a label.
+    """The distances between the boundaries of each label, or with `solid` between its voxels; one
+    region a label.
 
-    `spacing` is in the axis order of the masks that were swept. `labels` may be absent from one mask or both; None
-    stands for all that occur, except 0, which has no boundary.
+    `spacing` is in the axis order of the masks that were swept. `labels` may be absent from one
+    mask or both; None stands for all that occur, except 0, which has no boundary.
 
     >>> from segeval.measure.voxels.sweep import sweep
     >>> from segeval.kernels.workspace import Workspace
@@ -46,7 +47,8 @@ def surface_distances(
     size_p, size_g, marks_p, marks_g = p.size, g.size, p.apart, g.apart
     if solid:
         size_p, size_g = (
-            np.bincount(of, table.count, known[-1] + 1)[known].astype(np.int64) for of in (table.pred, table.gt)
+            np.bincount(of, table.count, known[-1] + 1)[known].astype(np.int64)
+            for of in (table.pred, table.gt)
         )
         marks_p, marks_g = disagreements(swept, workspace)
     lattice = Lattice(swept.layout, tuple(spacing[::-1] if swept.transposed else spacing))
@@ -58,7 +60,9 @@ def surface_distances(
         ]
         return nearest(ways, lattice, known[both], workspace)
 
-    return (VolumeDistances if solid else SurfaceDistances)(*_by_region(known, size_p, size_g, labels, search))
+    return (VolumeDistances if solid else SurfaceDistances)(
+        *_by_region(known, size_p, size_g, labels, search)
+    )
 
 
 def corner_distances(
@@ -70,7 +74,8 @@ def corner_distances(
     boundary: Boundary,
     workspace: Workspace,
 ) -> SurfaceDistances:
-    """The distances between the corners where the boundaries of each label pass, by the rule "surfel" or "face".
+    """The distances between the corners where the boundaries of each label pass, by the rule
+    "surfel" or "face".
 
     Masks are 2-D or 3-D, uint8 or uint16; labels are as in `surface_distances`.
 
@@ -96,12 +101,16 @@ def corner_distances(
 
     pair = _by_region(swept.labels, p.size, g.size, labels, search)
     return SurfaceDistances(
-        *(d if sizes.unit is None else Distances(d.start, d.value, d.size * sizes.unit) for d in pair)
+        *(
+            d if sizes.unit is None else Distances(d.start, d.value, d.size * sizes.unit)
+            for d in pair
+        )
     )
 
 
 class _Sizes(NamedTuple):
-    """The sizes of elements by code, as multiples of a unit: sums of whole numbers do not depend on their order.
+    """The sizes of elements by code, as multiples of a unit: sums of whole numbers do not depend on
+    their order.
 
     The unit is a power of two; None where all elements count one.
     """
@@ -126,7 +135,9 @@ def _by_region(
     labels: Integers | None,
     search: Callable[[Integers], list[Distances]],
 ) -> list[Distances]:
-    """Both directions for the labels wanted, from the sizes of those known; `search` those that occur in both masks."""
+    """Both directions for the labels wanted, from the sizes of those known; `search` those that
+    occur in both masks.
+    """
     wanted = known[known > 0] if labels is None else np.minimum(labels, known[-1] + 1)
     asked = np.zeros(known[-1] + 2, np.bool_)
     asked[wanted] = True
@@ -135,7 +146,10 @@ def _by_region(
     both, alone = np.flatnonzero(in_p & in_g), np.flatnonzero(in_p ^ in_g)
     pair = search(both) if len(both) else [Distances.absent(0)] * 2
     if len(alone):
-        pair = [Distances.stacked([d, _unreached(n[alone])]) for d, n in zip(pair, (size_p, size_g), strict=True)]
+        pair = [
+            Distances.stacked([d, _unreached(n[alone])])
+            for d, n in zip(pair, (size_p, size_g), strict=True)
+        ]
     order = np.full(len(asked), -1)
     order[known[np.concatenate([both, alone])]] = np.arange(len(both) + len(alone))
     return [d.select(order[wanted]) for d in pair]
@@ -144,4 +158,6 @@ def _by_region(
 def _unreached(size: Integers) -> Distances:
     """Regions whose elements, so many, have nothing to be near to."""
     some = size > 0
-    return Distances(np.concatenate([[0], np.cumsum(some)]), np.full(some.sum(), np.inf), size[some])
+    return Distances(
+        np.concatenate([[0], np.cumsum(some)]), np.full(some.sum(), np.inf), size[some]
+    )

@@ -1,4 +1,6 @@
-"""Exact squared distances to the nearest voxel of the same label, however far, for all voxels of a tile together."""
+"""Exact squared distances to the nearest voxel of the same label, however far, for all voxels of a
+tile together.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ class Targets(NamedTuple):
 
 
 class Room(NamedTuple):
-    """Room for the search of one tile: a bound and a choice for each block, and for each tile in a block; rivals."""
+    """Room for the search of one tile: a bound and a choice for each block, and for each tile in a
+    block; rivals.
+    """
 
     bounds: Singles  # (2, boxes)
     chosen: Integers  # (2, boxes)
@@ -51,13 +55,21 @@ class Quest(NamedTuple):
     blocks: Blocks
 
 
-def squared_distances(quests: Sequence[Quest], scale: Point, snap: float, workspace: Workspace) -> list[Floats]:
-    """For each quest, the squared distances of its query voxels, place after place, times `snap` and rounded.
+def squared_distances(
+    quests: Sequence[Quest], scale: Point, snap: float, workspace: Workspace
+) -> list[Floats]:
+    """For each quest, the squared distances of its query voxels, place after place, times `snap`
+    and rounded.
 
     They are in buffers. `scale` is the squared spacing along z, y, x.
     """
-    ends = [np.concatenate([[0], np.cumsum(quest.queries.table[:, COUNT], dtype=np.int64)]) for quest in quests]
-    squared = [workspace.buffer(f"squared {k}", int(end[-1]), np.float64) for k, end in enumerate(ends)]
+    ends = [
+        np.concatenate([[0], np.cumsum(quest.queries.table[:, COUNT], dtype=np.int64)])
+        for quest in quests
+    ]
+    squared = [
+        workspace.buffer(f"squared {k}", int(end[-1]), np.float64) for k, end in enumerate(ends)
+    ]
     jobs = []
     for k, end in enumerate(ends):
         parts = workspace.parts(128 * int(end[-1]))
@@ -102,10 +114,12 @@ def _squared_distances(
     rivals: Floats,
     squared: Floats,
 ) -> None:
-    """Write the squared distances of the voxels of some query tiles; `table` and `codes` are those of the targets.
+    """Write the squared distances of the voxels of some query tiles; `table` and `codes` are those
+    of the targets.
 
-    For each tile: the exact nearest target of its centre; every block, tile and voxel of targets that is nowhere in the
-    tile's box nearer than this one is dropped; the few that are left, its rivals, are compared with every voxel.
+    For each tile: the exact nearest target of its centre; every block, tile and voxel of targets
+    that is nowhere in the tile's box nearer than this one is dropped; the few that are left, its
+    rivals, are compared with every voxel.
     """
     targets = Targets(codes, table, first_tile, first_block, tile_box, block_box)
     room = Room(bounds, chosen, rivals)
@@ -114,7 +128,10 @@ def _squared_distances(
     voxel = np.int64(0)
     for q in range(queries.shape[0]):
         box = queries[q, BOX:]
-        low, high = (float(box[0]), float(box[2]), float(box[4])), (float(box[1]), float(box[3]), float(box[5]))
+        low, high = (
+            (float(box[0]), float(box[2]), float(box[4])),
+            (float(box[1]), float(box[3]), float(box[5])),
+        )
         centre = (low[0] + high[0]) / 2, (low[1] + high[1]) / 2, (low[2] + high[2]) / 2
         bound = np.inf
         if queries[q, PLACE] == place:  # the answer of the tile before is a good first guess
@@ -143,7 +160,11 @@ def _voxel(codes: Codes, table: Table, tile: int, k: int) -> Any:
     """Indices of voxel k of a tile."""
     entry = table[tile]
     code = np.int64(codes[entry[FIRST] + k])
-    return float(entry[Z] + (code >> 6)), float(entry[Y] + (code >> 3 & 7)), float(entry[X] + (code & 7))
+    return (
+        float(entry[Z] + (code >> 6)),
+        float(entry[Y] + (code >> 3 & 7)),
+        float(entry[X] + (code & 7)),
+    )
 
 
 @helper
@@ -167,14 +188,26 @@ def _chosen(bounds: Singles, n: int, limit: float, chosen: Integers) -> Any:
 
 @helper
 def _nearest(
-    targets: Targets, place: int, point: Point, scale: Point, bound: float, near: tuple[int, int], room: Room
+    targets: Targets,
+    place: int,
+    point: Point,
+    scale: Point,
+    bound: float,
+    near: tuple[int, int],
+    room: Room,
 ) -> Any:
-    """Squared distance to the nearest target of a place, and which that is, if it is below `bound`; else both as given.
+    """Squared distance to the nearest target of a place, and which that is, if it is below `bound`;
+    else both as given.
 
-    Of blocks, and of tiles in a block, first those with the least bound, to make the limit tight, then what may still
-    be nearer.
+    Of blocks, and of tiles in a block, first those with the least bound, to make the limit tight,
+    then what may still be nearer.
     """
-    codes, table, first_tile, tile_box = targets.codes, targets.table, targets.first_tile, targets.tile_box
+    codes, table, first_tile, tile_box = (
+        targets.codes,
+        targets.table,
+        targets.first_tile,
+        targets.tile_box,
+    )
     bounds, chosen = room.bounds, room.chosen
     first, last = targets.first_block[place], targets.first_block[place + 1]
     block_limit = _lower_bounds(targets.block_box, first, last, point, scale, bounds[0])
@@ -204,12 +237,21 @@ def _nearest(
 
 
 @helper
-def _rivals(targets: Targets, place: int, low: Point, high: Point, near: Point, scale: Point, room: Room) -> Any:
-    """Write the targets that may be nearer than `near` to some point of a box, and `near`; how many.
+def _rivals(
+    targets: Targets, place: int, low: Point, high: Point, near: Point, scale: Point, room: Room
+) -> Any:
+    """Write the targets that may be nearer than `near` to some point of a box, and `near`; how
+    many.
 
-    By how much one is farther than `near`, in squares, is least at a corner of the box: along each axis it is concave.
+    By how much one is farther than `near`, in squares, is least at a corner of the box: along each
+    axis it is concave.
     """
-    codes, table, first_tile, tile_box = targets.codes, targets.table, targets.first_tile, targets.tile_box
+    codes, table, first_tile, tile_box = (
+        targets.codes,
+        targets.table,
+        targets.first_tile,
+        targets.tile_box,
+    )
     bounds, chosen, rivals = room.bounds, room.chosen, room.rivals
     rivals[0, 0], rivals[1, 0], rivals[2, 0] = near
     count = np.int64(1)
@@ -234,13 +276,17 @@ def _rivals(targets: Targets, place: int, low: Point, high: Point, near: Point, 
 
 @helper
 def _least_loss(low: float, high: float, near: float, voxel: float) -> Any:
-    """Along one axis: by how much the square to a voxel exceeds that to `near` from one end of a box, at least."""
+    """Along one axis: by how much the square to a voxel exceeds that to `near` from one end of a
+    box, at least.
+    """
     at_low, near_low, at_high, near_high = low - voxel, low - near, high - voxel, high - near
     return least(at_low * at_low - near_low * near_low, at_high * at_high - near_high * near_high)
 
 
 @helper
-def _lower_bounds(box: Singles, first: int, last: int, point: Point, scale: Point, bounds: Singles) -> Any:
+def _lower_bounds(
+    box: Singles, first: int, last: int, point: Point, scale: Point, bounds: Singles
+) -> Any:
     """`bounds[k]`: squared distance from a point to box first + k; the least of them."""
     zero = np.float32(0)
     z, y, x = np.float32(point[0]), np.float32(point[1]), np.float32(point[2])
@@ -259,9 +305,18 @@ def _lower_bounds(box: Singles, first: int, last: int, point: Point, scale: Poin
 
 @helper
 def _losses(
-    box: Singles, first: int, last: int, low: Point, high: Point, near: Point, scale: Point, losses: Singles
+    box: Singles,
+    first: int,
+    last: int,
+    low: Point,
+    high: Point,
+    near: Point,
+    scale: Point,
+    losses: Singles,
 ) -> None:
-    """`losses[k]`: by how much box first + k is at least farther than `near`, in squares, from any point of a box."""
+    """`losses[k]`: by how much box first + k is at least farther than `near`, in squares, from any
+    point of a box.
+    """
     qz0, qy0, qx0 = np.float32(low[0]), np.float32(low[1]), np.float32(low[2])
     qz1, qy1, qx1 = np.float32(high[0]), np.float32(high[1]), np.float32(high[2])
     nz, ny, nx = np.float32(near[0]), np.float32(near[1]), np.float32(near[2])
@@ -277,7 +332,14 @@ def _losses(
 
 @helper
 def _loss(q0: Any, q1: Any, near: Any, low: Any, high: Any) -> Any:
-    """Along one axis: squared distance from q0 or q1 to the nearest of low ... high, less that to `near`; the least."""
+    """Along one axis: squared distance from q0 or q1 to the nearest of low ... high, less that to
+    `near`; the least.
+    """
     zero = np.float32(0)
-    away0, away1 = greatest(greatest(low - q0, q0 - high), zero), greatest(greatest(low - q1, q1 - high), zero)
-    return least(away0 * away0 - (q0 - near) * (q0 - near), away1 * away1 - (q1 - near) * (q1 - near))
+    away0, away1 = (
+        greatest(greatest(low - q0, q0 - high), zero),
+        greatest(greatest(low - q1, q1 - high), zero),
+    )
+    return least(
+        away0 * away0 - (q0 - near) * (q0 - near), away1 * away1 - (q1 - near) * (q1 - near)
+    )

@@ -1,5 +1,7 @@
-"""Distances to the nearest border element of the same label: first a search of the neighbourhood, rows of 64 at a time
-and all labels together; then, for those that find nothing there, one at any distance."""
+"""Distances to the nearest border element of the same label: first a search of the neighbourhood,
+rows of 64 at a time and all labels together; then, for those that find nothing there, one at any
+distance.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ from .tiles import Blocks, Places, Tiles
 
 
 class Lattice(NamedTuple):
-    """Where elements lie, and what they are: voxels of equal size, or corners of voxels with `sizes` by code."""
+    """Where elements lie, and what they are: voxels of equal size, or corners of voxels with
+    `sizes` by code.
+    """
 
     layout: Layout
     spacing: tuple[float, ...]
@@ -33,7 +37,9 @@ class Lattice(NamedTuple):
 
 
 class CornerWay(NamedTuple):
-    """One direction between corners: `queries`, in parts, look for border elements of `other`; else as a `Way`."""
+    """One direction between corners: `queries`, in parts, look for border elements of `other`; else
+    as a `Way`.
+    """
 
     mask: Labels
     queries: Sequence[Queries]
@@ -43,7 +49,9 @@ class CornerWay(NamedTuple):
 
 
 class _Far(NamedTuple):
-    """The far elements of one way: squared distances, times SNAP, place after place and sorted in each; their sizes."""
+    """The far elements of one way: squared distances, times SNAP, place after place and sorted in
+    each; their sizes.
+    """
 
     squared: Floats
     sizes: Integers | None
@@ -52,7 +60,9 @@ class _Far(NamedTuple):
 def nearest(
     ways: Sequence[Way | CornerWay], lattice: Lattice, labels: Integers, workspace: Workspace
 ) -> list[Distances]:
-    """The distances of each way for labels that occur in both masks; the spacing is along the axes of the layout."""
+    """The distances of each way for labels that occur in both masks; the spacing is along the axes
+    of the layout.
+    """
     around = workspace.kept(Neighbourhood.of, lattice.layout, lattice.spacing)
     place = np.full(np.iinfo(ways[0].mask.dtype).max + 1, -1, np.int32)
     place[labels] = np.arange(len(labels))
@@ -70,7 +80,17 @@ def nearest(
         if sizes is not None:
             hist[:, -1] = np.diff(np.concatenate([[0], sizes.cumsum()])[starts[k]])
         hist[:, 0] += ways[k].size - hist.sum(1)
-        _join(hist, around.squared, starts[k], squared, sizes, around.unit / SNAP**0.5, start, value, size)
+        _join(
+            hist,
+            around.squared,
+            starts[k],
+            squared,
+            sizes,
+            around.unit / SNAP**0.5,
+            start,
+            value,
+            size,
+        )
         return Distances(start, value[: start[-1]].copy(), size[: start[-1]].copy())
 
     return workspace.map(finished, range(len(ways)))
@@ -85,9 +105,13 @@ def _near(
     places: int,
     workspace: Workspace,
 ) -> Integers:
-    """For each way, the size of what has which rank, by place; in the last column, how many elements are far."""
+    """For each way, the size of what has which rank, by place; in the last column, how many
+    elements are far.
+    """
     shape = (places, len(around.squared) + 1)
-    most = max(1, 2**24 // (shape[0] * shape[1]))  # a part has a histogram of its own: fewer where labels are many
+    most = max(
+        1, 2**24 // (shape[0] * shape[1])
+    )  # a part has a histogram of its own: fewer where labels are many
     jobs = []
     for k, way in enumerate(ways):
         if not isinstance(way, CornerWay):
@@ -111,7 +135,19 @@ def _near(
         for queries in way.queries[start:stop]:
             missed = np.zeros(places, np.int64)
             search_corners(
-                mask, queries, other, bits, layout, lattice.cell, sizes, around, place, hist, missed, room, far[k]
+                mask,
+                queries,
+                other,
+                bits,
+                layout,
+                lattice.cell,
+                sizes,
+                around,
+                place,
+                hist,
+                missed,
+                room,
+                far[k],
             )
         return hist
 
@@ -149,13 +185,17 @@ def _far(
     tiles = workspace.map(tiled, jobs)
     quests = [Quest(q, t, Blocks.of(t)) for q, t in zip(tiles[::2], tiles[1::2], strict=True)]
     found = [_Far(np.empty(0), None)] * len(ways)
-    for k, quest, squared in zip(some, quests, squared_distances(quests, around.scale, SNAP, workspace), strict=True):
+    for k, quest, squared in zip(
+        some, quests, squared_distances(quests, around.scale, SNAP, workspace), strict=True
+    ):
         found[k] = _Far(squared, _sizes(quest.queries, ways[k].mask, len(squared), lattice, labels))
     _sort(found, starts, workspace)
     return found
 
 
-def _sizes(tiles: Tiles, mask: Labels, count: int, lattice: Lattice, labels: Integers) -> Integers | None:
+def _sizes(
+    tiles: Tiles, mask: Labels, count: int, lattice: Lattice, labels: Integers
+) -> Integers | None:
     """The sizes of so many elements in tiles, None for equal ones."""
     if lattice.sizes is None:
         return None
@@ -180,7 +220,9 @@ def _sort(found: Sequence[_Far], starts: Integers, workspace: Workspace) -> None
 
     parts = workspace.parts(64 * sum(len(far.squared) for far in found))
     some = [k for k, far in enumerate(found) if len(far.squared)]
-    workspace.map(part, [(k, *cut) for k in some for cut in pairwise(balanced(np.diff(starts[k]), parts))])
+    workspace.map(
+        part, [(k, *cut) for k in some for cut in pairwise(balanced(np.diff(starts[k]), parts))]
+    )
 
 
 @brief
@@ -195,7 +237,9 @@ def _join(
     value: Floats,
     size: Integers,
 ) -> None:
-    """Write the histogram of each place: its sizes at the squared distances `near`, and of its sorted far ones."""
+    """Write the histogram of each place: its sizes at the squared distances `near`, and of its
+    sorted far ones.
+    """
     at = np.int64(0)
     for place in range(hist.shape[0]):
         start[place] = at

@@ -1,4 +1,6 @@
-"""The search of the neighbourhood for the nearest border voxel of the same label: rows of 64 voxels at a time."""
+"""The search of the neighbourhood for the nearest border voxel of the same label: rows of 64 voxels
+at a time.
+"""
 
 from __future__ import annotations
 
@@ -9,24 +11,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.arrays import Bits, Flags, Floats, Integers, Labels
-from segeval.kernels.words import LANES, ONE, ZERO, clz, ctz, differ, equal, kernel, least, load64, popcount
+from segeval.kernels.words import (
+    LANES,
+    ONE,
+    ZERO,
+    clz,
+    ctz,
+    differ,
+    equal,
+    kernel,
+    least,
+    load64,
+    popcount,
+)
 
 from .marks import BAND, REACH, Layout, Marks, note
 from .tiles import Places
 
 SNAP = 2.0**32
-"""Squared distances, in the square of the smallest spacing, are rounded to multiples of 1 / SNAP: those that differ in
-their last digits only become one, whichever search found them."""
+"""Squared distances, in the square of the smallest spacing, are rounded to multiples of 1 / SNAP:
+those that differ in their last digits only become one, whichever search found them.
+"""
 
 LOST = 32
-"""From so many more misses than hits on, only one voxel in 16 of a label searches its neighbourhood."""
+"""From so many more misses than hits on, only one voxel in 16 of a label searches its
+neighbourhood.
+"""
 
 
 class Way(NamedTuple):
     """One direction: the marked elements of `mask` look for border elements of `other`.
 
-    Marked elements that are border elements of both, with one label, do not count. `size`: that of all elements of each
-    label, by place; those that do not look for anything are at distance 0.
+    Marked elements that are border elements of both, with one label, do not count. `size`: that of
+    all elements of each label, by place; those that do not look for anything are at distance 0.
     """
 
     mask: Labels
@@ -37,12 +54,13 @@ class Way(NamedTuple):
 
 
 class Neighbourhood(NamedTuple):
-    """The rows of elements that come within `REACH` times the smallest spacing of one, nearest first.
+    """The rows of elements that come within `REACH` times the smallest spacing of one, nearest
+    first.
 
-    `rows` (K, 3): the rank of a row's nearest element, and how far on the row is, in bytes of bits and in voxels.
-    `rank` (K * 64): for the element |dx| columns along in each row, its place in `squared`, the sorted squares of
-    distances times SNAP; the length of that if it is farther. `unit`: the smallest spacing. `scale`: the squared
-    spacing along z, y, x in that unit.
+    `rows` (K, 3): the rank of a row's nearest element, and how far on the row is, in bytes of bits
+    and in voxels. `rank` (K * 64): for the element |dx| columns along in each row, its place in
+    `squared`, the sorted squares of distances times SNAP; the length of that if it is farther.
+    `unit`: the smallest spacing. `scale`: the squared spacing along z, y, x in that unit.
     """
 
     rows: Integers
@@ -59,7 +77,9 @@ class Neighbourhood(NamedTuple):
         unit = min((s for s, n in zip(spacing, shape, strict=True) if n > 1), default=spacing[-1])
         sz, sy, sx = ((s / unit) ** 2 for s in spacing)
         reach = [min(n - 1, int(REACH * unit / s)) for s, n in zip(spacing, shape, strict=True)]
-        dz, dy = (axis.ravel() for axis in np.mgrid[-reach[0] : reach[0] + 1, -reach[1] : reach[1] + 1])
+        dz, dy = (
+            axis.ravel() for axis in np.mgrid[-reach[0] : reach[0] + 1, -reach[1] : reach[1] + 1]
+        )
         across = dz * dz * sz + dy * dy * sy
         order = np.argsort(across, kind="stable")[: np.count_nonzero(across <= REACH**2)]
         dz, dy, dx = dz[order], dy[order], np.arange(reach[2] + 1)
@@ -67,8 +87,17 @@ class Neighbourhood(NamedTuple):
         squared = np.unique(squares[squares <= REACH**2 * SNAP])
         rank = np.full((len(order), LANES), len(squared), np.int32)
         rank[:, : len(dx)] = np.searchsorted(squared, squares)
-        to_bytes, to_voxels = (dz * layout.rows + dy) * layout.stride * 8, (dz * layout.height + dy) * layout.width
-        return cls(np.stack([rank[:, 0], to_bytes, to_voxels], 1), rank.ravel(), squared, unit, (sz, sy, sx))
+        to_bytes, to_voxels = (
+            (dz * layout.rows + dy) * layout.stride * 8,
+            (dz * layout.height + dy) * layout.width,
+        )
+        return cls(
+            np.stack([rank[:, 0], to_bytes, to_voxels], 1),
+            rank.ravel(),
+            squared,
+            unit,
+            (sz, sy, sx),
+        )
 
 
 def search(
@@ -81,8 +110,8 @@ def search(
     hist: NDArray[np.int32],
     far: Marks,
 ) -> None:
-    """Search around the marked voxels in the bands from `start` to `stop`: count the ranks found, `hist[place, rank]`,
-    and what finds nothing in the last column, and mark that as far.
+    """Search around the marked voxels in the bands from `start` to `stop`: count the ranks found,
+    `hist[place, rank]`, and what finds nothing in the last column, and mark that as far.
     """
     _search(
         way.mask,
@@ -161,7 +190,9 @@ def _search(
                                 continue
                             window &= equal(other, voxels_from + rows[k, 2], label)
                             if window:
-                                dx = least(ctz(window >> centre), clz(window << (np.uint64(63) - centre)))
+                                dx = least(
+                                    ctz(window >> centre), clz(window << (np.uint64(63) - centre))
+                                )
                                 best = least(best, np.int64(rank[k * LANES + dx]))
                         if best < none:
                             missed[p] >>= 1

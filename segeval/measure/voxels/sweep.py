@@ -1,4 +1,6 @@
-"""One sweep over both masks: where their boundaries lie, all labels together, and the contingency table on the way."""
+"""One sweep over both masks: where their boundaries lie, all labels together, and the contingency
+table on the way.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +37,9 @@ from .marks import BAND, Layout, Marks, note
 class Side:
     """What a sweep finds in one mask; marks live until the workspace's next sweep.
 
-    `border`: its border voxels, of all labels together. `apart`: those of them that are not border voxels of the same
-    label in the other mask as well, but for the bits, which are those of `border`. `size`: border voxels by label.
+    `border`: its border voxels, of all labels together. `apart`: those of them that are not border
+    voxels of the same label in the other mask as well, but for the bits, which are those of
+    `border`. `size`: border voxels by label.
     """
 
     mask: Labels
@@ -47,7 +50,9 @@ class Side:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sweep:
-    """What one pass over a prediction and a ground truth finds. `labels`: 0 and the others that occur."""
+    """What one pass over a prediction and a ground truth finds. `labels`: 0 and the others that
+    occur.
+    """
 
     layout: Layout
     transposed: bool
@@ -60,8 +65,9 @@ class Sweep:
 def sweep(pred: Labels, gt: Labels, workspace: Workspace, boundary: Boundary = VOXEL) -> Sweep:
     """Sweep two masks of one shape, 2-D or 3-D, uint8 or uint16.
 
-    A border voxel is a foreground voxel one of whose neighbours, by the connectivity of the boundary, has another label
-    or, where the image edge is boundary, is missing. Where it is not, a label may occur that has no border voxel.
+    A border voxel is a foreground voxel one of whose neighbours, by the connectivity of the
+    boundary, has another label or, where the image edge is boundary, is missing. Where it is not, a
+    label may occur that has no border voxel.
 
     >>> mask = np.zeros((5, 5), np.uint8)
     >>> mask[1:4, 1:4] = 1
@@ -71,7 +77,10 @@ def sweep(pred: Labels, gt: Labels, workspace: Workspace, boundary: Boundary = V
     scan = Scan.of(pred, gt)
     layout = Layout.of(scan.shape)
     p, g = (layout.unmarked(f"border {side}", workspace) for side in "pg")
-    apart_p, apart_g = (Marks(m.bits, np.zeros(m.occupied.size, np.bool_), np.zeros_like(m.per_band)) for m in (p, g))
+    apart_p, apart_g = (
+        Marks(m.bits, np.zeros(m.occupied.size, np.bool_), np.zeros_like(m.per_band))
+        for m in (p, g)
+    )
 
     around = None if boundary == VOXEL else _around(len(scan.shape), boundary.connectivity)
     fixed = (scan.pred, scan.gt, layout, p, g, apart_p, apart_g, around, boundary.image_edge)
@@ -80,7 +89,9 @@ def sweep(pred: Labels, gt: Labels, workspace: Workspace, boundary: Boundary = V
         first, last = layout.words_before(bands[0]), layout.words_before(bands[1])
         return tallied(lambda start, tally: _sweep(*fixed, start, last, tally), first, last)
 
-    rows = joined(workspace.map(part, pairwise(evenly(len(p.per_band), workspace.parts(scan.size)))))
+    rows = joined(
+        workspace.map(part, pairwise(evenly(len(p.per_band), workspace.parts(scan.size))))
+    )
     table = contingency_of(rows)
     labels, size_p, size_g = _sizes(table, rows[:, 2], rows[:, 3])
     sides = Side(scan.pred, p, apart_p, size_p[labels]), Side(scan.gt, g, apart_g, size_g[labels])
@@ -90,21 +101,34 @@ def sweep(pred: Labels, gt: Labels, workspace: Workspace, boundary: Boundary = V
 def _around(axes: int, connectivity: int) -> Integers:
     """The neighbours (dz, dy, dx) of a voxel that differ from it along so many axes at most."""
     flat = (0, 1, 1) if axes == 2 else (1, 1, 1)
-    steps = [step for step in product(*(range(-n, n + 1) for n in flat)) if 0 < sum(map(abs, step)) <= connectivity]
+    steps = [
+        step
+        for step in product(*(range(-n, n + 1) for n in flat))
+        if 0 < sum(map(abs, step)) <= connectivity
+    ]
     return np.array(steps, np.int64)
 
 
-def _sizes(table: Contingency, border_p: Integers, border_g: Integers) -> tuple[Integers, Integers, Integers]:
-    """0 and the labels that occur; how many border voxels each has in pred, and in gt, from those of each pair."""
+def _sizes(
+    table: Contingency, border_p: Integers, border_g: Integers
+) -> tuple[Integers, Integers, Integers]:
+    """0 and the labels that occur; how many border voxels each has in pred, and in gt, from those
+    of each pair.
+    """
     numbers = int(max(table.pred.max(initial=0), table.gt.max(initial=0))) + 1
     occurs = np.zeros(numbers, np.bool_)
     occurs[0] = occurs[table.pred] = occurs[table.gt] = True
-    size_p, size_g = np.bincount(table.pred, border_p, numbers), np.bincount(table.gt, border_g, numbers)
+    size_p, size_g = (
+        np.bincount(table.pred, border_p, numbers),
+        np.bincount(table.gt, border_g, numbers),
+    )
     return occurs.nonzero()[0], size_p.astype(np.int64), size_g.astype(np.int64)
 
 
 def disagreements(swept: Sweep, workspace: Workspace) -> tuple[Marks, Marks]:
-    """The foreground voxels of the prediction, and of the ground truth, that have another label in the other mask."""
+    """The foreground voxels of the prediction, and of the ground truth, that have another label in
+    the other mask.
+    """
     pred, gt, layout = swept.pred.mask, swept.gt.mask, swept.layout
     p, g = (layout.unmarked(f"differ {side}", workspace) for side in "pg")
     cuts = evenly(len(p.per_band), workspace.parts(pred.size))
@@ -113,7 +137,9 @@ def disagreements(swept: Sweep, workspace: Workspace) -> tuple[Marks, Marks]:
 
 
 @kernel
-def _disagreements(pred: Labels, gt: Labels, layout: Layout, start: int, stop: int, p: Marks, g: Marks) -> None:
+def _disagreements(
+    pred: Labels, gt: Labels, layout: Layout, start: int, stop: int, p: Marks, g: Marks
+) -> None:
     height, width, words = layout.height, layout.width, layout.words
     for band in range(start, stop):
         z, y0 = band // layout.bands, band % layout.bands * BAND
@@ -132,9 +158,11 @@ def _disagreements(pred: Labels, gt: Labels, layout: Layout, start: int, stop: i
 
 @helper
 def _border(mask: Labels, i: int, changes: Word, edge: Word, width: int, plane: int) -> Word:
-    """Border bits of the voxels from i on: foreground, and at the volume's edge or unlike a neighbour.
+    """Border bits of the voxels from i on: foreground, and at the volume's edge or unlike a
+    neighbour.
 
-    `changes` says which are unlike the voxel before; `plane` is the number of voxels in a slice, 0 in 2-D.
+    `changes` says which are unlike the voxel before; `plane` is the number of voxels in a slice, 0
+    in 2-D.
     """
     if changes == ZERO and mask[i] == 0:
         return ZERO
@@ -149,11 +177,19 @@ def _border(mask: Labels, i: int, changes: Word, edge: Word, width: int, plane: 
 
 @helper
 def _border_among(
-    mask: Labels, z: int, y: int, x: int, layout: Layout, edge: Word, around: Integers, edge_counts: bool
+    mask: Labels,
+    z: int,
+    y: int,
+    x: int,
+    layout: Layout,
+    edge: Word,
+    around: Integers,
+    edge_counts: bool,
 ) -> Word:
     """Border bits of the voxels from (z, y, x) on, unlike any of the neighbours `around`.
 
-    `edge`: those at the edge of the volume, which are border if that counts; if not, neighbours must lie inside.
+    `edge`: those at the edge of the volume, which are border if that counts; if not, neighbours
+    must lie inside.
     """
     depth, height, width = layout.depth, layout.height, layout.width
     i = (z * height + y) * width + x
@@ -186,10 +222,11 @@ def _sweep(
     stop: int,
     tally: Integers,
 ) -> int:
-    """Write the marks of the words from `start` to `stop`, all rows one after the other, and count their voxels.
+    """Write the marks of the words from `start` to `stop`, all rows one after the other, and count
+    their voxels.
 
-    Return where it had to stop. `around` is None for the default boundary, which costs less; Numba then compiles
-    nothing for the other.
+    Return where it had to stop. `around` is None for the default boundary, which costs less; Numba
+    then compiles nothing for the other.
     """
     depth, height, width, words = layout.depth, layout.height, layout.width, layout.words
     plane = 0 if layout.flat else height * width

@@ -25,13 +25,19 @@ Places = NDArray[np.int32]
 
 
 class Tiles(NamedTuple):
-    """Voxels of a mask by label and cell: a tile is what one label has in one cell of depth x 8 x 8 voxels.
+    """Voxels of a mask by label and cell: a tile is what one label has in one cell of depth x 8 x 8
+    voxels.
 
-    Sorted by the place that stands for the label, those of a place by blocks of 4 x 4 x 4 cells. Boxes are tight.
+    Sorted by the place that stands for the label, those of a place by blocks of 4 x 4 x 4 cells.
+    Boxes are tight.
     """
 
-    codes: NDArray[np.uint16]  # a tile's voxels one after the other: z << 6 | y << 3 | x in its cell
-    table: NDArray[np.int32]  # (T, 12): place, first of its codes, count, first voxel of its cell, box
+    codes: NDArray[
+        np.uint16
+    ]  # a tile's voxels one after the other: z << 6 | y << 3 | x in its cell
+    table: NDArray[
+        np.int32
+    ]  # (T, 12): place, first of its codes, count, first voxel of its cell, box
     block: Integers  # (T,) a number for the block and the place
 
     @classmethod
@@ -45,22 +51,37 @@ class Tiles(NamedTuple):
         depth: int,
         codes: NDArray[np.uint16],
     ) -> Tiles:
-        """The tiles of marked elements whose label has a place, in cells of so many slices; `codes` has the room."""
+        """The tiles of marked elements whose label has a place, in cells of so many slices; `codes`
+        has the room.
+        """
         rows = depth * BAND
-        most = (depth + 1) * (BAND + 1) * (LANES + 1)  # as many labels as the voxels that elements there may have
+        most = (
+            (depth + 1) * (BAND + 1) * (LANES + 1)
+        )  # as many labels as the voxels that elements there may have
         slots = np.empty((most, rows + 3), np.uint64)
         slot_of, rest = np.zeros(int(place.max()) + 1, np.int64), np.empty(len(cell), np.uint64)
-        table, block, progress = np.empty((256, 12), np.int32), np.empty(256, np.int64), np.zeros(3, np.int64)
-        lattice, room = (mask, marks.bits, marks.occupied, layout, cell, place, depth), (slot_of, rest, slots)
+        table, block, progress = (
+            np.empty((256, 12), np.int32),
+            np.empty(256, np.int64),
+            np.zeros(3, np.int64),
+        )
+        lattice, room = (
+            (mask, marks.bits, marks.occupied, layout, cell, place, depth),
+            (slot_of, rest, slots),
+        )
         while not _gather(*lattice, *room, codes, table, block, progress):
-            table, block = np.concatenate([table, np.empty_like(table)]), np.concatenate([block, np.empty_like(block)])
+            table, block = (
+                np.concatenate([table, np.empty_like(table)]),
+                np.concatenate([block, np.empty_like(block)]),
+            )
             slot_of[:] = 0
         order = np.argsort(block[: progress[1]], kind="stable")
         return cls(codes, table.take(order, 0), block.take(order))
 
 
 class Blocks(NamedTuple):
-    """The blocks that tiles lie in, and the boxes of both: T tiles, B blocks and room for T, P places.
+    """The blocks that tiles lie in, and the boxes of both: T tiles, B blocks and room for T, P
+    places.
 
     `most_voxels`: so many voxels has a place.
     """
@@ -86,7 +107,9 @@ class Blocks(NamedTuple):
 # While the cells of 64 columns of a band are looked at, every label that occurs there has a slot, a row
 # of words: for each of their rows, row 8 z + y, which columns the label has there, then these three.
 _ROWS, _COLUMNS, _PLACE = -3, -2, -1
-"""Three columns of a slot: the rows that the label has, the columns that it has in any of them, and its place."""
+"""Three columns of a slot: the rows that the label has, the columns that it has in any of them, and
+its place.
+"""
 
 
 @kernel
@@ -108,8 +131,9 @@ def _gather(
 ) -> bool:
     """Write tiles and their codes, group of cells by group; return whether all were written.
 
-    If not, the table is full: enlarge it and call again. `block`: of each tile a number for its place and its block,
-    along z, y, x. `progress`: how many groups have been looked at, how many tiles and codes were written.
+    If not, the table is full: enlarge it and call again. `block`: of each tile a number for its
+    place and its block, along z, y, x. `progress`: how many groups have been looked at, how many
+    tiles and codes were written.
     """
     bands, words = layout.bands, layout.words
     blocks_y, blocks_x = bands // BLOCK + 1, words * LANES // (8 * BLOCK) + 1
@@ -148,7 +172,9 @@ def _gather(
                 tile[BOX], tile[BOX + 1] = z + ctz(zs), z + 63 - clz(zs)
                 tile[BOX + 2], tile[BOX + 3] = y + ctz(ys), y + 63 - clz(ys)
                 tile[BOX + 4], tile[BOX + 5] = x0 + ctz(xs), x0 + 63 - clz(xs)
-                block[tiles] = np.int64(slots[s, _PLACE]) * blocks + row_of_blocks + x0 // (8 * BLOCK)
+                block[tiles] = (
+                    np.int64(slots[s, _PLACE]) * blocks + row_of_blocks + x0 // (8 * BLOCK)
+                )
                 tiles += 1
     progress[1] = tiles
     return True
@@ -170,8 +196,8 @@ def _fill(
 ) -> Any:
     """Sort the marked voxels of 64 columns of a band of cells into slots; return how many slots.
 
-    `slot_of[p]` is `offset + slot`. The offset grows with each group, so that entries of earlier groups count as empty
-    and need no clearing.
+    `slot_of[p]` is `offset + slot`. The offset grows with each group, so that entries of earlier
+    groups count as empty and need no clearing.
     """
     bands = layout.bands
     band, word = group // layout.words, group % layout.words
@@ -217,7 +243,9 @@ def _enclose(
     tile_box: Singles,
     box: Singles,
 ) -> None:
-    """Write where blocks and places begin, and the boxes of tiles and blocks; `first_block` begins as 0."""
+    """Write where blocks and places begin, and the boxes of tiles and blocks; `first_block` begins
+    as 0.
+    """
     b = np.int64(-1)
     for tile in range(block.size):
         entry = table[tile]

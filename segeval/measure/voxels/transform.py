@@ -1,4 +1,6 @@
-"""Squared distances of all voxels to a label, by passes along the axes: what losses weigh voxels with."""
+"""Squared distances of all voxels to a label, by passes along the axes: what losses weigh voxels
+with.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +17,19 @@ def squared_distances_to(
 ) -> None:
     """Write the squared distance of each voxel (Z, Y, X) to the nearest one of the label.
 
-    Unless `same`, to the nearest one of any other label. It is infinite where there is none. `steps` are the squares of
-    the spacing along z, y, x.
+    Unless `same`, to the nearest one of any other label. It is infinite where there is none.
+    `steps` are the squares of the spacing along z, y, x.
     """
     longest = max(labels.shape[:2])
     _transform(
-        labels, label, same, steps, squared, np.empty(longest), np.empty(longest, np.int64), np.empty(longest + 1)
+        labels,
+        label,
+        same,
+        steps,
+        squared,
+        np.empty(longest),
+        np.empty(longest, np.int64),
+        np.empty(longest + 1),
     )
 
 
@@ -37,8 +46,9 @@ def _transform(
 ) -> None:
     """Write the squared distances.
 
-    One axis after the other: along a line, the least of all parabolas x ↦ squared[k] + (x − k)². Felzenszwalb PF,
-    Huttenlocher DP. Distance transforms of sampled functions. Theory of Computing 8, 415-428 (2012).
+    One axis after the other: along a line, the least of all parabolas x ↦ squared[k] + (x − k)².
+    Felzenszwalb PF, Huttenlocher DP. Distance transforms of sampled functions. Theory of Computing
+    8, 415-428 (2012).
     """
     slices, height, width = labels.shape
     for z in range(slices):
@@ -66,7 +76,9 @@ def _along_row(labels: Labels, label: int, same: bool, step: float, squared: Flo
 
 @helper
 def _lower(values: Floats, step: float, line: Floats, places: Integers, ends: Floats) -> None:
-    """Replace the values of a line by the least of their parabolas; `ends` are where each of the lowest ones begins."""
+    """Replace the values of a line by the least of their parabolas; `ends` are where each of the
+    lowest ones begins.
+    """
     count = -1
     for k in range(len(values)):
         line[k] = values[k]

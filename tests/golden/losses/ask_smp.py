@@ -1,7 +1,7 @@
 """Writes smp.json: what segmentation-models-pytorch says about the arrays of inputs.npz.
 
-Its losses need nothing but torch, the package around them much more, which no test here needs; so they are asked once.
-`python tests/golden/losses/ask_smp.py`, where it is installed.
+Its losses need nothing but torch, the package around them much more, which no test here needs; so
+they are asked once. `python tests/golden/losses/ask_smp.py`, where it is installed.
 """
 
 from __future__ import annotations
