@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from segeval.metrics.card import MetricSpec, Parameter, Value
+    from segeval.metrics.card import MetricSpec
+    from segeval.metrics.parameters import Parameter, Value
 
 UNITS = {
     "": "none",
@@ -110,14 +111,15 @@ def _written(spec: MetricSpec) -> str:
 
 
 def _sample(parameter: Parameter) -> Value:
-    if isinstance(parameter.domain, tuple):
-        return parameter.domain[-1]
+    from segeval.metrics.parameters import Choice
+
+    if isinstance(parameter.domain, Choice):
+        return parameter.domain.words[-1]
     return 95 if parameter.domain.high == 100 else 0.5
 
 
 def _parameter(parameter: Parameter, value: Value | None) -> str:
-    domain = parameter.domain
-    wanted = f"one of {', '.join(domain)}" if isinstance(domain, tuple) else f"a number, {domain}"
+    wanted = parameter.domain.description
     default = (
         "must be given"
         if parameter.default is None
@@ -149,6 +151,7 @@ def _number(value: Value | None) -> str:
 def _record(spec: MetricSpec) -> dict[str, Any]:
     from segeval.io.nonfinite import spelled
     from segeval.metrics.citations import CITATIONS
+    from segeval.metrics.parameters import Choice
 
     return {
         "name": spec.name,
@@ -168,7 +171,7 @@ def _record(spec: MetricSpec) -> dict[str, Any]:
             {
                 "name": p.name,
                 "default": p.default,
-                "domain": p.domain if isinstance(p.domain, tuple) else str(p.domain),
+                "domain": p.domain.words if isinstance(p.domain, Choice) else str(p.domain),
             }
             for p in spec.parameters
         ],

@@ -142,7 +142,7 @@ def score(
             if report.cases:  # the tables are those of this run
                 _clear(folder)
             raise KeyboardInterrupt(report.left_in(output)) from None
-    first = results.run["protocol"]["mean"].startswith("cases")
+    first = results.run["protocol"]["mean"] == "cases"
     _print(results.summary, report.scored, cases_first=first, as_json=as_json)
     tables = ", ".join(
         f"{table}.{name}" for name in options["formats"] for table in ("cases", "summary")

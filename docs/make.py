@@ -19,8 +19,9 @@ from click.testing import CliRunner
 
 from segeval.cli.app import app
 from segeval.metrics import REGISTRY
-from segeval.metrics.card import MetricSpec, Parameter
+from segeval.metrics.card import MetricSpec
 from segeval.metrics.citations import CITATIONS
+from segeval.metrics.parameters import Choice, Parameter
 
 ROOT = Path(__file__).parents[1]
 METRICS = """\
@@ -135,11 +136,9 @@ def _card(spec: MetricSpec) -> Iterator[str]:
 
 
 def _domain(parameter: Parameter) -> str:
-    words = (
-        " or ".join(parameter.domain)
-        if isinstance(parameter.domain, tuple)
-        else str(parameter.domain)
-    )
+    words = str(parameter.domain)
+    if isinstance(parameter.domain, Choice):
+        words = " or ".join(parameter.domain.words)
     default = parameter.default
     return f"{words}; {'must be given' if default is None else f'{default} unless given'}."
 

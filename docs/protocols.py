@@ -60,7 +60,7 @@ def protocols_page() -> str:
     lines = [HEAD, "## All of them", columns, "|---|---|---|---|---|"]
     for name in names():
         own = convention(name)
-        first = "cases" if own.cases_first else "regions"
+        first = own.mean_first
         anchor = name.replace(".", "")
         reports = ", ".join(f"`{form}`" for form in own.report)
         lines.append(

@@ -20,6 +20,8 @@ from segeval.kernels.workspace import Workspace
 from segeval.measure.measured import Measured, measure
 from segeval.metrics import parse_metric
 from segeval.metrics.card import Metric
+from segeval.statistics.boundary import VOXEL
+from segeval.statistics.statistic import Need, Statistic
 
 Mask = NDArray[np.uint8]
 ONE = (Region.of(1),)
@@ -90,7 +92,7 @@ def spaced_pairs(draw: st.DrawFn, **kind: Any) -> tuple[Mask, Mask, tuple[float,
 def measured(
     pred: NDArray[Any],
     gt: NDArray[Any],
-    *statistics: type,
+    *needs: Need | type[Statistic],
     spacing: Sequence[float] | None = None,
     regions: Sequence[Region] | Callable[[Sequence[int]], Sequence[Region]] = ONE,
     workspace: Workspace | None = None,
@@ -99,7 +101,22 @@ def measured(
     grid = Grid(gt.shape, tuple(spacing), "mm") if spacing else Grid.unspaced(gt.shape)
     case = Case("case", LabelMap.of(pred, grid), LabelMap.of(gt, grid))
     chosen = regions if callable(regions) else lambda labels: regions
-    return measure(case, chosen, statistics, workspace or Workspace())
+    wanted = [need_of(need) for need in needs]
+    return measure(case, chosen, wanted, workspace or Workspace())
+
+
+def need_of(what: Need | type[Statistic]) -> Need:
+    """A statistic, on the usual boundary if it depends on one."""
+    if isinstance(what, Need):
+        return what
+    return Need(what, VOXEL) if what.by_boundary else Need(what)
+
+
+def statistic(
+    pred: NDArray[Any], gt: NDArray[Any], what: Need | type[Statistic], **options: Any
+) -> Any:
+    """One statistic of a case; the options are those of `measured`."""
+    return measured(pred, gt, what, **options).statistics[need_of(what)]
 
 
 def values(
@@ -107,8 +124,7 @@ def values(
 ) -> NDArray[np.float64]:
     """One value a region, or one for the case; the options are those of `measured`."""
     bound = parse_metric(metric) if isinstance(metric, str) else metric
-    statistic = bound.spec.statistic
-    return bound.score(measured(pred, gt, statistic, **options).statistics[statistic])
+    return bound.score(statistic(pred, gt, bound.need, **options))
 
 
 def value(metric: Metric | str, pred: NDArray[Any], gt: NDArray[Any], **options: Any) -> float:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from segeval.data.grid import Grid
 from segeval.errors import UsageError
-from segeval.measure.tensors.engine import MEASURES
+from segeval.measure.engine import measurer
 from segeval.measure.tensors.table import joint_counts, pair_counts
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
-from segeval.statistics.moments import Moments
+from segeval.statistics.distances import HistogramStatistic
+from segeval.statistics.moments import MOST_AXES
+from segeval.statistics.statistic import Need, Statistic
 
 from .device_masks import Masks, masks_of
+from .dispatch import ODD
 from .form import Form
 from .reading import Reading
-from .records import ODD, record_of
 
 DENSE = 2048
 """With more classes than this a dense table of label pairs would not fit."""
@@ -30,47 +32,68 @@ def measure_batch(
     gt: Tensor,
     form: Form,
     reading: Reading,
-    kinds: Collection[type],
+    needs: Collection[Need],
     spacing: Sequence[tuple[float, ...] | None],
 ) -> dict[str, Tensor]:
-    """The records of all kinds of statistics, as tensors on the device, and under `ODD` how many
+    """Return the flat forms of all statistics as tensors on the device, and under `ODD` how many
     values were wrong.
     """
     masks = masks_of(pred, gt, form, reading.inputs)
     channels = form.pred_channels if form.kind == "multilabel" else 0
-    grids = [_grid(tuple(masks.gt.shape[1:]), own) for own in spacing for _ in range(channels or 1)]
-    record: dict[str, Tensor] = {ODD: masks.odd}
-    for kind in kinds:
-        if kind is Contingency:
-            record |= _tables(masks, form.pooled)
-        elif kind is Counts:
-            record |= _counts(masks, grids, channels, form.pooled)
+    shape = tuple(masks.gt.shape[1:])
+    grids = [_grid(shape, lengths) for lengths in spacing for _ in range(channels or 1)]
+    batch = Batch(masks, grids, channels, form.pooled)
+    arrays: dict[str, Tensor] = {ODD: masks.odd}
+    for need in needs:
+        if need.statistic in FROM_TABLE:
+            arrays |= FROM_TABLE[need.statistic](batch)
         else:
-            record |= _joined(kind, list(_shapes(kind, masks, grids, channels, reading)))
-    return record
+            cases = list(_shapes(need, batch, reading))
+            arrays |= {name: torch.cat([case[name] for case in cases]) for name in need.columns}
+    return arrays
+
+
+class Batch(NamedTuple):
+    """Masks on a device, the grid of each, the channels of a case (0 for label maps), and whether
+    all are single samples.
+    """
+
+    masks: Masks
+    grids: Sequence[Grid]
+    channels: int
+    samples: bool
 
 
 def _grid(shape: tuple[int, ...], spacing: tuple[float, ...] | None) -> Grid:
     return Grid.unspaced(shape) if spacing is None else Grid(shape, spacing, "mm")
 
 
-def _counts(masks: Masks, grids: Sequence[Grid], channels: int, pooled: bool) -> dict[str, Tensor]:
-    sums = (_sums if masks.classes <= DENSE else _sparse_sums)(masks)
+def _counts(batch: Batch) -> dict[str, Tensor]:
+    """Return the flat form of `Counts` of all cases."""
+    masks, channels = batch.masks, batch.channels
+    sums = _sums(masks) if masks.classes <= DENSE else _sparse_sums(masks)
     sums[:, :, 0] -= masks.ignored  # they are background in both masks
-    tp, p, g = sums.double()
-    total = p.sum(1, keepdim=True).expand_as(p)
-    # numbers of the host one by one: a tensor of them would have to be copied, and that waits for the device
-    volumes = [
-        torch.stack([n * grid.voxel_volume for n, grid in zip(side, grids, strict=True)])
-        for side in (p, g)
-    ]
-    columns = [tp, p, g, total, *volumes]
+    tp, size_p, size_g = sums.double()
+    image = size_p.sum(1, keepdim=True).expand_as(size_p)
+    volumes = [_volumes(size_p, batch.grids), _volumes(size_g, batch.grids)]
+    columns = [tp, size_p, size_g, image, *volumes]
     if channels:  # label 1 of every channel
         columns = [column[:, 1].reshape(-1, channels) for column in columns]
-    marks = torch.arange(columns[0].shape[1], device=p.device).expand_as(columns[0])
-    return {
-        "counts": torch.stack([(~marks if pooled else marks).double(), *columns], -1).reshape(-1, 7)
-    }
+    marks = _marks(columns[0].shape[1], batch).expand_as(columns[0])
+    return {"counts": torch.stack([marks.double(), *columns], -1).reshape(-1, 7)}
+
+
+def _volumes(sizes: Tensor, grids: Sequence[Grid]) -> Tensor:
+    """Return numbers of voxels (N, labels) as volumes."""
+    # numbers of the host one by one: a tensor of them would be copied, and that waits for the device
+    cases = zip(sizes, grids, strict=True)
+    return torch.stack([counts * grid.voxel_volume for counts, grid in cases])
+
+
+def _marks(count: int, batch: Batch) -> Tensor:
+    """Return the first column of the rows of a case."""
+    numbers = torch.arange(count, device=batch.masks.gt.device)
+    return ~numbers if batch.samples else numbers
 
 
 def _sums(masks: Masks) -> Tensor:
@@ -91,23 +114,31 @@ def _sparse_sums(masks: Masks) -> Tensor:
     return sums
 
 
-def _tables(masks: Masks, pooled: bool) -> dict[str, Tensor]:
-    parts = []
+def _tables(batch: Batch) -> dict[str, Tensor]:
+    """Return the flat form of `Contingency` of all cases."""
+    masks = batch.masks
+    cases = []
     for pred, gt, ignored in zip(masks.pred, masks.gt, masks.ignored, strict=True):
         rows = pair_counts(pred, gt)
         rows[:, 2] -= torch.where((rows[:, :2] == 0).all(1), ignored, 0)
-        rows = torch.cat(
-            [rows[rows[:, 2] > 0], rows.new_zeros((int(not (rows[:, 2] > 0).any()), 3))]
-        )
-        place = torch.arange(len(rows), device=rows.device)
-        parts.append(torch.cat([(~place if pooled else place)[:, None], rows], 1))
-    return {"table": torch.cat(parts)}
+        occurring = rows[:, 2] > 0
+        # a row without voxels where all are ignored: still a case
+        nothing = rows.new_zeros((int(not occurring.any()), 3))
+        rows = torch.cat([rows[occurring], nothing])
+        cases.append(torch.cat([_marks(len(rows), batch)[:, None], rows], 1))
+    return {"table": torch.cat(cases)}
 
 
-def _shapes(
-    kind: Any, masks: Masks, grids: Sequence[Grid], channels: int, reading: Reading
-) -> Iterator[dict[str, Tensor]]:
-    """The records of a statistic of shapes, case by case."""
+FROM_TABLE: dict[type[Statistic], Callable[[Batch], dict[str, Tensor]]] = {
+    Counts: _counts,
+    Contingency: _tables,
+}
+"""Statistics that do not depend on where voxels lie, and what counts them for a whole batch."""
+
+
+def _shapes(need: Need, batch: Batch, reading: Reading) -> Iterator[dict[str, Tensor]]:
+    """Yield the flat form of each case of a statistic that depends on where voxels lie."""
+    masks, channels = batch.masks, batch.channels
     axes = masks.gt.ndim - 1
     if axes not in (2, 3):
         raise UsageError(
@@ -115,50 +146,52 @@ def _shapes(
             f"metrics alone"
         )
     first, last, sides = 1, masks.classes, (masks.pred, masks.gt)
-    if reading.background(kind) and not channels:
+    if reading.background(need.statistic) and not channels:
         first = 0
         if masks.left_out is not None:  # which would be part of the background
             last, sides = last + 1, masks.shifted(masks.left_out)
     labels = torch.arange(last - masks.classes + first, last, device=masks.gt.device)
-    for at, (pred, gt, grid) in enumerate(zip(*sides, grids, strict=True)):
-        mark = at % channels if channels else None
-        yield _record(kind, MEASURES[kind](pred, gt, labels, grid.spacing), first, mark)
+    measure = measurer(need.device_measurer)
+    for case, (pred, gt, grid) in enumerate(zip(*sides, batch.grids, strict=True)):
+        mark = case % channels if channels else None
+        yield _flat(need, measure(pred, gt, labels, grid.spacing), first, mark)
 
 
-def _record(kind: Any, parts: Sequence[Any], first: int, mark: int | None) -> dict[str, Tensor]:
-    """The record of a case whose labels begin with `first`, or of the channel `mark`."""
-    if kind is Moments:
-        axes = parts[2].shape[1]
-        room = (0, 3 - axes)
-        sums = [torch.nn.functional.pad(part, room) for part in parts[2:4]]
-        outers = [torch.nn.functional.pad(part, room * 2).flatten(1) for part in parts[4:]]
-        fields = [
-            torch.full_like(parts[0], axes)[:, None],
-            parts[0][:, None],
-            parts[1][:, None],
-            *sums,
-            *outers,
-        ]
-        return {"moments": _marked(torch.cat(fields, 1), first, mark)}
-    (name, *names) = record_of(kind).columns
-    record = {name: _marked(torch.stack([part.length for part in parts], 1), first, mark)}
-    arrays = (array for part in parts for array in (part.value, part.size))
-    return record | dict(zip(names, arrays, strict=True))
+def _flat(need: Need, parts: Sequence[Any], first: int, mark: int | None) -> dict[str, Tensor]:
+    """Return the flat form of a case whose labels begin with `first`, or of the channel `mark`."""
+    if issubclass(need.statistic, HistogramStatistic):
+        rows = torch.stack([histogram.length for histogram in parts], 1)
+        sets = (array for histogram in parts for array in (histogram.value, histogram.size))
+    else:
+        return {need.name: _marked(_moments(parts), first, mark)}
+    (name, *names) = need.columns
+    return {name: _marked(rows, first, mark), **dict(zip(names, sets, strict=True))}
 
 
-def _marked(rows: Tensor, first: int, mark: int | None) -> Tensor:
-    """The rows with their labels before them; label 0, where it was not measured, as a row of
-    nothing.
-    """
-    if mark is not None:
-        return torch.nn.functional.pad(rows, (1, 0), value=mark)
-    rows = torch.nn.functional.pad(rows, (0, 0, first, 0))
+def _moments(parts: Sequence[Tensor]) -> Tensor:
+    """Return number of axes, and all moments padded to three, of each region."""
+    n_p, n_g, sum_p, sum_g, outer_p, outer_g = parts
+    axes = sum_p.shape[1]
+    lacking = (0, MOST_AXES - axes)
+    pad = torch.nn.functional.pad
     return torch.cat(
-        [torch.arange(len(rows), device=rows.device, dtype=rows.dtype)[:, None], rows], 1
+        [
+            torch.full_like(n_p, axes)[:, None],
+            n_p[:, None],
+            n_g[:, None],
+            pad(sum_p, lacking),
+            pad(sum_g, lacking),
+            pad(outer_p, lacking * 2).flatten(1),
+            pad(outer_g, lacking * 2).flatten(1),
+        ],
+        1,
     )
 
 
-def _joined(kind: Any, records: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
-    return {
-        name: torch.cat([record[name] for record in records]) for name in record_of(kind).columns
-    }
+def _marked(rows: Tensor, first: int, mark: int | None) -> Tensor:
+    """Return the rows with their marks; label 0, where it was not measured, is a row of nothing."""
+    if mark is not None:
+        return torch.nn.functional.pad(rows, (1, 0), value=mark)
+    rows = torch.nn.functional.pad(rows, (0, 0, first, 0))
+    labels = torch.arange(len(rows), device=rows.device, dtype=rows.dtype)
+    return torch.cat([labels[:, None], rows], 1)

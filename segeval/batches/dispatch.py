@@ -12,19 +12,15 @@ from numpy.typing import NDArray
 
 from segeval.errors import UsageError
 from segeval.kernels.workspace import Workspace
-from segeval.statistics.boundary import VOXEL, Boundary
+from segeval.statistics.many import joined
+from segeval.statistics.statistic import Arrays, Need
 
 from .form import Kind
 from .host import measure_batch
-from .reading import Reading, check_kinds, spacings
-from .records import ODD, Arrays, joined
+from .reading import Reading, check_needs, spacings
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-
-ON_DEVICES = (VOXEL, Boundary("solid"))
-"""The boundaries that torch measures on a device; masks are moved to the host for any other."""
 
 
 def is_tensor(value: Any) -> bool:
@@ -41,7 +37,7 @@ def measured(
     pred: Any,
     gt: Any,
     reading: Reading,
-    kinds: Collection[type],
+    needs: Collection[Need],
     workspace: Workspace,
     spacing: Any = None,
 ) -> tuple[dict[str, Any], Kind]:
@@ -53,7 +49,7 @@ def measured(
     be read.
     """
     if not (isinstance(pred, (list, tuple)) or isinstance(gt, (list, tuple))):
-        return _measured(pred, gt, reading, kinds, workspace, spacing)
+        return _measured(pred, gt, reading, needs, workspace, spacing)
     if not (
         isinstance(pred, (list, tuple))
         and isinstance(gt, (list, tuple))
@@ -65,7 +61,7 @@ def measured(
         )
     each = spacings(spacing, len(pred))
     parts = [
-        _measured(_check(p, "pred")[None], _check(g, "gt")[None], reading, kinds, workspace, own)
+        _measured(_check(p, "pred")[None], _check(g, "gt")[None], reading, needs, workspace, own)
         for p, g, own in zip(pred, gt, each, strict=True)
     ]
     found = {kind for _, kind in parts}
@@ -88,7 +84,7 @@ def _measured(
     pred: Any,
     gt: Any,
     reading: Reading,
-    kinds: Collection[type],
+    needs: Collection[Need],
     workspace: Workspace,
     spacing: Any,
 ) -> tuple[dict[str, Any], Kind]:
@@ -103,19 +99,19 @@ def _measured(
             raise UsageError(
                 f"pred and gt are both tensors on one device, not {_told(pred)} and {_told(gt)}"
             )
-        if all(getattr(kind, "boundary", VOXEL) in ON_DEVICES for kind in kinds):
-            return _measured_on_device(*arrays, reading, kinds, spacing)
+        if all(need.device_measurer or not need.measurer for need in needs):
+            return _measured_on_device(*arrays, reading, needs, spacing)
         arrays = arrays[0].cpu(), arrays[1].cpu()
     p, g = map(_array, arrays)
     boolean = p.dtype.kind == g.dtype.kind == "b"
     form = reading.inputs.form(p.shape, g.shape, floating=p.dtype.kind == "f", boolean=boolean)
-    check_kinds(kinds, form.kind)
+    check_needs(needs, form.kind)
     own = spacings(spacing, 1 if form.pooled else len(p))
-    return dict(measure_batch(p, g, form, reading, kinds, own, workspace)), form.kind
+    return dict(measure_batch(p, g, form, reading, needs, own, workspace)), form.kind
 
 
 def _measured_on_device(
-    pred: Tensor, gt: Tensor, reading: Reading, kinds: Collection[type], spacing: Any
+    pred: Tensor, gt: Tensor, reading: Reading, needs: Collection[Need], spacing: Any
 ) -> tuple[dict[str, Any], Kind]:
     import torch
 
@@ -124,9 +120,9 @@ def _measured_on_device(
     boolean = pred.dtype == gt.dtype == torch.bool
     shapes = tuple(pred.shape), tuple(gt.shape)
     form = reading.inputs.form(*shapes, floating=pred.is_floating_point(), boolean=boolean)
-    check_kinds(kinds, form.kind)
+    check_needs(needs, form.kind)
     own = spacings(spacing, 1 if form.pooled else len(pred))
-    return device.measure_batch(pred, gt, form, reading, kinds, own), form.kind
+    return device.measure_batch(pred, gt, form, reading, needs, own), form.kind
 
 
 def _check(array: Any, name: str) -> Any:
@@ -160,6 +156,11 @@ def _told(value: Any) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return f"a {type(value).__name__} of {len(value)}"
     return f"a {type(value).__name__}"
+
+
+ODD = "odd"
+"""The array that counts the voxels of a device whose values were not allowed: nothing waits there to
+look at them."""
 
 
 def check_values(odd: int) -> None:

@@ -27,9 +27,7 @@ def function_of(spec: MetricSpec) -> Callable[..., Any]:
         pred, gt, spacing = given["pred"], given["gt"], given.get("spacing")
         first = pred[0] if isinstance(pred, (list, tuple)) and pred else pred
         with Workspace(_threads(first)) as workspace:
-            record, kind = measured(
-                pred, gt, options.reading, [metric.statistic], workspace, spacing
-            )
+            record, kind = measured(pred, gt, options.reading, [metric.need], workspace, spacing)
         value = result(metric, fetched(record), kind, options.reading, options.averaging)
         if not is_tensor(first):
             return value[()]

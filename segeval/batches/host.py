@@ -14,13 +14,12 @@ from segeval.data.grid import Grid
 from segeval.errors import UsageError
 from segeval.kernels.workspace import Workspace
 from segeval.measure.measured import Measured, measure
-from segeval.statistics.contingency import Contingency
-from segeval.statistics.counts import Counts
+from segeval.statistics.many import joined
+from segeval.statistics.statistic import Arrays, Need, RegionStatistic
 
 from .form import Form, check_scale
 from .host_masks import Masks, looks_one_hot, masks_of
 from .reading import Reading
-from .records import Arrays, joined, record_of
 
 DOUBTFUL = (
     "gt looks one-hot along its second axis, yet label maps could look so too; pass "
@@ -35,7 +34,7 @@ def measure_batch(
     gt: NDArray[Any],
     form: Form,
     reading: Reading,
-    kinds: Collection[type],
+    needs: Collection[Need],
     spacing: Sequence[tuple[float, ...] | None],
     workspace: Workspace,
 ) -> Arrays:
@@ -49,7 +48,7 @@ def measure_batch(
         pred, gt = _as_one_case(pred), _as_one_case(gt)
     arrays = [
         _record(
-            masks_of(p, g, form, reading.inputs, workspace), form, reading, kinds, space, workspace
+            masks_of(p, g, form, reading.inputs, workspace), form, reading, needs, space, workspace
         )
         for p, g, space in zip(pred, gt, spacing, strict=False)
     ]
@@ -65,40 +64,45 @@ def _record(
     masks: list[Masks],
     form: Form,
     reading: Reading,
-    kinds: Collection[type],
+    needs: Collection[Need],
     spacing: tuple[float, ...] | None,
     workspace: Workspace,
 ) -> Arrays:
-    found = [_measured(one, kinds, reading, spacing, workspace) for one in masks]
+    """Return the flat form of one case."""
+    by_channel = [_measured(mask, needs, reading, spacing, workspace) for mask in masks]
     arrays: dict[str, NDArray[Any]] = {}
-    if form.kind == "multilabel":  # label 1 of every channel
-        channels, one = np.arange(len(masks)), np.array([1])
-        for kind in kinds:
-            parts = [_of_labels(kind, measured, one) for measured in found]
-            arrays |= record_of(kind).pack(
-                type(parts[0]).stacked(parts), channels, pooled=form.pooled
-            )
+    if form.kind == "multilabel":
+        foreground, channels = [Region.of(1)], np.arange(len(masks))
+        for need in needs:
+            parts: list[Any] = [m.of_regions(need, foreground) for m in by_channel]
+            statistic = need.statistic
+            assert issubclass(statistic, RegionStatistic)  # as `check_needs` has seen to
+            stacked = statistic.stacked(parts)
+            arrays |= stacked.flat(need, channels, sample=form.pooled)
         return arrays
-    (measured,) = found
-    last = (
-        form.num_classes
-        if form.kind == "binary"
-        else reading.inputs.num_classes or form.num_classes
-    )
-    present = measured.contingency.labels
-    if last is None:
-        check_scale(present.tolist())
-    labels = np.unique(np.concatenate([[0], present, [last - 1] if last else []]).astype(np.int64))
-    for kind in kinds:
-        arrays |= record_of(kind).pack(
-            _of_labels(kind, measured, labels), labels, pooled=form.pooled
-        )
+    (measured,) = by_channel
+    labels = _labels(measured, form, reading)
+    regions = [Region.of(label) for label in labels.tolist()]
+    for need in needs:
+        arrays |= measured.of_regions(need, regions).flat(need, labels, sample=form.pooled)
     return arrays
+
+
+def _labels(measured: Measured, form: Form, reading: Reading) -> Integers:
+    """Return 0, the labels that occur, and the last class if it is known how many there are."""
+    present = measured.contingency.labels
+    classes = reading.inputs.num_classes or form.num_classes
+    if form.kind == "binary":
+        classes = form.num_classes
+    if classes is None:
+        check_scale(present.tolist())
+    last = [classes - 1] if classes else []
+    return np.unique(np.concatenate([[0], present, last]).astype(np.int64))
 
 
 def _measured(
     masks: Masks,
-    kinds: Collection[type],
+    needs: Collection[Need],
     reading: Reading,
     spacing: tuple[float, ...] | None,
     workspace: Workspace,
@@ -111,24 +115,10 @@ def _measured(
         LabelMap(masks.gt, grid, "gt"),
         masks.ignored,
     )
-    background = any(
-        reading.background(kind) for kind in kinds if kind not in (Counts, Contingency)
-    )
-    return measure(
-        case,
-        lambda found: [Region.of(label) for label in found if label or background],
-        kinds,
-        workspace,
-    )
+    shapes = [need for need in needs if need.measurer]
+    background = any(reading.background(need.statistic) for need in shapes)
 
+    def regions(labels: Sequence[int]) -> list[Region]:
+        return [Region.of(label) for label in labels if label or background]
 
-def _of_labels(kind: type, measured: Measured, labels: Integers) -> Any:
-    """A statistic with a region for each of these labels."""
-    if kind is Contingency:
-        return measured.contingency
-    if kind is Counts:
-        return measured.counts_of([Region.of(label) for label in labels.tolist()])
-    places = {int(region.name): place for place, region in enumerate(measured.regions)}
-    return measured.statistics[kind].select(
-        np.array([places.get(label, -1) for label in labels.tolist()])
-    )
+    return measure(case, regions, needs, workspace)

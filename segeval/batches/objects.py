@@ -20,11 +20,12 @@ from segeval.errors import UsageError
 from segeval.errors.calls import Call, public
 from segeval.kernels.workspace import Workspace
 from segeval.metrics.card import Metric, MetricSpec
+from segeval.statistics.many import labels_of
+from segeval.statistics.statistic import Columns
 
-from .dispatch import check_values, fetched, measured
+from .dispatch import ODD, check_values, fetched, measured
 from .form import Kind
 from .reading import result, spacings
-from .records import ODD, Columns, labels_of, record_of
 from .signatures import Options, class_signature, docstring, keywords_for, several_signature
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -61,8 +62,9 @@ class MetricObject(TorchMetric):
         self._options = options
         self._spacing = spacings(spacing, 1)[0]
         self._columns: Columns = {}
-        for kind in self._statistics:
-            self._columns |= record_of(kind).columns
+        self._needs = tuple(dict.fromkeys(metric.need for metric in self._metrics))
+        for need in self._needs:
+            self._columns |= need.columns
         for name in self._columns:
             self.add_state(name, [], dist_reduce_fx="cat")
         self._digest = zlib.crc32(repr((options.reading, self._spacing)).encode()).to_bytes(
@@ -74,13 +76,6 @@ class MetricObject(TorchMetric):
         self._kind = ""
         self._in_mm = self._spacing is not None
 
-    @property
-    def _statistics(self) -> tuple[Any, ...]:
-        """The kinds of statistics, made anew: those of boundaries are no classes that a pickle
-        could name.
-        """
-        return tuple(dict.fromkeys(metric.statistic for metric in self._metrics))
-
     @public
     def update(self, pred: Any, gt: Any, *, spacing: Any = None) -> None:
         """Measures a batch, and adds it to those before.
@@ -90,7 +85,7 @@ class MetricObject(TorchMetric):
         """
         own = self._spacing if spacing is None else spacing
         workspace = _workspace(os.getpid(), threading.get_ident(), torch.get_num_threads())
-        record, kind = measured(pred, gt, self._options.reading, self._statistics, workspace, own)
+        record, kind = measured(pred, gt, self._options.reading, self._needs, workspace, own)
         if self._kind not in ("", kind):
             raise UsageError(
                 f"this batch holds {kind} masks and those before {self._kind}; use an object for "
@@ -128,12 +123,12 @@ class MetricObject(TorchMetric):
         """The labels, or channels, that the values of average="none" belong to: those seen so far,
         of a metric's.
         """
-        kind = (metric or self._metrics[0]).statistic
-        known = labels_of(fetched({name: self._all(name) for name in record_of(kind).columns}))
+        need = (metric or self._metrics[0]).need
+        known = labels_of(fetched({name: self._all(name) for name in need.columns}))
         reading = self._options.reading
         count = max(known, reading.inputs.num_classes or 0, max(reading.names, default=-1) + 1)
         masks = _agreed(self.settings.tolist(), self._digest)
-        found: list[int] = self._options.reading.regions(kind, masks, count).tolist()
+        found: list[int] = self._options.reading.regions(need.statistic, masks, count).tolist()
         return found
 
     @public
@@ -289,12 +284,12 @@ class SingleMetric(MetricObject):
         """How many values `average="none"` gives, if it is known: so `MetricTracker` asks of a
         `ClasswiseWrapper`.
         """
-        reading, (statistic,) = self._options.reading, self._statistics
+        reading, (need,) = self._options.reading, self._needs
         kind: Kind = "multilabel" if reading.inputs.multilabel else "classes"
         count = reading.inputs.num_classes
         if count is None or self.spec.scope == "case":
             return None
-        return len(reading.regions(statistic, kind, count))
+        return len(reading.regions(need.statistic, kind, count))
 
     @public
     def compute(self) -> Tensor:

@@ -11,11 +11,11 @@ import numpy as np
 from segeval.arrays import Floats, Integers
 from segeval.errors import UsageError
 from segeval.metrics.card import Metric
-from segeval.statistics.contingency import Contingency
+from segeval.statistics.many import labels_of
+from segeval.statistics.statistic import Arrays, Need, Statistic
 
 from .averages import Averaging
 from .form import Inputs, Kind
-from .records import Arrays, labels_of, record_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Reading:
     include_background: bool | None = None
     names: Mapping[int, str] = field(default_factory=dict)
 
-    def background(self, statistic: Any) -> bool:
+    def background(self, statistic: type[Statistic]) -> bool:
         """Whether class 0 is a region for this kind of statistic."""
         return (
             bool(statistic.background)
@@ -38,7 +38,7 @@ class Reading:
             else self.include_background
         )
 
-    def regions(self, statistic: Any, kind: Kind, count: int) -> Integers:
+    def regions(self, statistic: type[Statistic], kind: Kind, count: int) -> Integers:
         """Which of `count` labels or channels are regions: those that are named, if any are.
 
         Otherwise all but an ignored one; of a binary mask the foreground alone.
@@ -57,9 +57,9 @@ class Reading:
         return found[found != self.inputs.ignore_index] if kind == "classes" else found
 
 
-def check_kinds(kinds: Collection[type], masks: Kind) -> None:
-    """Raises `UsageError` for statistics that masks of this kind do not have."""
-    if masks == "multilabel" and Contingency in kinds:
+def check_needs(needs: Collection[Need], masks: Kind) -> None:
+    """Raise `UsageError` for statistics that masks of this kind do not have."""
+    if masks == "multilabel" and not all(need.statistic.by_region for need in needs):
         raise UsageError(
             "metrics of partitions need one label a voxel; they are not for multilabel=True"
         )
@@ -95,19 +95,19 @@ def spacings(spacing: Any, cases: int) -> list[tuple[float, ...] | None]:
 def result(
     metric: Metric, arrays: Arrays, kind: Kind, reading: Reading, averaging: Averaging
 ) -> Floats:
-    """The value of a metric from the records of batches of this kind."""
-    statistic = metric.statistic
-    record = record_of(statistic)
-    own = {name: arrays[name] for name in record.columns}
-    if statistic is Contingency:
-        return averaging.of(metric, record.unpack(own, 0))
-    known = labels_of(own)
-    if kind == "multilabel" and reading.names and known not in (0, len(reading.names)):
+    """Return the value of a metric from the flat form of batches of this kind."""
+    need = metric.need
+    flat = {name: arrays[name] for name in need.columns}
+    if not need.statistic.by_region:
+        return averaging.of(metric, need.statistic.cases(need, flat, 0))
+    labels = labels_of(flat)
+    if kind == "multilabel" and reading.names and labels not in (0, len(reading.names)):
         raise UsageError(
-            f"the masks have {known} channels and the protocol {len(reading.names)} regions "
+            f"the masks have {labels} channels and the protocol {len(reading.names)} regions "
             f"({', '.join(reading.names.values())}); give a channel for each, in this order"
         )
-    count = max(reading.inputs.num_classes or 0, known, max(reading.names, default=-1) + 1)
-    regions = reading.regions(statistic, kind, count)
+    count = max(reading.inputs.num_classes or 0, labels, max(reading.names, default=-1) + 1)
+    regions = reading.regions(need.statistic, kind, count)
     names = [reading.names.get(label, str(label)) for label in regions.tolist()]
-    return averaging.of(metric, record.unpack(own, count).only(regions), names)
+    cases = need.statistic.cases(need, flat, count)
+    return averaging.of(metric, cases.only(regions), names)

@@ -12,12 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from segeval.metrics.card import Metric, MetricSpec, Parameter, Value
+from segeval.metrics.card import Metric, MetricSpec
 from segeval.metrics.citations import CITATIONS
+from segeval.metrics.parameters import Choice, Value
 from segeval.protocols import Convention, convention
-from segeval.statistics.contingency import Contingency
-from segeval.statistics.counts import Counts
-from segeval.statistics.distances import SurfaceDistances
 
 from .averages import Averaging
 from .form import Inputs
@@ -134,17 +132,17 @@ class Options:
 
 def has_lengths(spec: MetricSpec) -> bool:
     """Whether the metric's values depend on the size of voxels."""
-    return spec.unit in ("length", "volume") or spec.statistic not in (Counts, Contingency)
+    return spec.unit in ("length", "volume") or spec.statistic.lengths
 
 
 def options_of(spec: MetricSpec) -> list[str]:
     """The names of the options that the metric has."""
     left_out = set() if has_lengths(spec) else {"spacing"}
-    if spec.statistic is not SurfaceDistances:
+    if not spec.by_boundary:
         left_out.add("boundary")
     if spec.scope == "case":
         left_out.add("average")
-    if spec.statistic is Contingency:
+    if not spec.statistic.by_region:
         left_out |= {"include_background", "multilabel"}
     return [name for name in OPTIONS if name not in left_out]
 
@@ -184,7 +182,7 @@ def keywords_for(spec: MetricSpec | None, value: Any) -> list[str]:
     if isinstance(value, bool) or not (words or isinstance(value, Real)):
         return []
     optional = [] if spec is None else [p for p in spec.parameters if p.default is not None]
-    own = [p.name for p in optional if isinstance(p.domain, tuple) == words and value in p.domain]
+    own = [p.name for p in optional if isinstance(p.domain, Choice) == words and value in p.domain]
     classes = isinstance(value, Integral) and 1 < int(value) <= 2**16
     return ["num_classes", *own] if classes else own
 
@@ -204,7 +202,7 @@ def _sorted(spec: MetricSpec, kind: Any) -> list[inspect.Parameter]:
             p.name,
             kind,
             default=inspect.Parameter.empty if p.default is None else p.default,
-            annotation=_type(p),
+            annotation=p.domain.annotation,
         )
         for p in sorted(spec.parameters, key=lambda p: p.default is not None)
     ]
@@ -222,20 +220,12 @@ def _shared(names: Iterable[str]) -> list[inspect.Parameter]:
     ]
 
 
-def _type(parameter: Parameter) -> str:
-    if isinstance(parameter.domain, tuple):
-        return f"Literal[{', '.join(f'{word!r}' for word in parameter.domain)}]".replace("'", '"')
-    return "float"
-
-
 def docstring(spec: MetricSpec, example: str) -> str:
     """What an editor shows: meaning, formula, shapes, options, result, source and an example."""
     low, high = (f"{end:g}" for end in spec.range)
     best = "" if spec.best is None else f", best {spec.best:g}"
     axes = (
-        "2 or 3 spatial axes."
-        if spec.statistic not in (Counts, Contingency)
-        else "Any number of spatial axes."
+        "2 or 3 spatial axes." if spec.statistic.axes is not None else "Any number of spatial axes."
     )
     lines = [
         f"{spec.title}: {spec.doc[0].lower()}{spec.doc[1:]}",
@@ -244,7 +234,7 @@ def docstring(spec: MetricSpec, example: str) -> str:
         "",
         SHAPES.format(axes=axes),
         "",
-        *(f"{p.name}: {_domain(p)}" for p in spec.parameters),
+        *(f"{p.name}: {_sentence(p.domain.description)}" for p in spec.parameters),
         *(f"{name}: {_told(name, spec)}" for name in options_of(spec)),
         "",
         f"From {low} to {high}{best}{_unit(spec)}; NaN where undefined. {RAISES}",
@@ -256,14 +246,8 @@ def docstring(spec: MetricSpec, example: str) -> str:
 
 
 def _told(name: str, spec: MetricSpec) -> str:
-    background = getattr(spec.statistic, "background", True)
+    background = spec.statistic.background
     return OPTIONS[name].text.replace("{background}", "yes" if background else "no")
-
-
-def _domain(parameter: Parameter) -> str:
-    if isinstance(parameter.domain, tuple):
-        return f"One of {', '.join(parameter.domain)}."
-    return f"A number, {parameter.domain}."
 
 
 def _unit(spec: MetricSpec) -> str:
@@ -273,3 +257,7 @@ def _unit(spec: MetricSpec) -> str:
         "bit": ", in bit",
     }
     return units.get(spec.unit, "")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."

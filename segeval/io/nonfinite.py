@@ -22,3 +22,18 @@ def spelled(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [spelled(item) for item in value]
     return value
+
+
+def read_spelled(value: Any) -> Any:
+    """Return a value with the floats that the texts `nan`, `inf` and `-inf` stand for.
+
+    >>> read_spelled({"range": [0, "inf"]})
+    {'range': [0, inf]}
+    """
+    if isinstance(value, str):
+        return float(value) if value in ("nan", "inf", "-inf") else value
+    if isinstance(value, Mapping):
+        return {key: read_spelled(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [read_spelled(item) for item in value]
+    return value

@@ -1,57 +1,168 @@
-"""What measures the distances between boundaries, by rule."""
+"""Measuring on the host, by compiled kernels.
+
+Every function here takes the masks of one layer, the labels that are its regions, the spacing in
+the order of the arrays' axes, and what is needed; it returns a statistic with a region for each
+label.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 import numpy as np
 
 from segeval.arrays import Flags, Integers, Labels
 from segeval.kernels.workspace import Workspace
-from segeval.measure.voxels.engine import corner_distances, surface_distances
-from segeval.measure.voxels.sweep import sweep
-from segeval.statistics.boundary import Boundary
+from segeval.statistics.boundary import SOLID, VOXEL, Boundary
+from segeval.statistics.contingency import Contingency
+from segeval.statistics.depths import Depths
 from segeval.statistics.distances import Distances, SurfaceDistances
+from segeval.statistics.moments import Moments
+from segeval.statistics.statistic import Need, RegionStatistic
+
+from .counting import contingency
+from .crops import crops
+from .depths import measure_depths
+from .engine import Engine, measurer
+from .layers import Layer, Maps
+from .moments import measure_moments
+from .voxels.engine import corner_distances, surface_distances
+from .voxels.sweep import Sweep, sweep
+
+SWEPT = (VOXEL, SOLID)
+"""Boundaries that one sweep over the masks serves, the same for all of them."""
 
 
-def distances_by(
-    kind: type[SurfaceDistances],
-    pred: Labels,
-    gt: Labels,
-    labels: Integers,
-    spacing: tuple[float, ...],
-    workspace: Workspace,
+class HostMasks:
+    """The masks that are measured now, uint8 or uint16, and the sweep over them once it was made.
+
+    A sweep lies in the buffers of the workspace, one at a time: whatever uses these drops it.
+    """
+
+    def __init__(self, maps: Maps, workspace: Workspace) -> None:
+        self.pred: Labels = maps.pred
+        self.gt: Labels = maps.gt
+        self.workspace = workspace
+        self._sweep: Sweep | None = None
+
+    def sweep(self) -> Sweep:
+        """Return the sweep with the usual boundary."""
+        if self._sweep is None:
+            self._sweep = sweep(self.pred, self.gt, self.workspace)
+        return self._sweep
+
+    def drop_sweep(self) -> None:
+        """Forget the sweep, as its buffers are taken by what follows."""
+        self._sweep = None
+
+
+class HostEngine(Engine):
+    """Measures with the compiled kernels."""
+
+    def __init__(self, maps: Maps, needs: Collection[Need], workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._masks = HostMasks(maps, workspace)
+        self._sweeps = any(need.boundary in SWEPT for need in needs)
+
+    def table(self) -> Contingency:
+        """Return the contingency table, from the sweep if there is to be one."""
+        if self._sweeps:
+            return self._masks.sweep().contingency
+        return contingency(self._masks.pred, self._masks.gt, self._workspace)
+
+    def enter(self, layer: Layer) -> None:
+        """Turn to the maps of a layer, which are swept when a statistic asks for it."""
+        if layer.relabelled:
+            self._masks = HostMasks(layer.maps, self._workspace)
+
+    def statistic(self, need: Need, layer: Layer, spacing: tuple[float, ...]) -> RegionStatistic:
+        """Return the statistic of the regions of the layer entered last."""
+        statistic: RegionStatistic = measurer(need.measurer)(
+            self._masks, layer.labels, spacing, need
+        )
+        return statistic
+
+
+def sweep_distances(
+    masks: HostMasks, labels: Integers, spacing: tuple[float, ...], need: Need
 ) -> SurfaceDistances:
-    """The distances of the labels' regions by the boundary of a kind of statistic, on the host.
-
-    Masks are 2-D or 3-D, uint8 or uint16. The buffers of an earlier sweep in the workspace are
-    overwritten.
-    """
-    boundary: Boundary = kind.boundary
-    if boundary.rule in ("mesh", "smooth"):
-        from segeval.measure.mesh.engine import mesh_distances
-
-        found = mesh_distances(pred, gt, labels, spacing, boundary=boundary, workspace=workspace)
-    elif boundary.rule in ("surfel", "face"):
-        found = corner_distances(pred, gt, spacing, labels, boundary=boundary, workspace=workspace)
+    """Measure the distances between boundary voxels, or with the rule solid between all voxels."""
+    boundary = need.boundary or VOXEL
+    if boundary in SWEPT:
+        swept = masks.sweep()
     else:
-        solid = boundary.rule == "solid"
-        swept = sweep(pred, gt, workspace, boundary)
-        found = surface_distances(swept, spacing, labels, solid=solid, workspace=workspace)
-        if not boundary.image_edge:
-            table = swept.contingency
-            bare_p, bare_g = (
-                d.empty & np.isin(labels, side)
-                for d, side in ((found.pg, table.pred), (found.gp, table.gt))
-            )
-            return kind(_present(found.pg, bare_p & ~bare_g), _present(found.gp, bare_g & ~bare_p))
-    return kind(found.pg, found.gp)
+        masks.drop_sweep()
+        swept = sweep(masks.pred, masks.gt, masks.workspace, boundary)
+    solid = boundary == SOLID
+    distances = surface_distances(swept, spacing, labels, solid=solid, workspace=masks.workspace)
+    if boundary.rule == "voxel" and not boundary["image_edge"]:
+        return _with_masks_that_fill_the_image(distances, labels, swept.contingency)
+    return distances
 
 
-def _present(distances: Distances, bare: Flags) -> Distances:
-    """The distances, with an element of no size for regions that have none and yet are not empty.
-
-    Such a mask fills the image: it has no boundary there, and nothing else is near to it.
-    """
-    marked = Distances.stacked(
-        [distances, Distances(np.array([0, 1]), np.zeros(1), np.zeros(1, np.int64))]
+def distances_between_corners(
+    masks: HostMasks, labels: Integers, spacing: tuple[float, ...], need: Need
+) -> SurfaceDistances:
+    """Measure the distances between the corners of voxels where boundaries pass."""
+    masks.drop_sweep()
+    return corner_distances(
+        masks.pred,
+        masks.gt,
+        spacing,
+        labels,
+        boundary=_boundary(need),
+        workspace=masks.workspace,
     )
+
+
+def distances_between_surfaces(
+    masks: HostMasks, labels: Integers, spacing: tuple[float, ...], need: Need
+) -> SurfaceDistances:
+    """Measure the distances between surfaces of faces, as they are or relaxed."""
+    from .mesh.engine import mesh_distances
+
+    masks.drop_sweep()
+    return mesh_distances(
+        masks.pred,
+        masks.gt,
+        labels,
+        spacing,
+        boundary=_boundary(need),
+        workspace=masks.workspace,
+    )
+
+
+def depths(masks: HostMasks, labels: Integers, spacing: tuple[float, ...], need: Need) -> Depths:
+    """Measure the depths of voxels in their masks, in the box of each region."""
+    return measure_depths(crops(masks.pred, masks.gt, labels), spacing)
+
+
+def moments(masks: HostMasks, labels: Integers, spacing: tuple[float, ...], need: Need) -> Moments:
+    """Measure the moments of voxels, in the box of each region."""
+    return measure_moments(crops(masks.pred, masks.gt, labels), spacing)
+
+
+def _boundary(need: Need) -> Boundary:
+    assert need.boundary is not None  # as the card says
+    return need.boundary
+
+
+def _with_masks_that_fill_the_image(
+    distances: SurfaceDistances, labels: Integers, table: Contingency
+) -> SurfaceDistances:
+    """Return the distances with an element of no size for regions that are there without any.
+
+    Such a mask fills the image, whose edge is no boundary: it has no boundary there, nothing else
+    is near to it, and yet it is not empty.
+    """
+    bare_p = distances.pg.empty & np.isin(labels, table.pred)
+    bare_g = distances.gp.empty & np.isin(labels, table.gt)
+    return SurfaceDistances(
+        _marked(distances.pg, bare_p & ~bare_g), _marked(distances.gp, bare_g & ~bare_p)
+    )
+
+
+def _marked(distances: Distances, bare: Flags) -> Distances:
+    nothing = Distances(np.array([0, 1]), np.zeros(1), np.zeros(1, np.int64))
+    marked = Distances.stacked([distances, nothing])
     return marked.select(np.where(bare, len(distances), np.arange(len(distances))))

@@ -1,43 +1,35 @@
-"""The metric card: a formula from one statistic to one number per region, and every fact about it,
-written once.
-"""
+"""The metric card: a formula from one statistic to numbers, and every fact about it, written once."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import (
-    Annotated,
-    Any,
-    Literal,
-    TypeAlias,
-    TypeVar,
-    cast,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 
 from segeval.arrays import Floats
 from segeval.errors import UsageError
-from segeval.statistics.boundary import Boundary
+from segeval.statistics.boundary import VOXEL, Boundary
+from segeval.statistics.statistic import Need, Statistic
 
-ByRegion: TypeAlias = tuple[tuple[str, float], ...]
-"""A value for each region, by its name; empty where a table's column says no more than that there
-was one for each.
-"""
-Value: TypeAlias = float | str | ByRegion
+from .parameters import ByRegion, Parameter, Value, written
+
 Unit: TypeAlias = Literal["", "length", "volume", "voxel", "bit"]
 """Kinds of unit; a length is in the unit of the spacing, a volume in that of `Grid.volume_unit`."""
+Scope: TypeAlias = Literal["region", "case"]
+"""Whether a metric gives a number for each region, or one for each case."""
+MeanFirst: TypeAlias = Literal["regions", "cases"]
+"""Whether a mean over regions and cases takes that over the regions of each case first, or that
+over the cases of each region."""
 
 
 @dataclass(frozen=True, slots=True)
 class Empty:
-    """The value when both masks, only the prediction or only the ground truth is empty; None: by
-    formula.
+    """The value where both masks, only the prediction or only the ground truth is empty.
+
+    None: what the formula gives.
     """
 
     both: float | None = None
@@ -48,74 +40,13 @@ class Empty:
 BY_FORMULA = Empty()
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """The numbers from `low` to `high`, finite ones alone; `low` itself belongs unless `open`."""
-
-    low: float
-    high: float = float("inf")
-    open: bool = False
-
-    def __contains__(self, value: float) -> bool:
-        return (
-            (self.low < value if self.open else self.low <= value)
-            and value <= self.high
-            and value < float("inf")
-        )
-
-    def __str__(self) -> str:
-        low = f"{'above' if self.open else 'at least'} {self.low:g}"
-        return low if self.high == float("inf") else f"{low} and at most {self.high:g}"
-
-
-Percentile: TypeAlias = Annotated[float, Interval(0, 100, open=True)]
-Positive: TypeAlias = Annotated[float, Interval(0, open=True)]
-NonNegative: TypeAlias = Annotated[float, Interval(0)]
-"""What the annotation of a formula's parameter says of its values; a parameter that is a word is a
-`Literal`.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A parameter of a metric; `default` is None when it must be given; its values lie in `domain`."""
-
-    name: str
-    default: Value | None
-    domain: Interval | tuple[str, ...]
-
-    def check(self, value: Value, metric: str) -> Value:
-        """The value, a number where one is wanted. Raises `UsageError` for values outside the
-        domain.
-        """
-        if isinstance(value, tuple):
-            return tuple((region, cast(float, self.check(own, metric))) for region, own in value)
-        if isinstance(self.domain, tuple):
-            if value in self.domain:
-                return value
-            raise UsageError(
-                f"metric {metric!r}: {self.name} is one of {', '.join(self.domain)}, not {value!r}"
-            )
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            raise UsageError(
-                f"metric {metric!r}: {self.name} is a number, not {value!r}; write {metric}@2 or "
-                f"{metric}:{self.name}=2"
-            ) from None
-        if number not in self.domain:
-            raise UsageError(f"metric {metric!r}: {self.name} must be {self.domain}, not {value}")
-        return number
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricSpec:
-    """A metric's definition and card. The signature of `formula` gives the statistic and the
-    parameters.
+    """The card of a metric.
 
-    `scope` is "region" for one number per region and "case" for one number per case. `glued` lets
-    the main parameter follow the name (`hd95` for `hd@95`). `class_name` is that of the metric
-    object.
+    The signature of `formula` gives the `statistic`, a boundary if that is always the same, and the
+    `parameters`. `glued` lets the main parameter follow the name (`hd95` for `hd@95`). `class_name`
+    is that of the metric object.
     """
 
     name: str
@@ -129,76 +60,98 @@ class MetricSpec:
     tex: str
     cite: str
     formula: Callable[..., Any]
-    statistic: type
+    statistic: type[Statistic]
+    boundary: Boundary | None
     parameters: tuple[Parameter, ...]
-    scope: Literal["region", "case"]
+    scope: Scope
     glued: bool
     class_name: str
 
     @property
     def doc(self) -> str:
-        """What it is, in the words of the formula's docstring."""
+        """Sentence that says what it is: the docstring of the formula."""
         return inspect.getdoc(self.formula) or ""
 
     @property
     def higher_is_better(self) -> bool | None:
-        """True when the best value is the top of the range, False when the bottom, None when it is
-        neither.
-        """
+        """True when the best value is the top of the range, False when the bottom, else None."""
         if self.best is None or self.best not in self.range:
             return None
         return self.best == self.range[1]
 
     @property
+    def by_boundary(self) -> bool:
+        """Whether a protocol, or a user, chooses the boundary that it is about."""
+        return self.statistic.by_boundary and self.boundary is None
+
+    @property
+    def required(self) -> tuple[Parameter, ...]:
+        """Parameters that must be given."""
+        return tuple(parameter for parameter in self.parameters if parameter.default is None)
+
+    @property
     def usage(self) -> str:
-        """How it is written: `nsd@TOLERANCE`, `tversky:alpha=ALPHA,beta=BETA`, `dice`."""
-        required = [p.name for p in self.parameters if p.default is None]
-        if not required:
+        """Way to write it: `nsd@TOLERANCE`, `tversky:alpha=ALPHA,beta=BETA`, `dice`."""
+        names = [parameter.name for parameter in self.required]
+        if not names:
             return self.name
-        if len(required) == 1:
-            return f"{self.name}@{required[0].upper()}"
-        return f"{self.name}:{','.join(f'{name}={name.upper()}' for name in required)}"
+        if len(names) == 1:
+            return f"{self.name}@{names[0].upper()}"
+        return f"{self.name}:{','.join(f'{name}={name.upper()}' for name in names)}"
+
+    def need(self, boundary: Boundary | None = None) -> Need:
+        """Return the statistic that it needs, of this boundary if it may be of any."""
+        if not self.statistic.by_boundary:
+            return Need(self.statistic)
+        return Need(self.statistic, self.boundary or boundary or VOXEL)
 
     def bind(self, values: Mapping[str, Value]) -> Metric:
-        """The metric with these parameters and the defaults. Raises `UsageError` for unknown,
-        missing or odd ones.
+        """Return the metric with these parameters and the defaults.
 
-        A parameter may have a value for each region.
+        A parameter may have a value for each region, `ByRegion`. Raises `UsageError` for unknown,
+        missing and odd ones.
         """
-        unknown = set(values) - {p.name for p in self.parameters}
+        unknown = set(values) - {parameter.name for parameter in self.parameters}
         if unknown:
-            known = ", ".join(p.name for p in self.parameters) or "none"
+            known = ", ".join(parameter.name for parameter in self.parameters) or "none"
             raise UsageError(
                 f"metric {self.name!r} has no parameter {min(unknown)!r}; its parameters: {known}"
             )
-        missing = [p.name for p in self.parameters if p.default is None and p.name not in values]
+        missing = [parameter.name for parameter in self.required if parameter.name not in values]
         if missing:
             raise UsageError(
                 f"metric {self.name!r} needs a value for {' and '.join(missing)} and has no "
-                f"default; write it as "
-                f"{self.usage}, such as {_example(self)}"
+                f"default; write it as {self.usage}, such as {self._example}"
             )
-        given = ((p, values.get(p.name, p.default)) for p in self.parameters)
-        return Metric(
-            self,
-            tuple((p.name, p.check(value, self.name)) for p, value in given if value is not None),
-        )
+        bound = []
+        for parameter in self.parameters:
+            value = values.get(parameter.name, parameter.default)
+            if value is not None:
+                bound.append((parameter.name, parameter.check(value, self.name)))
+        return Metric(self, tuple(bound))
+
+    @property
+    def _example(self) -> str:
+        names = [parameter.name for parameter in self.required]
+        if len(names) == 1:
+            return f"{self.name}@2"
+        return f"{self.name}:{','.join(f'{name}=0.5' for name in names)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a protocol computes under the name of a metric: whose formula, on which boundary, what
-    for empty masks.
+    """What a protocol computes under the name of a metric: whose formula, on which boundary, with
+    which values for empty masks.
 
-    `cases_first`: a mean over all regions is over the means of each region's cases. `column` is
-    what the tables call it where several protocols are told apart.
+    `mean_first` is the order of its means. `column` is its name in tables where several protocols
+    are told apart.
     """
 
     protocol: str
     metric: Metric
     boundary: Boundary
     empty: Empty
-    cases_first: bool = False
+    mean_first: MeanFirst = "regions"
     column: str = ""
 
 
@@ -206,8 +159,7 @@ class Definition:
 class Metric:
     """A metric with its parameters given: what a run asks for.
 
-    `definition` says what a protocol means by it; None: what the card says, on the default
-    boundary.
+    `definition` is what a protocol means by it; None: what the card says, on the usual boundary.
 
     >>> from segeval.metrics import REGISTRY
     >>> REGISTRY["fbeta"].bind({"beta": 2}).column
@@ -216,104 +168,117 @@ class Metric:
 
     spec: MetricSpec
     parameters: tuple[tuple[str, Value], ...] = ()
-    definition: Definition | None = None
+    definition: Definition | None = field(default=None)
 
     @property
     def form(self) -> str:
-        """The shortest written form."""
-        odd = [
-            (p, v)
-            for p, (_, v) in zip(self.spec.parameters, self.parameters, strict=True)
-            if v != p.default
-        ]
-        name = self.spec.name
-        if not odd or any(isinstance(v, tuple) for _, v in odd):
-            return name
-        if len(odd) == 1 and odd[0][0] is self.spec.parameters[0]:
-            return f"{name}{'' if self.spec.glued else '@'}{_written(odd[0][1])}"
-        return f"{name}:{','.join(f'{p.name}={_written(v)}' for p, v in odd)}"
+        """Shortest written form."""
+        unusual = {
+            parameter.name: value
+            for parameter, (_, value) in zip(self.spec.parameters, self.parameters, strict=True)
+            if value != parameter.default
+        }
+        texts = {name: written(v) for name, v in unusual.items() if not isinstance(v, ByRegion)}
+        if not texts or len(texts) < len(unusual):
+            return self.spec.name
+        if list(texts) == [self.spec.parameters[0].name]:
+            mark = "" if self.spec.glued else "@"
+            return f"{self.spec.name}{mark}{next(iter(texts.values()))}"
+        return f"{self.spec.name}:{','.join(f'{name}={text}' for name, text in texts.items())}"
 
     @property
     def column(self) -> str:
-        """The name of its column in tables: the written form, or that of the definition."""
+        """Name of its column in tables: the written form, or that of the definition."""
         return (self.definition and self.definition.column) or self.form
 
     @property
     def symbol(self) -> str:
-        """The symbol with its parameters, as axes and legends show it."""
+        """Symbol with its parameters, as axes and legends show it."""
         if self.definition and self.definition.column:
             return f"{replace(self, definition=None).symbol} ({self.definition.protocol})"
-        values = [_written(v) for _, v in self.parameters if not isinstance(v, tuple)]
+        texts = [written(value) for _, value in self.parameters if not isinstance(value, ByRegion)]
         if self.spec.glued:
-            return self.spec.symbol + ("" if values == ["100"] else values[0])
-        return f"{self.spec.symbol}({', '.join(values)})" if values else self.spec.symbol
+            return self.spec.symbol if texts == ["100"] else self.spec.symbol + texts[0]
+        return f"{self.spec.symbol}({', '.join(texts)})" if texts else self.spec.symbol
 
     @property
-    def statistic(self) -> Any:
-        """The kind of statistic that its values come from: of a shape, that of the boundary."""
-        if self.definition is None:
-            return self.spec.statistic
-        kind: Any = self.definition.metric.spec.statistic
-        return kind.by(self.definition.boundary) if hasattr(kind, "by") else kind
+    def formula(self) -> Metric:
+        """Metric whose formula is computed, with its own parameters."""
+        return self.definition.metric if self.definition else self
+
+    @property
+    def need(self) -> Need:
+        """Statistic that its values come from."""
+        boundary = self.definition.boundary if self.definition else None
+        return self.formula.spec.need(boundary)
 
     @property
     def empty(self) -> Empty:
-        """The values for empty masks."""
+        """Values for empty masks."""
         return self.definition.empty if self.definition else self.spec.empty
 
     @property
-    def by_region(self) -> bool:
-        """Whether a parameter has a value for each region."""
-        return any(isinstance(value, tuple) for _, value in self.parameters)
+    def mean_first(self) -> MeanFirst:
+        """Mean that is taken first where there are regions and cases."""
+        return self.definition.mean_first if self.definition else "regions"
+
+    @property
+    def by_region(self) -> dict[str, ByRegion]:
+        """Parameters that have a value for each region."""
+        return {name: value for name, value in self.parameters if isinstance(value, ByRegion)}
 
     def check_regions(self, regions: Sequence[str]) -> None:
-        """Raises `UsageError` for a region that a parameter with a value for each has none for."""
-        for name, value in self.parameters:
-            known = [region for region, _ in value] if isinstance(value, tuple) else regions
-            lacking = next((region for region in regions if region not in known), None)
+        """Raise `UsageError` for a region that a parameter with a value for each has none for."""
+        for name, values in self.by_region.items():
+            lacking = next((region for region in regions if region not in values.mapping), None)
             if lacking is not None:
                 raise UsageError(
                     f"the protocol gives no {name} for region {lacking!r}, only for "
-                    f"{', '.join(known)}; score these "
-                    f"regions, or write a protocol of your own that gives {self.spec.name} one for "
-                    f"each"
+                    f"{', '.join(values.mapping)}; score these regions, or write a protocol of your "
+                    f"own that gives {self.spec.name} one for each"
                 )
 
-    @property
-    def cases_first(self) -> bool:
-        """Whether a mean over regions and cases is to be taken over cases first."""
-        return self.definition is not None and self.definition.cases_first
-
     def unit(self, length: str, volume: str) -> str:
-        """The unit of its values where lengths are in `length` and volumes in `volume`."""
+        """Return the unit of its values, of lengths in `length` and volumes in `volume`."""
         return {"length": length, "volume": volume}.get(self.spec.unit, self.spec.unit)
 
     def score(self, statistic: Any, regions: Sequence[str] = ()) -> Floats:
-        """One value per region, or one in all for a case metric; for empty masks those of the card
-        or the protocol.
+        """Return one value per region, (R,), or one in all for a case metric, (1,).
 
-        `regions` are their names, which a parameter with a value for each region needs.
+        Empty masks have the values of the card or the protocol. `regions` are the names, which a
+        parameter with a value for each region needs.
         """
-        own = self.definition.metric if self.definition else self
-        formula, parameters = own.spec.formula, dict(own.parameters)
-        apart = {
-            name: dict(value) for name, value in parameters.items() if isinstance(value, tuple)
-        }
-        if apart:
+        if self.formula.by_region:
             self.check_regions(regions)
-            values = _by_region(formula, statistic, parameters, apart, regions)
+            values = self.formula._score_each(statistic, regions)
         else:
-            values = np.atleast_1d(np.asarray(formula(statistic, **parameters), dtype=np.float64))
-        empty = self.empty
-        if (
-            empty == BY_FORMULA
-        ):  # throughout; a contingency table knows of no masks that could be empty
+            parameters = dict(self.formula.parameters)
+            scores = self.formula.spec.formula(statistic, **parameters)
+            values = np.atleast_1d(np.asarray(scores, dtype=np.float64))
+        if self.empty == BY_FORMULA:  # a contingency table knows of no masks that could be empty
             return values
+        return self._with_empties(values, statistic)
+
+    def _score_each(self, statistic: Any, regions: Sequence[str]) -> Floats:
+        """Return the values of regions that have their own parameters."""
+        values = np.full(len(regions), np.nan)
+        for place, region in enumerate(regions):
+            parameters = {
+                name: value[region] if isinstance(value, ByRegion) else value
+                for name, value in self.parameters
+            }
+            scores = self.spec.formula(statistic.select(np.array([place])), **parameters)
+            values[place] = np.asarray(scores).item()
+        return values
+
+    def _with_empties(self, values: Floats, statistic: Any) -> Floats:
+        """Return the values with those of empty masks in their places."""
         no_p, no_g = statistic.empty_p, statistic.empty_g
         if self.spec.scope == "case":
             no_p, no_g = no_p.all(keepdims=True), no_g.all(keepdims=True)
         if not (no_p.any() or no_g.any()):
             return values
+        empty = self.empty
         for where, value in (
             (no_p & no_g, empty.both),
             (no_p & ~no_g, empty.pred),
@@ -322,21 +287,6 @@ class Metric:
             if value is not None:
                 values = np.where(where, value, values)
         return values
-
-
-def _by_region(
-    formula: Callable[..., Any],
-    statistic: Any,
-    parameters: Mapping[str, Value],
-    apart: Mapping[str, Mapping[str, float]],
-    regions: Sequence[str],
-) -> Floats:
-    """The values of a formula whose parameters `apart` have a value for each region."""
-    values = np.full(len(regions), np.nan)
-    for place, region in enumerate(regions):
-        here = {**parameters, **{name: own[region] for name, own in apart.items()}}
-        values[place] = np.asarray(formula(statistic.select(np.array([place])), **here)).item()
-    return values
 
 
 REGISTRY: dict[str, MetricSpec] = {}
@@ -357,23 +307,38 @@ def metric(
     empty: Empty = BY_FORMULA,
     aliases: tuple[str, ...] = (),
     name: str = "",
-    scope: Literal["region", "case"] = "region",
+    scope: Scope = "region",
     glued: bool = False,
     class_name: str = "",
 ) -> Callable[[Formula], Formula]:
-    """Declares the decorated formula as a metric."""
+    """Declare the decorated formula as a metric."""
 
     def declare(formula: Formula) -> Formula:
-        statistic, *others = inspect.signature(formula).parameters.values()
+        first, *others = inspect.signature(formula).parameters.values()
         hints = get_type_hints(formula, include_extras=True)
-        parameters = tuple(
-            Parameter(p.name, None if p.default is p.empty else p.default, _domain(hints[p.name]))
-            for p in others
-        )
+        statistic, boundary = _statistic(hints[first.name])
+        parameters = [
+            Parameter.of(other.name, _default(other), hints[other.name]) for other in others
+        ]
         spec = MetricSpec(
-            name or formula.__name__, title, symbol, range, best, unit, empty, aliases, tex, cite, formula,
-            hints[statistic.name], parameters, scope, glued, class_name or _class_name(formula.__name__, symbol),
-        )  # fmt: skip
+            name=name or formula.__name__,
+            title=title,
+            symbol=symbol,
+            range=range,
+            best=best,
+            unit=unit,
+            empty=empty,
+            aliases=aliases,
+            tex=tex,
+            cite=cite,
+            formula=formula,
+            statistic=statistic,
+            boundary=boundary,
+            parameters=tuple(parameters),
+            scope=scope,
+            glued=glued,
+            class_name=class_name or _class_name(formula.__name__, symbol),
+        )
         taken = taken_names() & {spec.name, *spec.aliases}
         if taken:
             raise ValueError(f"metric {spec.name!r}: {min(taken)!r} names another metric already")
@@ -383,37 +348,28 @@ def metric(
     return declare
 
 
-def _class_name(name: str, symbol: str) -> str:
-    """The name of a formula as that of a class, abbreviations spelled as in the symbol: `mean_iou`
-    is MeanIoU.
-    """
-    parts = []
-    for part in name.split("_"):
-        at = symbol.casefold().find(part) if len(part) > 1 else -1
-        spelled = part if at < 0 else symbol[at : at + len(part)]
-        parts.append(spelled[0].upper() + spelled[1:])
-    return "".join(parts)
-
-
-def _domain(hint: Any) -> Interval | tuple[str, ...]:
-    if get_origin(hint) is Literal:
-        return get_args(hint)
-    return cast(Interval, hint.__metadata__[0])
-
-
 def taken_names() -> set[str]:
-    """Every name and alias of a metric."""
+    """Return every name and alias of a metric."""
     return {name for spec in REGISTRY.values() for name in (spec.name, *spec.aliases)}
 
 
-def _written(value: Value) -> str:
-    return value if isinstance(value, str) else f"{value:.10g}"
+def _default(parameter: inspect.Parameter) -> Any:
+    return None if parameter.default is parameter.empty else parameter.default
 
 
-def _example(spec: MetricSpec) -> str:
-    required = [p.name for p in spec.parameters if p.default is None]
-    return (
-        f"{spec.name}@2"
-        if len(required) == 1
-        else f"{spec.name}:{','.join(f'{name}=0.5' for name in required)}"
-    )
+def _statistic(hint: Any) -> tuple[type[Statistic], Boundary | None]:
+    """Return the statistic that an annotation names, and the boundary if it names one too."""
+    if get_origin(hint) is Annotated:
+        statistic, boundary = get_args(hint)
+        return statistic, boundary
+    return hint, None
+
+
+def _class_name(name: str, symbol: str) -> str:
+    """Return the name of a formula as that of a class: `mean_iou`, whose symbol is mIoU, is MeanIoU."""
+    words = []
+    for word in name.split("_"):
+        start = symbol.casefold().find(word) if len(word) > 1 else -1
+        spelled = word if start < 0 else symbol[start : start + len(word)]
+        words.append(spelled[0].upper() + spelled[1:])
+    return "".join(words)

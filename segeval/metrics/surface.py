@@ -16,7 +16,8 @@ from segeval.statistics.distances import SurfaceDistances, VolumeDistances
 from segeval.statistics.moments import Moments
 from segeval.statistics.ratios import ratio
 
-from .card import Empty, NonNegative, Percentile, Positive, metric
+from .card import Empty, metric
+from .parameters import NonNegative, Percentile, Positive
 
 APART = Empty(both=nan, pred=inf, gt=inf)
 OVERLAP = Empty(both=nan, pred=0, gt=0)
@@ -40,7 +41,7 @@ def hd(d: SurfaceDistances, percentile: Percentile = 100) -> Floats:
 )  # fmt: skip
 def hd_pooled(d: SurfaceDistances, percentile: Percentile = 100) -> Floats:
     """Percentile of the distances of both directions taken together, as MedPy computes HD95."""
-    return d.pooled.quantile(percentile / 100)
+    return d.both.quantile(percentile / 100)
 
 
 @metric(
@@ -114,7 +115,7 @@ def asd_gp(d: SurfaceDistances) -> Floats:
 )  # fmt: skip
 def msd(d: SurfaceDistances) -> Floats:
     """Median of the distances of both directions taken together; means are `assd` and `masd`."""
-    return d.pooled.quantile(0.5)
+    return d.both.quantile(0.5)
 
 
 @metric(
@@ -123,7 +124,7 @@ def msd(d: SurfaceDistances) -> Floats:
 )  # fmt: skip
 def std_sd(d: SurfaceDistances) -> Floats:
     """Spread of the distances of both directions taken together."""
-    return d.pooled.std()
+    return d.both.std()
 
 
 @metric(

@@ -8,8 +8,8 @@ from typing import Any
 
 from segeval.errors import UsageError
 from segeval.metrics import parse_metric, separate
-from segeval.metrics.card import Metric, Parameter, Value
-from segeval.statistics.distances import SurfaceDistances
+from segeval.metrics.card import Metric
+from segeval.metrics.parameters import ByRegion, Value
 
 from .conventions import Convention, Entry
 
@@ -89,11 +89,11 @@ def _check_entry(entry: Entry, metric: Metric) -> None:
             f"{metric.spec.name} is "
             f"{_kind(metric.spec.unit, metric.spec.scope)}; name a formula of the same kind"
         )
-    if entry.empty is not None and not hasattr(formula.statistic, "empty_p"):
+    if entry.empty is not None and not formula.statistic.by_region:
         raise UsageError(
             f"{formula.name} compares whole partitions, in which no mask is empty; leave empty out"
         )
-    if entry.boundary is not None and formula.statistic is not SurfaceDistances:
+    if entry.boundary is not None and not formula.by_boundary:
         raise UsageError(
             f"{formula.name} is not of distances between boundaries; leave boundary out"
         )
@@ -108,14 +108,8 @@ def _some(entry: Entry) -> Metric:
     if entry.form and not entry.by_region:
         return parse_metric(entry.form)
     values: dict[str, Value] = {
-        parameter.name: _value(parameter) for parameter in entry.spec.parameters
+        parameter.name: parameter.domain.example for parameter in entry.spec.parameters
     }
     return entry.spec.bind(
-        values | {name: tuple(entry.by_region.items()) for name in values if entry.by_region}
+        values | {name: ByRegion.of(entry.by_region) for name in values if entry.by_region}
     )
-
-
-def _value(parameter: Parameter) -> Value:
-    if isinstance(parameter.domain, tuple):
-        return parameter.domain[0]
-    return min(parameter.domain.low + 1, parameter.domain.high)

@@ -65,20 +65,20 @@ def make_protocol(
         notices = _about_background(named) if include_background is None and ignored != 0 else ()
     _check_not_ignored(chosen or (), ignored)
     return Protocol(
-        bound,
-        chosen,
-        background,
-        ignored,
-        binary,
-        None if spacing is None else tuple(float(s) for s in spacing),
-        geometry_tolerance,
-        missing,
-        load_colors(colors) if isinstance(colors, (str, Path)) else colors,
-        ALL if protocol == ALL else base.name,
-        "every tool side by side" if protocol == ALL else base.title,
-        base.boundary,
-        base.cases_first,
-        notices,
+        metrics=bound,
+        regions=chosen,
+        include_background=background,
+        ignore_label=ignored,
+        binary=binary,
+        spacing=None if spacing is None else tuple(float(length) for length in spacing),
+        geometry_tolerance=geometry_tolerance,
+        missing=missing,
+        colors=load_colors(colors) if isinstance(colors, (str, Path)) else colors,
+        name=ALL if protocol == ALL else base.name,
+        title="every tool side by side" if protocol == ALL else base.title,
+        boundary=base.boundary,
+        mean_first=base.mean_first,
+        notices=notices,
     )
 
 

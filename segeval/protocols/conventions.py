@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from segeval.errors import UsageError
 from segeval.metrics import lookup, parse_metric, separate
-from segeval.metrics.card import Definition, Empty, Metric, MetricSpec
-from segeval.statistics.boundary import Boundary
+from segeval.metrics.card import Definition, Empty, MeanFirst, Metric, MetricSpec
+from segeval.metrics.parameters import ByRegion
+from segeval.statistics.boundary import VOXEL, Boundary
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +38,22 @@ class Entry:
 class Convention:
     """A protocol as its file states it.
 
-    `cases_first`: a mean over regions and cases takes that over cases first. `report`: the metrics
+    `mean_first`: the order of a mean over regions and cases. `report`: the metrics
     of a run that asks for none. `others`: metrics without an entry are those of their cards;
     otherwise they are not the protocol's.
     """
 
     name: str
     title: str
-    source: str
-    boundary: Boundary
-    background: bool
-    cases_first: bool
-    report: tuple[str, ...]
-    notes: tuple[str, ...]
-    regions: Mapping[str, Sequence[int]] | None
-    entries: tuple[Entry, ...]
-    others: bool
+    source: str = ""
+    boundary: Boundary = VOXEL
+    background: bool = False
+    mean_first: MeanFirst = "regions"
+    report: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    regions: Mapping[str, Sequence[int]] | None = None
+    entries: tuple[Entry, ...] = ()
+    others: bool = False
 
     def over(self, boundary: Boundary | None) -> Convention:
         """The protocol with another boundary, for all of its metrics."""
@@ -134,12 +135,12 @@ class Convention:
             own == metric
             and empty == metric.spec.empty
             and boundary == Boundary()
-            and not self.cases_first
+            and self.mean_first == "regions"
         )
         if usual:
             return metric
         return replace(
-            metric, definition=Definition(self.name, own, boundary, empty, self.cases_first)
+            metric, definition=Definition(self.name, own, boundary, empty, self.mean_first)
         )
 
     def _by_region(self, form: str) -> Metric | None:
@@ -148,7 +149,7 @@ class Convention:
         for entry in self.entries:
             if entry.by_region and name in (entry.spec.name, *entry.spec.aliases):
                 return entry.spec.bind(
-                    {entry.spec.parameters[0].name: tuple(entry.by_region.items())}
+                    {entry.spec.parameters[0].name: ByRegion.of(entry.by_region)}
                 )
         return None
 

@@ -9,6 +9,7 @@ from typing import Any
 from segeval.errors import UsageError
 from segeval.metrics import lookup, parse_metric
 from segeval.metrics.card import Empty, MetricSpec
+from segeval.metrics.parameters import ByRegion
 from segeval.statistics.boundary import Boundary
 
 from .conventions import Entry
@@ -96,7 +97,7 @@ def _by_region(form: str, spec: MetricSpec, stated: Mapping[str, Any]) -> Mappin
     odd = [region for region, value in values.items() if not _is_number(value)]
     if odd:
         raise UsageError(f"{name} of region {odd[0]!r} is a number, not {values[odd[0]]!r}")
-    spec.bind({name: tuple(values.items())})
+    spec.bind({name: ByRegion.of(values)})
     return {region: float(value) for region, value in values.items()}
 
 

@@ -90,7 +90,7 @@ def everyone(forms: Sequence[str] | None = None) -> tuple[Metric, ...]:
 def _in_group(tool: Convention, form: str) -> Metric:
     metric = tool.metric(form)
     own = metric.definition or Definition(
-        tool.name, metric, tool.boundary, metric.spec.empty, tool.cases_first
+        tool.name, metric, tool.boundary, metric.spec.empty, tool.mean_first
     )
     return replace(metric, definition=replace(own, column=f"{tool.name}/{metric.form}"))
 
@@ -150,28 +150,30 @@ def _stated(name: str, content: Mapping[str, Any], base: Convention | None) -> C
     given: dict[str, Callable[[Any], Any]] = {
         "boundary": Boundary.parse,
         "background": bool,
-        "mean": lambda value: value == "cases",
+        "mean": str,
         "report": tuple,
         "notes": tuple,
         "regions": lambda value: {region: _labels(labels) for region, labels in value.items()},
         "others": bool,
     }
     found = {key: read(content[key]) for key, read in given.items() if key in content}
-    usual = base or Convention(name, name, "", Boundary(), False, False, (), (), None, (), False)
+    usual = base or Convention(name=name, title=name)
     entries = entries_of(content.get("metrics", {}))
-    known = {entry.key for entry in entries}
+    keys = {entry.key for entry in entries}
     return Convention(
-        name,
-        content.get("title", name),
-        content.get("source", usual.source),
-        found.get("boundary", usual.boundary),
-        found.get("background", usual.background),
-        found.get("mean", usual.cases_first),
-        found.get("report", usual.report or tuple(entry.form for entry in entries if entry.form)),
-        found.get("notes", usual.notes),
-        found.get("regions", usual.regions),
-        (*entries, *(entry for entry in usual.entries if entry.key not in known)),
-        found.get("others", usual.others),
+        name=name,
+        title=content.get("title", name),
+        source=content.get("source", usual.source),
+        boundary=found.get("boundary", usual.boundary),
+        background=found.get("background", usual.background),
+        mean_first=found.get("mean", usual.mean_first),
+        report=found.get(
+            "report", usual.report or tuple(entry.form for entry in entries if entry.form)
+        ),
+        notes=found.get("notes", usual.notes),
+        regions=found.get("regions", usual.regions),
+        entries=(*entries, *(entry for entry in usual.entries if entry.key not in keys)),
+        others=found.get("others", usual.others),
     )
 
 

@@ -12,13 +12,14 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from segeval.data.case import Region
 from segeval.errors import UsageError
-from segeval.io import Colors
+from segeval.io import Colors, parse_colors
 from segeval.io.nonfinite import spelled
 from segeval.metrics import DEFAULT_METRICS, parse_metrics
-from segeval.metrics.card import Empty, Metric
+from segeval.metrics.card import MeanFirst, Metric
 from segeval.statistics.boundary import VOXEL, Boundary
-from segeval.statistics.distances import SurfaceDistances, VolumeDistances
+from segeval.statistics.statistic import Need
 
+from .descriptions import describe, described
 from .regions import BACKGROUND
 
 Missing: TypeAlias = Literal["error", "skip", "empty"]
@@ -32,7 +33,7 @@ class Protocol:
 
     `name` and `title` are those of the convention that the metrics come from, `boundary` its rule
     where a metric has none of its own. `regions` None stands for every label above 0 that any mask
-    of the run holds. `cases_first`: means over regions and cases take that over cases first.
+    of the run holds. `mean_first`: the order of a mean over regions and cases.
     `spacing` overrides that of the files; `colors` gives the labels of colour images. `notices` say
     what a user should know of how it was made.
     """
@@ -49,7 +50,7 @@ class Protocol:
     name: str = "segeval"
     title: str = "segeval"
     boundary: Boundary = VOXEL
-    cases_first: bool = False
+    mean_first: MeanFirst = "regions"
     notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -90,72 +91,92 @@ class Protocol:
             )
 
     @property
-    def statistics(self) -> frozenset[type]:
-        """The statistics that the metrics need."""
-        return frozenset(metric.statistic for metric in self.metrics)
+    def needs(self) -> tuple[Need, ...]:
+        """Statistics that the metrics need, each once."""
+        return tuple(dict.fromkeys(metric.need for metric in self.metrics))
 
     @property
-    def surface(self) -> type[SurfaceDistances] | None:
-        """The distances between boundaries that the metrics need: those of the first of these
-        metrics.
-        """
-        kinds = (metric.statistic for metric in self.metrics)
+    def surface(self) -> Need | None:
+        """Distances between boundaries that the metrics need: those of the first that needs any."""
         return next(
-            (k for k in kinds if issubclass(k, SurfaceDistances) and k is not VolumeDistances), None
+            (need for need in self.needs if need.boundary and need.boundary.card.surface), None
         )
 
     def regions_among(self, labels: Sequence[int]) -> tuple[Region, ...]:
-        """The regions to score where these labels occur."""
-        found = sorted(set(labels) - {0, self.ignore_label})
-        regions = (
-            self.regions if self.regions is not None else tuple(Region.of(label) for label in found)
-        )
+        """Return the regions to score where these labels occur."""
+        regions = self.regions
+        if regions is None:
+            occurring = sorted(set(labels) - {0, self.ignore_label})
+            regions = tuple(Region.of(label) for label in occurring)
         if self.include_background and not any(region.labels == {0} for region in regions):
-            regions = (BACKGROUND, *regions)
+            return (BACKGROUND, *regions)
         return regions
 
     def to_dict(self) -> dict[str, Any]:
-        """The protocol in full, as run.json keeps it; `hash` is that of all that can change a
-        number.
+        """Return the protocol in full, as run.json keeps it.
+
+        `hash` is that of all that can change a number. `from_dict` is the way back.
         """
+        regions, colors = self.regions, self.colors
         content: dict[str, Any] = {
             "name": self.name,
             "boundary": str(self.boundary),
-            "mean": _order(self.metrics, self.cases_first),
-            "metrics": {m.column: told(m) for m in self.metrics},
-            "regions": None
-            if self.regions is None
-            else {r.name: sorted(r.labels) for r in self.regions},
+            "mean": self.mean_first,
+            "metrics": {metric.column: describe(metric) for metric in self.metrics},
+            "regions": regions and {region.name: sorted(region.labels) for region in regions},
             "include_background": self.include_background,
             "ignore_label": self.ignore_label,
             "binary": self.binary,
-            "spacing": None if self.spacing is None else list(self.spacing),
+            "spacing": self.spacing and list(self.spacing),
             "geometry_tolerance": self.geometry_tolerance,
             "missing": self.missing,
-            "colors": self.colors
-            and {"#{:02x}{:02x}{:02x}".format(*color): at for color, at in self.colors.items()},
+            "colors": colors and {_hex(color): label for color, label in colors.items()},
         }
         content = spelled(content)
-        return {
-            **content,
-            "title": self.title,
-            "hash": hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest(),
-        }
+        text = json.dumps(content, sort_keys=True).encode()
+        return {**content, "title": self.title, "hash": hashlib.sha256(text).hexdigest()}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Protocol:
+        """Return the protocol that `to_dict` wrote.
+
+        Raises `UsageError` for what is none.
+
+        >>> protocol = Protocol(ignore_label=3)
+        >>> Protocol.from_dict(protocol.to_dict()) == protocol
+        True
+        """
+        try:
+            regions, colors, spacing = (content[key] for key in ("regions", "colors", "spacing"))
+            return cls(
+                metrics=tuple(described(*item) for item in content["metrics"].items()),
+                regions=None if regions is None else _regions(regions),
+                include_background=content["include_background"],
+                ignore_label=content["ignore_label"],
+                binary=content["binary"],
+                spacing=spacing and tuple(spacing),
+                geometry_tolerance=content["geometry_tolerance"],
+                missing=content["missing"],
+                colors=colors and parse_colors(colors),
+                name=content["name"],
+                title=content["title"],
+                boundary=Boundary.parse(content["boundary"]),
+                mean_first=content["mean"],
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UsageError(
+                f"does not say how it was measured ({type(error).__name__}: {error}); run segeval "
+                "score again"
+            ) from error
 
     @property
     def stamp(self) -> str:
-        """The name with the beginning of the hash: what tells rows of different protocols apart."""
+        """Name with the beginning of the hash: what tells rows of different protocols apart."""
         return stamp_of(self.to_dict())
 
 
-def _order(metrics: Sequence[Metric], cases_first: bool) -> str:
-    if len({metric.cases_first for metric in metrics}) > 1:
-        return "as each protocol has it"
-    return "cases first, then regions" if cases_first else "regions first, then cases"
-
-
 def stamp_of(protocol: Mapping[str, Any]) -> str:
-    """The stamp of a protocol as run.json keeps it.
+    """Return the stamp of a protocol as run.json keeps it.
 
     >>> stamp_of({"name": "monai", "hash": "0123456789abcdef"})
     'monai-01234567'
@@ -163,21 +184,10 @@ def stamp_of(protocol: Mapping[str, Any]) -> str:
     return f"{protocol['name']}-{protocol['hash'][:8]}"
 
 
-def told(metric: Metric) -> dict[str, Any]:
-    """All that a protocol says of a metric."""
-    own = metric.definition.metric if metric.definition else metric
-    found: dict[str, Any] = {
-        "formula": own.form,
-        **({"protocol": metric.definition.protocol} if metric.definition else {}),
-    }
-    kind = metric.statistic
-    if issubclass(kind, SurfaceDistances):
-        found["boundary"] = str(kind.boundary)
-    if metric.cases_first:
-        found["mean"] = "cases first, then regions"
-    by_region = {name: dict(value) for name, value in own.parameters if isinstance(value, tuple)}
-    if metric.empty != Empty():
-        found["empty"] = {
-            side: spelled(getattr(metric.empty, side)) for side in ("both", "pred", "gt")
-        }
-    return found | by_region
+def _regions(content: Mapping[str, Sequence[int]]) -> tuple[Region, ...]:
+    return tuple(Region(name, frozenset(labels)) for name, labels in content.items())
+
+
+def _hex(color: Sequence[int]) -> str:
+    red, green, blue = color
+    return f"#{red:02x}{green:02x}{blue:02x}"

@@ -14,10 +14,10 @@ from segeval.metrics import REGISTRY
 from segeval.metrics.card import Metric
 from segeval.protocols import ALL, Convention, convention, names
 from segeval.protocols.choose import make_protocol
-from segeval.protocols.protocol import told
+from segeval.protocols.descriptions import describe
 from segeval.results.columns import metric_of
 from segeval.results.results import Results
-from segeval.statistics.boundary import RULES, Boundary
+from segeval.statistics.boundary import Boundary
 
 SIDES = {
     "both": "both masks are empty",
@@ -67,7 +67,7 @@ class Explained:
             own = convention(text)
             content = make_protocol(protocol=own).to_dict()
             meant = {key: _meant(own, key) for key in keys}
-            found = {key: told(metric) for key, metric in meant.items() if metric}
+            found = {key: describe(metric) for key, metric in meant.items() if metric}
             return cls(text, {**content, "metrics": found} if keys else content)
         if path.is_dir():
             return cls(text, _protocol(Results.load(path).run, path))
@@ -92,17 +92,25 @@ class Explained:
             _metric(column, told, content["boundary"])
             for column, told in content["metrics"].items()
         ]
-        order = content["mean"].replace(", then", " and then over")
-        found.append(
-            f"A mean over regions and cases is taken "
-            f"{order if order.startswith('as') else f'over {order}'}."
-        )
+        found.append(f"A mean over regions and cases is taken {_order(content)}.")
         found += [
             f"{WORDS[key].capitalize()}: {_setting(key, content[key])}."
             for key, usual in USUAL.items()
             if content.get(key) != usual
         ]
         return found
+
+
+ORDERS = {
+    "regions": "over regions first and then over cases",
+    "cases": "over cases first and then over regions",
+}
+
+
+def _order(content: Mapping[str, Any]) -> str:
+    """Return the order of the means of a protocol, in words."""
+    orders = {metric.get("mean", "regions") for metric in content["metrics"].values()}
+    return "as each protocol has it" if len(orders) > 1 else ORDERS[content["mean"]]
 
 
 def two(what: str | Path, other: str | Path) -> tuple[Explained, Explained]:
@@ -148,11 +156,11 @@ def differences(a: Explained, b: Explained) -> list[tuple[str, str]]:
         if a.content.get(key) != b.content.get(key):
             mine, theirs = (_setting(key, one.content.get(key)) for one in (a, b))
             found.append((every, f"{words}: {mine} against {theirs}"))
-    if a.content["mean"] != b.content["mean"]:
+    if _order(a.content) != _order(b.content):
         found.append(
             (
                 "rows of region mean",
-                f"a mean is taken over {a.content['mean']} against {b.content['mean']}",
+                f"a mean is taken {_order(a.content)} against {_order(b.content)}",
             )
         )
     for mine, theirs, name in ((one, other, a.name), (other, one, b.name)):
@@ -205,14 +213,14 @@ def _regions(content: Mapping[str, Any]) -> Sequence[str]:
 
 def _boundary(written: str) -> str:
     boundary = Boundary.parse(written)
-    told = f"Boundary {written}: {RULES[boundary.rule]}"
+    told = f"Boundary {written}: {boundary.card.sentence}"
     if boundary.rule == "voxel":
         touch = {
             1: "by a face (in 2-D an edge)",
             2: "by a face or an edge (in 2-D an edge or a corner)",
             3: "by a face, an edge or a corner",
-        }[boundary.connectivity]
-        edge = "counts" if boundary.image_edge else "does not count"
+        }[boundary["connectivity"]]
+        edge = "counts" if boundary["image_edge"] else "does not count"
         return f"{told}, {touch}; the edge of the image {edge}. All weigh the same."
     weigh = "each by its size" if boundary.weighs else "all weigh the same"
     return f"{told}; {weigh}."

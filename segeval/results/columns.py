@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from segeval.metrics import REGISTRY, parse_metric
 from segeval.metrics.card import Definition, Metric
+from segeval.metrics.parameters import ByRegion
 from segeval.statistics.boundary import Boundary
 
 if TYPE_CHECKING:
@@ -44,11 +45,9 @@ def metric_of(column: str) -> Metric:
     'HD95 (monai)'
     """
     protocol, _, form = column.rpartition("/")
-    if form in REGISTRY and any(
-        parameter.default is None for parameter in REGISTRY[form].parameters
-    ):
-        first, *_ = REGISTRY[form].parameters  # of a protocol that gives it a value for each region
-        metric = REGISTRY[form].bind({first.name: ()})
+    if form in REGISTRY and REGISTRY[form].required:
+        # of a protocol that gives its parameter a value for each region
+        metric = REGISTRY[form].bind({REGISTRY[form].parameters[0].name: ByRegion(None)})
     else:
         metric = parse_metric(form)
     if not protocol:

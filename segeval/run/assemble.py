@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,8 +18,8 @@ from segeval.results.columns import ALL, FAILED
 from segeval.results.details import Details
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
-from segeval.statistics.distances import SurfaceDistances
 from segeval.statistics.ratios import ratio
+from segeval.statistics.statistic import Need, Statistic
 
 from .evaluate import Outcome
 from .scoring import NEITHER, Scores
@@ -40,7 +40,7 @@ def tolerances(spacing: Sequence[float]) -> Floats:
     return np.arange(STEPS) * min(spacing) / 2
 
 
-def nsd_curve(d: SurfaceDistances, tolerance: Floats) -> Singles:
+def nsd_curve(d: Any, tolerance: Floats) -> Singles:
     """NSD of each region at each tolerance, (R, T)."""
     within = d.pg.within_each(tolerance) + d.gp.within_each(tolerance)
     return np.asarray(ratio(within, (d.pg.total() + d.gp.total())[:, None]), dtype=np.float32)
@@ -72,9 +72,7 @@ def completed(outcome: Outcome, regions: Sequence[Region], protocol: Protocol) -
     for column, metric in enumerate(protocol.metrics):
         if metric.spec.scope == "region":
             both, names = metric.empty.both, [region.name for region in further]
-            absent = (
-                None if both is not None else outcome.measured.absent(further, metric.statistic)
-            )
+            absent = None if both is not None else outcome.measured.absent(metric.need, further)
             values[:, column] = both if absent is None else metric.score(absent, names)
     rest = Scores(
         tuple(region.name for region in further),
@@ -139,14 +137,14 @@ def pooled_scores(
     tables = [o.measured.contingency for o in outcomes if o.measured]
     if not tables:
         return {}
-    whole: dict[type, Counts | Contingency] = {Counts: functools.reduce(operator.add, counts)}
-    if Contingency in protocol.statistics:
-        whole[Contingency] = functools.reduce(operator.add, tables)
+    whole: dict[Need, Statistic] = {Need(Counts): functools.reduce(operator.add, counts)}
+    if Need(Contingency) in protocol.needs:
+        whole[Need(Contingency)] = functools.reduce(operator.add, tables)
     pooled = {}
     for metric in protocol.metrics:
-        if metric.statistic in whole:
+        if metric.need in whole:
             names = [region.name for region in regions] if metric.spec.scope == "region" else [ALL]
-            values = metric.score(whole[metric.statistic], names).tolist()
+            values = metric.score(whole[metric.need], names).tolist()
             pooled.update(
                 {(name, metric.column): value for name, value in zip(names, values, strict=True)}
             )

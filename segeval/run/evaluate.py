@@ -95,12 +95,12 @@ def score_case(case: Case, protocol: Protocol, workspace: Workspace) -> tuple[Sc
 def _measured(case: Case, protocol: Protocol, workspace: Workspace) -> tuple[Case, Measured]:
     """The statistics of a case, which gets a note if they were too much for its device."""
     try:
-        measured = measure(case, protocol.regions_among, protocol.statistics, workspace)
+        measured = measure(case, protocol.regions_among, protocol.needs, workspace)
     except RuntimeError as error:
         if not out_of_memory(error):
             raise
         with Workspace(workspace.threads) as host:
-            measured = measure(case, protocol.regions_among, protocol.statistics, host)
+            measured = measure(case, protocol.regions_among, protocol.needs, host)
         case = replace(case, notes=(*case.notes, SPILLED))
     if not protocol.binary and not any(
         region.labels >= {1, 255} for region in protocol.regions or ()

@@ -18,10 +18,11 @@ from segeval.kernels.workspace import Workspace
 from segeval.measure.crops import crops
 from segeval.measure.measured import Measured
 from segeval.protocols.protocol import Protocol
-from segeval.statistics.boundary import VOXEL, Boundary
+from segeval.statistics.boundary import Boundary
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
 from segeval.statistics.distances import SurfaceDistances
+from segeval.statistics.statistic import Need
 
 if TYPE_CHECKING:
     from segeval.data.mesh import Mesh
@@ -69,7 +70,7 @@ def measure_meshes(
     """
     from segeval.measure.mesh.surfaces import distances_between
 
-    kinds = _kinds(name, protocol)
+    needs = _needs(name, protocol)
     region = _region(name, protocol)
     given = {
         "ignore_label": protocol.ignore_label is not None,
@@ -81,19 +82,17 @@ def measure_meshes(
         )
     statistics = {}
     notes: dict[str, None] = {}
-    for kind in kinds:
-        sides = [_surface(path, region, protocol, kind.boundary, read) for path in (pred, gt)]
-        distances = distances_between(
-            sides[0].mesh, sides[1].mesh, boundary=kind.boundary, workspace=workspace
+    for need in needs:
+        assert need.boundary is not None  # as `_needs` has seen to
+        sides = [_surface(path, region, protocol, need.boundary, read) for path in (pred, gt)]
+        statistics[need] = distances_between(
+            sides[0].mesh, sides[1].mesh, boundary=need.boundary, workspace=workspace
         )
-        statistics[kind] = kind(distances.pg, distances.gp)
         notes |= {side.note: None for side in sides if side.note}
     return MeasuredMeshes(_measured(region, statistics), tuple(notes))
 
 
-def _measured(
-    region: Region, statistics: dict[type[SurfaceDistances], SurfaceDistances]
-) -> Measured:
+def _measured(region: Region, statistics: dict[Need, SurfaceDistances]) -> Measured:
     """Return the statistics with a table in which one voxel, of no known volume, stands for a side."""
     label, nothing = np.array([min(region.labels)]), np.zeros(1, np.int64)
     either = next(iter(statistics.values()))
@@ -104,13 +103,8 @@ def _measured(
     return Measured((region,), table, counts, dict(statistics), np.nan)
 
 
-def _kinds(name: str, protocol: Protocol) -> list[type[SurfaceDistances]]:
-    rules = [getattr(metric.statistic, "boundary", VOXEL).rule for metric in protocol.metrics]
-    unfit = [
-        m.column
-        for m, rule in zip(protocol.metrics, rules, strict=True)
-        if rule not in ("mesh", "smooth")
-    ]
+def _needs(name: str, protocol: Protocol) -> list[Need]:
+    unfit = [metric.column for metric in protocol.metrics if not metric.need.is_of_meshes]
     if unfit:
         raise UsageError(
             f"case {name!r}: a mesh has a surface and no voxels, which {unfit[0]} is about unless "
@@ -118,7 +112,7 @@ def _kinds(name: str, protocol: Protocol) -> list[type[SurfaceDistances]]:
             "under the rule mesh or smooth; ask for distances alone, such as -m hd95,assd,nsd@2 "
             "--boundary mesh"
         )
-    return sorted(protocol.statistics, key=lambda kind: str(kind.boundary))
+    return sorted(protocol.needs, key=lambda need: str(need.boundary))
 
 
 def _region(name: str, protocol: Protocol) -> Region:

@@ -170,7 +170,7 @@ class Run:
             self.notice(text)
         units = _units(outcomes)
         pooled = pooled_scores(outcomes, counts, regions, self.protocol)
-        first = [metric.column for metric in self.protocol.metrics if metric.cases_first]
+        first = [metric.column for metric in self.protocol.metrics if metric.mean_first == "cases"]
         summary = summarise(
             cases,
             length_unit=units["length"],

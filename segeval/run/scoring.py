@@ -46,7 +46,7 @@ def score_measured(
     per_region = np.array([metric.spec.scope == "region" for metric in metrics], dtype=bool)
     names = [region.name for region in measured.regions]
     for column, metric in enumerate(metrics):
-        scored = metric.score(measured.statistics[metric.statistic], names)
+        scored = metric.score(measured.statistics[metric.need], names)
         if per_region[column]:
             by_region[:, column] = scored
         else:

@@ -73,8 +73,8 @@ def _measure(dtype: DTypeLike, shape: Sequence[int], workspace: Workspace) -> No
     pred, gt = (LabelMap(labels, grid) for labels in _masks(dtype, shape))
     case = Case("warm-up", pred, gt)
     for metrics, regions in _runs():
-        statistics = {metric.statistic for metric in metrics}
-        score_measured(measure(case, partial(_always, regions), statistics, workspace), metrics)
+        needs = {metric.need for metric in metrics}
+        score_measured(measure(case, partial(_always, regions), needs, workspace), metrics)
 
 
 def _always(regions: Sequence[Region], labels: Sequence[int]) -> Sequence[Region]:
@@ -107,7 +107,7 @@ def _runs() -> Iterator[tuple[list[Metric], Sequence[Region]]]:
     yield metrics, labels
     yield metrics, unions
     yield [REGISTRY["hd"].bind({})], many
-    distances = [metric for metric in metrics if hasattr(metric.spec.statistic, "by")]
+    distances = [metric for metric in metrics if metric.spec.by_boundary]
     for boundary in BOUNDARIES:
         yield [replace(metric, definition=_under(boundary, metric)) for metric in distances], labels
 

@@ -1,130 +1,234 @@
-"""Which rule says where the boundary of a mask is, and how much of it every piece stands for."""
+"""The rules for the boundary of a mask: where it is, and how much of it every element stands for."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any, Literal, TypeAlias, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from segeval.errors import UsageError
 
-Rule: TypeAlias = Literal["voxel", "surfel", "face", "solid", "mesh", "smooth"]
-Connectivity: TypeAlias = Literal[1, 2, 3]
-Sizes: TypeAlias = Literal["own", "equal"]
-
-RULES: dict[str, str] = {
-    "voxel": "the centres of the mask's voxels that touch something else",
-    "surfel": "the corners of voxels at which the mask begins, with the area of marching cubes there",
-    "face": "the corners of the mask's exposed faces, with the area of faces that each carries",
-    "solid": "the centres of all voxels of the mask: no boundary at all",
-    "mesh": "points of a mesh of the voxels' faces (2-D: of a contour), as MeshMetrics takes it",
-    "smooth": "a mesh of the voxels' faces, relaxed until their steps are gone",
-}
-"""Every rule, and what the elements are between which it measures distances."""
-
-_LATTICE_OF_VOXELS = ("connectivity", "image_edge")
+Value: TypeAlias = int | bool | str
 
 
 @dataclass(frozen=True, slots=True)
-class Boundary:
-    """A rule for boundaries with its settings. Raises `UsageError` for settings that the rule does
-    not have.
+class Setting:
+    """A setting of a rule: the values that it may have, the usual one first, and its sentence."""
 
-    `connectivity` (rule voxel): a voxel touches what it shares a face with (1), or an edge too (2),
-    or a corner (3); in 2-D an edge (1) or a corner (2, 3). `image_edge` (voxel): whether mask
-    voxels at the edge of the image are boundary. `sizes`: "own" weighs every element by the area
-    (2-D: length) it stands for, "equal" by one; those of voxels are equal.
+    name: str
+    values: tuple[Value, ...]
+    sentence: str
 
-    >>> str(Boundary("voxel", connectivity=2))
-    'voxel:connectivity=2'
+    @property
+    def is_flag(self) -> bool:
+        """Whether its values are yes and no."""
+        return isinstance(self.values[0], bool)
+
+    def has(self, value: object) -> bool:
+        """Return whether this is one of its values, and of their type: 1 is not yes."""
+        return value in self.values and isinstance(value, bool) == self.is_flag
+
+    def read(self, text: str) -> Value:
+        """Return the value that a text stands for, which may be none of its own."""
+        if self.is_flag:
+            return _YES_AND_NO.get(text.lower(), text)
+        return int(text) if text.isdecimal() else text
+
+
+_YES_AND_NO: Mapping[str, Value] = {"yes": True, "true": True, "no": False, "false": False}
+CONNECTIVITY = Setting(
+    "connectivity",
+    (1, 2, 3),
+    "A voxel touches what it shares a face with (1), or an edge too (2), or a corner (3); in 2-D "
+    "an edge (1) or a corner (2, 3).",
+)
+IMAGE_EDGE = Setting(
+    "image_edge", (True, False), "Whether mask voxels at the edge of the image are boundary."
+)
+SIZES = Setting(
+    "sizes",
+    ("own", "equal"),
+    "Every element weighs the area (2-D: length) that it stands for, or one.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The card of a boundary rule.
+
+    `sentence` says between which elements distances are measured. `measurer`, and `device_measurer`
+    for tensors on a GPU and the usual settings, name functions of `segeval.measure` as
+    `module:function`, so that no kernel is loaded before it is needed; without a
+    `device_measurer`, masks are moved to the host. `weighs`: elements have sizes of their own
+    unless a setting says otherwise. `meshes`: a surface of triangles can have it too. `surface`: the
+    elements are those of a boundary, not of the whole mask.
     """
 
-    rule: Rule = "voxel"
-    connectivity: Connectivity = 1
-    image_edge: bool = True
-    sizes: Sizes = "own"
+    sentence: str
+    measurer: str
+    settings: tuple[Setting, ...] = ()
+    device_measurer: str = ""
+    weighs: bool = False
+    meshes: bool = False
+    surface: bool = True
 
-    def __post_init__(self) -> None:
-        if self.rule not in RULES:
-            raise UsageError(
-                f"unknown boundary rule {self.rule!r}; choose one of {', '.join(RULES)}"
-            )
-        if self.connectivity not in get_args(Connectivity):
-            raise UsageError(
-                f"connectivity of the boundary is 1, 2 or 3, not {self.connectivity!r}"
-            )
-        if self.sizes not in get_args(Sizes):
-            raise UsageError(f"sizes of the boundary are own or equal, not {self.sizes!r}")
-        own = (
-            ("sizes",)
-            if self.rule not in ("voxel", "solid")
-            else _LATTICE_OF_VOXELS
-            if self.rule == "voxel"
-            else ()
-        )
-        unfit = [name for name in self.settings if name not in own]
-        if unfit:
-            raise UsageError(
-                f"boundary rule {self.rule!r} has no setting {unfit[0]!r}; its settings: "
-                f"{', '.join(own) or 'none'}"
-            )
+    def setting(self, name: str) -> Setting | None:
+        """Return the setting of this name; None where the rule has none."""
+        return next((setting for setting in self.settings if setting.name == name), None)
+
+
+RULES: dict[str, Rule] = {
+    "voxel": Rule(
+        "the centres of the mask's voxels that touch something else",
+        measurer="host:sweep_distances",
+        device_measurer="tensors.distances:surface_distances",
+        settings=(CONNECTIVITY, IMAGE_EDGE),
+    ),
+    "surfel": Rule(
+        "the corners of voxels at which the mask begins, with the area of marching cubes there",
+        measurer="host:distances_between_corners",
+        settings=(SIZES,),
+        weighs=True,
+    ),
+    "face": Rule(
+        "the corners of the mask's exposed faces, with the area of faces that each carries",
+        measurer="host:distances_between_corners",
+        settings=(SIZES,),
+        weighs=True,
+    ),
+    "solid": Rule(
+        "the centres of all voxels of the mask: no boundary at all",
+        measurer="host:sweep_distances",
+        device_measurer="tensors.distances:volume_distances",
+        surface=False,
+    ),
+    "mesh": Rule(
+        "points of a mesh of the voxels' faces (2-D: of a contour), as MeshMetrics takes it",
+        measurer="host:distances_between_surfaces",
+        settings=(SIZES,),
+        weighs=True,
+        meshes=True,
+    ),
+    "smooth": Rule(
+        "a mesh of the voxels' faces, relaxed until their steps are gone",
+        measurer="host:distances_between_surfaces",
+        settings=(SIZES,),
+        weighs=True,
+        meshes=True,
+    ),
+}
+"""Every rule by name; a new one is an entry here and what measures it."""
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Boundary:
+    """A rule for boundaries with its settings.
+
+    Raises `UsageError` for a rule that does not exist and settings that it does not have.
+
+    >>> boundary = Boundary("voxel", connectivity=2)
+    >>> str(boundary), boundary["image_edge"]
+    ('voxel:connectivity=2', True)
+    """
+
+    rule: str
+    settings: tuple[tuple[str, Value], ...] = field(default=())
+    """Those that are not the usual ones, in the order of the card."""
+
+    def __init__(self, rule: str = "voxel", **settings: Value) -> None:
+        if rule not in RULES:
+            raise UsageError(f"unknown boundary rule {rule!r}; choose one of {', '.join(RULES)}")
+        card = RULES[rule]
+        for name, value in settings.items():
+            setting = card.setting(name)
+            if setting is None:
+                known = ", ".join(setting.name for setting in card.settings) or "none"
+                raise UsageError(
+                    f"boundary rule {rule!r} has no setting {name!r}; its settings: {known}"
+                )
+            if not setting.has(value):
+                raise UsageError(
+                    f"{name} of the boundary must be {_choice(setting)}, not {value!r}"
+                )
+        unusual = [
+            (setting.name, settings[setting.name])
+            for setting in card.settings
+            if settings.get(setting.name, setting.values[0]) != setting.values[0]
+        ]
+        object.__setattr__(self, "rule", rule)
+        object.__setattr__(self, "settings", tuple(unusual))
+
+    @property
+    def card(self) -> Rule:
+        """Everything there is to know about the rule."""
+        return RULES[self.rule]
+
+    def __getitem__(self, name: str) -> Any:
+        setting = self.card.setting(name)
+        if setting is None:
+            raise KeyError(name)
+        return dict(self.settings).get(name, setting.values[0])
 
     @property
     def weighs(self) -> bool:
         """Whether elements have sizes of their own."""
-        return self.rule not in ("voxel", "solid") and self.sizes == "own"
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The settings that are not the defaults, by name."""
-        given = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "rule"}
-        return {name: value for name, value in given.items() if value != _DEFAULTS[name]}
+        return self.card.weighs and self["sizes"] == "own"
 
     @classmethod
     def parse(cls, text: str | Boundary) -> Boundary:
-        """The boundary that a written form stands for: `surfel`,
-        `voxel:connectivity=3,image_edge=no`.
+        """Return the boundary that a written form stands for: `surfel`, `voxel:connectivity=3`.
 
-        >>> Boundary.parse("voxel:connectivity=3,image_edge=no").image_edge
+        Raises `UsageError` for anything else.
+
+        >>> Boundary.parse("voxel:connectivity=3,image_edge=no")["image_edge"]
         False
         """
         if isinstance(text, Boundary):
             return text
         if not isinstance(text, str):
             raise UsageError(f"a boundary is written as a text such as 'surfel', not {text!r}")
-        rule, _, rest = (part.strip() for part in text.partition(":"))
-        settings = [_setting(piece, text) for piece in rest.split(",") if piece.strip()]
-        given = [name for name, _ in settings]
-        if len(set(given)) < len(given):
-            raise UsageError(
-                f"boundary {text!r} gives {max(given, key=given.count)} twice; give it once"
-            )
-        return cls(rule, **dict(settings))  # type: ignore[arg-type]
+        rule, _, rest = (piece.strip() for piece in text.partition(":"))
+        settings: dict[str, Value] = {}
+        for piece in rest.split(","):
+            if piece.strip():
+                name, value = _parse_setting(piece, text)
+                if name in settings:
+                    raise UsageError(f"boundary {text!r} gives {name} twice; give it once")
+                settings[name] = value
+        return cls(rule, **settings)
 
     def __str__(self) -> str:
-        written = [f"{name}={_written(value)}" for name, value in self.settings.items()]
-        return self.rule + (f":{','.join(written)}" if written else "")
+        written = [f"{name}={_written(value)}" for name, value in self.settings]
+        return f"{self.rule}:{','.join(written)}" if written else self.rule
 
 
-_DEFAULTS: dict[str, Any] = {"connectivity": 1, "image_edge": True, "sizes": "own"}
 VOXEL = Boundary()
-"""The rule where none is named."""
-_WORDS = {"yes": True, "true": True, "no": False, "false": False}
+"""The boundary where none is named."""
+SOLID = Boundary("solid")
 
 
-def _setting(piece: str, text: str) -> tuple[str, Any]:
-    name, equals, value = (part.strip() for part in piece.partition("="))
-    if name not in _DEFAULTS or not equals:
+def _parse_setting(piece: str, text: str) -> tuple[str, Value]:
+    """Return name and value of a setting in the written form of a boundary."""
+    name, equals, value = (word.strip() for word in piece.partition("="))
+    known = {setting.name: setting for rule in RULES.values() for setting in rule.settings}
+    if name not in known or not equals:
         raise UsageError(
             f"boundary {text!r}: {piece.strip()!r} is no setting; write voxel:connectivity=2, "
-            f"voxel:image_edge=no or "
-            "surfel:sizes=equal"
+            "voxel:image_edge=no or surfel:sizes=equal"
         )
-    if name == "image_edge":
-        if value.lower() not in _WORDS:
-            raise UsageError(f"boundary {text!r}: image_edge is yes or no, not {value!r}")
-        return name, _WORDS[value.lower()]
-    return name, int(value) if value.isdecimal() else value
+    setting = known[name]
+    if setting.is_flag and value.lower() not in _YES_AND_NO:
+        raise UsageError(f"boundary {text!r}: {name} is yes or no, not {value!r}")
+    return name, setting.read(value)
 
 
-def _written(value: Any) -> str:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+def _choice(setting: Setting) -> str:
+    """Return the values of a setting as a choice: `1, 2 or 3`."""
+    *first, last = map(_written, setting.values)
+    return f"{', '.join(first)} or {last}"
+
+
+def _written(value: Value) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

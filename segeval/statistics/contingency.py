@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from .many import Marks, WholeCases, marked
+from .statistic import Arrays, Column, Columns, Need, Statistic
+
+if TYPE_CHECKING:
+    from segeval.data.case import Region
 
 from segeval.arrays import Flags, Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Contingency:
+class Contingency(Statistic):
     """How many voxels carry each pair of labels; only pairs that occur, sorted by (gt, pred).
 
     >>> a = Contingency(gt=np.array([0, 1]), pred=np.array([0, 0]), count=np.array([5, 2]))
@@ -21,6 +29,44 @@ class Contingency:
     gt: Integers
     pred: Integers
     count: Integers
+
+    axes = None
+    by_region = False
+    pooled = True
+    background = True
+    lengths = False
+
+    @classmethod
+    def of_table(
+        cls, table: Contingency, regions: Sequence[Region], voxel_volume: float
+    ) -> Contingency:
+        """Return the table itself."""
+        return table
+
+    @classmethod
+    def columns(cls, need: Need) -> Columns:
+        """Return one array: number of the row, gt, pred, voxels."""
+        return {"table": Column("int64", 4)}
+
+    def flat(self, need: Need, labels: Integers, *, sample: bool = False) -> Arrays:
+        """Return the table with its rows numbered; a row without voxels where it has none."""
+        rows = np.stack([self.gt, self.pred, self.count], 1)
+        if not len(rows):
+            rows = np.zeros((1, 3), np.int64)  # all is ignored, and still a case
+        numbers = marked(np.arange(len(rows)), sample=sample)
+        return {"table": np.column_stack([numbers, rows])}
+
+    @classmethod
+    def cases(cls, need: Need, arrays: Arrays, regions: int) -> WholeCases:
+        """Return the table of each case."""
+        rows = arrays["table"]
+        nothing = Contingency(*np.zeros((3, 0), np.int64))
+        tables = [
+            # samples come in any order: adding sorts them
+            Contingency(*table[table[:, 3] > 0, 1:].T) + nothing
+            for table in Marks.of(rows[:, 0]).split(rows)
+        ]
+        return WholeCases(tables, nothing)
 
     @property
     def labels(self) -> Integers:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -12,10 +11,13 @@ from segeval.arrays import Flags, Floats, Integers
 from segeval.data.case import Region, disjoint_layers
 
 from .contingency import Contingency
+from .many import Marks, RegionCases, marked
+from .rows import RowStatistic
+from .statistic import Arrays, Column, Columns, Need
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Counts:
+class Counts(RowStatistic):
     """True and false positives and negatives by region, (R,) each, with both volumes in the grid's
     unit of volume.
 
@@ -28,7 +30,12 @@ class Counts:
     tn: Floats
     volume_p: Floats
     volume_g: Floats
-    background: ClassVar[bool] = True
+
+    axes = None
+    pooled = True
+    background = True
+    lengths = False
+    shapes = dict.fromkeys(("tp", "fp", "fn", "tn", "volume_p", "volume_g"), ())
 
     @classmethod
     def of(
@@ -59,25 +66,37 @@ class Counts:
         )
 
     @classmethod
-    def stacked(cls, members: Sequence[Counts]) -> Counts:
-        """The regions of all members, one after the other."""
-        return cls(*(np.concatenate([getattr(m, name) for m in members]) for name in cls.__slots__))
+    def of_table(cls, table: Contingency, regions: Sequence[Region], voxel_volume: float) -> Counts:
+        """Return the counts of the regions."""
+        return cls.of(table, regions, voxel_volume)
 
-    def grouped(self, groups: Integers, count: int) -> Counts:
-        """All regions of a group as one region: region r belongs to `groups[r]` of `count` groups."""
-        return Counts(
-            *(
-                np.bincount(groups, getattr(self, name), count).astype(np.float64)
-                for name in self.__slots__
-            )
+    @classmethod
+    def columns(cls, need: Need) -> Columns:
+        """Return one array: label, tp, voxels of pred, gt and the image, volumes of pred and gt."""
+        return {"counts": Column("float64", 7)}
+
+    def flat(self, need: Need, labels: Integers, *, sample: bool = False) -> Arrays:
+        """Return a row for each region."""
+        size_p, size_g = self.tp + self.fp, self.size_g
+        image = size_p + self.fn + self.tn
+        volumes = self.volume_p, self.volume_g
+        marks = marked(labels, sample=sample)
+        return {"counts": np.column_stack([marks, self.tp, size_p, size_g, image, *volumes])}
+
+    @classmethod
+    def cases(cls, need: Need, arrays: Arrays, regions: int) -> RegionCases:
+        """Return the counts of each case; a label without a row is in neither mask of its case."""
+        rows = arrays["counts"]
+        marks = Marks.of(rows[:, 0])
+        cells, size = marks.cells(regions), marks.cases * regions
+        tp, size_p, size_g, image, volume_p, volume_g = (
+            np.bincount(cells, column, size).astype(np.float64) for column in rows[:, 1:].T
         )
-
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
-
-    def select(self, order: Integers) -> Counts:
-        """The regions at these positions, in this order."""
-        return Counts(*(getattr(self, name)[order] for name in self.__slots__))
+        # every case has a row of label 0, which knows how many voxels there are
+        image = np.repeat(image[:: max(1, regions)], regions)
+        tn = image - size_p - size_g + tp
+        counts = cls(tp, size_p - tp, size_g - tp, tn, volume_p, volume_g)
+        return RegionCases(marks.cases, regions, counts)
 
     @property
     def size_g(self) -> Floats:

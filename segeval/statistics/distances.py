@@ -4,17 +4,18 @@ region by region.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segeval.arrays import Flags, Floats, Integers
 
-from .boundary import Boundary
+from .boundary import SOLID
+from .many import Marks, RegionCases, marked
+from .statistic import Arrays, Column, Columns, Need, RegionStatistic
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -198,9 +199,7 @@ class Distances:
         place = (np.diff(before)[regions] - 1).astype(np.float64) * q
         lower = place.astype(np.int64)
         share = place - lower
-        first = (
-            before[regions] + lower
-        )  # the number of the element below, from 0, among those of all regions
+        first = before[regions] + lower  # the element below, counted from 0 over all regions
         low = self.value[np.searchsorted(counted, first, side="right")]
         high = self.value[np.searchsorted(counted, first + (share > 0), side="right")]
         with np.errstate(invalid="ignore"):  # two infinite distances
@@ -234,37 +233,94 @@ class Distances:
         return sums
 
 
+class HistogramStatistic(RegionStatistic):
+    """A dataclass of histograms of distances, `Distances`, with the same regions in each."""
+
+    __slots__ = ()
+
+    @classmethod
+    def sets(cls) -> tuple[str, ...]:
+        """Return the names of the histograms."""
+        return tuple(field.name for field in fields(cls))  # type: ignore[arg-type]
+
+    @classmethod
+    def absent(cls, regions: int) -> Self:
+        """Return the statistic of regions without a voxel in either mask."""
+        return cls(*(Distances.absent(regions) for _ in cls.sets()))
+
+    @classmethod
+    def stacked(cls, members: Sequence[Self]) -> Self:
+        """Return the regions of all members, one after the other."""
+        return cls(
+            *(
+                Distances.stacked([getattr(member, name) for member in members])
+                for name in cls.sets()
+            )
+        )
+
+    def __add__(self, other: Self) -> Self:
+        return type(self)(*(getattr(self, name) + getattr(other, name) for name in self.sets()))
+
+    def select(self, order: ArrayLike) -> Self:
+        """Return the regions at these positions, in this order; −1 is a region in neither mask."""
+        return type(self)(*(getattr(self, name).select(order) for name in self.sets()))
+
+    def grouped(self, groups: Integers, count: int) -> Self:
+        """Return all regions of a group as one: region r belongs to `groups[r]` of `count`."""
+        return type(self)(*(getattr(self, name).grouped(groups, count) for name in self.sets()))
+
+    @classmethod
+    def columns(cls, need: Need) -> Columns:
+        """Return the label and how many distances each set has of it; then the sets."""
+        sized = need.boundary is not None and need.boundary.weighs
+        columns = {need.name: Column("int64", 1 + len(cls.sets()))}
+        for name in cls.sets():
+            columns[f"{need.name}_{name}"] = Column("float64", 0)
+            columns[f"{need.name}_{name}_size"] = Column("float64" if sized else "int64", 0)
+        return columns
+
+    def flat(self, need: Need, labels: Integers, *, sample: bool = False) -> Arrays:
+        """Return a row for each region, and the distances of all."""
+        sets: dict[str, Distances] = {name: getattr(self, name) for name in self.sets()}
+        lengths = [np.diff(distances.start) for distances in sets.values()]
+        arrays = {need.name: np.stack([marked(labels, sample=sample), *lengths], 1)}
+        columns = self.columns(need)
+        for name, distances in sets.items():
+            size = f"{need.name}_{name}_size"
+            arrays[f"{need.name}_{name}"] = distances.value
+            arrays[size] = distances.size.astype(columns[size].dtype)
+        return arrays
+
+    @classmethod
+    def cases(cls, need: Need, arrays: Arrays, regions: int) -> RegionCases:
+        """Return the histograms of each case."""
+        rows = arrays[need.name]
+        marks = Marks.of(rows[:, 0])
+        lengths = np.zeros((marks.cases * regions, len(cls.sets())), np.int64)
+        lengths[marks.cells(regions)] = rows[:, 1:]
+        starts = np.concatenate([np.zeros((1, len(cls.sets())), np.int64), np.cumsum(lengths, 0)])
+        histograms = (
+            Distances(
+                np.ascontiguousarray(start),
+                arrays[f"{need.name}_{name}"],
+                arrays[f"{need.name}_{name}_size"],
+            )
+            for name, start in zip(cls.sets(), starts.T, strict=True)
+        )
+        return RegionCases(marks.cases, regions, cls(*histograms))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class SurfaceDistances:
+class SurfaceDistances(HistogramStatistic):
     """Distances between two boundaries: `pg` from that of the prediction to that of the ground
     truth, `gp` back.
-
-    Every boundary rule makes a statistic of its own, a subclass:
-    `SurfaceDistances.by(Boundary("surfel"))`.
     """
 
     pg: Distances
     gp: Distances
-    background: ClassVar[bool] = False
-    boundary: ClassVar[Boundary] = Boundary()
 
-    @classmethod
-    def by(cls, boundary: Boundary) -> type[SurfaceDistances]:
-        """The statistic of this boundary; a kind that has its boundary already stays what it is."""
-        return _kind(boundary) if cls is SurfaceDistances else cls
-
-    @classmethod
-    def absent(cls, regions: int) -> Self:
-        """The statistic of regions without a voxel in either mask."""
-        return cls(Distances.absent(regions), Distances.absent(regions))
-
-    @classmethod
-    def stacked(cls, members: Sequence[Self]) -> Self:
-        """The regions of all members, one after the other."""
-        return cls(*(Distances.stacked([getattr(m, way) for m in members]) for way in ("pg", "gp")))
-
-    def __add__(self, other: Self) -> Self:
-        return type(self)(self.pg + other.pg, self.gp + other.gp)
+    sides = ("labels", "mesh")
+    by_boundary = True
 
     @property
     def size_g(self) -> Floats:
@@ -282,41 +338,10 @@ class SurfaceDistances:
         return self.gp.empty
 
     @property
-    def pooled(self) -> Distances:
+    def both(self) -> Distances:
         """Both directions as one set."""
         return self.pg + self.gp
 
-    def grouped(self, groups: Integers, count: int) -> Self:
-        """All regions of a group as one region: region r belongs to `groups[r]` of `count` groups."""
-        return type(self)(self.pg.grouped(groups, count), self.gp.grouped(groups, count))
 
-    def select(self, order: ArrayLike) -> Self:
-        """The regions at these positions, in this order; -1 is a region without a voxel in either
-        mask.
-        """
-        return type(self)(self.pg.select(order), self.gp.select(order))
-
-
-class VolumeDistances(SurfaceDistances):
-    """Distances from all voxels of one mask to the other mask, 0 for those that lie in it."""
-
-    __slots__ = ()
-    boundary = Boundary("solid")
-
-
-@functools.cache
-def _kind(boundary: Boundary) -> type[SurfaceDistances]:
-    if boundary == SurfaceDistances.boundary:
-        return SurfaceDistances
-    if boundary == VolumeDistances.boundary:
-        return VolumeDistances
-    name = "_".join(
-        ["SurfaceDistances", boundary.rule, *(f"{k}{v}" for k, v in boundary.settings.items())]
-    )
-    facts = {
-        "__slots__": (),
-        "__module__": __name__,
-        "__doc__": SurfaceDistances.__doc__,
-        "boundary": boundary,
-    }
-    return type(name, (SurfaceDistances,), facts)
+VolumeDistances: TypeAlias = Annotated[SurfaceDistances, SOLID]
+"""Distances from all voxels of one mask to the other mask, 0 for those that lie in it."""

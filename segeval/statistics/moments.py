@@ -4,19 +4,23 @@ mass.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
 from segeval.arrays import Flags, Floats, Integers
+from segeval.errors import UsageError
 
+from .many import Marks, RegionCases, marked
 from .ratios import ratio
+from .rows import RowStatistic
+from .statistic import Arrays, Column, Columns, Need
+
+MOST_AXES = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Moments:
+class Moments(RowStatistic):
     """Number, sum and sum of outer products of the voxels' positions, by region: (R,), (R, d) and
     (R, d, d).
 
@@ -29,38 +33,75 @@ class Moments:
     sum_g: Floats
     outer_p: Floats
     outer_g: Floats
-    background: ClassVar[bool] = False
+
+    measurer = "host:moments"
+    device_measurer = "tensors.moments:moments"
+    shapes = {
+        "n_p": (),
+        "n_g": (),
+        "sum_p": (MOST_AXES,),
+        "sum_g": (MOST_AXES,),
+        "outer_p": (MOST_AXES, MOST_AXES),
+        "outer_g": (MOST_AXES, MOST_AXES),
+    }
 
     @classmethod
-    def absent(cls, regions: int, ndim: int = 3) -> Moments:
-        """The statistic of regions without a voxel in either mask."""
-        shapes = ((regions,), (regions,), *[(regions, ndim)] * 2, *[(regions, ndim, ndim)] * 2)
-        return cls(*(np.zeros(shape) for shape in shapes))
-
-    @classmethod
-    def stacked(cls, members: Sequence[Moments]) -> Moments:
-        """The regions of all members, one after the other."""
-        return cls(*(np.concatenate([getattr(m, name) for m in members]) for name in cls.__slots__))
+    def absent(cls, regions: int, ndim: int = MOST_AXES) -> Moments:
+        """Return the statistic of regions without a voxel in either mask."""
+        numbers, sums, outers = (regions,), (regions, ndim), (regions, ndim, ndim)
+        return cls(*map(np.zeros, (numbers, numbers, sums, sums, outers, outers)))
 
     def grouped(self, groups: Integers, count: int) -> Moments:
-        """All regions of a group as one region: region r belongs to `groups[r]` of `count` groups."""
+        """Return all regions of a group as one: region r belongs to `groups[r]` of `count`."""
         member = (groups == np.arange(count)[:, None]).astype(np.float64)
-        return Moments(*(np.tensordot(member, getattr(self, name), 1) for name in self.__slots__))
+        return Moments(*(np.tensordot(member, field, 1) for field in self._fields()))
 
-    def select(self, order: Integers) -> Moments:
-        """The regions at these positions, in this order; -1 is a region without a voxel in either
-        mask.
+    @classmethod
+    def columns(cls, need: Need) -> Columns:
+        """Return one array: label, axes, numbers, sums and outer products, padded to 3 axes."""
+        return {"moments": Column("float64", 4 + 2 * MOST_AXES + 2 * MOST_AXES**2)}
+
+    def flat(self, need: Need, labels: Integers, *, sample: bool = False) -> Arrays:
+        """Return a row for each region."""
+        regions, axes = self.sum_p.shape
+        lacking = (0, MOST_AXES - axes)
+        sums = [np.pad(field, ((0, 0), lacking)) for field in (self.sum_p, self.sum_g)]
+        outers = [
+            np.pad(field, ((0, 0), lacking, lacking)).reshape(regions, MOST_AXES**2)
+            for field in (self.outer_p, self.outer_g)
+        ]
+        numbers = np.full(regions, axes), self.n_p, self.n_g
+        marks = marked(labels, sample=sample)
+        return {"moments": np.column_stack([marks, *numbers, *sums, *outers])}
+
+    @classmethod
+    def cases(cls, need: Need, arrays: Arrays, regions: int) -> RegionCases:
+        """Return the moments of each case.
+
+        Raises `UsageError` for cases of 2 axes beside others of 3.
         """
-        fields = (getattr(self, name) for name in self.__slots__)
-        return Moments(
-            *(
-                np.concatenate([field, np.zeros_like(field, shape=(1, *field.shape[1:]))])[order]
-                for field in fields
+        rows = arrays["moments"]
+        marks = Marks.of(rows[:, 0])
+        occurring = rows[:, 2:4].any(1)
+        numbers_of_axes = np.unique(rows[occurring, 1]).astype(np.int64)
+        if len(numbers_of_axes) > 1:
+            raise UsageError(
+                "some cases have 2 axes and others 3: their moments cannot be scored together; "
+                "pass them apart"
             )
+        axes = int(numbers_of_axes.max(initial=1))
+        cells = np.zeros((marks.cases * regions, rows.shape[1] - 2))
+        cells[marks.cells(regions)] = rows[:, 2:]
+        n_p, n_g, sum_p, sum_g, outer_p, outer_g = np.split(cells, [1, 2, 5, 8, 17], axis=1)
+        moments = cls(
+            n_p[:, 0],
+            n_g[:, 0],
+            sum_p[:, :axes],
+            sum_g[:, :axes],
+            outer_p.reshape(-1, MOST_AXES, MOST_AXES)[:, :axes, :axes],
+            outer_g.reshape(-1, MOST_AXES, MOST_AXES)[:, :axes, :axes],
         )
-
-    def __add__(self, other: Moments) -> Moments:
-        return Moments(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+        return RegionCases(marks.cases, regions, moments)
 
     @property
     def size_g(self) -> Floats:

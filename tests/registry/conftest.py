@@ -10,6 +10,7 @@ import pytest
 
 from segeval.metrics import REGISTRY, MetricSpec
 from segeval.metrics.card import Metric
+from segeval.metrics.parameters import Choice
 from segeval.statistics.moments import Moments
 
 GIVEN = {"tolerance": 1.0, "limit": 3.0, "width": 1.5, "alpha": 0.3, "beta": 2.0}
@@ -22,7 +23,7 @@ def forms(spec: MetricSpec) -> Iterator[Metric]:
     yield spec.bind(given)
     for p in spec.parameters:
         if p.default is not None:
-            others = p.domain if isinstance(p.domain, tuple) else [0.9 * float(p.default)]
+            others = p.domain.words if isinstance(p.domain, Choice) else [0.9 * float(p.default)]
             yield from (
                 spec.bind(given | {p.name: other}) for other in others if other != p.default
             )

@@ -108,11 +108,11 @@ def _of_faces(found: Sequence[Found], ways: Ways, boundary: Boundary) -> Distanc
     """The histogram of one direction."""
     value, size = (
         [np.zeros(1)],
-        [np.zeros(1, np.int64 if boundary.sizes == "equal" else np.float64)],
+        [np.zeros(1, np.int64 if boundary["sizes"] == "equal" else np.float64)],
     )
     points, edges = len(ways.places), FINE * ways.step[list(ways.axes)]
     for k, faces in enumerate(found):
-        own = np.prod(np.delete(edges, k)) / points if boundary.sizes == "own" else 1
+        own = np.prod(np.delete(edges, k)) / points if boundary["sizes"] == "own" else 1
         distances, counts = np.unique(faces.squared, return_counts=True)
         value += [np.zeros(1), np.sqrt(distances)]
         size += [np.array([faces.shared * points]) * own, counts * own]

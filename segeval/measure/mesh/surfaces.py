@@ -195,7 +195,8 @@ def between(
         for own, finder in zip(elements, reversed(finders), strict=True)
     ]
     sizes = [
-        own.size if boundary.sizes == "own" else (own.size > 0).astype(np.int64) for own in elements
+        own.size if boundary["sizes"] == "own" else (own.size > 0).astype(np.int64)
+        for own in elements
     ]
     return SurfaceDistances(
         *workspace.map(lambda pair: histogram(*pair), zip(values, sizes, strict=True))

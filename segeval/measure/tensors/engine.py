@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,28 +10,17 @@ from torch import Tensor
 
 from segeval.arrays import Labels
 from segeval.kernels.workspace import Workspace
-from segeval.measure.host import distances_by
+from segeval.measure.engine import Engine, measurer
+from segeval.measure.host import HostMasks
 from segeval.measure.layers import Layer, Maps
 from segeval.statistics.contingency import Contingency
-from segeval.statistics.depths import Depths
-from segeval.statistics.distances import SurfaceDistances, VolumeDistances
-from segeval.statistics.moments import Moments
+from segeval.statistics.statistic import Need, RegionStatistic
 
-from .distances import depths, surface_distances, volume_distances
 from .host import on_host
-from .moments import moments
 from .table import pair_counts
 
-MEASURES: dict[type, Callable[..., tuple[Any, ...]]] = {
-    SurfaceDistances: surface_distances,
-    VolumeDistances: volume_distances,
-    Depths: depths,
-    Moments: moments,
-}
-"""What measures each statistic of shapes: of a prediction, a ground truth, labels and a spacing."""
 
-
-class DeviceEngine:
+class DeviceEngine(Engine):
     """Measures the masks of one case on a device."""
 
     def __init__(self, maps: Maps, workspace: Workspace) -> None:
@@ -49,15 +37,20 @@ class DeviceEngine:
         if layer.relabelled:
             self._pred, self._gt = self._moved(layer.maps.pred), self._moved(layer.maps.gt)
 
-    def statistic(self, kind: Any, layer: Layer, spacing: tuple[float, ...]) -> Any:
-        """The statistic of the regions of the layer entered last; of boundaries without torch
-        kernels, on the host.
+    def statistic(self, need: Need, layer: Layer, spacing: tuple[float, ...]) -> RegionStatistic:
+        """Return the statistic of the regions of the layer entered last.
+
+        It is measured on the host where no torch kernel is known.
         """
-        if kind not in MEASURES:
-            maps = layer.maps
-            return distances_by(kind, maps.pred, maps.gt, layer.labels, spacing, self._workspace)
+        if not need.device_measurer:
+            masks = HostMasks(layer.maps, self._workspace)
+            statistic: RegionStatistic = measurer(need.measurer)(masks, layer.labels, spacing, need)
+            return statistic
         labels = torch.from_numpy(layer.labels).to(self._device)
-        return on_host(kind, MEASURES[kind](self._pred, self._gt, labels, spacing))
+        parts = measurer(need.device_measurer)(self._pred, self._gt, labels, spacing)
+        fields: Any = on_host(need.statistic, parts)
+        moved: RegionStatistic = fields
+        return moved
 
     def _moved(self, labels: Labels) -> Tensor:
         """The labels on the device, in a dtype that torch's kernels know."""

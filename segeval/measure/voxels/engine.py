@@ -11,7 +11,7 @@ import numpy as np
 from segeval.arrays import Integers, Labels
 from segeval.kernels.workspace import Workspace
 from segeval.statistics.boundary import Boundary
-from segeval.statistics.distances import Distances, SurfaceDistances, VolumeDistances
+from segeval.statistics.distances import Distances, SurfaceDistances
 
 from .areas import face_sizes, surfel_sizes
 from .corner_sweep import sweep_corners
@@ -60,9 +60,7 @@ def surface_distances(
         ]
         return nearest(ways, lattice, known[both], workspace)
 
-    return (VolumeDistances if solid else SurfaceDistances)(
-        *_by_region(known, size_p, size_g, labels, search)
-    )
+    return SurfaceDistances(*_by_region(known, size_p, size_g, labels, search))
 
 
 def corner_distances(
@@ -122,7 +120,7 @@ class _Sizes(NamedTuple):
     def of(cls, boundary: Boundary, spacing: tuple[float, ...], bits: int) -> _Sizes:
         """The sizes by a rule; so many bits hold the number of elements."""
         sizes = (surfel_sizes if boundary.rule == "surfel" else face_sizes)(spacing)
-        if boundary.sizes == "equal":
+        if boundary["sizes"] == "equal":
             return cls((sizes > 0).astype(np.int64), None)
         unit = 2.0 ** (ceil(log2(sizes.max())) - (62 - bits))
         return cls(np.rint(sizes / unit).astype(np.int64), unit)

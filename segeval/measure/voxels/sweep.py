@@ -82,8 +82,8 @@ def sweep(pred: Labels, gt: Labels, workspace: Workspace, boundary: Boundary = V
         for m in (p, g)
     )
 
-    around = None if boundary == VOXEL else _around(len(scan.shape), boundary.connectivity)
-    fixed = (scan.pred, scan.gt, layout, p, g, apart_p, apart_g, around, boundary.image_edge)
+    around = None if boundary == VOXEL else _around(len(scan.shape), boundary["connectivity"])
+    fixed = (scan.pred, scan.gt, layout, p, g, apart_p, apart_g, around, boundary["image_edge"])
 
     def part(bands: tuple[int, int]) -> Integers:
         first, last = layout.words_before(bands[0]), layout.words_before(bands[1])
