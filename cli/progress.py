@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from segeval.kernels.compiling import on_compiling, seconds_compiled
-from segeval.run.evaluate import Outcome
+from segeval.run.record import Record
 from segeval.run.run import Listener
 
 if TYPE_CHECKING:
@@ -67,16 +67,16 @@ class Report(Listener):
             self._bar.add_task("", total=cases, rate="", left="", dice="")
             self._bar.start()
 
-    def finished(self, outcome: Outcome) -> None:
+    def finished(self, record: Record) -> None:
         """Counts the case, and tells of its failure and of progress."""
         self.done += 1
-        if outcome.error:
+        if record.error:
             self.failed += 1
             if self.failed <= MOST:
-                self.say(f"failed: {outcome.error}")
-        if outcome.scores and self._dice is not None:
+                self.say(f"failed: {record.error}")
+        if record.scores and self._dice is not None:
             defined = [
-                value for value in outcome.scores.values[:, self._dice].tolist() if value == value
+                value for value in record.scores.values[:, self._dice].tolist() if value == value
             ]
             self._total += sum(defined)
             self._defined += len(defined)

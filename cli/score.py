@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import warnings
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -157,11 +158,15 @@ def score(
 
 @contextlib.contextmanager
 def _told_once() -> Iterator[None]:
-    """Keep what segeval logs of a run from stderr, where the report tells it."""
+    """Keep what segeval logs and warns of from stderr, where the report tells it."""
+    from segeval.errors import FailedCasesWarning
+
     logger, silent = logging.getLogger("segeval"), logging.NullHandler()
     logger.addHandler(silent)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FailedCasesWarning)
+            yield
     finally:
         logger.removeHandler(silent)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from segeval import stateful as stateful
     from segeval.api import score as score
     from segeval.api import score_folder as score_folder
+    from segeval.errors import FailedCasesWarning as FailedCasesWarning
     from segeval.errors import GeometryMismatch as GeometryMismatch
     from segeval.errors import ReadError as ReadError
     from segeval.errors import SegevalError as SegevalError
@@ -29,7 +30,13 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "segeval.api": ("score", "score_folder"),
-    "segeval.errors": ("GeometryMismatch", "ReadError", "SegevalError", "UsageError"),
+    "segeval.errors": (
+        "FailedCasesWarning",
+        "GeometryMismatch",
+        "ReadError",
+        "SegevalError",
+        "UsageError",
+    ),
     "segeval.history": ("History",),
     "segeval.results.results": ("Results",),
     "segeval.run.run": ("Listener",),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from segeval.data.case import LabelMap
 from segeval.data.grid import Grid
-from segeval.errors import UsageError
+from segeval.errors import FailedCasesWarning, UsageError
 from segeval.io import Colors, pair, read, stem_of
 from segeval.io.files import local_path
 from segeval.io.mesh import is_mesh
@@ -24,16 +25,20 @@ from segeval.protocols.protocol import Missing, Protocol
 from segeval.protocols.regions import RegionsLike
 from segeval.results.formats import check_formats
 from segeval.results.results import Results
+from segeval.run.assemble import Failed
 from segeval.run.cases import make_case
-from segeval.run.evaluate import score_case
 from segeval.run.meshes import measure_meshes
 from segeval.run.pairs import about_unpaired, check_apart, pairs_to_score
 from segeval.run.run import Listener, Run
 from segeval.run.scoring import Scores, score_measured
+from segeval.run.workers import score_case
 from segeval.statistics.boundary import Boundary
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+FAILURES_LISTED = 20
+"""Number of failed cases that a warning lists."""
 
 log = logging.getLogger("segeval")
 
@@ -87,7 +92,7 @@ def score(
     masks = [_label_map(mask, chosen, name) for mask, name in ((pred, "pred"), (gt, "gt"))]
     name = stem_of(gt) if isinstance(gt, (str, os.PathLike)) else "case"
     with Workspace(cores(), where) as workspace:
-        scores, _ = score_case(make_case(name, masks[0], masks[1], chosen), chosen, workspace)
+        scores = score_case(make_case(name, masks[0], masks[1], chosen), chosen, workspace)
     return _rows(scores, chosen)
 
 
@@ -131,6 +136,8 @@ def score_folder(
     pred_suffix: str = "",
     gt_suffix: str = "",
     missing: Missing = "error",
+    failed: Failed = "error",
+    resume: bool = False,
     device: str = "auto",
     jobs: int | None = None,
     output: str | os.PathLike[str] | None = None,
@@ -153,6 +160,10 @@ def score_folder(
         missing, colors,
     )  # fmt: skip
     where = chosen_device(device)
+    if failed not in get_args(Failed):
+        raise UsageError(f"failed is one of {', '.join(get_args(Failed))}, not {failed!r}")
+    if resume and output is None:
+        raise UsageError("resume goes on with the results in a folder; give it as output")
     if jobs is not None and jobs < 1:
         raise UsageError(f"jobs must be at least 1, not {jobs}; leave it out to use every core")
     check_formats(formats)
@@ -160,12 +171,33 @@ def score_folder(
     if output is not None:
         check_apart(local_path(output), (Path(pred_dir), Path(gt_dir)))
     run = Run(
-        chosen, pairs_to_score(found, missing), jobs=jobs or cores(), device=where, listener=listener,
-        output=output, formats=formats,
-    )  # fmt: skip
+        protocol=chosen,
+        pairs=pairs_to_score(found, missing),
+        jobs=jobs or cores(),
+        device=where,
+        listener=listener or Listener(),
+        output=output,
+        formats=formats,
+        resume=resume,
+        failed=failed,
+    )
     for text in (*chosen.notices, *found.notices, *about_unpaired(found, missing)):
         run.notice(text)
-    return run.results()
+    results = run.results()
+    _warn_of_failures(results, failed)
+    return results
+
+
+def _warn_of_failures(results: Results, failed: Failed) -> None:
+    """Warn of the cases that failed, unless they were to be skipped."""
+    errors = [case["error"] for case in results.run["cases"].values() if "error" in case]
+    if errors and failed != "skip":
+        listed = "".join(f"\n  {error}" for error in errors[:FAILURES_LISTED])
+        more = len(errors) - FAILURES_LISTED
+        rest = f"\n  and {more} more" if more > 0 else ""
+        counted = "count as the worst" if failed == "worst" else "are in no mean"
+        text = f"{len(errors)} of {len(results.run['cases'])} cases failed and {counted}:{listed}{rest}"
+        warnings.warn(text, FailedCasesWarning, stacklevel=3)
 
 
 def _label_map(mask: Any, protocol: Protocol, name: str) -> LabelMap:

@@ -25,3 +25,7 @@ class CompilingWarning(UserWarning):
     """Kernels are compiled, which takes seconds: none that fit came with the package or lie in the
     user's cache.
     """
+
+
+class FailedCasesWarning(UserWarning):
+    """Some cases of a run could not be scored, and its means are over the others."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
@@ -78,6 +79,13 @@ class MetricSpec:
         if self.best is None or self.best not in self.range:
             return None
         return self.best == self.range[1]
+
+    @property
+    def worst(self) -> float:
+        """Worst value there is; NaN where the card does not say what is better."""
+        if self.higher_is_better is None:
+            return math.nan
+        return self.range[0] if self.higher_is_better else self.range[1]
 
     @property
     def by_boundary(self) -> bool:
@@ -216,6 +224,15 @@ class Metric:
     def empty(self) -> Empty:
         """Values for empty masks."""
         return self.definition.empty if self.definition else self.spec.empty
+
+    @property
+    def worst(self) -> float:
+        """Value of a case that could not be scored, if it is to count as the worst.
+
+        It is that of an empty prediction, where the card or the protocol gives one.
+        """
+        missed = self.empty.pred
+        return self.spec.worst if missed is None or math.isnan(missed) else missed
 
     @property
     def mean_first(self) -> MeanFirst:

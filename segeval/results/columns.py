@@ -27,7 +27,7 @@ MEAN = "mean"
 FAILED = ""
 """The region of a failed case's only row."""
 TEXT = ("case", "region", "metric", "unit", "note", "protocol")
-WHOLE = ("n", "n_undefined", "n_infinite")
+WHOLE = ("n", "n_undefined", "n_infinite", "n_failed")
 """The columns that hold text and whole numbers; all others hold numbers."""
 
 

@@ -1,180 +1,188 @@
-"""From the outcomes of a run to its results: tables, pooled scores, and what figures need beyond
-them.
-"""
+"""The fold of records: tables, pooled scores, and what figures need beyond them."""
 
 from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from segeval.arrays import Floats, Singles
+from segeval.arrays import Floats
 from segeval.data.case import Region
+from segeval.metrics.card import Metric
 from segeval.protocols.protocol import Protocol
-from segeval.results.columns import ALL, FAILED
+from segeval.results.columns import ALL, FAILED, applies
 from segeval.results.details import Details
-from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
-from segeval.statistics.ratios import ratio
-from segeval.statistics.statistic import Need, Statistic
 
-from .evaluate import Outcome
+from .record import Record, Scored, tolerances
 from .scoring import NEITHER, Scores
+from .workers import MOST_CURVES
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-STEPS = 65
-"""How many tolerances the stored NSD curves have, half a voxel apart."""
+Failed: TypeAlias = Literal["error", "skip", "worst"]
+"""What a case that failed means: left out of all means, and an error in the end; left out; or
+counted with the worst value of every metric in every region."""
 
 
-def tolerances(spacing: Sequence[float]) -> Floats:
-    """The tolerances of the stored NSD curves: multiples of half the finest spacing, from 0.
-
-    >>> tolerances((1.0, 2.0))[:3].tolist()
-    [0.0, 0.5, 1.0]
-    """
-    return np.arange(STEPS) * min(spacing) / 2
-
-
-def nsd_curve(d: Any, tolerance: Floats) -> Singles:
-    """NSD of each region at each tolerance, (R, T)."""
-    within = d.pg.within_each(tolerance) + d.gp.within_each(tolerance)
-    return np.asarray(ratio(within, (d.pg.total() + d.gp.total())[:, None]), dtype=np.float32)
-
-
-def all_regions(outcomes: Sequence[Outcome], protocol: Protocol) -> tuple[Region, ...]:
-    """The regions of the run: those asked for, or every one that any case holds."""
-    found = {
-        label
-        for o in outcomes
-        if o.measured
-        for region in o.measured.regions
-        for label in region.labels
-    }
-    return protocol.regions_among(sorted(found))
-
-
-def completed(outcome: Outcome, regions: Sequence[Region], protocol: Protocol) -> Scores | None:
-    """The scores of a case with a row for every region of the run, also where it is in neither
-    mask.
-    """
-    if outcome.scores is None or outcome.measured is None:
-        return None
-    own = {region.name for region in outcome.measured.regions}
-    further = [region for region in regions if region.name not in own]
-    if not further:
-        return outcome.scores
-    values = np.full((len(further), len(protocol.metrics)), np.nan)
-    for column, metric in enumerate(protocol.metrics):
-        if metric.spec.scope == "region":
-            both, names = metric.empty.both, [region.name for region in further]
-            absent = None if both is not None else outcome.measured.absent(metric.need, further)
-            values[:, column] = both if absent is None else metric.score(absent, names)
-    rest = Scores(
-        tuple(region.name for region in further),
-        values,
-        ("; ".join((NEITHER, *outcome.remarks)),) * len(further),
-    )
-    rows = {
-        name: (row, note)
-        for s in (outcome.scores, rest)
-        for name, row, note in zip(s.regions, s.values, s.notes, strict=True)
-    }
-    order = [region.name for region in regions] + ([ALL] if ALL in rows else [])
-    return Scores(
-        tuple(order),
-        np.array([rows[name][0] for name in order]),
-        tuple(rows[name][1] for name in order),
-    )
-
-
-def failed_scores(outcome: Outcome, protocol: Protocol) -> Scores:
-    """The one row of a case that could not be scored."""
-    return Scores(
-        (FAILED,), np.full((1, len(protocol.metrics)), np.nan), (f"failed: {outcome.error}",)
-    )
+def all_regions(records: Iterable[Record], protocol: Protocol) -> tuple[Region, ...]:
+    """Return the regions of the run: those asked for, or every one that any case holds."""
+    measured = [region for record in records if record.scored for region in record.scored.regions]
+    return protocol.regions_among(sorted({label for region in measured for label in region.labels}))
 
 
 def cases_table(
-    outcomes: Sequence[Outcome], regions: Sequence[Region], protocol: Protocol
+    records: Sequence[Record], regions: Sequence[Region], protocol: Protocol, failed: Failed
 ) -> DataFrame:
-    """One row a case and region; a failed case has one row, whose note says why."""
+    """Return the table with one row a case and region.
+
+    A failed case has one row, whose note says why; or, where it counts with the worst values, one
+    for every region.
+    """
     import pandas as pd
 
     names: list[str] = []
     places: list[str] = []
     notes: list[str] = []
     blocks: list[Floats] = [np.empty((0, len(protocol.metrics)))]
-    for outcome in outcomes:
-        scores = completed(outcome, regions, protocol) or failed_scores(outcome, protocol)
-        names += [outcome.pair.id] * len(scores.regions)
+    for record in records:
+        scores = _rows(record, regions, protocol, failed)
+        names += [record.pair.id] * len(scores.regions)
         places += scores.regions
         notes += scores.notes
         blocks.append(scores.values)
-    numbers = pd.DataFrame(
-        np.vstack(blocks), columns=[metric.column for metric in protocol.metrics]
-    )
-    numbers.insert(0, "case", names)
-    numbers.insert(1, "region", places)
-    numbers["note"] = notes
-    numbers["protocol"] = protocol.stamp
-    return numbers
+    columns = [metric.column for metric in protocol.metrics]
+    table = pd.DataFrame(np.vstack(blocks), columns=columns)
+    table.insert(0, "case", names)
+    table.insert(1, "region", places)
+    table["note"] = notes
+    table["protocol"] = protocol.stamp
+    return table
 
 
 def pooled_scores(
-    outcomes: Sequence[Outcome],
-    counts: Sequence[Counts],
-    regions: Sequence[Region],
-    protocol: Protocol,
+    scored: Sequence[Scored], regions: Sequence[Region], protocol: Protocol
 ) -> dict[tuple[str, str], float]:
-    """The score of the added counts of all cases, by region and column, for the metrics that counts
-    are enough for.
+    """Return the scores of all cases added up, by region and column.
+
+    They exist for the metrics whose statistics are kept of every case.
     """
-    tables = [o.measured.contingency for o in outcomes if o.measured]
-    if not tables:
+    if not scored:
         return {}
-    whole: dict[Need, Statistic] = {Need(Counts): functools.reduce(operator.add, counts)}
-    if Need(Contingency) in protocol.needs:
-        whole[Need(Contingency)] = functools.reduce(operator.add, tables)
-    pooled = {}
+    sums = {
+        need: functools.reduce(operator.add, [case.of_regions(need, regions) for case in scored])
+        for need in protocol.needs
+        if need.statistic.pooled
+    }
+    pooled: dict[tuple[str, str], float] = {}
     for metric in protocol.metrics:
-        if metric.need in whole:
-            names = [region.name for region in regions] if metric.spec.scope == "region" else [ALL]
-            values = metric.score(whole[metric.need], names).tolist()
-            pooled.update(
-                {(name, metric.column): value for name, value in zip(names, values, strict=True)}
-            )
+        if metric.need in sums:
+            names = [region.name for region in regions]
+            if metric.spec.scope == "case":
+                names = [ALL]
+            values = metric.score(sums[metric.need], names).tolist()
+            pooled |= {(n, metric.column): value for n, value in zip(names, values, strict=True)}
     return pooled
 
 
 def details(
-    outcomes: Sequence[Outcome],
-    counts: Sequence[Counts],
-    curves: dict[int, Singles],
-    tolerance: Floats,
-    regions: Sequence[Region],
+    records: Sequence[Record], counts: Sequence[Counts], regions: Sequence[Region]
 ) -> Details:
-    """Volumes and NSD curves; `curves` are those of the outcomes by position, with the regions of
-    their own case.
-    """
-    place = {region.name: at for at, region in enumerate(regions)}
-    shape = (len(outcomes), len(regions))
+    """Return volumes and NSD curves; `counts` are those of the cases that were scored."""
+    place = {region.name: position for position, region in enumerate(regions)}
+    shape = (len(records), len(regions))
     volume_p, volume_g = np.full((2, *shape), np.nan)
+    tolerance = _tolerance(records, regions)
     nsd = np.full((*shape, len(tolerance)), np.nan, np.float32)
-    scored = iter(counts)
-    for row, outcome in enumerate(outcomes):
-        if outcome.measured is None:
+    sizes_of_scored = iter(counts)
+    for row, record in enumerate(records):
+        if record.scored is None:
             continue
-        sizes = next(scored)
-        volume_p[row] = np.where(
-            sizes.empty_p, 0, sizes.volume_p
-        )  # of a mesh, NaN where there is one
+        sizes = next(sizes_of_scored)
+        volume_p[row] = np.where(sizes.empty_p, 0, sizes.volume_p)  # NaN where there is a mesh
         volume_g[row] = np.where(sizes.empty_g, 0, sizes.volume_g)
-        if row in curves:
-            nsd[row, [place[region.name] for region in outcome.measured.regions]] = curves[row]
-    names = tuple(outcome.pair.id for outcome in outcomes)
+        if record.scored.curve and len(tolerance):
+            own_places = [place[region.name] for region in record.scored.regions]
+            nsd[row, own_places] = record.scored.curve.nsd
+    names = tuple(record.pair.id for record in records)
     return Details(names, tuple(place), volume_p, volume_g, tolerance, nsd)
+
+
+def finest_of(records: Iterable[Record]) -> float | None:
+    """Return the spacing that the NSD curves of some records go by; None where there are none."""
+    curves = (record.scored.curve for record in records if record.scored)
+    return next((curve.finest for curve in curves if curve), None)
+
+
+def _tolerance(records: Sequence[Record], regions: Sequence[Region]) -> Floats:
+    """Return the tolerances of the NSD curves, (T,), none where no curve is kept."""
+    finest = finest_of(records)
+    if finest is None or len(regions) > MOST_CURVES:
+        return np.empty(0)
+    return tolerances(finest)
+
+
+def _rows(record: Record, regions: Sequence[Region], protocol: Protocol, failed: Failed) -> Scores:
+    if record.scored:
+        return _completed(record.scored, record.notes, regions, protocol.metrics)
+    if failed == "worst" and regions:
+        return _worst(record, regions, protocol.metrics)
+    nothing = np.full((1, len(protocol.metrics)), np.nan)
+    return Scores((FAILED,), nothing, (f"failed: {record.error}",))
+
+
+def _completed(
+    scored: Scored, notes: Sequence[str], regions: Sequence[Region], metrics: Sequence[Metric]
+) -> Scores:
+    """Return the rows of a case for every region of the run, also where it is in neither mask."""
+    measured = {region.name for region in scored.regions}
+    further = [region for region in regions if region.name not in measured]
+    if not further:
+        return scored.scores
+    names = tuple(region.name for region in further)
+    values = np.full((len(further), len(metrics)), np.nan)
+    for column, metric in enumerate(metrics):
+        if metric.spec.scope == "region":
+            values[:, column] = _of_absent(metric, scored, further)
+    note = "; ".join((NEITHER, *notes))
+    rest = Scores(names, values, (note,) * len(further))
+    return _in_order([scored.scores, rest], [region.name for region in regions])
+
+
+def _of_absent(metric: Metric, scored: Scored, regions: Sequence[Region]) -> Floats | float:
+    """Return the scores of regions that are in neither mask."""
+    if metric.empty.both is not None:
+        return metric.empty.both
+    absent = scored.absent(metric.need, regions)
+    return metric.score(absent, [region.name for region in regions])
+
+
+def _in_order(parts: Sequence[Scores], regions: Sequence[str]) -> Scores:
+    """Return the rows of several in the order of the regions, that of the whole case last."""
+    rows = {
+        region: (values, note)
+        for part in parts
+        for region, values, note in zip(part.regions, part.values, part.notes, strict=True)
+    }
+    order = [*regions, ALL] if ALL in rows else list(regions)
+    return Scores(
+        tuple(order),
+        np.array([rows[region][0] for region in order]),
+        tuple(rows[region][1] for region in order),
+    )
+
+
+def _worst(record: Record, regions: Sequence[Region], metrics: Sequence[Metric]) -> Scores:
+    """Return the rows of a failed case as the worst that can be."""
+    names = [region.name for region in regions]
+    if any(metric.spec.scope == "case" for metric in metrics):
+        names.append(ALL)
+    values = [
+        [metric.worst if applies(metric, name) else np.nan for metric in metrics] for name in names
+    ]
+    note = f"failed, scored as the worst: {record.error}"
+    return Scores(tuple(names), np.array(values), (note,) * len(names))

@@ -24,12 +24,14 @@ from segeval.statistics.counts import Counts
 from segeval.statistics.distances import SurfaceDistances
 from segeval.statistics.statistic import Need
 
+from .record import Space
+
 if TYPE_CHECKING:
     from segeval.data.mesh import Mesh
     from segeval.measure.mesh.surfaces import Surface
 
-GRID = Grid((1, 1, 1), (1.0, 1.0, 1.0), "mm")
-"""Stands for the space of meshes, which has no voxels."""
+SPACE = Space(axes=3, unit="mm", volume_unit="ml", finest=1.0, voxel_volume=np.nan)
+"""The space of meshes, which has no voxels; their NSD curves go by 1 mm."""
 BY_AFFINE = "the surface of the mask was taken to the mesh by the affine of its file"
 BY_SPACING = (
     "the file of the mask has no affine: its surface was placed by the spacing alone, the centre "

@@ -6,48 +6,62 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from segeval.arrays import Flags
 from segeval.data.case import Region
-from segeval.data.grid import Grid
 from segeval.protocols.protocol import Protocol
 from segeval.statistics.counts import Counts
 
+from .record import Space
+
 MANY = 20
 """From so many labels on, most of them on one side only, a folder is suspected to hold images."""
+LISTED = 5
+"""Number of names that a notice lists."""
 
 
-def remarks_on(
-    regions: Sequence[Region], counts: Sequence[Counts], grids: Sequence[Grid], protocol: Protocol
+def notices_on(
+    regions: Sequence[Region],
+    counts: Sequence[Counts],
+    spaces: Sequence[Space],
+    protocol: Protocol,
 ) -> Iterator[str]:
-    """Notices about a run, from the counts of its regions in every case and the grids of the cases."""
+    """Yield notices about a run, from the counts of its regions in every case, and their spaces."""
     if not counts:
         return
     if not regions:
         yield "no mask holds a label above 0: there is no region to score"
-    in_p, in_g = (np.array([~getattr(c, side) for c in counts]) for side in ("empty_p", "empty_g"))
-    nowhere = [
-        region.name
-        for region, found in zip(regions, (in_p | in_g).any(0), strict=True)
-        if not found
-    ]
-    if nowhere:
-        some = ", ".join(nowhere[:5]) + (
-            f" and {len(nowhere) - 5} more" if len(nowhere) > 5 else ""
-        )
-        yield f"{len(nowhere)} of {len(regions)} regions occur in no mask: {some}; check --regions"
+    in_p = np.array([~case.empty_p for case in counts])
+    in_g = np.array([~case.empty_g for case in counts])
+    yield from _on_absent_regions(regions, (in_p | in_g).any(0))
     if protocol.regions is None:
-        one_sided = int((in_p.any(0) != in_g.any(0)).sum())
-        if len(regions) >= MANY and one_sided > len(regions) / 2:
-            yield (
-                f"{one_sided} of {len(regions)} labels occur in the predictions or in the ground "
-                f"truths alone; if one "
-                "of the folders holds images or numbered instances, pass another folder, --regions "
-                "or --binary"
-            )
-        if {1, 255} == {label for region in regions for label in region.labels} and not (
-            in_g[:, 0] & in_g[:, 1]
-        ).any():
-            yield "some cases hold only {0, 1} and others only {0, 255}; if these mean the same, pass --binary"
-    kinds = sorted({(grid.ndim, grid.unit) for grid in grids})
+        yield from _on_labels(regions, in_p, in_g)
+    kinds = sorted({(space.axes, space.unit) for space in spaces})
     if len(kinds) > 1:
-        found = ", ".join(f"{ndim}-D in {unit}" for ndim, unit in kinds)
-        yield f"the cases are of several kinds ({found}): means over them mix units"
+        listed = ", ".join(f"{axes}-D in {unit}" for axes, unit in kinds)
+        yield f"the cases are of several kinds ({listed}): means over them mix units"
+
+
+def _on_absent_regions(regions: Sequence[Region], occurs: Flags) -> Iterator[str]:
+    absent = [region.name for region, any_case in zip(regions, occurs, strict=True) if not any_case]
+    if absent:
+        listed = ", ".join(absent[:LISTED])
+        if len(absent) > LISTED:
+            listed += f" and {len(absent) - LISTED} more"
+        yield f"{len(absent)} of {len(regions)} regions occur in no mask: {listed}; check --regions"
+
+
+def _on_labels(regions: Sequence[Region], in_p: Flags, in_g: Flags) -> Iterator[str]:
+    """Yield notices about labels that nobody named; `in_p`, `in_g` are (cases, regions)."""
+    one_sided = int((in_p.any(0) != in_g.any(0)).sum())
+    if len(regions) >= MANY and one_sided > len(regions) / 2:
+        yield (
+            f"{one_sided} of {len(regions)} labels occur in the predictions or in the ground "
+            "truths alone; if one of the folders holds images or numbered instances, pass another "
+            "folder, --regions or --binary"
+        )
+    labels = {label for region in regions for label in region.labels}
+    if labels == {1, 255} and not (in_g[:, 0] & in_g[:, 1]).any():
+        yield (
+            "some cases hold only {0, 1} and others only {0, 255}; if these mean the same, pass "
+            "--binary"
+        )

@@ -42,6 +42,7 @@ def summarise(
     volume_unit: str,
     pooled: Pooled | None = None,
     cases_first: Collection[str] = (),
+    failed: int = 0,
     confidence: float = 0.95,
     resamples: int = 2000,
     seed: int = 0,
@@ -54,8 +55,8 @@ def summarise(
     defined, finite values: `n` of them, while `n_undefined` and `n_infinite` count the others; NaN
     where there are none. `std` has n − 1 below; `ci_low` and `ci_high` are the percentile bootstrap
     interval of the mean over cases. `pooled` gives, by region and column, the scores of all cases
-    added up; the pooled value of a mean row is the mean of its regions'. Failed cases count in
-    nothing.
+    added up; the pooled value of a mean row is the mean of its regions'. `n_failed` is the number of
+    cases that `failed`; those whose region is "" count in nothing else.
 
     >>> import pandas as pd
     >>> cases = pd.DataFrame({"case": ["a", "b", "c"], "region": "1", "dice": [0.8, 1.0, np.nan], "note": ""})
@@ -90,6 +91,7 @@ def summarise(
         "pooled": [row.pooled for row in rows],
         "n_undefined": [row.undefined for row in rows],
         "n_infinite": [row.infinite for row in rows],
+        "n_failed": [failed] * len(rows),
     }
     return typed(pd.DataFrame(columns))
 

@@ -1,0 +1,249 @@
+"""The one loop: pairs of files × protocol → records, a case a thread."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from queue import SimpleQueue
+
+import numpy as np
+
+from segeval.arrays import Floats, Singles
+from segeval.data.case import Case
+from segeval.errors import SegevalError, UsageError
+from segeval.io import Pair
+from segeval.io.mesh import is_mesh
+from segeval.kernels.workspace import Workspace
+from segeval.measure.devices import out_of_memory
+from segeval.measure.measured import Measured, measure
+from segeval.protocols.protocol import Protocol
+from segeval.statistics.distances import SurfaceDistances
+from segeval.statistics.ratios import ratio
+from segeval.statistics.statistic import Need
+
+from .cases import check_scales, read_case, read_mask
+from .meshes import SPACE, measure_meshes
+from .record import Curve, Input, Record, Scored, Space, tolerances
+from .scoring import Scores, score_measured
+
+SPILLED = "measured on the CPU: the memory of the GPU was not enough"
+"""The note of a case that its device could not hold."""
+
+MOST_CURVES = 1000
+"""NSD curves are kept of cases with so many regions at most: of thousands of instances they would
+fill the disk.
+"""
+
+
+def evaluate(
+    pairs: Sequence[Pair],
+    positions: Sequence[int],
+    protocol: Protocol,
+    *,
+    jobs: int,
+    device: str = "cpu",
+    finest: float | None = None,
+) -> Iterator[tuple[int, Record]]:
+    """Yield position and record of the pairs at these positions, as they get done.
+
+    A pair that fails, fails alone. `jobs` threads take a case each; where there are fewer cases, the
+    threads left over help inside them. `finest` is the spacing that NSD curves go by, if there are
+    some already.
+    """
+    workers = max(1, min(jobs, len(positions)))
+    local = threading.local()
+    scale = CurveScale(positions, finest)
+
+    def work(position: int) -> tuple[int, Record]:
+        if not hasattr(local, "workspace"):
+            local.workspace = Workspace(jobs // workers, device)
+        worker = Worker(protocol, local.workspace, scale)
+        return position, worker.record(position, pairs[position])
+
+    pool = ThreadPoolExecutor(workers)
+    done: SimpleQueue[Future[tuple[int, Record]]] = SimpleQueue()
+    ahead = 2 * workers  # and no more, so that a slow listener does not fill the memory
+    try:
+        for turn in range(len(positions) + ahead):
+            if turn >= ahead:
+                yield done.get().result()
+            if turn < len(positions):
+                pool.submit(work, positions[turn]).add_done_callback(done.put)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+class CurveScale:
+    """The spacing that the NSD curves of a run go by: that of the first case, in the order of the
+    run, that could be read, so that it does not depend on which thread is faster.
+    """
+
+    def __init__(self, positions: Sequence[int], finest: float | None) -> None:
+        self._waiting = list(reversed(positions))
+        self._offers: dict[int, float | None] = {}
+        self._finest = finest
+        self._changed = threading.Condition()
+
+    def offer(self, position: int, finest: float | None) -> None:
+        """Say the finest spacing of a case, None for one that has none; the first word counts."""
+        with self._changed:
+            self._offers.setdefault(position, finest)
+            while self._finest is None and self._waiting and self._waiting[-1] in self._offers:
+                self._finest = self._offers[self._waiting.pop()]
+            self._changed.notify_all()
+
+    def wait(self) -> float:
+        """Return the spacing, once the cases before have been read; only for who offered one.
+
+        Threads take cases in order, so those before are at work and will make their offers.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._finest is not None)
+            assert self._finest is not None
+            return self._finest
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Worker:
+    """What scores one pair after the other."""
+
+    protocol: Protocol
+    workspace: Workspace
+    scale: CurveScale
+
+    def record(self, position: int, pair: Pair) -> Record:
+        """Return the record of a pair, whatever becomes of it."""
+        start = time.perf_counter()
+        try:
+            scored, notes = self._score(position, pair)
+            inputs = fingerprint(pair.pred), fingerprint(pair.gt)
+        except Exception as error:  # whatever it is, it stops this case alone
+            return Record(pair, time.perf_counter() - start, _complaint(error, pair))
+        finally:
+            self.scale.offer(position, None)
+        seconds = time.perf_counter() - start
+        return Record(pair, seconds, notes=notes, inputs=inputs, scored=scored)
+
+    def _score(self, position: int, pair: Pair) -> tuple[Scored, tuple[str, ...]]:
+        if pair.pred is None and is_mesh(pair.gt):
+            raise UsageError(
+                "there is no prediction to its mesh, which cannot be scored as empty; pass "
+                "--missing skip"
+            )
+        if pair.pred and (is_mesh(pair.pred) or is_mesh(pair.gt)):
+            surfaces = measure_meshes(
+                pair.id,
+                pair.pred,
+                pair.gt,
+                self.protocol,
+                lambda path: read_mask(path, self.protocol, self.workspace),
+                self.workspace,
+            )
+            self.scale.offer(position, SPACE.finest)
+            measured, space, notes = surfaces.measured, SPACE, surfaces.notes
+        else:
+            case = read_case(pair, self.protocol, self.workspace)
+            space = _space(case)
+            self.scale.offer(position, space.finest)
+            case, measured = measure_case(case, self.protocol, self.workspace)
+            notes = case.notes
+        scores = score_measured(measured, self.protocol.metrics, notes)
+        return self._kept(measured, space, scores), notes
+
+    def _kept(self, measured: Measured, space: Space, scores: Scores) -> Scored:
+        """Return what is kept of a case."""
+        kept = {
+            need: statistic
+            for need, statistic in measured.statistics.items()
+            if need.statistic.pooled and need.measurer
+        }
+        return Scored(
+            space=space,
+            regions=measured.regions,
+            scores=scores,
+            contingency=measured.contingency,
+            statistics=kept,
+            curve=self._curve(measured),
+        )
+
+    def _curve(self, measured: Measured) -> Curve | None:
+        need = self.protocol.surface
+        if need is None or len(measured.regions) > MOST_CURVES:
+            return None
+        finest = self.scale.wait()
+        return Curve(finest, nsd_curve(measured, need, tolerances(finest)))
+
+
+def score_case(case: Case, protocol: Protocol, workspace: Workspace) -> Scores:
+    """Return the rows of a case under a protocol."""
+    case, measured = measure_case(case, protocol, workspace)
+    return score_measured(measured, protocol.metrics, case.notes)
+
+
+def measure_case(case: Case, protocol: Protocol, workspace: Workspace) -> tuple[Case, Measured]:
+    """Measure a case; it gets a note if its statistics were too much for its device."""
+    try:
+        measured = measure(case, protocol.regions_among, protocol.needs, workspace)
+    except RuntimeError as error:
+        if not out_of_memory(error):
+            raise
+        with Workspace(workspace.threads) as host:
+            measured = measure(case, protocol.regions_among, protocol.needs, host)
+        case = replace(case, notes=(*case.notes, SPILLED))
+    joins_scales = any(region.labels >= {1, 255} for region in protocol.regions or ())
+    if not protocol.binary and not joins_scales:
+        check_scales(case, measured)
+    return case, measured
+
+
+def nsd_curve(measured: Measured, need: Need, tolerance: Floats) -> Singles:
+    """Return the NSD of each region at each tolerance, (R, T)."""
+    distances = measured.statistics[need]
+    assert isinstance(distances, SurfaceDistances)  # as `Protocol.surface` says
+    pg, gp = distances.pg, distances.gp
+    within = pg.within_each(tolerance) + gp.within_each(tolerance)
+    return np.asarray(ratio(within, (pg.total() + gp.total())[:, None]), dtype=np.float32)
+
+
+def fingerprint(path: Path | None) -> Input | None:
+    """Return size, time and hash of a file; None if it has gone since it was read."""
+    if path is None:
+        return None
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb", buffering=0) as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+        status = path.stat()
+    except OSError:
+        return None
+    return Input(status.st_size, status.st_mtime_ns, digest.hexdigest())
+
+
+def _space(case: Case) -> Space:
+    grid = case.grid
+    return Space(
+        axes=grid.ndim,
+        unit=grid.unit,
+        volume_unit=grid.volume_unit,
+        finest=min(grid.spacing),
+        voxel_volume=grid.voxel_volume,
+    )
+
+
+def _complaint(error: Exception, pair: Pair) -> str:
+    """Return what is told of an error: its text, with the case if that does not name it."""
+    if isinstance(error, SegevalError):
+        text = str(error)
+    elif isinstance(error, MemoryError):
+        text = "out of memory; run with fewer --jobs"
+    else:
+        kind = type(error).__name__
+        text = f"{kind}: {error}; this is a fault of segeval itself, please report it"
+    names = [repr(pair.id), *(str(path) for path in (pair.pred, pair.gt) if path)]
+    return text if any(name in text for name in names) else f"case {pair.id!r}: {text}"

@@ -1,0 +1,161 @@
+"""A run that was stopped goes on where it was, and a folder belongs to one run at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import segeval
+from segeval.errors import UsageError
+from segeval.run.journal import NAME
+
+CASES = 40
+SCORE = """
+import sys, time, segeval
+class Slow(segeval.Listener):
+    def finished(self, record):
+        print(record.pair.id, flush=True)
+        time.sleep(0.01)
+pred, gt, out = sys.argv[1:]
+segeval.score_folder(
+    pred, gt, metrics="dice,hd95,nsd@1,rand", output=out, resume=True, listener=Slow(), jobs=2
+)
+"""
+
+
+@pytest.fixture
+def masks(tmp_path) -> tuple[Path, Path]:
+    """Two folders of masks; the first case differs from the others in its labels."""
+    rng = np.random.default_rng(0)
+    for side in ("pred", "gt"):
+        (tmp_path / side).mkdir()
+    for number in range(CASES):
+        gt = np.zeros((24, 24), np.uint8)
+        row, column = rng.integers(2, 12, 2)
+        gt[row : row + 9, column : column + 7] = 1 + (number % 3)
+        pred = np.roll(gt, rng.integers(-3, 4, 2), axis=(0, 1))
+        np.save(tmp_path / "gt" / f"{number:02}.npy", gt)
+        np.save(tmp_path / "pred" / f"{number:02}.npy", pred)
+    return tmp_path / "pred", tmp_path / "gt"
+
+
+def score(masks, out, **options):
+    return segeval.score_folder(*masks, metrics="dice,hd95,nsd@1,rand", output=out, **options)
+
+
+def tables(out: Path) -> dict[str, bytes]:
+    return {name: (out / name).read_bytes() for name in ("cases.csv", "summary.csv", "details.npz")}
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no kill -9")
+def test_a_run_killed_twenty_times_ends_as_one_that_was_not(masks, tmp_path):
+    whole, out = tmp_path / "whole", tmp_path / "out"
+    score(masks, whole)
+    rng = random.Random(0)
+    cut_short = 0
+    for _ in range(20):
+        command = [sys.executable, "-c", SCORE, *map(str, masks), str(out)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            for _ in range(rng.randrange(6)):
+                process.stdout.readline()
+            time.sleep(rng.random() * 0.03)
+            process.send_signal(signal.SIGKILL)
+        cut_short += not (out / "cases.csv").exists()
+    assert cut_short > 10
+    results = score(masks, out, resume=True)
+    assert 0 < results.run["cases_resumed"] < CASES
+    assert tables(out) == tables(whole)
+
+
+def test_cases_whose_files_have_not_changed_are_taken_from_the_journal(masks, tmp_path):
+    out = tmp_path / "out"
+    before = score(masks, out)
+    changed = masks[0] / "07.npy"
+    shutil.copy(masks[0] / "08.npy", changed)
+    os.utime(masks[0] / "09.npy")  # another time, the same content
+    results = score(masks, out, resume=True)
+    assert results.run["cases_resumed"] == CASES - 1
+    assert results.run["warnings"] == [
+        f"{CASES - 1} of {CASES} cases were scored before and are taken from the journal"
+    ]
+    rows = results.cases.case == "07"
+    assert not results.cases[rows].equals(before.cases[rows])
+    assert results.cases[~rows].equals(before.cases[~rows])
+    assert results.cases.equals(score(masks, tmp_path / "anew").cases)
+
+
+def test_a_run_under_another_protocol_begins_anew(masks, tmp_path):
+    out = tmp_path / "out"
+    score(masks, out)
+    results = score(masks, out, resume=True, include_background=True)
+    assert results.run["cases_resumed"] == 0
+
+
+def test_without_resume_nothing_is_taken(masks, tmp_path):
+    out = tmp_path / "out"
+    score(masks, out)
+    assert score(masks, out).run["cases_resumed"] == 0
+
+
+def test_a_line_that_was_cut_off_or_changed_is_scored_again(masks, tmp_path):
+    out = tmp_path / "out"
+    whole = score(masks, out)
+    journal = out / NAME
+    lines = journal.read_bytes().splitlines(keepends=True)
+    lines[3] = lines[3].replace(b'"seconds": ', b'"seconds": 1')
+    journal.write_bytes(b"".join(lines)[:-20])
+    results = score(masks, out, resume=True)
+    assert results.run["cases_resumed"] == CASES - 2
+    assert results.cases.equals(whole.cases)
+
+
+def test_cases_that_failed_are_tried_again(masks, tmp_path):
+    out = tmp_path / "out"
+    good = (masks[0] / "05.npy").read_bytes()
+    (masks[0] / "05.npy").write_bytes(good[:-40])
+    with pytest.warns(segeval.FailedCasesWarning, match=r"1 of 40 cases failed .*\n.*05\.npy"):
+        score(masks, out)
+    (masks[0] / "05.npy").write_bytes(good)
+    results = score(masks, out, resume=True)
+    assert results.run["cases_resumed"] == CASES - 1
+    assert results.run["cases_failed"] == 0
+
+
+def test_a_second_run_into_one_folder_is_refused_with_the_first_named(masks, tmp_path):
+    out = tmp_path / "out"
+    command = [sys.executable, "-c", SCORE, *map(str, masks), str(out)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as first:
+        assert first.stdout is not None
+        first.stdout.readline()
+        with pytest.raises(
+            UsageError, match=rf"out: process {first.pid} on \S+ writes its results"
+        ):
+            score(masks, out)
+        assert first.wait() == 0
+    assert set(segeval.Results.load(out).cases.case) == {f"{number:02}" for number in range(CASES)}
+    score(masks, out)
+
+
+def test_a_line_holds_a_record_and_its_checksum(masks, tmp_path):
+    score(masks, tmp_path / "out")
+    first, second, *_ = (tmp_path / "out" / NAME).read_text().splitlines()
+    header = json.loads(first.partition("\t")[0])
+    assert header["header"]["segeval"] == segeval.__version__
+    assert json.loads(second.partition("\t")[0])["record"]["error"] == ""
+    assert len(second.partition("\t")[2]) == 8
+
+
+def test_resume_needs_a_folder_to_go_on_with(masks):
+    with pytest.raises(UsageError, match=r"^resume goes on with the results in a folder; give it"):
+        segeval.score_folder(*masks, resume=True)
