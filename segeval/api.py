@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segeval.data.case import LabelMap
 from segeval.data.grid import Grid
+from segeval.data.labels import LabelMap
 from segeval.errors import UsageError
 from segeval.io import Colors, pair, read, stem_of
 from segeval.io.files import local_path

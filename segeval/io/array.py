@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segeval.data.case import LabelMap
+from segeval.data.labels import LabelMap
 from segeval.errors import ReadError
 
 from .registry import Request, reader

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segeval.arrays import Bytes, Labels
-from segeval.data.case import LabelMap
+from segeval.data.labels import LabelMap
 from segeval.errors import ReadError
 
 from .colors import labels_of

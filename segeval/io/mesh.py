@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from segeval.data.case import LabelMap
+from segeval.data.labels import LabelMap
 from segeval.data.mesh import Mesh
 from segeval.errors import ReadError, UsageError
 

@@ -19,9 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.arrays import Floats
-from segeval.data.case import LabelMap
 from segeval.data.grid import Grid
-from segeval.data.labels import Dtype
+from segeval.data.labels import Dtype, LabelMap
 from segeval.errors import ReadError
 
 from .registry import Request, reader

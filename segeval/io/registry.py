@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from segeval.data.case import LabelMap
 from segeval.data.grid import Grid
+from segeval.data.labels import LabelMap
 from segeval.errors import ReadError, SegevalError
 
 from .files import local_path

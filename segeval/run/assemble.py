@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segeval.arrays import Floats, Singles
-from segeval.data.case import Region
+from segeval.data.regions import Region
 from segeval.protocols.protocol import Protocol
 from segeval.results.columns import ALL, FAILED
 from segeval.results.details import Details

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from segeval.data.case import Case, LabelMap
+from segeval.data.case import Case
 from segeval.data.geometry import aligned
+from segeval.data.labels import LabelMap
 from segeval.errors import ReadError
 from segeval.io import Pair, read
 from segeval.kernels.workspace import Workspace

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segeval.arrays import Bytes, Flags
-from segeval.data.case import LabelMap, Region
 from segeval.data.grid import Grid
+from segeval.data.labels import LabelMap
+from segeval.data.regions import Region
 from segeval.errors import UsageError
 from segeval.io.mesh import is_mesh
 from segeval.kernels.workspace import Workspace

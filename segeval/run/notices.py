@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from segeval.data.case import Region
 from segeval.data.grid import Grid
+from segeval.data.regions import Region
 from segeval.protocols.protocol import Protocol
 from segeval.statistics.counts import Counts
 

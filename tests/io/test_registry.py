@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from segeval.data.case import LabelMap
 from segeval.data.grid import Grid
+from segeval.data.labels import LabelMap
 from segeval.errors import ReadError, UsageError
 from segeval.io import known_suffixes, read, reader, refuse, registry, stem_of
 from segeval.io.registry import suffix_of
