@@ -25,7 +25,7 @@ def local_path(path: str | os.PathLike[str]) -> Path:
     address = _ADDRESS.fullmatch(shown)
     if isinstance(path, Path):
         if address is None or path.exists():
-            return path  # as it is: most calls pass a Path, and building another costs more than the match
+            return path  # building another costs more than the match, and most calls pass a Path
         shown = f"{address['scheme']}://{address['rest']}"
     elif address is None or "://" not in shown:
         return Path(path)

@@ -21,7 +21,7 @@ from segeval.measure.devices import out_of_memory
 from segeval.measure.measured import Measured, measure
 from segeval.protocols.protocol import Protocol
 
-from .cases import check_scales, read_case, read_mask
+from .cases import check_scales, read_case, read_side
 from .meshes import GRID, measure_meshes
 from .scoring import Scores, score_measured
 
@@ -123,7 +123,7 @@ def _outcome(pair: Pair, protocol: Protocol, workspace: Workspace) -> Outcome:
                 pair.pred,
                 pair.gt,
                 protocol,
-                lambda path: read_mask(path, protocol, workspace),
+                lambda path: read_side(path, protocol, workspace),
                 workspace,
             )
             measured, grid, notes = surfaces.measured, GRID, surfaces.notes

@@ -12,9 +12,9 @@ import numpy as np
 from segeval.arrays import Bytes, Flags
 from segeval.data.grid import Grid
 from segeval.data.labels import LabelMap
+from segeval.data.mesh import Mesh
 from segeval.data.regions import Region
 from segeval.errors import UsageError
-from segeval.io.mesh import is_mesh
 from segeval.kernels.workspace import Workspace
 from segeval.measure.crops import crops
 from segeval.measure.measured import Measured
@@ -26,7 +26,6 @@ from segeval.statistics.distances import SurfaceDistances
 from segeval.statistics.statistic import Need
 
 if TYPE_CHECKING:
-    from segeval.data.mesh import Mesh
     from segeval.measure.mesh.surfaces import Surface
 
 GRID = Grid((1, 1, 1), (1.0, 1.0, 1.0), "mm")
@@ -61,13 +60,13 @@ def measure_meshes(
     pred: Path,
     gt: Path,
     protocol: Protocol,
-    read: Callable[[Path], LabelMap],
+    read: Callable[[Path], LabelMap | Mesh],
     workspace: Workspace,
 ) -> MeasuredMeshes:
     """Measure the distances between two surfaces of which one or both are meshes.
 
-    `read` reads the side that is a mask. Raises `UsageError` for metrics that need voxels and for
-    more than one region, `ReadError` for files.
+    `read` reads either side. Raises `UsageError` for metrics that need voxels and for more than one
+    region, `ReadError` for files.
     """
     from segeval.measure.mesh.surfaces import distances_between
 
@@ -133,17 +132,15 @@ def _surface(
     region: Region,
     protocol: Protocol,
     boundary: Boundary,
-    read: Callable[[Path], LabelMap],
+    read: Callable[[Path], LabelMap | Mesh],
 ) -> _Side:
     """Return the mesh in a file, or the surface of a region of the mask in it, in millimetres."""
-    from segeval.data.mesh import Mesh
-    from segeval.io.mesh import read_mesh
     from segeval.measure.mesh.net import Net
     from segeval.measure.mesh.surfaces import Surface
 
-    if is_mesh(path):
-        return _Side(read_mesh(path))
     mask = read(path)
+    if isinstance(mask, Mesh):
+        return _Side(mask)
     if mask.grid.unit != "mm":
         raise UsageError(
             f"{path}: counts in pixels and a mesh in mm; pass --spacing to give voxels a size"
@@ -171,8 +168,6 @@ def _surface(
 
 def _placed(surface: Surface, grid: Grid) -> _Side:
     """Return the surface of a mask where its affine puts it, or where its voxels are without one."""
-    from segeval.data.mesh import Mesh
-
     if grid.affine is None:
         return _Side(Mesh(surface.vertices, surface.pieces), BY_SPACING)
     index = surface.vertices / grid.spacing

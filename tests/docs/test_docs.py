@@ -45,7 +45,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name, side in (("predictions", "pred"), ("labels", "gt")):
         shutil.copytree(ROOT / "sample_data" / "brain" / side, tmp_path / name)
     monkeypatch.chdir(tmp_path)
-    tables: list[dict[str, Any]] = [REGISTRY, readers._READERS]
+    tables: list[dict[str, Any]] = [REGISTRY, readers.FORMATS]
     kept = [dict(table) for table in tables]
     yield tmp_path
     for table, before in zip(tables, kept, strict=True):
