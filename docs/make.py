@@ -1,6 +1,6 @@
-"""Writes what is generated: from the cards docs/metrics.md, docs/reference.md and the stubs of the
-functions and metric objects, and the table of docs/formats.md; docs/protocols.md from the protocols'
-files; docs/commands.md from every command's --help.
+"""Writes what is generated: from the cards docs/metrics.md, docs/reference.md, the table in
+docs/formats.md and the stubs of the functions and metric objects; docs/protocols.md from the
+protocols' files; docs/commands.md from every command's --help.
 
 `python docs/make.py` writes them; `python docs/make.py --check` fails when one is out of date.
 """

@@ -63,8 +63,9 @@ def parse_colors(
 def labels_of(channels: Bytes, request: Request) -> Labels:
     """Return the labels of an image of three or more channels, the last axis.
 
-    Channels after the third are ignored. By the colours of the request; without any, all three
-    channels must agree on the label.
+    Channels after the third are ignored. Labels are those of the request's colours; without any,
+    all three channels must agree on the label. Raises `ReadError` for a colour that has none, with
+    its place.
     """
     if request.colors is not None:
         return _looked_up(channels, request.colors, request.path)
@@ -100,7 +101,11 @@ def _looked_up(channels: Bytes, colors: Colors, path: Path) -> Labels:
 
 
 def _packed(channels: NDArray[Any]) -> _Packed:
-    """Return each colour, the last axis, as one number: 0xRRGGBB."""
+    """Return each colour, the last axis, as one number: 0xRRGGBB.
+
+    >>> hex(_packed(np.array([[255, 128, 0]]))[0])
+    '0xff8000'
+    """
     red = channels[..., 0].astype(np.uint32)
     green = channels[..., 1].astype(np.uint32)
     blue = channels[..., 2].astype(np.uint32)
@@ -115,6 +120,7 @@ def _place(channels: Bytes, where: Flags) -> str:
 
 
 def _color(text: str, wanted: str) -> Color:
+    """Return the colour that a text names; Pillow knows `#rrggbb` and the names of CSS."""
     from PIL import ImageColor
 
     written = f"rgb({text})" if text[:1].isdigit() else text

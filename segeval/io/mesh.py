@@ -36,6 +36,13 @@ def read_mesh(request: Request) -> Mesh:
 
     Such files do not say what their coordinates are in: `request.unit` does. Raises `ReadError` for
     a file without triangles or with coordinates that are no numbers, `UsageError` for another unit.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "triangle.obj")
+    ...     _ = path.write_text("v 0 0 0\\nv 1 0 0\\nv 0 1 0\\nf 1 2 3\\n")
+    ...     read_mesh(Request(path=path, unit="cm")).vertices.tolist()
+    [[0.0, 0.0, 0.0], [0.0, 10.0, 0.0], [10.0, 0.0, 0.0]]
     """
     path, unit = request.path, request.unit
     if unit not in MILLIMETRES:

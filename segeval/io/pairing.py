@@ -17,6 +17,7 @@ from .naming import Naming, namings
 from .registry import known_suffixes, refusal, stem_of, suffix_of
 
 Role: TypeAlias = Literal["pred", "gt"]
+"""The side of a folder, as the options --pred-suffix and --gt-suffix call it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def pair(
     pred_suffix: str = "",
     gt_suffix: str = "",
 ) -> Pairing:
-    """Return the pairs of two folders, or of two files.
+    """Return the pairs of two folders, or of two files, and what has no partner.
 
     An id is the path below the folder without the known suffix and without `pred_suffix` or
     `gt_suffix`, such as "_seg" or "_seg.nii.gz"; files that lack theirs are left out. Where no two

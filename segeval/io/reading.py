@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from segeval.kernels.workspace import Workspace
 
 _NOUN = {"labels": "mask", "mesh": "mesh"}
+"""What errors call that which a format gives."""
 
 
 def read(
@@ -96,6 +97,7 @@ def read_labels(
 
 
 def _not_installed(path: Path, card: Format) -> UsageError:
+    """Return the error for a package that is missing, with the one that the card names."""
     instead = {
         "labels": "or convert them to a format that is read without it, such as .nii.gz",
         "mesh": "or score masks instead",
@@ -108,6 +110,7 @@ def _not_installed(path: Path, card: Format) -> UsageError:
 
 
 def _came(error: Exception) -> str:
+    """Return what an error means for the file, and what to do: the second half of a message."""
     match error:
         case FileNotFoundError():
             return (
@@ -130,4 +133,5 @@ def _came(error: Exception) -> str:
 
 
 def _line(error: Exception) -> str:
+    """Return an error on one line, as tables and logs need it."""
     return " ".join(f"{type(error).__name__}: {error}".split())

@@ -47,12 +47,18 @@ class Request:
         return self.workspace.buffer(self.slot, size, dtype)
 
     def start(self, size: int) -> bytes:
-        """Return the first bytes of the file."""
+        """Return the first bytes of the file, which tell what it really is."""
         with self.path.open("rb") as file:
             return file.read(size)
 
     def unspaced_grid(self, shape: tuple[int, ...]) -> Grid:
-        """Return the grid of a file that says no spacing: pixels, unless the request has one."""
+        """Return the grid of a file that says no spacing: pixels, unless the request has one.
+
+        >>> str(Request(path=Path("mask.png")).unspaced_grid((4, 6)))
+        '4×6 at 1×1 px'
+        >>> str(Request(path=Path("mask.png"), spacing=(0.5, 0.5)).unspaced_grid((4, 6)))
+        '4×6 at 0.5×0.5 mm'
+        """
         if self.spacing:
             return Grid(shape, self.spacing, "mm")
         return Grid.unspaced(shape)

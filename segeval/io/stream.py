@@ -17,6 +17,7 @@ from segeval.errors import ReadError
 from .request import Request
 
 Change = Callable[[NDArray[Any]], NDArray[Any]]
+"""What maps a chunk of numbers as stored to their values, such as a scale."""
 
 
 def streamed(
@@ -38,7 +39,10 @@ def streamed(
 
 
 def stored(array: NDArray[Any], request: Request) -> Labels:
-    """Return the labels of a C-contiguous array, in the memory of the request."""
+    """Return the labels of a C-contiguous array, in the memory of the request.
+
+    For libraries that decode a file as a whole; `streamed` is for those that need not.
+    """
     flat = narrowed(pieces(array.reshape(-1)), array.size, str(request.path), request.buffer)
     return flat.reshape(array.shape)
 
@@ -46,7 +50,12 @@ def stored(array: NDArray[Any], request: Request) -> Labels:
 def voxel_shape(shape: tuple[int, ...], request: Request) -> tuple[int, ...]:
     """Return the shape without trailing axes of length one beyond the second.
 
-    Raises `ReadError` unless it has two or three axes then, and a voxel.
+    NIfTI writes a volume with an axis for time, mostly of length one. Raises `ReadError` unless two
+    or three axes are left, and a voxel.
+
+    >>> from pathlib import Path
+    >>> voxel_shape((4, 5, 6, 1), Request(path=Path("mask.nii")))
+    (4, 5, 6)
     """
     trimmed = shape
     while len(trimmed) > 2 and trimmed[-1] == 1:

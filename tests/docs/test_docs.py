@@ -3,6 +3,7 @@ lead somewhere.
 """
 
 from __future__ import annotations
+import __future__
 
 import doctest
 import importlib
@@ -60,15 +61,19 @@ def run_python(block: Block, names: dict[str, Any]) -> None:
     """Runs a block in the names of its page, or in those of the file that it goes into or is, and
     looks at what it prints.
     """
-    if home := re.search(r"goes into `(segeval/\w+(?:/\w+)*)\.py`", block.before):
+    home = re.search(r"goes into `(segeval/\w+(?:/\w+)*)\.py`", block.before)
+    new = NEW_FILE.search(block.before)
+    if home:
         names = dict(vars(importlib.import_module(home[1].replace("/", "."))))
-    elif home := NEW_FILE.search(block.before):
-        package, _, module = home[1].replace("/", ".").rpartition(".")
+    elif new:
+        package, _, module = new[1].replace("/", ".").rpartition(".")
         names = {"__name__": f"{package}.{module}", "__package__": package}
     elif call := re.search(r"run by `torchrun ([^`]+ (\w+\.py))`", block.before):
         run_processes(block, *call.groups())
         return
-    code = compile("\n" * (block.line - 1) + block.text, str(block.page), "exec", dont_inherit=True)
+    future = __future__.annotations.compiler_flag if home else 0  # as in every file of ours
+    text = "\n" * (block.line - 1) + block.text
+    code = compile(text, str(block.page), "exec", flags=future, dont_inherit=True)
     with redirect_stdout(io.StringIO()) as printed:
         exec(code, names)
     if block.prints is not None:
@@ -245,9 +250,8 @@ def test_recipe_adds_a_reader_everywhere(clone: Path) -> None:
     for side, mask in (("pred", np.roll(gt, 1, axis=0)), ("gt", gt)):
         (clone / side).mkdir()
         savemat(clone / side / "a.mat", {"mask": mask})
-    scored = run_in_clone(
-        clone, COMMAND, "score", "pred", "gt", "-m", "dice", "--no-plots", "--json", "--quiet"
-    )
+    call = ["score", "pred", "gt", "-m", "dice", "--no-plots", "--json", "--quiet"]
+    scored = run_in_clone(clone, COMMAND, *call)
     assert scored.returncode == 0, scored.stderr
     (row,) = json.loads(scored.stdout)
     assert row["mean"] == 2 * 2 / (4 + 4)
@@ -265,18 +269,8 @@ def test_recipe_adds_an_export_everywhere(clone: Path) -> None:
     (recipe,) = (b for b in blocks(ROOT / "CONTRIBUTING.md") if "@export" in b.text)
     with (clone / "segeval" / "results" / "exports.py").open("a", encoding="utf-8") as file:
         file.write(f"\n\n{recipe.text}")
-    scored = run_in_clone(
-        clone,
-        COMMAND,
-        "score",
-        "predictions",
-        "labels",
-        "-m",
-        "dice",
-        "--no-plots",
-        "--format",
-        "tsv",
-    )
+    call = ["score", "predictions", "labels", "-m", "dice", "--no-plots", "--format", "tsv"]
+    scored = run_in_clone(clone, COMMAND, *call)
     assert scored.returncode == 0, scored.stderr
     assert (clone / "segeval-results" / "cases.tsv").read_text().startswith("case\tregion\tdice\t")
     code = "from segeval import Results; print(len(Results.load('segeval-results').cases))"
