@@ -28,8 +28,9 @@ def segeval(
     metrics: Sequence[str] = ("dice", "hd", "hd95", "assd", "nsd@1"),
 ) -> Scores:
     """This project, volumes in memory."""
-    from segeval.data.case import Case, LabelMap
+    from segeval.data.case import Case
     from segeval.data.grid import Grid
+    from segeval.data.labels import LabelMap
     from segeval.protocols.choose import make_protocol
     from segeval.run.evaluate import score_case
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import warnings
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from segeval.errors import UsageError
+from segeval.results.exports import EXPORTS
 
 from . import plot
 from .types import spacing, words
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from segeval.results.results import Results
 
-FORMATS = ("csv", "parquet", "json", "xlsx")
 MISSING = ("error", "skip", "empty")
 
 
@@ -92,8 +92,8 @@ MISSING = ("error", "skip", "empty")
 )
 @click.option("--jobs", type=int, metavar="N", help="Threads.  [default: one a core]")
 @click.option(
-    "--format", "formats", multiple=True, default=["csv"], show_default=True, callback=words(*FORMATS),
-    metavar=",".join(FORMATS), help="Formats of the tables.",
+    "--format", "formats", multiple=True, default=["csv"], show_default=True, callback=words(*EXPORTS),
+    metavar=",".join(EXPORTS), help="Formats of the tables.",
 )  # fmt: skip
 @click.option(
     "--plots/--no-plots", default=True, show_default=True, help="Draw plots into OUT/plots."
@@ -173,7 +173,7 @@ def _told_once() -> Iterator[None]:
 
 def _print(summary: DataFrame, cases: int, *, cases_first: bool, as_json: bool) -> None:
     """Prints the summary to stdout; on a terminal not more of it than can be taken in."""
-    from segeval.results.formats import as_json as written
+    from segeval.results.exports import as_json as written
 
     from .overview import extremes, overview_of
 

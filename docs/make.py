@@ -1,6 +1,6 @@
-"""Writes what is generated: from the cards docs/metrics.md, docs/reference.md and the stubs of the
-functions and metric objects, docs/protocols.md from the protocols' files, and docs/commands.md from
-every command's --help.
+"""Writes what is generated: from the cards docs/metrics.md, docs/reference.md, the table in
+docs/formats.md and the stubs of the functions and metric objects; docs/protocols.md from the
+protocols' files; docs/commands.md from every command's --help.
 
 `python docs/make.py` writes them; `python docs/make.py --check` fails when one is out of date.
 """
@@ -8,6 +8,7 @@ every command's --help.
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ import stubs
 from click.testing import CliRunner
 
 from segeval.cli.app import app
+from segeval.io.registry import FORMATS, Format
 from segeval.metrics import REGISTRY
 from segeval.metrics.card import MetricSpec
 from segeval.metrics.citations import CITATIONS
@@ -82,6 +84,7 @@ def pages() -> dict[str, str]:
         "docs/metrics.md": metrics_page(),
         "docs/protocols.md": protocols.protocols_page(),
         "docs/commands.md": commands_page(),
+        "docs/formats.md": formats_page(),
         "docs/reference.md": reference_page(),
         "segeval/functional.pyi": stubs.functional(),
         "segeval/stateful.pyi": stubs.stateful(),
@@ -165,6 +168,22 @@ def commands_page() -> str:
     return "\n".join(
         [COMMANDS, *(_help(arguments) for arguments in ([], *([name] for name in names)))]
     )
+
+
+def formats_page() -> str:
+    """Return docs/formats.md with its table of formats made anew; the rest is written by hand."""
+    text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    rows = "\n".join(map(_format_row, dict.fromkeys(FORMATS.values())))
+    table = f"| suffix | gives | how it is read | needs |\n|---|---|---|---|\n{rows}\n"
+    between = (
+        r"(?<=^<!-- formats: generated from their cards in segeval/io -->\n).*(?=^<!-- /formats)"
+    )
+    return re.sub(between, lambda _: table, text, flags=re.MULTILINE | re.DOTALL)
+
+
+def _format_row(card: Format) -> str:
+    suffixes = ", ".join(f"`{suffix}`" for suffix in card.suffixes)
+    return f"| {suffixes} | {card.gives} | {card.sentence} | {card.package or '–'} |"
 
 
 def _help(arguments: list[str]) -> str:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from segeval.data.case import LabelMap
 from segeval.data.grid import Grid
+from segeval.data.labels import LabelMap
 from segeval.errors import FailedCasesWarning, UsageError
-from segeval.io import Colors, pair, read, stem_of
+from segeval.io import Colors, pair, read, read_labels, stem_of
 from segeval.io.files import local_path
 from segeval.io.mesh import is_mesh
 from segeval.kernels.workspace import Workspace, cores
@@ -113,7 +113,7 @@ def _score_surfaces(pred: Path, gt: Path, protocol: Protocol) -> DataFrame:
             pred,
             gt,
             protocol,
-            lambda path: _label_map(path, protocol, "mask"),
+            lambda path: read(path, spacing=protocol.spacing, colors=protocol.colors),
             workspace,
         )
     return _rows(score_measured(surfaces.measured, protocol.metrics, surfaces.notes), protocol)
@@ -202,7 +202,7 @@ def _warn_of_failures(results: Results, failed: Failed) -> None:
 
 def _label_map(mask: Any, protocol: Protocol, name: str) -> LabelMap:
     if isinstance(mask, (str, os.PathLike)):
-        return read(mask, spacing=protocol.spacing, colors=protocol.colors)
+        return read_labels(mask, spacing=protocol.spacing, colors=protocol.colors)
     array = np.asarray(_on_host(mask) if hasattr(mask, "detach") else mask)
     grid = (
         Grid(array.shape, protocol.spacing, "mm")

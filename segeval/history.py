@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segeval.errors import UsageError
-from segeval.results.formats import replacing
+from segeval.io.files import replacing
 from segeval.training.logs import AXES, By, read_log
 from segeval.training.series import Column, Series, named, names_for, plain
 

@@ -14,8 +14,10 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from segeval.data.case import Case, LabelMap, Region
+from segeval.data.case import Case
 from segeval.data.grid import Grid
+from segeval.data.labels import LabelMap
+from segeval.data.regions import Region
 from segeval.kernels.workspace import Workspace
 from segeval.measure.measured import Measured, measure
 from segeval.metrics import parse_metric

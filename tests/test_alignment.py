@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from nibabel.orientations import apply_orientation, inv_ornt_aff
 
-from segeval.data.case import Case, LabelMap
+from segeval.data.case import Case
 from segeval.data.geometry import aligned
 from segeval.data.grid import Grid
+from segeval.data.labels import LabelMap
 from segeval.errors import GeometryMismatch
 
 VOXELS = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segeval.data.case import Case, LabelMap, Region, disjoint_layers
+from segeval.data.case import Case
 from segeval.data.grid import Grid
+from segeval.data.labels import LabelMap
+from segeval.data.regions import Region, disjoint_layers
 from segeval.errors import GeometryMismatch, ReadError, UsageError
 
 

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenes import measured, pairs, scene, spaced_pairs
 
-from segeval.data.case import Case, LabelMap, Region
+from segeval.data.case import Case
 from segeval.data.grid import Grid
+from segeval.data.labels import LabelMap
+from segeval.data.regions import Region
 from segeval.errors import UsageError
 from segeval.kernels.workspace import Workspace
 from segeval.measure.measured import measure

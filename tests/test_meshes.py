@@ -219,7 +219,7 @@ def test_a_mesh_is_no_mask(two):
         ReadError,
         match=r"a.stl: wanted a mask, but this is a mesh; score it .* with --boundary mesh",
     ):
-        segeval.io.read(two[0] / "a.stl")
+        segeval.io.read_labels(two[0] / "a.stl")
 
 
 def test_a_damaged_mesh_fails_alone(two):

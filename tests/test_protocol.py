@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segeval.data.case import Region
+from segeval.data.regions import Region
 from segeval.errors import UsageError
 from segeval.metrics import parse_metrics
 from segeval.protocols.protocol import Protocol

@@ -87,8 +87,8 @@ def test_the_label_to_ignore_is_no_foreground_of_a_binary_run():
 
 
 def test_a_tolerance_for_spacings_is_none_for_places_far_apart():
-    from segeval.data.case import LabelMap
     from segeval.data.geometry import aligned
+    from segeval.data.labels import LabelMap
 
     def at(origin: float, spacing: float) -> LabelMap:
         affine = np.diag([spacing, 1.0, 1.0, 1.0])

@@ -10,15 +10,10 @@ import pandas as pd
 import pytest
 
 from segeval.errors import UsageError
+from segeval.io.files import make_folder, replacing
 from segeval.results.columns import applies, metrics_of
-from segeval.results.formats import (
-    FORMATS,
-    check_formats,
-    make_folder,
-    read_table,
-    replacing,
-    write_table,
-)
+from segeval.results.exports import EXPORTS
+from segeval.results.formats import check_formats, read_table, write_table
 
 CASES = pd.DataFrame({
     "case": ["001", "NA", 'a,b\n"c"', "=1+2", "日本"],
@@ -40,7 +35,7 @@ SUMMARY = pd.DataFrame(
 )
 
 
-@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("format_", EXPORTS)
 @pytest.mark.parametrize("table", [CASES, SUMMARY, CASES[:0]], ids=["cases", "summary", "empty"])
 def test_round_trip(table: pd.DataFrame, format_: str, tmp_path: Path):
     path = tmp_path / f"table.{format_}"

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.arrays import Integers
-from segeval.data.case import Case, LabelMap, Region
+from segeval.data.case import Case
 from segeval.data.grid import Grid
+from segeval.data.labels import LabelMap
+from segeval.data.regions import Region
 from segeval.errors import UsageError
 from segeval.kernels.workspace import Workspace
 from segeval.measure.measured import Measured, measure

@@ -12,8 +12,8 @@ import numpy as np
 from segeval.arrays import Floats
 from segeval.errors import GeometryMismatch
 
-from .case import LabelMap
 from .grid import Grid
+from .labels import LabelMap
 
 Affine: TypeAlias = Floats
 
@@ -26,14 +26,13 @@ def aligned(
     tolerance: float = 0.1,
     spacing_tolerance: float = 1e-3,
 ) -> tuple[LabelMap, str]:
-    """The prediction on the array axes of the ground truth, and a note of what was done; "" when
-    nothing was.
+    """Return the prediction on the array axes of the ground truth, and a note of what was done.
 
-    Axes are only swapped and reversed: the labels are a view, never interpolated. Masks without an
-    affine are taken as they are. Shape and spacing are left to `Case`. Raises `GeometryMismatch`
-    when those agree but a voxel lies more than `tolerance` voxels from its place in the ground
-    truth. Without `check_position` (a spacing given by hand) only the directions of the axes count,
-    and a turned prediction takes the spacing of the ground truth.
+    The note is "" when nothing was. Axes are only swapped and reversed: the labels are a view,
+    never interpolated. Masks without an affine are taken as they are. Shape and spacing are left to
+    `Case`. Raises `GeometryMismatch` when those agree but a voxel lies more than `tolerance` voxels
+    from its place in the ground truth. Without `check_position` (a spacing given by hand) only the
+    directions of the axes count, and a turned prediction takes the spacing of the ground truth.
 
     >>> reverse = np.diag([-1.0, 1.0, 1.0, 1.0])
     >>> reverse[0, 3] = 1
@@ -47,66 +46,78 @@ def aligned(
         return pred, ""
     turned, note = _turned(pred, gt, keep_spacing=check_position)
     if check_position:
-        _check_position(turned, gt, tolerance, spacing_tolerance)
-    return (
-        (replace(turned, grid=replace(turned.grid, affine=gt.grid.affine)), note)
-        if note
-        else (pred, "")
-    )
+        _check_position(turned, gt, tolerance=tolerance, spacing_tolerance=spacing_tolerance)
+    if not note:
+        return pred, ""
+    return replace(turned, grid=replace(turned.grid, affine=gt.grid.affine)), note
 
 
 def _turned(pred: LabelMap, gt: LabelMap, *, keep_spacing: bool) -> tuple[LabelMap, str]:
+    """Return the prediction along the axes of the ground truth, with an affine that says the same.
+
+    Reversing an axis of n voxels maps the index i to n - 1 - i, which the new affine undoes.
+    """
     axes, signs = _nearest_axes(pred.grid, gt.grid)
     if axes == tuple(range(pred.grid.ndim)) and -1 not in signs:
         return pred, ""
     labels = pred.labels.transpose(axes)[tuple(slice(None, None, sign) for sign in signs)]
-    spacing = tuple(pred.grid.spacing[axis] for axis in axes) if keep_spacing else gt.grid.spacing
+    spacing = gt.grid.spacing
+    if keep_spacing:
+        spacing = tuple(pred.grid.spacing[axis] for axis in axes)
     to_pred = np.diag([0.0 if i < pred.grid.ndim else 1.0 for i in range(4)])
     for i, (axis, sign) in enumerate(zip(axes, signs, strict=True)):
         to_pred[axis, i] = sign
-        to_pred[axis, 3] = labels.shape[i] - 1 if sign < 0 else 0
+        if sign < 0:
+            to_pred[axis, 3] = labels.shape[i] - 1
     grid = Grid(labels.shape, spacing, pred.grid.unit, _affine(pred.grid) @ to_pred)
-    note = f"prediction turned onto the axes of the ground truth ({_codes(pred.grid)} -> {_codes(gt.grid)})"
+    turn = f"{_codes(pred.grid)} -> {_codes(gt.grid)}"
+    note = f"prediction turned onto the axes of the ground truth ({turn})"
     return LabelMap(labels, grid, pred.source), note
 
 
 def _nearest_axes(pred: Grid, gt: Grid) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """For each axis of `gt`, the axis of `pred` nearest to its line, and 1 or -1 for its direction."""
-    along = np.linalg.solve(
-        _directions(gt), _directions(pred)
-    )  # [i, j]: axis j of pred along axis i of gt
+    """Return for each axis of `gt` the axis of `pred` nearest to its line, and its sign.
+
+    The sign is 1 where both run in one direction, -1 where they run in opposite ones.
+    """
+    # along[i, j]: the share of the prediction's axis j along axis i of the ground truth
+    along = np.linalg.solve(_directions(gt), _directions(pred))
 
     def fit(order: tuple[int, ...]) -> float:
         return round(sum(abs(float(along[i, axis])) for i, axis in enumerate(order)), 6)
 
-    axes = max(
-        permutations(range(gt.ndim)), key=fit
-    )  # the order as it is comes first, so it wins a tie at 45 degrees
+    # the order as it is comes first, so it wins a tie at 45 degrees
+    axes = max(permutations(range(gt.ndim)), key=fit)
     return axes, tuple(-1 if along[i, axis] < 0 else 1 for i, axis in enumerate(axes))
 
 
 def _check_position(
-    pred: LabelMap, gt: LabelMap, tolerance: float, spacing_tolerance: float
+    pred: LabelMap, gt: LabelMap, *, tolerance: float, spacing_tolerance: float
 ) -> None:
+    """Raise `GeometryMismatch` where a corner of the prediction is not in its place.
+
+    Both affines are linear, so no voxel inside is further from its place than some corner.
+    """
     spaced = np.allclose(pred.grid.spacing, gt.grid.spacing, rtol=spacing_tolerance, atol=0)
     if pred.grid.shape != gt.grid.shape or not spaced:
         return  # the error of `Case` says more
     ends = [(0, n - 1) for n in gt.grid.shape] + [(0,)] * (3 - gt.grid.ndim)
     corners = np.array([(*corner, 1) for corner in product(*ends)]).T
     moved = np.linalg.solve(_affine(gt.grid), _affine(pred.grid) @ corners) - corners
-    off = float(np.abs(moved).max())
-    if off > tolerance:
-        came, wanted = (
-            ", ".join(f"{x:g}" for x in _affine(m.grid)[:3, 3].round(3) + 0.0) for m in (pred, gt)
-        )
+    farthest = float(np.abs(moved).max())
+    if farthest > tolerance:
         raise GeometryMismatch(
-            f"{pred.source}: a voxel lies {off:.3g} voxels from its place in {gt.source}, more "
-            f"than {tolerance:g} "
-            f"(first voxel at ({came}) mm, wanted ({wanted})); resample the prediction onto the "
-            f"ground-truth grid, "
-            "copy the ground truth's header if only the header is wrong, or pass --spacing to "
-            "ignore positions"
+            f"{pred.source}: a voxel lies {farthest:.3g} voxels from its place in {gt.source}, "
+            f"more than {tolerance:g} (first voxel at ({_origin(pred.grid)}) mm, wanted "
+            f"({_origin(gt.grid)})); resample the prediction onto the ground-truth grid, copy the "
+            f"ground truth's header if only the header is wrong, or pass --spacing to ignore "
+            f"positions"
         )
+
+
+def _origin(grid: Grid) -> str:
+    """Return where the first voxel lies, in millimetres; -0 is written as 0."""
+    return ", ".join(f"{x:g}" for x in _affine(grid)[:3, 3].round(3) + 0.0)
 
 
 def _affine(grid: Grid) -> Affine:
@@ -115,12 +126,14 @@ def _affine(grid: Grid) -> Affine:
 
 
 def _directions(grid: Grid) -> Affine:
+    """Return the directions of the array axes as columns of length one."""
     columns = _affine(grid)[:3, :3]
     unit: Affine = columns / np.linalg.norm(columns, axis=0)
     return unit
 
 
 def _codes(grid: Grid) -> str:
+    """Return the letters of the array axes' ends, such as RAS: right, anterior, superior."""
     from nibabel import orientations
 
     codes: Callable[[Affine], tuple[str, ...]] = orientations.aff2axcodes

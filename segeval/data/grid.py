@@ -33,8 +33,7 @@ class Grid:
         if len(self.spacing) != len(self.shape):
             raise UsageError(
                 f"spacing {self.spacing} has {len(self.spacing)} values for a mask of shape "
-                f"{self.shape}; "
-                "give one value per array axis, in array-axis order"
+                f"{self.shape}; give one value per array axis, in array-axis order"
             )
         if not all(np.isfinite(s) and s > 0 for s in self.spacing):
             raise UsageError(
@@ -44,7 +43,7 @@ class Grid:
 
     @classmethod
     def unspaced(cls, shape: tuple[int, ...]) -> Grid:
-        """The grid of an image without a spacing: 1 px along every axis."""
+        """Return the grid of an image without a spacing: 1 px along every axis."""
         return cls(shape, (1.0,) * len(shape))
 
     @property
@@ -64,7 +63,7 @@ class Grid:
 
     @property
     def volume_unit(self) -> str:
-        """Unit of volumes: ml in 3-D with millimetres, mm² in 2-D with millimetres, px otherwise."""
+        """Unit of volumes: ml in 3-D and mm² in 2-D where lengths are in mm, else px."""
         if self.unit == "px":
             return "px"
         return {3: "ml", 2: "mm²"}.get(self.ndim, f"mm^{self.ndim}")
@@ -72,7 +71,11 @@ class Grid:
     @property
     def voxel_volume(self) -> float:
         """Size of one voxel in `volume_unit`."""
-        return self.element / 1000 if self.volume_unit == "ml" else self.element
+        if self.volume_unit == "ml":
+            return self.element / 1000
+        return self.element
 
     def __str__(self) -> str:
-        return f"{'×'.join(map(str, self.shape))} at {'×'.join(f'{s:g}' for s in self.spacing)} {self.unit}"
+        shape = "×".join(map(str, self.shape))
+        spacing = "×".join(f"{length:g}" for length in self.spacing)
+        return f"{shape} at {spacing} {self.unit}"

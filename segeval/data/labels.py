@@ -1,10 +1,11 @@
-"""Whole numbers of any dtype become labels: the smallest unsigned dtype that holds them, checked on
-the way.
+"""Label maps, and how whole numbers of any dtype become their labels: the smallest unsigned dtype
+that holds them, checked on the way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,34 +14,72 @@ from numpy.typing import NDArray
 from segeval.arrays import Labels
 from segeval.errors import ReadError
 
+from .grid import Grid
+
 Dtype: TypeAlias = "np.dtype[Any]"
 Allocate: TypeAlias = Callable[[int, Dtype], NDArray[Any]]
 
-CHUNK = (
-    1 << 20
-)  # bytes looked at together: they are read four times, so they should stay in the cache
+CHUNK = 1 << 20
+"""Bytes looked at together: they are read four times, so they should stay in the cache."""
 _DTYPES: tuple[Dtype, ...] = tuple(np.dtype(d) for d in (np.uint8, np.uint16, np.uint32, np.uint64))
 
 
-def as_labels(array: NDArray[Any], source: str) -> Labels:
-    """`array` in the smallest of uint8, uint16, uint32 and uint64 that holds its values; no copy if
-    it is so already.
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelMap:
+    """Non-negative integers on a grid; 0 is background.
 
-    Raises `ReadError` for NaN, negative, fractional or complex values, naming `source`.
+    `labels` keeps the smallest unsigned dtype that holds its values; `source` names the file, for
+    messages.
+    """
+
+    labels: Labels
+    grid: Grid
+    source: str = "array"
+
+    def __post_init__(self) -> None:
+        if self.labels.dtype.kind not in "ui":
+            dtype = self.labels.dtype
+            raise ReadError(
+                f"{self.source}: a label map holds integers, not {dtype}; convert it with "
+                f"`LabelMap.of`"
+            )
+        if self.labels.shape != self.grid.shape:
+            raise ReadError(
+                f"{self.source}: labels of shape {self.labels.shape} on a grid of shape "
+                f"{self.grid.shape}"
+            )
+
+    @classmethod
+    def of(cls, array: NDArray[Any], grid: Grid | None = None, source: str = "array") -> LabelMap:
+        """Return the label map of any array of whole numbers ≥ 0, whatever its dtype.
+
+        Raises `ReadError` for NaN, negative, fractional or complex values.
+
+        >>> LabelMap.of(np.array([[0.0, 2.0]])).labels.dtype
+        dtype('uint8')
+        """
+        return cls(as_labels(array, source), grid or Grid.unspaced(array.shape), source)
+
+
+def as_labels(array: NDArray[Any], source: str) -> Labels:
+    """Return an array in the smallest of uint8, uint16, uint32 and uint64 that holds its values.
+
+    It is not copied if it is so already. Raises `ReadError` for NaN, negative, fractional or
+    complex values, naming `source`.
 
     >>> as_labels(np.array([0.0, 300.0]), "array").dtype
     dtype('uint16')
     """
-    if array.dtype == np.uint8 or array.size == 0:
-        return array if array.dtype == np.uint8 else array.astype(np.uint8)
+    if array.dtype == np.uint8:
+        return array
+    if array.size == 0:
+        return array.astype(np.uint8)
     if array.dtype.kind == "b" and array.view(np.uint8).max() <= 1:  # Pillow's True is 255
         return array.view(np.uint8)
-    if (
-        array.dtype.kind == "u"
-        and array.dtype.isnative
-        and smallest_dtype(array, source) == array.dtype
-    ):
+    unsigned = array.dtype.kind == "u" and array.dtype.isnative
+    if unsigned and smallest_dtype(array, source) == array.dtype:
         return array
+    # Chunks are taken in the order of memory, so that a transposed or Fortran array costs no more.
     by_stride = np.argsort([-abs(stride) for stride in array.strides], kind="stable")
     ordered = array.transpose(by_stride)
     labels = narrowed(pieces(ordered.reshape(-1)), array.size, source)
@@ -48,7 +87,7 @@ def as_labels(array: NDArray[Any], source: str) -> Labels:
 
 
 def pieces(flat: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    """Consecutive views of a 1-D array, `CHUNK` bytes each."""
+    """Yield consecutive views of a 1-D array, `CHUNK` bytes each."""
     step = max(1, CHUNK // flat.itemsize)
     for start in range(0, flat.size, step):
         yield flat[start : start + step]
@@ -57,11 +96,10 @@ def pieces(flat: NDArray[Any]) -> Iterator[NDArray[Any]]:
 def narrowed(
     chunks: Iterable[NDArray[Any]], size: int, source: str, allocate: Allocate = np.empty
 ) -> Labels:
-    """1-D labels in the smallest unsigned dtype, from consecutive 1-D chunks that hold `size`
-    numbers in all.
+    """Return 1-D labels in the smallest unsigned dtype, from chunks of `size` numbers in all.
 
-    Each chunk is checked and stored while it is in the cache; it may be reused by the iterator
-    afterwards.
+    Each chunk is checked and stored while it is in the cache; its memory may be reused by the
+    iterator afterwards. `allocate` gives the memory for the labels, again for each wider dtype.
     """
     labels = allocate(size, _DTYPES[0])
     done = 0
@@ -69,24 +107,25 @@ def narrowed(
         dtype = smallest_dtype(chunk, source)
         if dtype.itemsize > labels.itemsize:
             wider = allocate(size, dtype)
-            wider[:done] = labels[
-                :done
-            ].copy()  # `allocate` may give the same memory again, which NumPy overlooks here
+            # `allocate` may give the same memory again, which NumPy overlooks here: copy first
+            wider[:done] = labels[:done].copy()
             labels = wider
-        part = labels[done : done + chunk.size]
-        np.copyto(part, chunk, casting="unsafe")
-        if chunk.dtype.kind == "f" and (odd := part != chunk).any():
+        stored = labels[done : done + chunk.size]
+        np.copyto(stored, chunk, casting="unsafe")
+        if chunk.dtype.kind == "f" and (fractional := stored != chunk).any():
             raise ReadError(
-                f"{source}: holds {chunk[odd][0]:g}, which is not a whole number; labels are "
-                f"integers: "
-                "threshold or take the argmax of a probability map first"
+                f"{source}: holds {chunk[fractional][0]:g}, which is not a whole number; labels "
+                f"are integers: threshold or take the argmax of a probability map first"
             )
         done += chunk.size
     return labels
 
 
 def smallest_dtype(array: NDArray[Any], source: str) -> Dtype:
-    """The smallest unsigned dtype for the values, fractions apart; `ReadError` when there is none."""
+    """Return the smallest unsigned dtype for the values, whatever fractions they have.
+
+    Raises `ReadError`, naming `source`, where there is none.
+    """
     if array.dtype == np.uint8:
         return array.dtype
     if array.dtype.kind not in "buif":

@@ -9,7 +9,9 @@ from segeval.arrays import Floats, Integers
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mesh:
-    """`vertices` (V, 3) in mm and `triangles` (T, 3) of them, one or more, each of three different
+    """Triangles that share vertices.
+
+    `vertices` (V, 3) are in mm; a row of `triangles` (T, 3) holds the positions of three different
     ones.
     """
 

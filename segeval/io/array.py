@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from segeval.data.case import LabelMap
+from segeval.data.labels import LabelMap
 from segeval.errors import ReadError
 
-from .registry import Request, reader
+from .registry import reader
+from .request import Request
 from .stream import stored, streamed, voxel_shape
 
 
-@reader(".npy")
+@reader(
+    ".npy",
+    sentence="The label is the value: any integer type, booleans, or floats that hold whole "
+    "numbers. The spacing is 1 px.",
+)
 def read_npy(request: Request) -> LabelMap:
-    """The label map in a .npy file, in the array order it was saved in; objects are never
-    unpickled.
+    """Return the label map in a .npy file, in the array order it was saved in.
+
+    Objects are never unpickled.
     """
     with request.path.open("rb") as file:
         version = np.lib.format.read_magic(file)
-        read_header = (
-            np.lib.format.read_array_header_1_0
-            if version == (1, 0)
-            else np.lib.format.read_array_header_2_0
-        )
-        full, fortran, dtype = read_header(file)
-        shape = voxel_shape(full, request)
+        read_header = np.lib.format.read_array_header_2_0
+        if version == (1, 0):
+            read_header = np.lib.format.read_array_header_1_0
+        shape_in_file, fortran, dtype = read_header(file)
+        shape = voxel_shape(shape_in_file, request)
         if dtype.kind not in "buif":
             raise ReadError(
                 f"{request.path}: wanted whole numbers, but the dtype is {dtype}; save an integer "
@@ -35,9 +39,9 @@ def read_npy(request: Request) -> LabelMap:
     return LabelMap(labels, request.unspaced_grid(shape), str(request.path))
 
 
-@reader(".npz")
+@reader(".npz", sentence="The only array in the file, read as that of a .npy is.")
 def read_npz(request: Request) -> LabelMap:
-    """The label map in a .npz file that holds exactly one array."""
+    """Return the label map in a .npz file that holds exactly one array."""
     with request.path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         if len(archive.files) != 1:
             names = ", ".join(archive.files) or "none"
@@ -47,6 +51,5 @@ def read_npz(request: Request) -> LabelMap:
             )
         array = archive[archive.files[0]]
     shape = voxel_shape(array.shape, request)
-    return LabelMap(
-        stored(array.reshape(shape), request), request.unspaced_grid(shape), str(request.path)
-    )
+    labels = stored(array.reshape(shape), request)
+    return LabelMap(labels, request.unspaced_grid(shape), str(request.path))

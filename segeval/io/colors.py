@@ -1,4 +1,4 @@
-"""Colour images as label maps: which colour stands for which label."""
+"""Colour images as label maps: the label that each colour stands for."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segeval.arrays import Bytes, Flags, Labels
 from segeval.errors import ReadError, UsageError
 
 from .files import local_path
-from .registry import Color, Colors, Request
+from .request import Color, Colors, Request
+
+_Packed: TypeAlias = NDArray[np.uint32]
 
 
 def load_colors(path: str | os.PathLike[str]) -> dict[Color, int]:
-    """The colours of a JSON file `{"#ff0000": 1, "0,255,0": 2, "blue": 3}`: colour to label.
+    """Return the labels by colour of a JSON file `{"#ff0000": 1, "0,255,0": 2, "blue": 3}`.
 
     A colour is `#rrggbb`, `red,green,blue` or a CSS name. Black is 0 unless the file says
     otherwise; colours may share a label. Raises `UsageError` for anything else.
@@ -40,8 +43,9 @@ def load_colors(path: str | os.PathLike[str]) -> dict[Color, int]:
 def parse_colors(
     table: Mapping[str, Any], wanted: str = "wanted colours and labels"
 ) -> dict[Color, int]:
-    """The colours of a mapping as such a file holds it. Raises `UsageError`, which begins with
-    `wanted`.
+    """Return the labels by colour of a mapping as such a file holds it.
+
+    Raises `UsageError`, which begins with `wanted`.
 
     >>> parse_colors({"#ff0000": 1, "0,255,0": 2})
     {(255, 0, 0): 1, (0, 255, 0): 2}
@@ -57,17 +61,18 @@ def parse_colors(
 
 
 def labels_of(channels: Bytes, request: Request) -> Labels:
-    """The labels of an image of three or more channels, the last axis; those after the third are
-    ignored.
+    """Return the labels of an image of three or more channels, the last axis.
 
-    By the colours of the request; without any, all three channels must agree on the label.
+    Channels after the third are ignored. Labels are those of the request's colours; without any,
+    all three channels must agree on the label. Raises `ReadError` for a colour that has none, with
+    its place.
     """
-    red, green, blue = (channels[..., i] for i in range(3))
     if request.colors is not None:
-        return _looked_up(red, green, blue, request.colors, request.path)
-    odd = (red != green) | (green != blue)
-    if odd.any():
-        example = _place(channels, odd)
+        return _looked_up(channels, request.colors, request.path)
+    red, green, blue = channels[..., 0], channels[..., 1], channels[..., 2]
+    colored = (red != green) | (green != blue)
+    if colored.any():
+        example = _place(channels, colored)
         raise ReadError(
             f"{request.path}: wanted one label a pixel, but it holds colours, such as {example}; "
             "save the labels as greyscale, or pass --colors with a JSON file of them, such as "
@@ -76,45 +81,52 @@ def labels_of(channels: Bytes, request: Request) -> Labels:
     return np.ascontiguousarray(red)
 
 
-def _looked_up(red: Labels, green: Labels, blue: Labels, colors: Colors, path: Path) -> Labels:
+def _looked_up(channels: Bytes, colors: Colors, path: Path) -> Labels:
+    """Return the label of each pixel by a binary search among the colours."""
     table = {(0, 0, 0): 0, **colors}
-    keys = np.array([_packed(*np.array(color, np.uint32)) for color in table], np.uint32)
+    keys = _packed(np.array(list(table)))
     order = np.argsort(keys)
-    pixels = _packed(red, green, blue)
-    found = order[np.searchsorted(keys, pixels, sorter=order).clip(max=len(keys) - 1)]
-    odd = keys[found] != pixels
-    if odd.any():
-        example = _place(np.stack([red, green, blue], axis=-1), odd)
-        count = len(np.unique(pixels[odd]))
+    pixels = _packed(channels)
+    row_of_pixel = order[np.searchsorted(keys, pixels, sorter=order).clip(max=len(keys) - 1)]
+    unlisted = keys[row_of_pixel] != pixels
+    if unlisted.any():
+        example = _place(channels, unlisted)
+        count = len(np.unique(pixels[unlisted]))
         raise ReadError(
             f"{path}: wanted only the {len(table)} colours of --colors, but it holds {count} more, "
-            f"such as {example}; "
-            "add them to the file, with the label 0 for background"
+            f"such as {example}; add them to the file, with the label 0 for background"
         )
-    labels: Labels = np.array(list(table.values()))[found]
+    labels: Labels = np.array(list(table.values()))[row_of_pixel]
     return labels
 
 
-def _packed(red: Any, green: Any, blue: Any) -> Any:
-    return (
-        (np.asarray(red, np.uint32) << 16)
-        | (np.asarray(green, np.uint32) << 8)
-        | np.asarray(blue, np.uint32)
-    )
+def _packed(channels: NDArray[Any]) -> _Packed:
+    """Return each colour, the last axis, as one number: 0xRRGGBB.
+
+    >>> hex(_packed(np.array([[255, 128, 0]]))[0])
+    '0xff8000'
+    """
+    red = channels[..., 0].astype(np.uint32)
+    green = channels[..., 1].astype(np.uint32)
+    blue = channels[..., 2].astype(np.uint32)
+    return (red << np.uint32(16)) | (green << np.uint32(8)) | blue
 
 
 def _place(channels: Bytes, where: Flags) -> str:
+    """Return the first pixel that is marked, and its colour, in words."""
     row, column = np.argwhere(where)[0]
     red, green, blue = channels[row, column, :3]
     return f"#{red:02x}{green:02x}{blue:02x} at row {row}, column {column}"
 
 
 def _color(text: str, wanted: str) -> Color:
+    """Return the colour that a text names; Pillow knows `#rrggbb` and the names of CSS."""
     from PIL import ImageColor
 
+    written = f"rgb({text})" if text[:1].isdigit() else text
     try:
-        red, green, blue = ImageColor.getrgb(f"rgb({text})" if text[:1].isdigit() else text)[:3]
-        bytes((red, green, blue))
+        red, green, blue = ImageColor.getrgb(written)[:3]
+        bytes((red, green, blue))  # each is from 0 to 255, or ValueError
     except ValueError:
         raise UsageError(
             f"{wanted}, but {text!r} is no colour; write #rrggbb or red,green,blue"

@@ -1,10 +1,13 @@
-"""Paths of this machine, told apart from addresses elsewhere."""
+"""Paths of this machine, told apart from addresses elsewhere, and what is written to them."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from segeval.errors import UsageError
 
@@ -21,18 +24,56 @@ def local_path(path: str | os.PathLike[str]) -> Path:
     >>> local_path("masks/a.nii.gz").name
     'a.nii.gz'
     """
-    shown = path.as_posix() if isinstance(path, Path) else os.fspath(path)
-    address = _ADDRESS.fullmatch(shown)
     if isinstance(path, Path):
+        address = _ADDRESS.fullmatch(path.as_posix())
         if address is None or path.exists():
-            return path  # as it is: most calls pass a Path, and building another costs more than the match
+            return path  # building another costs more than the match, and most calls pass a Path
         shown = f"{address['scheme']}://{address['rest']}"
-    elif address is None or "://" not in shown:
-        return Path(path)
+    else:
+        shown = os.fspath(path)
+        address = _ADDRESS.fullmatch(shown)
+        if address is None or "://" not in shown:
+            return Path(path)
     if address["scheme"].lower() == "file":
         raise UsageError(f"{shown}: wanted a path, not an address; give it without file://")
     raise UsageError(
         f"{shown}: wanted a path on this machine, but remote addresses are neither read nor "
-        f"written "
-        "yet; copy the files (for S3 aws s3 sync) or mount them (rclone mount), and give that path"
+        f"written yet; copy the files (for S3 aws s3 sync) or mount them (rclone mount), and give "
+        f"that path"
     )
+
+
+def make_folder(path: str | Path) -> Path:
+    """Return the folder, made if need be. Raises `UsageError` where it cannot be."""
+    folder = local_path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = error.strerror
+        if isinstance(error, FileExistsError):
+            why = "a file has its name"
+        raise UsageError(
+            f"{folder}: cannot make this folder for the results ({why}); give another one"
+        ) from error
+    return folder
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Give a file to write that takes its place under `path` once it is complete.
+
+    It leaves no trace otherwise. Raises `UsageError` where it cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        try:
+            with part.open("wb") as file:
+                yield file
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot write it ({error.strerror or error}); give another folder, or see to "
+            f"space and permissions"
+        ) from error

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segeval.arrays import Bytes, Labels
-from segeval.data.case import LabelMap
+from segeval.data.labels import LabelMap
 from segeval.errors import ReadError
 
 from .colors import labels_of
-from .registry import Request, reader, refuse
+from .registry import reader, refuse
+from .request import Request
 from .stream import stored
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _PLUGINS = {
     ".bmp": ("PIL.BmpImagePlugin", "BmpImageFile"),
     ".gif": ("PIL.GifImagePlugin", "GifImageFile"),
 }
+"""The class that reads each suffix, and its module, which is imported then."""
 _LIMIT = Lock()
 _ONE_CHANNEL = ("1", "L", "P", "I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 _ALPHA_APART = ("LA", "La", "PA")
@@ -40,13 +42,18 @@ _COLOR = ("RGB", "RGBA", "RGBX", "RGBa")
 refuse(
     ".jpg",
     ".jpeg",
-    because="JPEG is lossy and changes labels along every edge: save the masks as PNG from their source",
+    because="JPEG is lossy and changes labels along every edge: save the masks as PNG from their "
+    "source",
 )
 
 
-@reader(*_PLUGINS)
+@reader(
+    *_PLUGINS,
+    sentence="The label is the grey value, 1, 8, 16 or 32 bits; of an image with a palette the "
+    "index, of a GIF whose palette is grey the grey value. The spacing is 1 px.",
+)
 def read_image(request: Request) -> LabelMap:
-    """The label map in an image file.
+    """Return the label map in an image file.
 
     An image with colour channels is read when they agree (alpha is ignored) or the request has
     `colors`.
@@ -69,7 +76,10 @@ def read_image(request: Request) -> LabelMap:
 
 
 def _opened(request: Request) -> ImageFile:
-    # Not Image.open: it takes other formats under this name, lossy ones too, and looks every format up.
+    """Return the image, not decoded yet, in the format that its suffix names.
+
+    `Image.open` would take other formats under this name, lossy ones too, and look every one up.
+    """
     suffix = request.path.suffix.lower()
     module, name = _PLUGINS[suffix]
     try:
@@ -77,14 +87,18 @@ def _opened(request: Request) -> ImageFile:
     except SyntaxError as error:
         raise ReadError(
             f"{request.path}: wanted a {suffix} image, but the file starts with "
-            f"{request.start(8)!r} and Pillow says "
-            f"{str(error)!r}; rename it after its real format, or save it as greyscale PNG"
+            f"{request.start(8)!r} and Pillow says {str(error)!r}; rename it after its real "
+            f"format, or save it as greyscale PNG"
         ) from error
     return image
 
 
 def _grey_of_gif(image: ImageFile) -> Bytes:
-    # GIF has no greyscale: Pillow saves one as a palette of the values that occur, so that indices differ between files
+    """Return the grey values of a GIF whose palette is all grey, else the indices.
+
+    GIF has no greyscale: Pillow saves one as a palette of the values that occur, so that one value
+    has another index in each file.
+    """
     labels: Bytes = np.asarray(image)
     colors = np.array(image.getpalette() or [], np.uint8).reshape(-1, 3)
     if image.mode == "P" and (colors == colors[:, :1]).all():
@@ -94,9 +108,7 @@ def _grey_of_gif(image: ImageFile) -> Bytes:
 
 @contextmanager
 def _any_size(pixels: int) -> Iterator[None]:
-    """Lifts Pillow's global limit on pixels while one mask is decoded that is beyond it, as those
-    of pathology are.
-    """
+    """Lift Pillow's global limit on pixels while a mask beyond it, as in pathology, is decoded."""
     from PIL import Image
 
     with _LIMIT:
@@ -113,8 +125,10 @@ def _any_size(pixels: int) -> Iterator[None]:
 
 
 def _labels(image: ImageFile, request: Request) -> Labels:
+    """Return the label of every pixel, by what the channels of the image mean."""
     if image.mode in _ONE_CHANNEL:
-        return stored(_grey_of_gif(image) if image.format == "GIF" else np.asarray(image), request)
+        grey = _grey_of_gif(image) if image.format == "GIF" else np.asarray(image)
+        return stored(grey, request)
     if image.mode not in _ALPHA_APART + _COLOR:
         raise ReadError(
             f"{request.path}: wanted one label a pixel, but the image is of mode {image.mode}; "
@@ -123,8 +137,7 @@ def _labels(image: ImageFile, request: Request) -> Labels:
     if ";16" in str(image.tile):
         raise ReadError(
             f"{request.path}: wanted one label a pixel, but it has channels of 16 bits, which "
-            f"Pillow cuts to 8; "
-            "save it as 16-bit greyscale"
+            f"Pillow cuts to 8; save it as 16-bit greyscale"
         )
     channels = np.asarray(image)
     if image.mode in _COLOR:

@@ -1,4 +1,4 @@
-"""Ways to shorten the ids of one folder: by an affix that all of them share, or by their folders."""
+"""Ways to shorten the ids of one folder: by an affix that all share, or by their folders."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SEPARATORS = "_-. /"
-_FIRST_CHANNEL = (
-    "_0000"  # nnU-Net's; other affixes without a letter are numbers that tell cases apart
-)
+"""Where an affix may begin or end: `_pred` is one, the common end of `lung` and `young` is not."""
+_FIRST_CHANNEL = "_0000"
+"""That of nnU-Net; other affixes without a letter are numbers that tell cases apart."""
 _LAST_RESORT = 1000
+"""The cost of leaving the folders out, beyond that of any affix."""
 
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """The files of a folder under shortened ids; `cost` is what was lost, `change` says it in
-    words.
+    """The files of a folder by shortened ids.
+
+    `change` says in words what was left out, "" for nothing; `cost` is how much that was.
     """
 
     files: dict[str, Path]
@@ -25,66 +27,55 @@ class Naming:
 
 
 def namings(files: dict[str, Path]) -> list[Naming]:
-    """The files under their ids, and under every shortening that leaves each id distinct and not
-    empty.
+    """Return the files by their ids, and by every shortening that keeps ids distinct.
+
+    No shortening leaves an id empty.
 
     >>> [list(naming.files) for naming in namings({"a_pred": Path(), "b_pred": Path()})]
     [['a_pred', 'b_pred'], ['a', 'b']]
     """
-    found = [Naming(files)]
+    candidates = [Naming(files)]
     for suffix in _suffixes(_common_start([name[::-1] for name in files])[::-1]):
-        found.append(
-            _shortened(
-                files,
-                [name.removesuffix(suffix) for name in files],
-                f"the suffix {suffix!r}",
-                suffix,
-            )
-        )
+        ids = [name.removesuffix(suffix) for name in files]
+        candidates.append(_renamed(files, ids, f"the suffix {suffix!r}", len(suffix)))
     for prefix in _prefixes(_common_start(list(files))):
-        found.append(
-            _shortened(
-                files,
-                [name.removeprefix(prefix) for name in files],
-                f"the prefix {prefix!r}",
-                prefix,
-            )
-        )
+        ids = [name.removeprefix(prefix) for name in files]
+        candidates.append(_renamed(files, ids, f"the prefix {prefix!r}", len(prefix)))
     if any("/" in name for name in files):
-        found += _below_folders(files)
-    return [
-        naming for naming in found if len(naming.files) == len(files) and "" not in naming.files
-    ]
+        candidates += _below_folders(files)
+    return [n for n in candidates if len(n.files) == len(files) and "" not in n.files]
 
 
 def _below_folders(files: dict[str, Path]) -> Iterator[Naming]:
+    """Yield the files by ids without a prefix that follows their folder, and without the folder."""
     split = [name.rpartition("/") for name in files]
-    for prefix in _prefixes(_common_start([base for _, _, base in split])):
-        names = [folder + slash + base.removeprefix(prefix) for folder, slash, base in split]
-        yield _shortened(files, names, f"the prefix {prefix!r}", prefix)
     bases = [base for _, _, base in split]
-    yield Naming(dict(zip(bases, files.values(), strict=True)), "the sub-folders", _LAST_RESORT)
+    for prefix in _prefixes(_common_start(bases)):
+        ids = [folder + slash + base.removeprefix(prefix) for folder, slash, base in split]
+        yield _renamed(files, ids, f"the prefix {prefix!r}", len(prefix))
+    yield _renamed(files, bases, "the sub-folders", _LAST_RESORT)
 
 
-def _shortened(files: dict[str, Path], names: list[str], change: str, affix: str) -> Naming:
-    return Naming(dict(zip(names, files.values(), strict=True)), change, len(affix))
+def _renamed(files: dict[str, Path], ids: list[str], change: str, cost: int) -> Naming:
+    """Return the files by other ids. Equal ids leave fewer files, which the caller looks at."""
+    return Naming(dict(zip(ids, files.values(), strict=True)), change, cost)
 
 
 def _common_start(names: Sequence[str]) -> str:
+    """Return the beginning that all names share: that of the first and the last in order."""
     first, last = min(names), max(names)
     differs = (i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
     return first[: next(differs, len(first))]
 
 
 def _suffixes(common: str) -> Iterator[str]:
-    return (
-        common[i:]
-        for i, letter in enumerate(common)
-        if letter in _SEPARATORS and _is_word(common[i:])
-    )
+    """Return the ends of a common end that begin at a separator, the longest first."""
+    tails = (common[i:] for i, letter in enumerate(common) if letter in _SEPARATORS)
+    return (tail for tail in tails if _is_word(tail))
 
 
 def _prefixes(common: str) -> Iterator[str]:
+    """Return the beginnings of a common beginning that end at a separator, the shortest first."""
     heads = (common[: i + 1] for i, letter in enumerate(common) if letter in _SEPARATORS)
     return (head for head in heads if _is_word(head))
 

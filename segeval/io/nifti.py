@@ -19,29 +19,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.arrays import Floats
-from segeval.data.case import LabelMap
 from segeval.data.grid import Grid
-from segeval.data.labels import Dtype
+from segeval.data.labels import Dtype, LabelMap
 from segeval.errors import ReadError
 
-from .registry import Request, reader
+from .registry import reader
+from .request import Request
 from .stream import Change, streamed, voxel_shape
 
-_MILLIMETRES = {
-    1: Decimal(1000),
-    3: Decimal("0.001"),
-}  # by the spatial bits of xyzt_units; 2 and unknown are mm
+_MILLIMETRES = {1: Decimal(1000), 3: Decimal("0.001")}
+"""Millimetres in a unit, by the spatial bits of xyzt_units: 1 is metres, 3 micrometres, any other
+millimetres.
+"""
 _GZIP = b"\x1f\x8b"
 
 
-@reader(".nii", ".nii.gz")
+@reader(
+    ".nii",
+    ".nii.gz",
+    sentence="The label is the value, after the header's scale: any integer type, or floats that "
+    "hold whole numbers. The spacing is the header's, in mm (metres and micrometres are "
+    "converted).",
+)
 def read_nifti(request: Request) -> LabelMap:
-    """The label map in a NIfTI file, array axes as in the file (x fastest), labels in Fortran
-    order.
+    """Return the label map in a NIfTI file, array axes as in the file.
 
-    A scale is applied. Whole numbers that were stored with one come back a little off, by up to
-    half of its step and the precision of float32: those are rounded. A volume without a scale must
-    hold whole numbers exactly.
+    The first axis is the fastest in the file, so labels are in Fortran order. A scale is applied.
+    Whole numbers that were stored with one come back a little off, by up to half of its step and
+    the precision of float32: those are rounded. A volume without a scale must hold whole numbers
+    exactly.
     """
     path = request.path
     with _opened(request) as file:
@@ -64,9 +70,11 @@ def read_nifti(request: Request) -> LabelMap:
 
 
 def _opened(request: Request) -> IO[bytes]:
+    """Return the file from its header on, inflated where it is gzip data."""
     path = request.path
     start = request.start(2)
-    named, zipped = path.suffix.lower() == ".gz", start == _GZIP
+    named = path.suffix.lower() == ".gz"
+    zipped = start == _GZIP
     if named and not zipped:
         raise ReadError(
             f"{path}: wanted gzip data, but the file starts with {start!r}; rename it to .nii or "
@@ -85,6 +93,7 @@ def _opened(request: Request) -> IO[bytes]:
 
 
 def _header(file: IO[bytes], path: Path) -> Any:
+    """Return the header as nibabel reads it. Raises `ReadError` where no voxels can follow it."""
     from nibabel.nifti1 import Nifti1Header
     from nibabel.nifti2 import Nifti2Header
 
@@ -112,6 +121,7 @@ def _header(file: IO[bytes], path: Path) -> Any:
 
 
 def _dtype(header: Any, path: Path) -> Dtype:
+    """Return the dtype of the voxels. Raises `ReadError` for colours and complex numbers."""
     try:
         dtype: Dtype = header.get_data_dtype()
         name = header.get_value_label("datatype")
@@ -125,6 +135,10 @@ def _dtype(header: Any, path: Path) -> Dtype:
 
 
 def _scaling(header: Any, dtype: Dtype) -> Change | None:
+    """Return what applies the header's scale to a chunk, None where there is none.
+
+    For integers of up to two bytes it is a table of all their values, which is faster.
+    """
     slope, inter = header.get_slope_inter()
     if slope in (None, 1.0) and inter in (None, 0.0):
         return None
@@ -136,9 +150,7 @@ def _scaling(header: Any, dtype: Dtype) -> Change | None:
 
 
 def _scaled(raw: NDArray[Any], slope: float, inter: float) -> Floats:
-    """`raw` scaled, and rounded where it is as near to a whole number as its storage could bring
-    it.
-    """
+    """Return numbers scaled, and rounded where they are whole but for the precision of storage."""
     values = raw * np.float64(slope) + inter
     whole = np.rint(values)
     step = 0.5 * abs(slope) if raw.dtype.kind in "ui" else 0.0
@@ -149,6 +161,7 @@ def _scaled(raw: NDArray[Any], slope: float, inter: float) -> Floats:
 
 
 def _spacing(header: Any, ndim: int, unit: Decimal, path: Path) -> tuple[float, ...]:
+    """Return the shortest decimals that the float32 of pixdim stand for, in millimetres."""
     zooms = [np.float32(zoom) for zoom in header["pixdim"][1 : ndim + 1]]
     if not all(np.isfinite(zoom) and zoom != 0 for zoom in zooms):
         written = ", ".join(f"{zoom:g}" for zoom in zooms)
@@ -160,6 +173,7 @@ def _spacing(header: Any, ndim: int, unit: Decimal, path: Path) -> tuple[float, 
 
 
 def _affine(header: Any, unit: Decimal) -> Floats | None:
+    """Return the affine to millimetres, None where the header has none that can be inverted."""
     if header["sform_code"] <= 0 and header["qform_code"] <= 0:
         return None
     affine: Floats = np.diag([float(unit)] * 3 + [1.0]) @ header.get_best_affine()

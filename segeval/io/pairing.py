@@ -1,4 +1,4 @@
-"""Which prediction belongs to which ground truth: by name, below the two folders."""
+"""Pairs of a prediction and a ground truth: files of one name below two folders."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from .naming import Naming, namings
 from .registry import known_suffixes, refusal, stem_of, suffix_of
 
 Role: TypeAlias = Literal["pred", "gt"]
+"""The side of a folder, as the options --pred-suffix and --gt-suffix call it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A prediction and a ground truth that share an id; `pred` is None where an empty prediction is
-    to be scored.
+    """A prediction and a ground truth that share an id.
+
+    `pred` is None where an empty prediction is to be scored.
     """
 
     id: str
@@ -51,7 +53,7 @@ def pair(
     pred_suffix: str = "",
     gt_suffix: str = "",
 ) -> Pairing:
-    """The pairs of two folders, or of two files.
+    """Return the pairs of two folders, or of two files, and what has no partner.
 
     An id is the path below the folder without the known suffix and without `pred_suffix` or
     `gt_suffix`, such as "_seg" or "_seg.nii.gz"; files that lack theirs are left out. Where no two
@@ -62,8 +64,8 @@ def pair(
     >>> folder = Path(tempfile.mkdtemp())
     >>> for name in ("a_pred.png", "a_gt.png", "b_gt.png"):
     ...     (folder / name).touch()
-    >>> found = pair(folder, folder, pred_suffix="_pred", gt_suffix="_gt")
-    >>> [pair.id for pair in found.pairs], [id for id, _ in found.missing]
+    >>> pairing = pair(folder, folder, pred_suffix="_pred", gt_suffix="_gt")
+    >>> [pair.id for pair in pairing.pairs], [id for id, _ in pairing.missing]
     (['a'], ['b'])
     """
     pred, gt = local_path(pred), local_path(gt)
@@ -77,114 +79,132 @@ def pair(
         return Pairing([Pair(stem_of(gt), pred, gt)], [], [], notices)
     preds, gts = _masks(pred, "pred", pred_suffix), _masks(gt, "gt", gt_suffix)
     if preds.keys().isdisjoint(gts):
-        sides = _renamed(preds, gts, pred, gt)
-        preds, gts = (side.files for side in sides)
-        notices += [
-            f"{folder}: paired without {side.change} of every file"
-            for folder, side in zip((pred, gt), sides, strict=True)
-            if side.change
-        ]
+        shortened_pred, shortened_gt = _shortened(preds, gts, pred, gt)
+        preds, gts = shortened_pred.files, shortened_gt.files
+        for folder, naming in ((pred, shortened_pred), (gt, shortened_gt)):
+            if naming.change:
+                notices.append(f"{folder}: paired without {naming.change} of every file")
     return Pairing(
-        [Pair(name, preds[name], gts[name]) for name in sorted(preds.keys() & gts)],
-        [(name, gts[name]) for name in sorted(gts.keys() - preds)],
-        [(name, preds[name]) for name in sorted(preds.keys() - gts)],
-        notices,
+        pairs=[Pair(name, preds[name], gts[name]) for name in sorted(preds.keys() & gts)],
+        missing=[(name, gts[name]) for name in sorted(gts.keys() - preds)],
+        extra=[(name, preds[name]) for name in sorted(preds.keys() - gts)],
+        notices=notices,
     )
 
 
 def _check_alike(pred: Path, gt: Path) -> None:
+    """Raise `UsageError` unless both are there, two files or two folders."""
     for path, role in ((pred, "prediction"), (gt, "ground truth")):
         if not os.path.exists(path):  # noqa: PTH110  # unlike Path.exists, False without a permission on the way
             raise UsageError(
                 f"{path}: wanted a file or folder for the {role}, but there is none; check the path"
             )
     if pred.is_file() != gt.is_file():
-        kinds = ["a file" if path.is_file() else "a folder" for path in (pred, gt)]
         raise UsageError(
-            f"the prediction {pred} is {kinds[0]}, but the ground truth {gt} is {kinds[1]}; "
+            f"the prediction {pred} is {_kind(pred)}, but the ground truth {gt} is {_kind(gt)}; "
             "give two files or two folders"
         )
 
 
+def _kind(path: Path) -> str:
+    return "a file" if path.is_file() else "a folder"
+
+
 def _masks(folder: Path, role: Role, suffix: str) -> dict[str, Path]:
+    """Return the files below a folder that can be read, by their id.
+
+    Raises `UsageError` where there are none, and where two would have one id.
+    """
     files = list(_files(folder))
-    kinds = {path: kind for path in files if (kind := suffix_of(path))}
-    if not kinds:
-        raise UsageError(_nothing(folder, files))
-    names = {path: path.relative_to(folder).as_posix() for path in kinds}
+    formats = {path: known for path in files if (known := suffix_of(path))}
+    if not formats:
+        raise UsageError(_no_masks(folder, files))
+    names = {path: path.relative_to(folder).as_posix() for path in formats}
+    id_of: dict[Path, str] = {}
     for path, name in names.items():
-        # how Python shows bytes that are no text
-        if not name.isascii() and any("\udc80" <= character <= "\udcff" for character in name):
-            raise UsageError(
-                f"{str(path)!a}: the name is not valid text in UTF-8, as tables need it; rename "
-                f"the file"
-            )
-    ids = {path: name.removesuffix(kinds[path]) for path, name in names.items()}
-    named = {path: name.removesuffix(suffix) for path, name in ids.items() if name.endswith(suffix)}
-    for path, name in names.items():
-        if path not in named and path.name.endswith(
-            suffix
-        ):  # such as "_seg.nii.gz", which says the format too
-            named[path] = name.removesuffix(suffix)
-    if not named:
+        _check_text(path, name)
+        stem = name.removesuffix(formats[path])
+        if stem.endswith(suffix):
+            id_of[path] = stem.removesuffix(suffix)
+        elif path.name.endswith(suffix):  # such as "_seg.nii.gz", which says the format too
+            id_of[path] = name.removesuffix(suffix)
+    if not id_of:
         raise UsageError(
             f"{folder}: wanted files whose names end in {suffix!r} (--{role}-suffix), but none of "
-            f"{len(names)} does, "
-            f"for instance {next(iter(names)).name}; correct the option"
+            f"{len(names)} does, for instance {next(iter(names)).name}; correct the option"
         )
-    return _by_id(named)
+    return _by_id(id_of)
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    def stop(error: OSError) -> None:
+    """Yield all files below a folder but for hidden ones, each folder's in alphabetical order."""
+
+    def fail(error: OSError) -> None:
         raise UsageError(
             f"{error.filename}: wanted to list the folder, but {error.strerror}; allow it (chmod "
             f"u+rx)"
         )
 
-    for root, folders, names in os.walk(folder, onerror=stop):
+    for root, folders, names in os.walk(folder, onerror=fail):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(root, name) for name in sorted(names) if not name.startswith("."))
 
 
-def _nothing(folder: Path, files: list[Path]) -> str:
+def _check_text(path: Path, name: str) -> None:
+    """Raise `UsageError` for a name of bytes that are no text."""
+    # Python shows such bytes as lone surrogates (PEP 383)
+    if not name.isascii() and any("\udc80" <= character <= "\udcff" for character in name):
+        raise UsageError(
+            f"{str(path)!a}: the name is not valid text in UTF-8, as tables need it; rename the "
+            f"file"
+        )
+
+
+def _no_masks(folder: Path, files: list[Path]) -> str:
+    """Return what to say of a folder without masks: what is in it, and why that is not read."""
     wanted = f"{folder}: wanted masks ({', '.join(known_suffixes())})"
     if not files:
         return f"{wanted}, but the folder is empty; check the path"
-    kinds = Counter(path.suffix.lower() or "no suffix" for path in files).most_common(4)
-    why = next(
-        (f"; {reason}" for path in files if (reason := refusal(path))),
-        "; convert them, or check the path",
-    )
-    return f"{wanted}, but none of its {len(files)} files is one ({', '.join(f'{n} {kind}' for kind, n in kinds)}){why}"
+    counts = Counter(path.suffix.lower() or "no suffix" for path in files).most_common(4)
+    kinds = ", ".join(f"{count} {kind}" for kind, count in counts)
+    reasons = filter(None, map(refusal, files))
+    advice = next(reasons, "convert them, or check the path")
+    return f"{wanted}, but none of its {len(files)} files is one ({kinds}); {advice}"
 
 
-def _by_id(named: dict[Path, str]) -> dict[str, Path]:
-    ids: dict[str, Path] = {}
+def _by_id(id_of: dict[Path, str]) -> dict[str, Path]:
+    """Return the files by id. Raises `UsageError` for ids that differ at most in their case."""
+    files: dict[str, Path] = {}
     folded: dict[str, Path] = {}
-    for path, name in named.items():
-        if (other := folded.setdefault(name.casefold(), path)) != path:
+    for path, name in id_of.items():
+        first = folded.setdefault(name.casefold(), path)
+        if first != path:
             raise UsageError(
-                f"{other} and {path} are both named {name!r} without their suffix; "
+                f"{first} and {path} are both named {name!r} without their suffix; "
                 "keep one of them, or say which with --pred-suffix or --gt-suffix, such as .nii.gz"
             )
-        ids[name] = path
-    return ids
+        files[name] = path
+    return files
 
 
-def _renamed(
+def _shortened(
     preds: dict[str, Path], gts: dict[str, Path], pred: Path, gt: Path
 ) -> tuple[Naming, Naming]:
+    """Return the names of both sides that pair most files at the least loss of text.
+
+    Raises `UsageError` where none pair a file.
+    """
+
     def merit(sides: tuple[Naming, Naming]) -> tuple[int, int]:
         return len(sides[0].files.keys() & sides[1].files), -sides[0].cost - sides[1].cost
 
     best = max(product(namings(preds), namings(gts)), key=merit)
-    if not merit(best)[0]:
+    pairs, _ = merit(best)
+    if not pairs:
         raise UsageError(
             f"wanted predictions and ground truths of the same names, but none of {len(preds)} in "
-            f"{pred} (such as "
-            f"{min(preds)!r}) is among the {len(gts)} in {gt} (such as {min(gts)!r}); name them "
-            f"alike, "
-            "or say what to leave out with --pred-suffix and --gt-suffix"
+            f"{pred} (such as {min(preds)!r}) is among the {len(gts)} in {gt} (such as "
+            f"{min(gts)!r}); name them alike, or say what to leave out with --pred-suffix and "
+            f"--gt-suffix"
         )
     return best

@@ -14,15 +14,16 @@ from segeval.arrays import Bytes, Labels
 from segeval.data.labels import CHUNK, Dtype, narrowed, pieces
 from segeval.errors import ReadError
 
-from .registry import Request
+from .request import Request
 
 Change = Callable[[NDArray[Any]], NDArray[Any]]
+"""What maps a chunk of numbers as stored to their values, such as a scale."""
 
 
 def streamed(
     file: IO[bytes], dtype: Dtype, size: int, request: Request, change: Change | None = None
 ) -> Labels:
-    """The next `size` numbers of the file as 1-D labels; `change` maps each chunk of them first.
+    """Return the next `size` numbers of the file as 1-D labels; `change` maps each chunk first.
 
     Bytes go straight into the memory that is kept. Anything else passes through a chunk in the
     cache, so that a volume of wide integers or floats never exists.
@@ -32,53 +33,65 @@ def streamed(
         _fill(file, labels, request)
         return labels
     chunks = _chunks(file, dtype, size, request)
-    return narrowed(
-        map(change, chunks) if change else chunks, size, str(request.path), request.buffer
-    )
+    if change is not None:
+        chunks = map(change, chunks)
+    return narrowed(chunks, size, str(request.path), request.buffer)
 
 
 def stored(array: NDArray[Any], request: Request) -> Labels:
-    """The labels of a C-contiguous array, in the memory of the request."""
+    """Return the labels of a C-contiguous array, in the memory of the request.
+
+    For libraries that decode a file as a whole; `streamed` is for those that need not.
+    """
     flat = narrowed(pieces(array.reshape(-1)), array.size, str(request.path), request.buffer)
     return flat.reshape(array.shape)
 
 
 def voxel_shape(shape: tuple[int, ...], request: Request) -> tuple[int, ...]:
-    """The shape without trailing axes of length one beyond the second; `ReadError` unless it is 2-D
-    or 3-D then.
+    """Return the shape without trailing axes of length one beyond the second.
+
+    NIfTI writes a volume with an axis for time, mostly of length one. Raises `ReadError` unless two
+    or three axes are left, and a voxel.
+
+    >>> from pathlib import Path
+    >>> voxel_shape((4, 5, 6, 1), Request(path=Path("mask.nii")))
+    (4, 5, 6)
     """
-    kept = shape
-    while len(kept) > 2 and kept[-1] == 1:
-        kept = kept[:-1]
-    if len(kept) not in (2, 3):
+    trimmed = shape
+    while len(trimmed) > 2 and trimmed[-1] == 1:
+        trimmed = trimmed[:-1]
+    if len(trimmed) not in (2, 3):
         raise ReadError(
             f"{request.path}: wanted a 2-D or 3-D mask, but the shape is {shape}; "
             "take one volume, or the argmax over the channels, first"
         )
-    if min(kept) < 1:
+    if min(trimmed) < 1:
         raise ReadError(
             f"{request.path}: wanted a mask, but the shape {shape} holds no voxel; write the file "
             f"again"
         )
-    return kept
+    return trimmed
 
 
 def _chunks(file: IO[bytes], dtype: Dtype, size: int, request: Request) -> Iterator[NDArray[Any]]:
-    kept = np.empty(CHUNK // dtype.itemsize, dtype)
-    for start in range(0, size, kept.size):
-        chunk = kept[: size - start]
+    """Yield the next numbers of the file in native byte order, in memory used again and again."""
+    buffer = np.empty(CHUNK // dtype.itemsize, dtype)
+    for start in range(0, size, buffer.size):
+        chunk = buffer[: size - start]
         _fill(file, chunk.view(np.uint8), request)
-        yield chunk if dtype.isnative else chunk.byteswap().view(dtype.newbyteorder("="))
+        if not dtype.isnative:
+            chunk = chunk.byteswap().view(dtype.newbyteorder("="))
+        yield chunk
 
 
 def _fill(file: IO[bytes], buffer: Bytes, request: Request) -> None:
+    """Read into all of the buffer, from a file that may give less than it is asked for."""
     view = buffer.data
     while view:
-        got = file.readinto(view[:CHUNK])  # type: ignore[attr-defined]
-        if not got:
+        count = file.readinto(view[:CHUNK])  # type: ignore[attr-defined]
+        if not count:
             raise ReadError(
                 f"{request.path}: wanted the voxels that the header promises, but the data end "
-                f"after byte "
-                f"{file.tell():,}; the file is truncated: copy or write it again"
+                f"after byte {file.tell():,}; the file is truncated: copy or write it again"
             )
-        view = view[got:]
+        view = view[count:]

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from segeval.arrays import Flags, Integers, Labels
-from segeval.data.case import Region, disjoint_layers
+from segeval.data.regions import Region, disjoint_layers
 from segeval.kernels.words import kernel
 
 LARGEST = 2**16 - 1

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from segeval.arrays import Flags, Labels
-from segeval.data.case import Case, Region
+from segeval.data.case import Case
+from segeval.data.regions import Region
 from segeval.errors import UsageError
 from segeval.kernels.workspace import Workspace
 from segeval.statistics.contingency import Contingency

@@ -15,8 +15,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from segeval.errors import UsageError
+from segeval.io.files import make_folder
 from segeval.results.columns import ALL, MEAN
-from segeval.results.formats import make_folder
 
 from .axes import Units, brief, fit, label, shortened
 from .panels import LEADING, SHOWN, Curve, Panel, Runs, panels_of

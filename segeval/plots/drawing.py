@@ -42,7 +42,7 @@ def draw(
     """
     import matplotlib as mpl
 
-    from segeval.results.formats import make_folder
+    from segeval.io.files import make_folder
 
     from .source import NothingToDraw, Source
     from .style import RC, save

@@ -19,7 +19,7 @@ from matplotlib.patches import Patch, Rectangle
 from segeval.arrays import Flags, Floats
 from segeval.data.case import Case
 from segeval.errors import SegevalError
-from segeval.io import parse_colors, read
+from segeval.io import parse_colors, read_labels
 from segeval.metrics.card import Metric
 from segeval.protocols.protocol import Protocol
 from segeval.run.cases import make_case
@@ -159,7 +159,7 @@ def _read(source: Source, name: str) -> Case:
         colors=parse_colors(colors) if colors else None,
     )
     pred, gt = (
-        read(Path(files[side]), spacing=spacing, colors=protocol.colors)
+        read_labels(Path(files[side]), spacing=spacing, colors=protocol.colors)
         if files.get(side)
         else None
         for side in ("pred", "gt")

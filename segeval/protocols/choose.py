@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from segeval.data.case import Region
+from segeval.data.regions import Region
 from segeval.errors import UsageError
 from segeval.io import Colors, load_colors
 from segeval.statistics.boundary import Boundary

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
-from segeval.data.case import Region
+from segeval.data.regions import Region
 from segeval.errors import UsageError
 from segeval.io import Colors, parse_colors
 from segeval.io.nonfinite import spelled

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from segeval.data.case import Region
+from segeval.data.regions import Region
 from segeval.errors import UsageError
 from segeval.io.files import local_path
 

@@ -9,8 +9,7 @@ import numpy as np
 
 from segeval.arrays import Floats, Singles
 from segeval.errors import UsageError
-
-from .formats import replacing
+from segeval.io.files import replacing
 
 
 @dataclass(frozen=True, slots=True, eq=False)

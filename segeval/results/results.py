@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segeval.errors import UsageError
-from segeval.io.files import local_path
+from segeval.io.files import local_path, make_folder, replacing
 from segeval.io.nonfinite import spelled
 from segeval.protocols.protocol import stamp_of
 
 from .details import Details
-from .formats import FORMATS, check_formats, make_folder, read_table, replacing, write_table
+from .exports import EXPORTS
+from .formats import check_formats, read_table, write_table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -28,7 +29,7 @@ class Results:
     `summary`.
 
     `run` is the content of run.json: units, regions, inputs, protocol, and whether the run is
-    complete. `segeval.table` says what the columns of `cases` mean.
+    complete. `segeval.results.columns` says what the columns of `cases` mean.
     """
 
     cases: DataFrame
@@ -59,7 +60,7 @@ class Results:
             self.details.save(folder / "details.npz")
         stale = [
             f"{table}.{name}"
-            for name in FORMATS
+            for name in EXPORTS
             if name not in formats
             for table in ("cases", "summary")
         ]
@@ -109,13 +110,13 @@ def clear(folder: Path) -> None:
     for name in (
         "run.json",
         "details.npz",
-        *(f"{table}.{name}" for name in FORMATS for table in ("cases", "summary")),
+        *(f"{table}.{name}" for name in EXPORTS for table in ("cases", "summary")),
     ):
         (folder / name).unlink(missing_ok=True)
 
 
 def _find(folder: Path, table: str) -> Path:
-    for name in FORMATS:
+    for name in EXPORTS:
         if (path := folder / f"{table}.{name}").is_file():
             return path
     raise UsageError(

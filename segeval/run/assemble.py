@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from segeval.arrays import Floats
-from segeval.data.case import Region
+from segeval.data.regions import Region
 from segeval.metrics.card import Metric
 from segeval.protocols.protocol import Protocol
 from segeval.results.columns import ALL, FAILED, applies

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from segeval.data.case import Case, LabelMap
+from segeval.data.case import Case
 from segeval.data.geometry import aligned
+from segeval.data.labels import LabelMap
+from segeval.data.mesh import Mesh
 from segeval.errors import ReadError
-from segeval.io import Pair, read
+from segeval.io import Pair, read, read_labels
 from segeval.kernels.workspace import Workspace
 from segeval.measure.measured import Measured
 from segeval.protocols.protocol import Protocol
@@ -21,16 +23,17 @@ VOXELS_PER_RELATIVE = 100
 """
 
 
-def read_mask(path: Path, protocol: Protocol, workspace: Workspace, slot: str = "mask") -> LabelMap:
-    return read(
-        path, spacing=protocol.spacing, colors=protocol.colors, workspace=workspace, slot=slot
-    )
+def read_side(path: Path, protocol: Protocol, workspace: Workspace) -> LabelMap | Mesh:
+    """Return what one side of a case is, with what the protocol says of its file."""
+    return read(path, spacing=protocol.spacing, colors=protocol.colors, workspace=workspace)
 
 
 def read_case(pair: Pair, protocol: Protocol, workspace: Workspace) -> Case:
     def one(job: tuple[str, Path]) -> LabelMap:
         slot, path = job
-        return read_mask(path, protocol, workspace, slot)
+        return read_labels(
+            path, spacing=protocol.spacing, colors=protocol.colors, workspace=workspace, slot=slot
+        )
 
     if pair.pred is None:
         return make_case(pair.id, None, one(("gt", pair.gt)), protocol)

@@ -21,7 +21,7 @@ from typing import IO, Any
 from filelock import FileLock, Timeout
 
 from segeval.errors import UsageError
-from segeval.results.formats import replacing
+from segeval.io.files import replacing
 from segeval.statistics.statistic import Need
 
 from .record import Record

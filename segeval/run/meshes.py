@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segeval.arrays import Bytes, Flags
-from segeval.data.case import LabelMap, Region
 from segeval.data.grid import Grid
+from segeval.data.labels import LabelMap
+from segeval.data.mesh import Mesh
+from segeval.data.regions import Region
 from segeval.errors import UsageError
-from segeval.io.mesh import is_mesh
 from segeval.kernels.workspace import Workspace
 from segeval.measure.crops import crops
 from segeval.measure.measured import Measured
@@ -27,7 +28,6 @@ from segeval.statistics.statistic import Need
 from .record import Space
 
 if TYPE_CHECKING:
-    from segeval.data.mesh import Mesh
     from segeval.measure.mesh.surfaces import Surface
 
 SPACE = Space(axes=3, unit="mm", volume_unit="ml", finest=1.0, voxel_volume=np.nan)
@@ -62,13 +62,13 @@ def measure_meshes(
     pred: Path,
     gt: Path,
     protocol: Protocol,
-    read: Callable[[Path], LabelMap],
+    read: Callable[[Path], LabelMap | Mesh],
     workspace: Workspace,
 ) -> MeasuredMeshes:
     """Measure the distances between two surfaces of which one or both are meshes.
 
-    `read` reads the side that is a mask. Raises `UsageError` for metrics that need voxels and for
-    more than one region, `ReadError` for files.
+    `read` reads either side. Raises `UsageError` for metrics that need voxels and for more than one
+    region, `ReadError` for files.
     """
     from segeval.measure.mesh.surfaces import distances_between
 
@@ -134,17 +134,15 @@ def _surface(
     region: Region,
     protocol: Protocol,
     boundary: Boundary,
-    read: Callable[[Path], LabelMap],
+    read: Callable[[Path], LabelMap | Mesh],
 ) -> _Side:
     """Return the mesh in a file, or the surface of a region of the mask in it, in millimetres."""
-    from segeval.data.mesh import Mesh
-    from segeval.io.mesh import read_mesh
     from segeval.measure.mesh.net import Net
     from segeval.measure.mesh.surfaces import Surface
 
-    if is_mesh(path):
-        return _Side(read_mesh(path))
     mask = read(path)
+    if isinstance(mask, Mesh):
+        return _Side(mask)
     if mask.grid.unit != "mm":
         raise UsageError(
             f"{path}: counts in pixels and a mesh in mm; pass --spacing to give voxels a size"
@@ -172,8 +170,6 @@ def _surface(
 
 def _placed(surface: Surface, grid: Grid) -> _Side:
     """Return the surface of a mask where its affine puts it, or where its voxels are without one."""
-    from segeval.data.mesh import Mesh
-
     if grid.affine is None:
         return _Side(Mesh(surface.vertices, surface.pieces), BY_SPACING)
     index = surface.vertices / grid.spacing

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from segeval.arrays import Flags
-from segeval.data.case import Region
+from segeval.data.regions import Region
 from segeval.protocols.protocol import Protocol
 from segeval.statistics.counts import Counts
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.arrays import Floats, Singles
-from segeval.data.case import Region
+from segeval.data.regions import Region
 from segeval.io import Pair
 from segeval.io.nonfinite import read_spelled, spelled
 from segeval.statistics.contingency import Contingency

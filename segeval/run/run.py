@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from segeval.data.case import Region
+from segeval.data.regions import Region
 from segeval.errors import UsageError
 from segeval.io import Pair
 from segeval.io.files import local_path

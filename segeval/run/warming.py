@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from segeval.arrays import Labels
-from segeval.data.case import Case, LabelMap, Region
+from segeval.data.case import Case
 from segeval.data.grid import Grid
+from segeval.data.labels import LabelMap
+from segeval.data.regions import Region
 from segeval.kernels.compiling import compiled_kernels, seconds_compiled
 from segeval.kernels.workspace import Workspace
 from segeval.measure.channels import argmax

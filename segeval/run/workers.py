@@ -26,7 +26,7 @@ from segeval.statistics.distances import SurfaceDistances
 from segeval.statistics.ratios import ratio
 from segeval.statistics.statistic import Need
 
-from .cases import check_scales, read_case, read_mask
+from .cases import check_scales, read_case, read_side
 from .meshes import SPACE, measure_meshes
 from .record import Curve, Input, Record, Scored, Space, tolerances
 from .scoring import Scores, score_measured
@@ -141,7 +141,7 @@ class Worker:
                 pair.pred,
                 pair.gt,
                 self.protocol,
-                lambda path: read_mask(path, self.protocol, self.workspace),
+                lambda path: read_side(path, self.protocol, self.workspace),
                 self.workspace,
             )
             self.scale.offer(position, SPACE.finest)

@@ -12,7 +12,7 @@ from .many import Marks, WholeCases, marked
 from .statistic import Arrays, Column, Columns, Need, Statistic
 
 if TYPE_CHECKING:
-    from segeval.data.case import Region
+    from segeval.data.regions import Region
 
 from segeval.arrays import Flags, Integers
 

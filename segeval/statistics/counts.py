@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segeval.arrays import Flags, Floats, Integers
-from segeval.data.case import Region, disjoint_layers
+from segeval.data.regions import Region, disjoint_layers
 
 from .contingency import Contingency
 from .many import Marks, RegionCases, marked

@@ -16,7 +16,7 @@ from .boundary import Boundary
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from segeval.data.case import Region
+    from segeval.data.regions import Region
 
     from .contingency import Contingency
     from .many import Cases

@@ -7,12 +7,15 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
 
 from segeval import __version__
+from segeval.io.registry import FORMATS
+from segeval.results.exports import EXPORTS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -30,12 +33,16 @@ def requirements(name: str) -> list[Requirement]:
     return [Requirement(line) for line in lines if line and not line.startswith("#")]
 
 
+def project() -> dict[str, Any]:
+    """The table `project` of pyproject.toml."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
 def wanted() -> list[Requirement]:
     """What pyproject.toml wants, of all extras, but for the project itself."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = [
-        *project["dependencies"],
-        *(line for extra in project["optional-dependencies"].values() for line in extra),
+        *project()["dependencies"],
+        *(line for extra in project()["optional-dependencies"].values() for line in extra),
     ]
     return [Requirement(line) for line in lines if not line.startswith("segeval-toolkit")]
 
@@ -59,6 +66,18 @@ def test_the_lock_pins_what_the_project_wants(requirement):
     assert [version for version in versions if version not in requirement.specifier] == [], (
         "run `make lock`"
     )
+
+
+def test_extras_hold_the_packages_that_cards_name():
+    named = {(card.extra, card.package) for card in FORMATS.values() if card.package}
+    named |= {("tables", card.package) for card in EXPORTS.values() if card.package}
+    extras = project()["optional-dependencies"]
+    held = {
+        (extra, Requirement(line).name)
+        for extra in extras.keys() - {"bench", "dev"}
+        for line in extras[extra]
+    }
+    assert named == held
 
 
 def test_the_lock_holds_to_the_constraints():

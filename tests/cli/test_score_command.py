@@ -12,12 +12,12 @@ import pytest
 from calling import CUBE, HALF
 
 from segeval import api
-from segeval.cli.score import FORMATS, MISSING, score
+from segeval.cli.score import MISSING, score
 from segeval.errors import UsageError
 from segeval.metrics import DEFAULT_METRICS
 from segeval.protocols import convention
 from segeval.protocols.protocol import Missing
-from segeval.results.formats import FORMATS as TABLE_FORMATS
+from segeval.results.exports import EXPORTS
 
 
 def test_stdout_is_the_summary_and_nothing_else(segeval, folders):
@@ -168,7 +168,8 @@ def test_words_of_the_help_are_those_of_the_library():
     (metrics,) = (option.help for option in score.params if option.name == "metrics")
     assert f"[default: those that the protocol reports; {', '.join(DEFAULT_METRICS)}]" in metrics
     assert convention().report == DEFAULT_METRICS
-    assert FORMATS == TABLE_FORMATS
+    (formats,) = (option.metavar for option in score.params if option.name == "formats")
+    assert formats == ",".join(EXPORTS)
     assert typing.get_args(Missing) == MISSING
 
 

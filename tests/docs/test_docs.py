@@ -3,11 +3,13 @@ lead somewhere.
 """
 
 from __future__ import annotations
+import __future__
 
 import doctest
 import importlib
 import io
 import json
+import os
 import re
 import runpy
 import shlex
@@ -23,17 +25,19 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from pages import ROOT, RUN, Block, anchors, blocks, commands, links
+from scipy.io import savemat
 
 from segeval import score, score_folder
 from segeval.cli.app import app
-from segeval.io import known_suffixes
-from segeval.io import registry as readers
+from segeval.io.registry import FORMATS
 from segeval.metrics import REGISTRY
 from segeval.metrics.citations import CITATIONS
+from segeval.results.exports import EXPORTS
 
 LINKING = sorted(
     {*RUN, *ROOT.glob("*.md"), *ROOT.glob("sample_data/*.md"), *ROOT.glob("benchmarks/*.md")}
 )
+NEW_FILE = re.compile(r"is a new file, `(segeval/\w+(?:/\w+)*)\.py`")
 
 
 @pytest.fixture
@@ -45,7 +49,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name, side in (("predictions", "pred"), ("labels", "gt")):
         shutil.copytree(ROOT / "sample_data" / "brain" / side, tmp_path / name)
     monkeypatch.chdir(tmp_path)
-    tables: list[dict[str, Any]] = [REGISTRY, readers._READERS]
+    tables: list[dict[str, Any]] = [REGISTRY, FORMATS, EXPORTS]
     kept = [dict(table) for table in tables]
     yield tmp_path
     for table, before in zip(tables, kept, strict=True):
@@ -54,16 +58,22 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def run_python(block: Block, names: dict[str, Any]) -> None:
-    """Runs a block in the names of its page, or in those of the file that it goes into, and looks
-    at what it prints.
+    """Runs a block in the names of its page, or in those of the file that it goes into or is, and
+    looks at what it prints.
     """
     home = re.search(r"goes into `(segeval/\w+(?:/\w+)*)\.py`", block.before)
+    new = NEW_FILE.search(block.before)
     if home:
         names = dict(vars(importlib.import_module(home[1].replace("/", "."))))
+    elif new:
+        package, _, module = new[1].replace("/", ".").rpartition(".")
+        names = {"__name__": f"{package}.{module}", "__package__": package}
     elif call := re.search(r"run by `torchrun ([^`]+ (\w+\.py))`", block.before):
         run_processes(block, *call.groups())
         return
-    code = compile("\n" * (block.line - 1) + block.text, str(block.page), "exec", dont_inherit=True)
+    future = __future__.annotations.compiler_flag if home else 0  # as in every file of ours
+    text = "\n" * (block.line - 1) + block.text
+    code = compile(text, str(block.page), "exec", flags=future, dont_inherit=True)
     with redirect_stdout(io.StringIO()) as printed:
         exec(code, names)
     if block.prints is not None:
@@ -190,6 +200,79 @@ def test_results_page_names_every_column_and_key(room: Path) -> None:
     assert {key for key in keys if f"`{key}`" not in text} == set()
 
 
-def test_formats_page_names_every_suffix() -> None:
-    text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
-    assert {suffix for suffix in known_suffixes() if f"`{suffix}`" not in text} == set()
+def test_installing_page_names_every_package_of_a_card() -> None:
+    text = (ROOT / "docs" / "installing.md").read_text(encoding="utf-8")
+    packages = {card.package for card in (*FORMATS.values(), *EXPORTS.values()) if card.package}
+    assert packages
+    assert {package for package in packages if f"`pip install {package}`" not in text} == set()
+
+
+def test_results_page_names_every_export() -> None:
+    text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    (said,) = re.findall(r"`--format ([\w,]+)` writes the tables", text)
+    assert set(said.split(",")) == set(EXPORTS)
+
+
+@pytest.fixture
+def clone(room: Path) -> Path:
+    """A folder with the package and the script of its pages, to be changed."""
+    ignored = shutil.ignore_patterns("__pycache__", "packed")
+    shutil.copytree(ROOT / "segeval", room / "segeval", ignore=ignored)
+    shutil.copytree(ROOT / "cli", room / "segeval" / "cli", ignore=ignored)
+    shutil.copytree(ROOT / "docs", room / "docs", ignore=ignored)
+    return room
+
+
+def run_in_clone(clone: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs code in a process that imports the clone's package."""
+    start = f"import segeval; assert segeval.__file__.startswith({str(clone)!r})\n"
+    return subprocess.run(
+        [sys.executable, "-c", start + code, *arguments],
+        cwd=clone,
+        env={**os.environ, "PYTHONPATH": f"{clone}{os.pathsep}{clone / 'docs'}"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+
+
+COMMAND = "from segeval.cli.app import main; main()"
+
+
+def test_recipe_adds_a_reader_everywhere(clone: Path) -> None:
+    (recipe,) = (b for b in blocks(ROOT / "CONTRIBUTING.md") if NEW_FILE.search(b.before))
+    home = NEW_FILE.search(recipe.before)
+    assert home
+    (clone / f"{home[1]}.py").write_text(recipe.text, encoding="utf-8")
+    gt = np.zeros((4, 4), np.uint8)
+    gt[1:3, 1:3] = 1
+    for side, mask in (("pred", np.roll(gt, 1, axis=0)), ("gt", gt)):
+        (clone / side).mkdir()
+        savemat(clone / side / "a.mat", {"mask": mask})
+    call = ["score", "pred", "gt", "-m", "dice", "--no-plots", "--json", "--quiet"]
+    scored = run_in_clone(clone, COMMAND, *call)
+    assert scored.returncode == 0, scored.stderr
+    (row,) = json.loads(scored.stdout)
+    assert row["mean"] == 2 * 2 / (4 + 4)
+
+    page = run_in_clone(clone, "import make; print(make.formats_page())")
+    assert "\n| `.mat` | labels | The label is the value" in page.stdout, page.stderr
+
+    for path in clone.glob("pred/*"):
+        path.rename(path.with_suffix(".other"))
+    refused = run_in_clone(clone, COMMAND, "score", "pred", "gt")
+    assert re.search(r"pred: wanted masks \(.*\.gif, \.mat, \.nii,", refused.stderr)
+
+
+def test_recipe_adds_an_export_everywhere(clone: Path) -> None:
+    (recipe,) = (b for b in blocks(ROOT / "CONTRIBUTING.md") if "@export" in b.text)
+    with (clone / "segeval" / "results" / "exports.py").open("a", encoding="utf-8") as file:
+        file.write(f"\n\n{recipe.text}")
+    call = ["score", "predictions", "labels", "-m", "dice", "--no-plots", "--format", "tsv"]
+    scored = run_in_clone(clone, COMMAND, *call)
+    assert scored.returncode == 0, scored.stderr
+    assert (clone / "segeval-results" / "cases.tsv").read_text().startswith("case\tregion\tdice\t")
+    code = "from segeval import Results; print(len(Results.load('segeval-results').cases))"
+    assert run_in_clone(clone, code).stdout == "9\n"  # three cases of three regions
+    assert ",tsv" in run_in_clone(clone, COMMAND, "score", "--help").stdout

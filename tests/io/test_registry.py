@@ -1,5 +1,6 @@
 """The one door: which reader a file goes to, and what becomes of any failure."""
 
+import re
 import struct
 import subprocess
 import sys
@@ -7,18 +8,32 @@ import sys
 import numpy as np
 import pytest
 
-from segeval.data.case import LabelMap
 from segeval.data.grid import Grid
+from segeval.data.labels import LabelMap
+from segeval.data.mesh import Mesh
 from segeval.errors import ReadError, UsageError
-from segeval.io import known_suffixes, read, reader, refuse, registry, stem_of
+from segeval.io import (
+    gives,
+    known_suffixes,
+    read,
+    read_labels,
+    reader,
+    refuse,
+    registry,
+    stem_of,
+)
 from segeval.io.registry import suffix_of
 
 
 @pytest.fixture
-def formats(monkeypatch):
+def formats():
     """The registry, to be changed for one test."""
-    monkeypatch.setattr(registry, "_READERS", dict(registry._READERS))
-    monkeypatch.setattr(registry, "_REFUSED", dict(registry._REFUSED))
+    tables = (registry.FORMATS, registry._REFUSED)
+    before = [dict(table) for table in tables]
+    yield
+    for table, content in zip(tables, before, strict=True):
+        table.clear()
+        table.update(content)
 
 
 @pytest.mark.usefixtures("formats")
@@ -32,6 +47,42 @@ def test_a_new_format_is_one_decorated_function(tmp_path):
     (tmp_path / "mask.RAW").write_bytes(bytes([0, 1, 2, 3]))
     assert ".raw.gz" in known_suffixes()
     assert read(tmp_path / "mask.RAW").labels.tolist() == [[0, 1], [2, 3]]
+
+
+@pytest.mark.parametrize("card", set(registry.FORMATS.values()), ids=lambda card: card.suffixes[0])
+def test_a_card_is_complete(card):
+    assert {registry.FORMATS[suffix] for suffix in card.suffixes} == {card}
+    assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in card.suffixes)
+    assert re.fullmatch(r"[A-Z`][^|\n]+\.", card.sentence)  # it goes into a row of a table
+    assert bool(card.package) == bool(card.extra)
+
+
+def test_what_a_file_gives_is_what_its_card_says(tmp_path):
+    np.save(tmp_path / "mask.npy", np.ones((2, 2), np.uint8))
+    (tmp_path / "mesh.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
+    kinds = {"labels": LabelMap, "mesh": Mesh}
+    for name in ("mask.npy", "mesh.obj"):
+        assert type(read(tmp_path / name)) is kinds[gives(name)]
+    assert gives("notes.txt") is None
+
+
+def test_a_mesh_is_no_mask(tmp_path):
+    with pytest.raises(ReadError, match=r"a.ply: wanted a mask, but this is a mesh; score it"):
+        read_labels(tmp_path / "a.ply")
+
+
+@pytest.mark.usefixtures("formats")
+def test_the_package_of_a_format_is_named_when_it_is_missing(tmp_path):
+    @reader(".nrrd", package="pynrrd")
+    def read_nrrd(_):
+        import no_such_module_as_this  # noqa: F401
+
+    (tmp_path / "mask.nrrd").write_text("something")
+    with pytest.raises(
+        UsageError,
+        match=r"mask.nrrd: reading .nrrd files needs pynrrd; pip install pynrrd, or convert them",
+    ):
+        read(tmp_path / "mask.nrrd")
 
 
 @pytest.mark.parametrize(

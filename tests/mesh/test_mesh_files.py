@@ -11,7 +11,7 @@ import pytest
 
 from segeval.data.mesh import Mesh
 from segeval.errors import ReadError, UsageError
-from segeval.io.mesh import read_mesh
+from segeval.io import read
 from segeval.kernels.workspace import Workspace
 from segeval.measure.mesh.surfaces import distances_between
 from segeval.statistics.boundary import Boundary
@@ -32,7 +32,7 @@ def sphere(radius, path):
     import trimesh
 
     trimesh.creation.icosphere(subdivisions=4, radius=radius).export(path)
-    return read_mesh(path)
+    return read(path)
 
 
 @pytest.mark.parametrize("suffix", [".stl", ".ply", ".obj", ".STL"])
@@ -55,36 +55,41 @@ def test_concentric_spheres_are_as_far_apart_as_their_radii(tmp_path, rule):
 
 def test_a_unit_is_turned_into_millimetres(tmp_path):
     (tmp_path / "t.obj").write_text(TETRAHEDRON)
-    assert read_mesh(tmp_path / "t.obj").vertices.max() == 3
-    assert read_mesh(tmp_path / "t.obj", unit="cm").vertices.max() == 30
-    assert read_mesh(str(tmp_path / "t.obj"), unit="m").vertices.max() == 3000
+    assert read(tmp_path / "t.obj").vertices.max() == 3
+    assert read(tmp_path / "t.obj", unit="cm").vertices.max() == 30
+    assert read(str(tmp_path / "t.obj"), unit="m").vertices.max() == 3000
 
 
 def test_quads_become_triangles(tmp_path):
     (tmp_path / "quad.obj").write_text("v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nf 1 2 3 4\n")
-    mesh = read_mesh(tmp_path / "quad.obj")
+    mesh = read(tmp_path / "quad.obj")
     assert mesh.triangles.shape == (2, 3)
     found = distances_between(mesh, mesh, boundary=Boundary("mesh"), workspace=Workspace())
     assert found.pg.total().tolist() == [1]
 
 
 def test_an_unknown_unit_is_refused(tmp_path):
+    (tmp_path / "t.obj").write_text(TETRAHEDRON)
     with pytest.raises(
         UsageError, match=r"t\.obj: the unit of a mesh is one of um, mm, cm, m, not 'inch'"
     ):
-        read_mesh(tmp_path / "t.obj", unit="inch")
+        read(tmp_path / "t.obj", unit="inch")
 
 
 def test_another_format_is_refused(tmp_path):
     with pytest.raises(
-        UsageError, match=r"t\.vtk: a mesh is a file of \.stl, \.ply, \.obj, not \.vtk"
+        ReadError,
+        match=r"t\.vtk: .* files of the kind '\.vtk' are not read; .* \.obj, \.ply, .*\.stl",
     ):
-        read_mesh(tmp_path / "t.vtk")
+        read(tmp_path / "t.vtk")
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(ReadError, match=r"gone\.stl: there is no such file"):
-        read_mesh(tmp_path / "gone.stl")
+    with pytest.raises(
+        ReadError,
+        match=r"gone\.stl: wanted a \.stl mesh, but there is no such file; check the path",
+    ):
+        read(tmp_path / "gone.stl")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +97,7 @@ def test_a_missing_file_is_named(tmp_path):
     [
         ("points.obj", "v 0 0 0\nv 1 1 1\n", 2),
         ("line.obj", "v 0 0 0\nv 1 1 1\nl 1 2\n", 2),
-        ("empty.stl", "", 0),
+        ("nothing.stl", "solid nothing\nendsolid nothing\n", 0),
         ("twice.obj", "v 0 0 0\nv 1 0 0\nv 1 0 0\nf 1 2 3\n", 3),
     ],
 )
@@ -101,27 +106,36 @@ def test_a_file_without_triangles_is_refused(tmp_path, name, content, count):
     with pytest.raises(
         ReadError, match=rf"{name}: holds no triangles, only {count} vertices.*with its faces"
     ):
-        read_mesh(tmp_path / name)
+        read(tmp_path / name)
+
+
+def test_an_empty_file_is_refused(tmp_path):
+    (tmp_path / "empty.stl").touch()
+    with pytest.raises(
+        ReadError, match=r"empty\.stl: wanted a \.stl mesh, but the file is empty \(0 bytes\)"
+    ):
+        read(tmp_path / "empty.stl")
 
 
 def test_coordinates_that_are_no_numbers_are_refused(tmp_path):
     (tmp_path / "nan.obj").write_text(TETRAHEDRON.replace("v 3 0 0", "v nan 0 0"))
     with pytest.raises(ReadError, match=r"nan\.obj: has coordinates that are infinite or NaN"):
-        read_mesh(tmp_path / "nan.obj")
+        read(tmp_path / "nan.obj")
 
 
 def test_a_damaged_file_is_refused(tmp_path):
     (tmp_path / "cut.ply").write_text("ply\nformat ascii 1.0\nelement vertex")
     with pytest.raises(ReadError, match=r"cut\.ply: cannot be read as a mesh .*export it again"):
-        read_mesh(tmp_path / "cut.ply")
+        read(tmp_path / "cut.ply")
 
 
 def test_the_package_for_meshes_is_named_when_it_is_missing(tmp_path, monkeypatch):
+    (tmp_path / "t.obj").write_text(TETRAHEDRON)
     monkeypatch.setitem(sys.modules, "trimesh", None)
     with pytest.raises(
         UsageError, match=r"t\.obj: reading meshes needs trimesh; pip install trimesh, or"
     ):
-        read_mesh(tmp_path / "t.obj")
+        read(tmp_path / "t.obj")
 
 
 def test_meshes_are_compared_where_they_lie():

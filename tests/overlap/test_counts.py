@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scenes import measured, pairs, scene
 
-from segeval.data.case import Region
+from segeval.data.regions import Region
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
 

@@ -9,7 +9,7 @@ import pytest
 from scenes import scene, value, values
 
 import segeval
-from segeval.data.case import Region
+from segeval.data.regions import Region
 
 PRED, GT = scene("""
     . . . . . .     . . . . . .

@@ -18,7 +18,7 @@ import pytest
 from scenes import measured
 
 import segeval
-from segeval.data.case import Region
+from segeval.data.regions import Region
 from segeval.metrics import parse_metric
 from segeval.statistics.boundary import Boundary
 from segeval.statistics.distances import SurfaceDistances

@@ -17,7 +17,7 @@ from scipy.spatial.distance import directed_hausdorff
 from skimage import metrics as skimage
 
 import segeval
-from segeval.data.case import Region
+from segeval.data.regions import Region
 from segeval.statistics.distances import SurfaceDistances, VolumeDistances
 
 FULL = spaced_pairs(full=True)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scenes import SPACINGS, pairs, scene, spaced_pairs, value, values
 
-from segeval.data.case import Region
+from segeval.data.regions import Region
 
 SLACK = 1 + 1e-6
 WIDE = st.sampled_from([(3, 140), (2, 3, 70), (70, 2, 3), (66, 5)]).flatmap(

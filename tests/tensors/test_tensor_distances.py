@@ -15,7 +15,7 @@ from drawn import cases, laid_out
 from hypothesis import given, settings
 from scenes import measured
 
-from segeval.data.case import Region
+from segeval.data.regions import Region
 from segeval.measure.tensors import (
     depths,
     distances,
