@@ -90,6 +90,17 @@ class MetricSpec:
         return tuple(parameter for parameter in self.parameters if parameter.default is None)
 
     @property
+    def goal(self) -> float | None:
+        """The value to reach for: ±∞ where more or less is always better, None without a best."""
+        match self.higher_is_better:
+            case True:
+                return float("inf")
+            case False:
+                return float("-inf")
+            case _:
+                return self.best
+
+    @property
     def usage(self) -> str:
         """Way to write it: `nsd@TOLERANCE`, `tversky:alpha=ALPHA,beta=BETA`, `dice`."""
         names = [parameter.name for parameter in self.required]
@@ -287,6 +298,20 @@ class Metric:
             if value is not None:
                 values = np.where(where, value, values)
         return values
+
+
+def badness(values: Floats, goal: float) -> Floats:
+    """Return how far each value is from the goal: the larger, the worse.
+
+    An infinite goal has no distance, so that only the order says how bad a value is.
+
+    >>> values = np.array([-3.0, 1.0])
+    >>> badness(values, 0).tolist(), badness(values, float("inf")).tolist()
+    ([3.0, 1.0], [3.0, -1.0])
+    """
+    if np.isfinite(goal):
+        return np.abs(values - goal)
+    return -np.sign(goal) * values
 
 
 REGISTRY: dict[str, MetricSpec] = {}
