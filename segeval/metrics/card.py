@@ -311,7 +311,8 @@ def badness(values: Floats, goal: float) -> Floats:
     """
     if np.isfinite(goal):
         return np.abs(values - goal)
-    return -np.sign(goal) * values
+    signed: Floats = -np.sign(goal) * values
+    return signed
 
 
 REGISTRY: dict[str, MetricSpec] = {}
