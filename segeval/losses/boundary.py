@@ -117,6 +117,7 @@ def hausdorff_dt_loss(
     by_class = classes.probabilities(keep).unbind(1)
     losses = []
     for label, p in zip(classes.labels, by_class, strict=True):
+        # One class after the other: the fields of a class take twice the room of its map.
         inside = target == label
         error = p - inside.to(p.dtype)
         cost = _cost(p.detach(), inside, alpha, spacing)
@@ -169,7 +170,7 @@ def hausdorff_er_loss(
     axes = tuple(range(2, bound.ndim))
     for number in range(1, k + 1):
         blurred: Tensor = _MeanOfNeighbours.apply(bound)  # type: ignore[no-untyped-call]
-        # In place: what an erosion keeps for its gradient is its result, not what came before.
+        # In place: the mean of neighbours keeps nothing that this would overwrite.
         bound = _stretched(blurred.sub_(0.5).relu_(), axes)
         eroded = eroded.add_(bound, alpha=float(number) ** alpha)
     return reduced(eroded[:, :, None], reduction).to(pred.dtype)
@@ -219,7 +220,7 @@ def _stretched(values: Tensor, axes: tuple[int, ...]) -> Tensor:
     """Return the values of each image from 0 to 1; as they are where all are the same."""
     low = values.amin(axes, keepdim=True)
     high = values.amax(axes, keepdim=True)
-    flat = high == low
+    flat = high == low  # less 0 and divided by 1
     return (values - torch.where(flat, 0, low)) / torch.where(flat, 1, high - low)
 
 

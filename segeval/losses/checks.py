@@ -47,6 +47,7 @@ def check_labels(
 
 def _check_values(target: Tensor, classes: int, ignore_index: int | None) -> None:
     low, high = extremes(target)
+    # Ignored labels are set aside only where one of them may be beyond the classes.
     if ignore_index is not None and not (low >= 0 and high < classes):
         low, high = extremes(torch.where(target == ignore_index, target.new_zeros(()), target))
     if low < 0 or high >= classes:
@@ -165,9 +166,11 @@ def reduced(loss: Tensor, reduction: str) -> Tensor:
     Raises `UsageError` for an unknown reduction.
     """
     check_choice("reduction", reduction, ("mean", "sum", "none"))
-    if reduction == "none":
-        return loss
-    return loss.mean() if reduction == "mean" else loss.sum()
+    if reduction == "mean":
+        return loss.mean()
+    if reduction == "sum":
+        return loss.sum()
+    return loss
 
 
 def working_dtype(*tensors: Tensor) -> torch.dtype:

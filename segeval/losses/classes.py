@@ -78,7 +78,9 @@ class Classes:
     @property
     def weight_of_counted(self) -> Tensor | None:
         """Weights of the classes that count."""
-        return None if self.weight is None else self.weight[self.first :]
+        if self.weight is None:
+            return None
+        return self.weight[self.first :]
 
     @property
     def dtype(self) -> torch.dtype:

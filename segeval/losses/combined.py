@@ -206,6 +206,7 @@ def _resized(target: Tensor, pred: Tensor) -> Tensor:
     lengths = zip(pred.shape[2:], target.shape[1:], strict=True)
     for axis, (wanted_length, length) in enumerate(lengths, 1):
         if wanted_length != length:
+            # The voxel that holds the centre of each new one: torch's "nearest-exact".
             centres = torch.arange(wanted_length, device=target.device) + 0.5
             target = target.index_select(axis, (centres * (length / wanted_length)).long())
     return target

@@ -36,8 +36,9 @@ class SoftCounts:
         """Return the counts of two soft maps of one shape, added up over these axes."""
         both = pred * target
         counts = cls(both, pred - both, target - both)
-        # `sum(())` would add up over all axes.
-        return counts._summed(tuple(axes)) if axes else counts
+        if not axes:  # a sum over no axes is one over all in torch
+            return counts
+        return counts._summed(tuple(axes))
 
     @property
     def size_g(self) -> Tensor:

@@ -18,6 +18,9 @@ from .counts import SoftCounts
 from .modules import checked, module
 from .sums import index_and_keep, probabilities
 
+_BITS = {torch.float32: torch.int32, torch.float64: torch.int64}
+"""The integers as wide as a kind of numbers."""
+
 
 @checked
 def lovasz_hinge_loss(
@@ -41,6 +44,7 @@ def lovasz_hinge_loss(
     error = torch.where(inside, 1 - z, 1 + z).relu()
     if keep is not None:
         inside, error = inside & keep, error.masked_fill(~keep, 0)
+    # Between two orders of the errors the extension is linear, and the slopes are constant.
     loss = (error * _slopes(error, inside)).sum(-1)
     return reduced(loss, reduction).to(pred.dtype)
 
@@ -94,7 +98,7 @@ def _slopes(error: Tensor, inside: Tensor) -> Tensor:
     of the paper.
     """
     # Numbers from 0 on sort as their bits do, and integers are sorted faster.
-    bits = error.view(torch.int32 if error.dtype is torch.float32 else torch.int64)
+    bits = error.view(_BITS[error.dtype])
     order = bits.argsort(dim=-1, descending=True)
     # Of the voxels with the largest errors, up to each one: those inside are missed, those outside
     # are false.
@@ -104,6 +108,7 @@ def _slopes(error: Tensor, inside: Tensor) -> Tensor:
     tp = fn[..., -1:] - fn
     dtype = error.dtype
     loss = 1 - SoftCounts(tp.to(dtype), fp.to(dtype), fn.to(dtype)).score("iou")
+    # By how much each one adds to the errors before it; `clone`, as the two overlap.
     loss[..., 1:] -= loss[..., :-1].clone()
     return torch.empty_like(error).scatter_(-1, order, loss)
 

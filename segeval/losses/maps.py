@@ -106,6 +106,7 @@ def _write_signed(labels: Labels, label: int, steps: Steps, distances: Singles) 
     to_class: Floats = np.empty(labels.shape)
     to_others: Floats = np.empty(labels.shape)
     squared_distances_to(labels, label, same=True, steps=steps, squared=to_class)
+    # Where the class, or all else, has no voxel, each voxel is infinitely far from one.
     if not np.isfinite(to_class.flat[0]):
         out[:] = 0
         return

@@ -108,11 +108,13 @@ def module_of_one(
 
 def _module(name: str, function: Callable[..., Tensor], *, tensors: int, public: str = "") -> Any:
     """Return the module of a function whose first parameters are so many tensors."""
+    # The function comes without its `checked`: `forward` looks itself, under the module's name.
     function.__name__ = function.__qualname__ = public or function.__name__
     signature = inspect.signature(function)
     parameters = list(signature.parameters.values())
     tensor_names = [parameter.name for parameter in parameters[:tensors]]
     options = signature.replace(parameters=parameters[tensors:])
+    # Beside the tensors `forward` may be given any option by name, and need not be given one.
     by_name = [p.replace(kind=p.KEYWORD_ONLY, default=None) for p in parameters[tensors:]]
     doc = f"`{function.__name__}` as a module: `{name}(…)({', '.join(tensor_names)})`."
     if "reduction" in options.parameters:

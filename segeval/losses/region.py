@@ -127,8 +127,9 @@ def region_dice_loss(
         counts = counts.over_classes()
     # A true positive counts twice in Dice, above and below.
     loss = 1 - score_or_zero(counts.plus(tp=eps / 2), "dice")
-    total = loss.mean() if weight is None else (loss.mean(0) * weight).sum()
-    return total.to(pred.dtype)
+    if weight is not None:
+        return (loss.mean(0) * weight).sum().to(pred.dtype)
+    return loss.mean().to(pred.dtype)
 
 
 def _with_channel(pred: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:

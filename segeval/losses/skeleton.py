@@ -58,6 +58,7 @@ def cldice_loss(
     _, keep = index_and_keep(target, ignore_index)
     p = classes.probabilities(keep)
     t = torch.stack([target == label for label in classes.labels], 1).to(p.dtype)
+    # Ignored voxels are in neither mask, as `probabilities` are 0 there.
     if keep is not None:
         t = torch.where(keep[:, None], t, 0)
     axes = range(2, p.ndim)
@@ -95,6 +96,7 @@ def _united(first: Tensor, second: Tensor) -> Tensor:
 
 def _eroded(maps: Tensor) -> Tensor:
     """Return the least of a voxel and its neighbours along the axes."""
+    # Minus the largest of −x is the least of x; torch pools maxima alone.
     least_along = [-_pooled(-maps, axis) for axis in range(maps.ndim - 2)]
     return functools.reduce(torch.minimum, least_along)
 

@@ -35,7 +35,7 @@ class ClassSums(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """Which results of a softmax to return: the three class sums, then the log-probabilities."""
+    """The results of a softmax to return: the three class sums, then the log-probabilities."""
 
     sums: bool
     logs: bool
@@ -99,12 +99,14 @@ def _occurring(target: Tensor, ignore_index: int | None) -> int | None:
 
 def probabilities(pred: Tensor, keep: Tensor | None) -> Tensor:
     """Return the softmax of logits, in single precision at least; 0 at ignored voxels."""
-    dtype = working_dtype(pred)
-    if keep is None:
-        return pred.softmax(1, dtype=dtype)
-    ignored = ~keep[:, None]
-    # Filled before as well as after: the softmax of an infinite logit is NaN, and so its gradient.
-    return pred.masked_fill(ignored, 0).softmax(1, dtype=dtype).masked_fill(ignored, 0)
+    # Before as well as after: the softmax of an infinite logit is NaN, and so is its gradient.
+    p = _zero_ignored(pred, keep).softmax(1, dtype=working_dtype(pred))
+    return _zero_ignored(p, keep)
+
+
+def _zero_ignored(values: Tensor, keep: Tensor | None) -> Tensor:
+    """Return values (N, C, *spatial) with 0 at ignored voxels."""
+    return values if keep is None else values.masked_fill(~keep[:, None], 0)
 
 
 def _results(
@@ -142,15 +144,9 @@ def _softmax(
     """
     if not outputs.logs:
         return probabilities(pred, keep), None
-    ignored = None if keep is None else ~keep
-    if ignored is not None:
-        pred = pred.masked_fill(ignored[:, None], 0)
-    logs = pred.log_softmax(1, dtype=working_dtype(pred))
-    p = logs.exp() if outputs.sums else None
-    log_p = logs.gather(1, index[:, None])[:, 0]
-    if ignored is not None:
-        log_p = log_p.masked_fill(ignored, 0)
-        p = None if p is None else p.masked_fill(ignored[:, None], 0)
+    logs = _zero_ignored(pred, keep).log_softmax(1, dtype=working_dtype(pred))
+    log_p = _zero_ignored(logs.gather(1, index[:, None]), keep)[:, 0]
+    p = _zero_ignored(logs.exp(), keep) if outputs.sums else None
     return p, log_p
 
 
@@ -255,6 +251,8 @@ def _gradient(p: Tensor, index: Tensor, by_sums: list[Tensor], by_log: Tensor | 
     if not by_sums:
         assert by_log is not None
         return p.mul_(-by_log).scatter_add_(1, index, by_log)
+    # `mean` is Σ_k p_k u_k of each voxel, (n, 1, v), in one product of matrices; the gradient by
+    # Σp is the same for all voxels, (n, C, 1).
     by_both, by_pred = by_sums[0], by_sums[1][:, :, None]
     at_target = p.gather(1, index).mul_(by_both.gather(1, index[:, 0])[:, None])
     mean = torch.baddbmm(at_target, by_pred.mT, p)

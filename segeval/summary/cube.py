@@ -32,8 +32,9 @@ class Cube:
 
     @classmethod
     def of(cls, table: DataFrame) -> Cube:
-        """The cube of a cases table. Raises `UsageError` for unknown metrics and two rows of one
-        case and region.
+        """Return the cube of a cases table.
+
+        Raises `UsageError` for unknown metrics and two rows of one case and region.
         """
         import pandas as pd
 
@@ -54,10 +55,10 @@ class Cube:
         return cls(tuple(map(str, cases)), tuple(map(str, regions)), metrics, values, present)
 
     def regions_of(self, metric: Metric) -> tuple[str, ...]:
-        """The regions that carry the metric."""
+        """Return the regions that carry the metric."""
         return tuple(region for region in self.regions if applies(metric, region))
 
     def scores(self, metric: Metric) -> Floats:
-        """The metric's values, (cases, `regions_of(metric)`)."""
-        at = [place for place, region in enumerate(self.regions) if applies(metric, region)]
-        return self.values[:, at, self.metrics.index(metric)]
+        """Return the metric's values, (cases, `regions_of(metric)`)."""
+        places = [place for place, region in enumerate(self.regions) if applies(metric, region)]
+        return self.values[:, places, self.metrics.index(metric)]
