@@ -132,6 +132,7 @@ class History:
                 f"{metric!r} may be {', '.join(c.name for c in columns)}; name one of these"
             )
         column = columns[0]
+        # The caller knows best, also of a column that has a card.
         goals = {None: column.goal, True: math.inf, False: -math.inf}
         goal = goals[higher_is_better]
         if goal is None:
@@ -165,9 +166,10 @@ class History:
         """
         from segeval.plots.curves import plot_runs
 
-        names = [metrics] if isinstance(metrics, str) else metrics
+        if isinstance(metrics, str):
+            metrics = [metrics]
         return plot_runs(
-            {"": self.series()}, names, smooth=smooth, per_region=per_region, unit=unit, axes=ax
+            {"": self.series()}, metrics, smooth=smooth, per_region=per_region, unit=unit, axes=ax
         )
 
     def to_csv(self, path: str | Path) -> None:
@@ -178,6 +180,7 @@ class History:
         with replacing(Path(path)) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
             writer = csv.writer(text, lineterminator="\n")
             writer.writerow([self.by, *self._columns])
+            # Not by way of `table`: a value that was never logged is no NaN.
             for when in self.epochs:
                 writer.writerow([when, *(cells.get(when, "") for cells in self._columns.values())])
 
@@ -203,11 +206,14 @@ def _opened(value: Any) -> Any:
 
     Anything else is returned as it is.
     """
+    # By what they can do: torchmetrics' objects and collections do as well as ours.
     if hasattr(value, "by_region"):
         return value.by_region()
     if hasattr(value, "compute") and hasattr(value, "items"):
         return dict(value.items())
-    return value.compute() if hasattr(value, "compute") else value
+    if hasattr(value, "compute"):
+        return value.compute()
+    return value
 
 
 def _tidy(when: float) -> float:
@@ -218,4 +224,6 @@ def _tidy(when: float) -> float:
 def _mean(values: list[float]) -> float:
     """Return the mean of the defined values; NaN where there are none."""
     defined = [value for value in values if not math.isnan(value)]
-    return sum(defined) / len(defined) if defined else math.nan
+    if not defined:
+        return math.nan
+    return sum(defined) / len(defined)

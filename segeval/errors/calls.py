@@ -134,6 +134,7 @@ class Call:
 
     def _missing(self) -> str:
         """Return what is wrong with a call that lacks arguments; nothing if it has all."""
+        # The whole call, as it should be written: "…" stands for what is missing.
         required = [p.name for p in self._parameters if p.default is p.empty]
         came = {*self._positional[: len(self.args)], *self.named}
         missing = [name for name in required if name not in came]
@@ -172,6 +173,7 @@ def public(method: Method[Instance, P, Result]) -> Method[Instance, P, Result]:
         try:
             return method(self, *args, **named)
         except TypeError:
+            # It may come from within the method as well: then the call fits, and it goes on.
             caller = type(self).__name__
             if method.__name__ != "__init__":
                 caller = f"{caller}.{method.__name__}"

@@ -101,7 +101,9 @@ class Classes:
         counts = SoftCounts.of_sums(sums)
         if self.first:
             counts = counts.foreground()
-        return counts.over_samples() if batch else counts
+        if batch:
+            counts = counts.over_samples()
+        return counts
 
     def weighted(self, loss: Tensor) -> Tensor:
         """Return the losses of the classes that count, (N, C) or (C,), each times its weight."""

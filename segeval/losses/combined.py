@@ -148,7 +148,9 @@ class DeepSupervision(nn.Module):
         if isinstance(preds, Tensor):
             return self.loss(preds, target)
         levels = list(preds)
-        weights = _halves(len(levels)) if self.weights is None else self.weights
+        weights = self.weights
+        if weights is None:
+            weights = _halves(len(levels))
         if len(levels) != len(weights) or not levels:
             raise UsageError(
                 f"weights has {len(weights)} levels, but preds {len(levels)}; give one for each"
@@ -157,6 +159,7 @@ class DeepSupervision(nn.Module):
             weight * self.loss(pred, _resized(target, pred))
             for weight, pred in zip(weights, levels, strict=True)
         ]
+        # Unreduced losses of levels have the shapes of the levels.
         if any(loss.shape != losses[0].shape for loss in losses):
             raise UsageError("loss must have one shape at all levels; give it reduction='mean'")
         return torch.stack(losses).sum(0)

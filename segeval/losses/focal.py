@@ -111,6 +111,7 @@ def binary_focal_loss_with_logits(
     check_amount("gamma", gamma)
     positive_weights = _channel_weight("pos_weight", pos_weight, pred)
     weights = _channel_weight("weight", weight, pred)
+    # The target holds numbers here, among them the label to ignore.
     keep = None if ignore_index is None else target != ignore_index
     dtype = working_dtype(pred)
     z, t = pred.to(dtype), target.to(dtype)
@@ -143,6 +144,8 @@ def _power(base: Tensor, exponent: float) -> Tensor:
 
     Autograd's would be infinite below an exponent of 1.
     """
+    # `where` on both sides: autograd multiplies the gradient that is not taken by 0, and ∞ · 0 is
+    # NaN.
     zero = base <= 0
     return torch.where(zero, 0.0**exponent, torch.where(zero, 1.0, base) ** exponent)
 

@@ -90,7 +90,9 @@ def _volumes(target: Tensor) -> Labels:
 def _steps(target: Tensor, spacing: Sequence[float] | None) -> Steps:
     """Return the steps of labels (N, *spatial); 1 along axes that are not there."""
     axes = target.ndim - 1
-    lengths = [1.0] * axes if spacing is None else [float(length) for length in spacing]
+    lengths = [1.0] * axes
+    if spacing is not None:
+        lengths = [float(length) for length in spacing]
     if len(lengths) != axes or not all(0 < length < np.inf for length in lengths):
         raise UsageError(
             f"spacing must be {axes} lengths above 0, in the order of target's axes; not "

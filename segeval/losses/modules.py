@@ -36,6 +36,7 @@ def checked(function: Callable[P, Result]) -> Callable[P, Result]:
         try:
             return function(*args, **named)
         except TypeError:
+            # It may come from within the function as well: then the call fits, and it goes on.
             Call(function.__name__, signature, args, named).check()
             raise
 

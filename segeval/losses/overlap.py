@@ -176,6 +176,7 @@ def focal_tversky_loss(
     """
     check_amount("smooth", smooth)
     check_errors(alpha, beta)
+    # gamma is the paper's, whose exponent is its inverse.
     if gamma <= 0:
         raise UsageError(f"gamma must be above 0, not {gamma}")
     classes = Classes.of_any(
@@ -261,6 +262,7 @@ def _over_present(loss: Tensor, counts: SoftCounts, classes: Classes) -> Tensor:
 
     `counts` are those of the voxels, without pseudo-counts.
     """
+    # A prediction of an absent class is an error of the classes that it takes voxels from.
     present, weight = counts.size_g > 0, classes.weight_of_counted
     shares = present.to(loss.dtype) if weight is None else present * weight
     total = shares.sum(-1)

@@ -119,6 +119,7 @@ def ms_ssim_loss(
     check_scores(img2, (2,), "img2")
     if not sigmas:
         raise UsageError("sigmas must name one window or more")
+    # One image may stand against a batch.
     if img1.shape[0] == 1:
         img1 = img1.expand(img2.shape[0], -1, -1, -1)
     elif img2.shape[0] == 1:

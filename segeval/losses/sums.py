@@ -194,6 +194,7 @@ class _InParts(Function):
             index, keep = _split(target[samples, voxels], ignore_index)
             p, log_p = _softmax(pred[samples, :, voxels], index, keep, outputs)
             if p is not None:
+                # Kept part by part: put together it would be copied once more.
                 if ctx.needs_input_grad[0]:
                     saved.append(p)
                 for total, sums in zip(totals, _sums(p, index, keep), strict=True):

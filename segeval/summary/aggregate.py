@@ -80,6 +80,7 @@ def summarise(
             low[place] = high[place] = np.nan
             for name, value in _statistics(means[:, None]).items():
                 statistics[name][place] = value[0]
+    # The order of the columns in summary.csv.
     columns = {
         "region": [row.region for row in rows],
         "metric": [row.metric.column for row in rows],

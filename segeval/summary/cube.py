@@ -40,6 +40,7 @@ class Cube:
 
         metrics = metrics_of(table)
         rows = table[table["region"] != FAILED]
+        # Numbers of cases and regions in the order in which they first appear.
         case, cases = pd.factorize(rows["case"])
         region, regions = pd.factorize(rows["region"])
         present = np.zeros((len(cases), len(regions)), dtype=bool)

@@ -56,7 +56,9 @@ def are_logs(paths: Sequence[Path]) -> bool:
             f"{_hint_below(folder)}"
         )
     if len(paths) > 1:
-        state = "is a folder of results" if folder.exists() else "does not exist"
+        state = "does not exist"
+        if folder.exists():
+            state = "is a folder of results"
         raise UsageError(
             f"{folder}: {state}; plot such folders one at a time, and several tables of trainings "
             f"together"
@@ -101,6 +103,7 @@ def named_runs(paths: Sequence[Path]) -> dict[str, Path]:
     if len(tables) == 1:
         return {"": tables[0]}
     routes = [(*table.parent.parts, table.stem) for table in tables]
+    # Folders and file names as one sequence: runs may differ at the start, inside or at the end.
     start = _shared_length(routes)
     end = _shared_length([route[start:][::-1] for route in routes])
     # A path that ends where the others go on is called by its last folder.
@@ -161,6 +164,7 @@ def _content(path: Path) -> tuple[list[str], list[Row]]:
 
 def _lines(path: Path) -> list[list[str]]:
     try:
+        # Excel writes a byte order mark, which would belong to the first column's name.
         text = path.read_text("utf-8-sig")
         return list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except OSError as error:
@@ -176,7 +180,9 @@ def _lines(path: Path) -> list[list[str]]:
 def _column_name(text: str) -> str:
     """Return the name of a column; `Epoch` and `Step` are written small."""
     name = text.strip()
-    return name.lower() if name.lower() in AXES else name
+    if name.lower() in AXES:
+        return name.lower()
+    return name
 
 
 def _moments(
@@ -186,10 +192,11 @@ def _moments(
     _check_axis(path, header, [by] if by else AXES)
     epochs = [_number(path, row, "epoch") for row in rows]
     steps = [_number(path, row, "step") for row in rows]
-    if by is None:
-        indistinct = len({*epochs} - {None}) < 2 and len({*steps} - {None}) > 1
-        by = "step" if indistinct or "epoch" not in header else "epoch"
-    return by, steps if by == "step" else _filled(epochs)
+    # A single epoch, as of a training by iterations, would be a curve of one point.
+    indistinct = len({*epochs} - {None}) < 2 and len({*steps} - {None}) > 1
+    if by == "step" or (by is None and (indistinct or "epoch" not in header)):
+        return "step", steps
+    return "epoch", _filled(epochs)
 
 
 def _filled(epochs: list[float | None]) -> list[float | None]:
@@ -197,6 +204,7 @@ def _filled(epochs: list[float | None]) -> list[float | None]:
 
     Lightning says the epoch of some values, such as a learning rate, in a later row.
     """
+    # Backwards, so that the next epoch is known; after the last row that has one, it goes on.
     filled = list(epochs)
     following = next((epoch for epoch in reversed(epochs) if epoch is not None), None)
     for place in reversed(range(len(epochs))):

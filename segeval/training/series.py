@@ -75,6 +75,7 @@ class Column:
             metric, region = parts
         if metric is None:
             return cls(name, split, measure, region, interval, None)
+        # The mean over regions has a name in summaries; here it is the column without a region.
         if region in (ALL, MEAN):
             region = ""
         return cls(name, split, metric.column, region, interval, metric)
@@ -87,7 +88,9 @@ class Column:
         """
         if self.metric is not None:
             return self.metric.spec.goal
-        return float("-inf") if _is_loss(self.measure) else None
+        if _is_loss(self.measure):
+            return float("-inf")
+        return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,6 +142,7 @@ def columns_named(name: str, columns: Sequence[Column], by: str = "epoch") -> li
     `dice` is all of a measure, `val/dice` one split of it, `dice/liver` one region. Raises
     `UsageError` where there is none.
     """
+    # A whole name goes first: it may be of a column that `distinct` leaves out.
     same = [column for column in columns if column.name == name]
     if same:
         return same
@@ -173,6 +177,7 @@ def numbers_of(value: Any, name: str) -> float | list[float]:
     Raises `UsageError` for what is neither, and calls it `name`.
     """
     plain = value.tolist() if hasattr(value, "tolist") else value
+    # True is a number to Python, but a flag among metrics is a mistake.
     if isinstance(plain, Real) and not isinstance(plain, bool):
         return float(plain)
     if isinstance(plain, (list, tuple)) and plain:
@@ -213,10 +218,12 @@ def _card(text: str) -> Metric | None:
 
     The name of a metric object does not tell its parameters, so its metric has none either.
     """
+    # `dice_loss` is no Dice: the lower, the better.
     if _is_loss(text):
         return None
     for spec in REGISTRY.values():
         if spec.class_name == text:
+            # Bound to its defaults it would claim a tolerance or percentile that nobody said.
             if spec.parameters:
                 spec = replace(spec, name=text, symbol=text, parameters=(), glued=False)
             return spec.bind({})
