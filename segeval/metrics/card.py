@@ -80,16 +80,6 @@ class MetricSpec:
         return self.best == self.range[1]
 
     @property
-    def by_boundary(self) -> bool:
-        """Whether a protocol, or a user, chooses the boundary that it is about."""
-        return self.statistic.by_boundary and self.boundary is None
-
-    @property
-    def required(self) -> tuple[Parameter, ...]:
-        """Parameters that must be given."""
-        return tuple(parameter for parameter in self.parameters if parameter.default is None)
-
-    @property
     def goal(self) -> float | None:
         """The value to reach for: ±∞ where more or less is always better, None without a best."""
         match self.higher_is_better:
@@ -99,6 +89,16 @@ class MetricSpec:
                 return float("-inf")
             case _:
                 return self.best
+
+    @property
+    def by_boundary(self) -> bool:
+        """Whether a protocol, or a user, chooses the boundary that it is about."""
+        return self.statistic.by_boundary and self.boundary is None
+
+    @property
+    def required(self) -> tuple[Parameter, ...]:
+        """Parameters that must be given."""
+        return tuple(parameter for parameter in self.parameters if parameter.default is None)
 
     @property
     def usage(self) -> str:
