@@ -6,7 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from segeval.metrics.card import Metric
+import numpy as np
+
+from segeval.metrics.card import Metric, badness
 from segeval.results.columns import ALL, MEAN, metric_of
 
 from .sheet import Sheet
@@ -63,7 +65,7 @@ def extremes(summary: Sequence[Record]) -> tuple[list[Record], str]:
         if r["metric"] == metric.column and r["region"] in regions
     }
     defined = [region for region in means if not math.isnan(means[region])]
-    ranked = sorted(defined, key=lambda region: _badness(means[region], metric))
+    ranked = _best_first({region: means[region] for region in defined}, metric)
     shown = dict.fromkeys([*ranked[:FEW], *ranked[-FEW:]])
     kept = [
         record for region in (*shown, ALL, MEAN) for record in summary if record["region"] == region
@@ -76,9 +78,13 @@ def _ranks(metric: Metric) -> bool:
     return metric.spec.scope == "region" and metric.spec.best is not None
 
 
-def _badness(mean: float, metric: Metric) -> float:
-    best = metric.spec.best or 0.0
-    return -mean if metric.spec.higher_is_better else abs(mean - best)
+def _best_first(means: dict[str, float], metric: Metric) -> list[str]:
+    """Return the regions of these means, the best one first."""
+    goal = metric.spec.goal
+    assert goal is not None  # `_ranks` saw to it
+    order = np.argsort(badness(np.array([*means.values()]), goal), kind="stable")
+    regions = list(means)
+    return [regions[place] for place in order]
 
 
 def _cell(record: Record, bounded: bool) -> tuple[str, str]:

@@ -1,6 +1,4 @@
-"""What metrics were at each epoch of a training: logged in the loop, or read from the table that a
-logger wrote.
-"""
+"""The metrics of a training by epoch: logged in the loop, or read from a logger's table."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ import numpy as np
 from segeval.errors import UsageError
 from segeval.io.files import replacing
 from segeval.training.logs import AXES, By, read_log
-from segeval.training.series import Column, Series, named, names_for, plain
+from segeval.training.series import Column, Series, columns_named, names_of_entries, numbers_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class History:
-    """What metrics were at each epoch.
+    """Metrics by epoch.
 
     `regions` name the entries of vectors, in their order; without them the entries are numbered
     from 1. `by` is "step" in tables that know no epochs.
@@ -47,16 +45,16 @@ class History:
     _averaged: set[str] = field(default_factory=set, init=False, repr=False)
 
     def log(self, epoch: float, metrics: Any = None, **values: Any) -> None:
-        """Adds values of an epoch, from a mapping, a metric collection or what it computes, by
-        name, or both.
+        """Add values of an epoch, from a mapping, by name, or both.
 
-        A value is a number, an array or tensor of one, a vector with an entry for each region, a
-        metric object, whose regions keep their labels as names, or a mapping of such, whose keys
-        follow its own behind a slash: `{"val": {"dice": 0.9}}` is `val/dice`. An epoch may be
-        logged in parts, such as train and validation. Raises `UsageError` for a value that is there
-        already, and for what is no number; nothing is added then.
+        `metrics` is a mapping, a metric collection, or what a collection computes. A value is a
+        number, an array or tensor of one, a vector with an entry for each region, a metric object,
+        whose regions keep their labels as names, or a mapping of such, whose keys follow its own
+        behind a slash: `{"val": {"dice": 0.9}}` is `val/dice`. An epoch may be logged in parts,
+        such as train and validation. Raises `UsageError` for a value that is there already, and for
+        what is no number; nothing is added then.
         """
-        when = plain(epoch, self.by)
+        when = numbers_of(epoch, self.by)
         if not isinstance(when, float) or not math.isfinite(when):
             raise UsageError(f"{self.by} must be one finite number, not {epoch!r}")
         metrics = _opened(metrics)
@@ -64,36 +62,36 @@ class History:
             raise UsageError(
                 f"a value needs a name, such as dice=0.9, but {metrics!r:.60} came without one"
             )
-        new: dict[str, float] = {}
+        cells: dict[str, float] = {}
         for mapping in (metrics or {}, values):
             for name, value in self._cells(mapping, ""):
                 if name.lower() in (*AXES, ""):
                     raise UsageError(f"{name!r} cannot be the name of a metric; choose another")
-                if name in new or when in self._columns.get(name, {}):
+                if name in cells or when in self._columns.get(name, {}):
                     raise UsageError(
                         f"{self.by} {_tidy(when)} has a value of {name!r} already; log it once, "
-                        f"and tell splits apart "
-                        'by name, such as {"train": …, "val": …}'
+                        'and tell splits apart by name, such as {"train": …, "val": …}'
                     )
-                new[name] = value
-        for name, value in new.items():
+                cells[name] = value
+        # Only now, when all of it is right, so that a call that fails leaves nothing behind.
+        for name, value in cells.items():
             self._columns.setdefault(name, {})[_tidy(when)] = value
 
     def _cells(self, mapping: Mapping[str, Any], above: str) -> Iterator[tuple[str, float]]:
-        """Every column name and number in a mapping."""
+        """Yield the column name and the number of each entry of a mapping, nested ones too."""
         for key, value in mapping.items():
             name = f"{above}{str(key).strip()}"
             value = _opened(value)
             if isinstance(value, Mapping):
                 yield from self._cells(value, f"{name}/")
-            elif isinstance(numbers := plain(value, name), float):
+                continue
+            numbers = numbers_of(value, name)
+            if isinstance(numbers, float):
                 yield name, numbers
-            else:
-                regions = names_for(numbers, self.regions, name)
-                yield from (
-                    (f"{name}/{region}", number)
-                    for region, number in zip(regions, numbers, strict=True)
-                )
+                continue
+            regions = names_of_entries(numbers, self.regions, name)
+            for region, number in zip(regions, numbers, strict=True):
+                yield f"{name}/{region}", number
 
     @property
     def epochs(self) -> list[float]:
@@ -102,7 +100,7 @@ class History:
 
     @property
     def table(self) -> DataFrame:
-        """One row an epoch, `epoch` first; NaN where nothing was logged, too."""
+        """The values as a table, one row an epoch, `epoch` first; NaN where nothing was logged."""
         import pandas as pd
 
         epochs = self.epochs
@@ -113,42 +111,42 @@ class History:
         return pd.DataFrame({self.by: epochs, **values})
 
     def series(self) -> list[Series]:
-        """The columns one by one, each at the epochs at which it was logged."""
-        made = []
+        """Return the columns one by one, each at the epochs at which it was logged."""
+        columns = []
         for name, cells in self._columns.items():
             x, y = np.array(sorted(cells.items()), float).T
-            made.append(Series(Column.of(name), x, y, self.by, name in self._averaged))
-        return made
+            columns.append(Series(Column.of(name), x, y, self.by, name in self._averaged))
+        return columns
 
     def best(self, metric: str, *, higher_is_better: bool | None = None) -> tuple[float, float]:
-        """The epoch at which a column was best, the first of equals, and its value there.
+        """Return the epoch at which a column was best, the first of equals, and its value there.
 
-        What is best says the metric's card; a loss is better the lower it is. `metric` is a
+        The metric's card says what is best; a loss is better the lower it is. `metric` is a
         column's name, or what stands for one column alone: `hd95`, `val/dice`, `dice/liver`. Raises
         `UsageError` where it stands for several or none, where nothing says what is better, and
         where all values are undefined.
         """
-        columns = named(metric, [Column.of(name) for name in self._columns], self.by)
+        columns = columns_named(metric, [Column.of(name) for name in self._columns], self.by)
         if len(columns) > 1:
             raise UsageError(
                 f"{metric!r} may be {', '.join(c.name for c in columns)}; name one of these"
             )
         column = columns[0]
-        goal = (
-            column.goal if higher_is_better is None else math.inf if higher_is_better else -math.inf
-        )
+        # The caller knows best, also of a column that has a card.
+        goals = {None: column.goal, True: math.inf, False: -math.inf}
+        goal = goals[higher_is_better]
         if goal is None:
             raise UsageError(
                 f"no card says what is better of {column.name!r}; pass higher_is_better=True or "
                 f"False"
             )
-        (series,) = (series for series in self.series() if series.column.name == column.name)
-        at = series.best(goal)
-        if at is None:
+        series = next(series for series in self.series() if series.column.name == column.name)
+        place = series.best(goal)
+        if place is None:
             raise UsageError(
                 f"{column.name!r} is undefined (NaN) at every {self.by}, so none is the best"
             )
-        return _tidy(series.x[at]), float(series.y[at])
+        return _tidy(series.x[place]), float(series.y[place])
 
     def plot(
         self,
@@ -159,7 +157,7 @@ class History:
         unit: str = "",
         ax: Axes | Sequence[Axes] | None = None,
     ) -> tuple[Figure, Axes | list[Axes]]:
-        """A panel a metric, by epoch: all metrics, or those named as for `best`.
+        """Draw a panel a metric, by epoch: all metrics, or those named as for `best`.
 
         `smooth` below 1 is the weight of an exponential moving average, from 2 on the width of a
         centred one, in values. Without `per_region` a line is the mean over regions. `unit` is that
@@ -168,25 +166,27 @@ class History:
         """
         from segeval.plots.curves import plot_runs
 
-        asked = [metrics] if isinstance(metrics, str) else metrics
+        if isinstance(metrics, str):
+            metrics = [metrics]
         return plot_runs(
-            {"": self.series()}, asked, smooth=smooth, per_region=per_region, unit=unit, axes=ax
+            {"": self.series()}, metrics, smooth=smooth, per_region=per_region, unit=unit, axes=ax
         )
 
     def to_csv(self, path: str | Path) -> None:
-        """Writes the table, every digit of it; empty where nothing was logged, `nan` where a value
-        was undefined.
+        """Write the table, every digit of it.
+
+        A cell is empty where nothing was logged, and `nan` where a value was undefined.
         """
         with replacing(Path(path)) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
             writer = csv.writer(text, lineterminator="\n")
             writer.writerow([self.by, *self._columns])
+            # Not by way of `table`: a value that was never logged is no NaN.
             for when in self.epochs:
                 writer.writerow([when, *(cells.get(when, "") for cells in self._columns.values())])
 
     @classmethod
     def read(cls, path: str | Path, *, by: By | None = None) -> History:
-        """The history in a CSV file that `to_csv` or another logger wrote, such as Lightning's
-        `metrics.csv`.
+        """Return the history in a CSV file that `to_csv` wrote, or Lightning, or another logger.
 
         Rows of one epoch become one, and several values of a cell their mean. Unless `by` says
         which, a table goes by epoch, and by step where there is but one epoch or none. Columns that
@@ -202,22 +202,28 @@ class History:
 
 
 def _opened(value: Any) -> Any:
-    """What a metric object computes, by label if it knows any, and a collection of such as a
-    mapping.
+    """Return what a metric object computes, by label if it knows any; a collection as a mapping.
+
+    Anything else is returned as it is.
     """
+    # By what they can do: torchmetrics' objects and collections do as well as ours.
     if hasattr(value, "by_region"):
         return value.by_region()
     if hasattr(value, "compute") and hasattr(value, "items"):
         return dict(value.items())
-    return value.compute() if hasattr(value, "compute") else value
+    if hasattr(value, "compute"):
+        return value.compute()
+    return value
 
 
 def _tidy(when: float) -> float:
-    """An epoch as it is written: whole ones without a point."""
+    """Return an epoch as it is written: whole ones without a point."""
     return int(when) if when == int(when) else float(when)
 
 
 def _mean(values: list[float]) -> float:
-    """The mean of the defined values; NaN where there are none."""
+    """Return the mean of the defined values; NaN where there are none."""
     defined = [value for value in values if not math.isnan(value)]
-    return sum(defined) / len(defined) if defined else math.nan
+    if not defined:
+        return math.nan
+    return sum(defined) / len(defined)

@@ -1,16 +1,18 @@
-"""The errors that segeval raises on purpose: each names the place, what was wanted, what came and
-what to do.
+"""The errors that segeval raises on purpose.
+
+Each names the place, what was wanted, what came and what to do.
 """
 
 
 class SegevalError(Exception):
-    """Any error that a user can mend; the command line prints its text as one line, without a
-    traceback.
+    """Any error that a user can mend.
+
+    The command line prints its text as one line, without a traceback.
     """
 
 
 class UsageError(SegevalError):
-    """A run that cannot start: an unknown metric, region or option, a folder that does not exist."""
+    """A run that cannot start: an unknown metric, region or option, a folder that is not there."""
 
 
 class ReadError(SegevalError):
@@ -22,8 +24,9 @@ class GeometryMismatch(SegevalError):  # noqa: N818  # it says what is wrong
 
 
 class CompilingWarning(UserWarning):
-    """Kernels are compiled, which takes seconds: none that fit came with the package or lie in the
-    user's cache.
+    """Kernels are compiled, which takes seconds.
+
+    None that fit came with the package or lie in the user's cache.
     """
 
 

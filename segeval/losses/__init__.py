@@ -1,5 +1,4 @@
-"""Losses with the definitions that evaluation uses: each a function, and a module of the same
-parameters.
+"""Losses with the definitions of evaluation: each a function, and a module of its parameters.
 
 They take torch tensors alone. Most are means; those that keep kornia's default and are none say so.
 
@@ -73,21 +72,74 @@ from .robust import (
 from .skeleton import ClDiceLoss, cldice_loss, soft_skeleton
 
 __all__ = [
-    "BinaryFocalLossWithLogits", "BoundaryLoss", "CauchyLoss", "CharbonnierLoss", "ClDiceLoss", "DeepSupervision",
-    "DiceCELoss", "DiceFocalLoss", "DiceLoss", "FocalLoss", "FocalTverskyLoss", "GemanMcclureLoss",
-    "GeneralizedDiceLoss", "HausdorffDTLoss", "HausdorffERLoss", "HausdorffERLoss3D", "InverseDepthSmoothnessLoss",
-    "JSDivLoss2d", "JaccardLoss", "KLDivLoss2d", "LovaszHingeLoss", "LovaszSoftmaxLoss", "MS_SSIMLoss", "PSNRLoss",
-    "RegionDiceLoss", "SSIM3DLoss", "SSIMLoss", "SoftDiceLoss", "TotalVariation", "TverskyLoss", "WelschLoss",
-    "binary_focal_loss_with_logits", "boundary_loss", "cauchy_loss", "charbonnier_loss", "cldice_loss",
-    "deep_supervision", "dice_ce_loss", "dice_focal_loss", "dice_loss", "focal_loss", "focal_tversky_loss",
-    "geman_mcclure_loss", "generalized_dice_loss", "hausdorff_dt_loss", "hausdorff_er_loss",
-    "inverse_depth_smoothness_loss", "jaccard_loss", "js_div_loss_2d", "kl_div_loss_2d", "lovasz_hinge_loss",
-    "lovasz_softmax_loss", "ms_ssim_loss", "psnr_loss", "region_dice_loss", "signed_distance_map", "soft_dice_loss",
-    "soft_skeleton", "ssim3d_loss", "ssim_loss", "total_variation", "tversky_loss", "welsch_loss",
-]  # fmt: skip
+    "BinaryFocalLossWithLogits",
+    "BoundaryLoss",
+    "CauchyLoss",
+    "CharbonnierLoss",
+    "ClDiceLoss",
+    "DeepSupervision",
+    "DiceCELoss",
+    "DiceFocalLoss",
+    "DiceLoss",
+    "FocalLoss",
+    "FocalTverskyLoss",
+    "GemanMcclureLoss",
+    "GeneralizedDiceLoss",
+    "HausdorffDTLoss",
+    "HausdorffERLoss",
+    "HausdorffERLoss3D",
+    "InverseDepthSmoothnessLoss",
+    "JSDivLoss2d",
+    "JaccardLoss",
+    "KLDivLoss2d",
+    "LovaszHingeLoss",
+    "LovaszSoftmaxLoss",
+    "MS_SSIMLoss",
+    "PSNRLoss",
+    "RegionDiceLoss",
+    "SSIM3DLoss",
+    "SSIMLoss",
+    "SoftDiceLoss",
+    "TotalVariation",
+    "TverskyLoss",
+    "WelschLoss",
+    "binary_focal_loss_with_logits",
+    "boundary_loss",
+    "cauchy_loss",
+    "charbonnier_loss",
+    "cldice_loss",
+    "deep_supervision",
+    "dice_ce_loss",
+    "dice_focal_loss",
+    "dice_loss",
+    "focal_loss",
+    "focal_tversky_loss",
+    "geman_mcclure_loss",
+    "generalized_dice_loss",
+    "hausdorff_dt_loss",
+    "hausdorff_er_loss",
+    "inverse_depth_smoothness_loss",
+    "jaccard_loss",
+    "js_div_loss_2d",
+    "kl_div_loss_2d",
+    "lovasz_hinge_loss",
+    "lovasz_softmax_loss",
+    "ms_ssim_loss",
+    "psnr_loss",
+    "region_dice_loss",
+    "signed_distance_map",
+    "soft_dice_loss",
+    "soft_skeleton",
+    "ssim3d_loss",
+    "ssim_loss",
+    "total_variation",
+    "tversky_loss",
+    "welsch_loss",
+]
 
 
-if not TYPE_CHECKING:  # or type checkers would take any name for one of this module
+# Type checkers do not see it: they would take any name for one of this module.
+if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
         from segeval.errors.calls import unknown_attribute

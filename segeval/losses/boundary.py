@@ -12,20 +12,21 @@ from torch.autograd import Function
 from segeval.errors import UsageError
 
 from .checks import (
-    as_classes,
+    Reduction,
+    Weight,
     check_amount,
     check_device,
     check_floating,
     check_labels,
     check_scores,
     check_tensor,
-    computing,
     reduced,
+    working_dtype,
 )
+from .classes import Classes
 from .maps import distance_fields, signed_distance_map
 from .modules import checked, module
-from .overlap import Reduction, Weight
-from .sums import kept, probabilities
+from .sums import index_and_keep
 
 
 @checked
@@ -40,14 +41,13 @@ def boundary_loss(
     include_background: bool = False,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """Mean over voxels of p_c · φ_c, of each sample and class: φ is how far a voxel lies outside of
-    the target's class.
+    """Return the mean over voxels of p_c · φ_c, of each sample and class.
 
-    φ is `signed_distance_map` of the target, below 0 inside, in the unit of `spacing`; `distances`
-    (N, C, *spatial) are maps made before, as a data loader does best. Kervadec's code has them one
-    voxel larger inside. `weight` (C,) multiplies the loss of each class. One channel is the logit
-    of the one region. Usually added to an overlap loss, with a share that grows: by itself it is
-    happy with little.
+    φ is how far a voxel lies outside of the target's class: `signed_distance_map` of the target,
+    below 0 inside, in the unit of `spacing`. `distances` (N, C, *spatial) are maps made before, as
+    a data loader does best. Kervadec's code has them one voxel larger inside. `weight` (C,)
+    multiplies the loss of each class. One channel is the logit of the one region. Usually added to
+    an overlap loss, with a share that grows: by itself it is happy with little.
 
     Empty: a class that the target lacks costs 0, predicted or not, as it has no boundary.
 
@@ -59,23 +59,26 @@ def boundary_loss(
     >>> boundary_loss(torch.zeros(1, 2, 5), labels)  # ½ · (2 + 1 − 1 − 2 − 3) / 5
     tensor(-0.3000)
     """
-    pred, include_background, weight = as_classes(
-        pred, target, weight, ignore_index, include_background
+    classes = Classes.of_any(
+        pred, target, weight, ignore_index, include_background=include_background
     )
-    first, classes = 0 if include_background else 1, pred.shape[1]
     if distances is None:
-        distances = signed_distance_map(target, classes, spacing=spacing)
+        distances = signed_distance_map(target, classes.scores.shape[1], spacing=spacing)
     else:
-        check_floating("distances", distances)
-        if distances.shape != pred.shape:
-            raise UsageError(
-                f"distances must have shape {tuple(pred.shape)}; it has {tuple(distances.shape)}"
-            )
-        check_device("distances", distances, pred)
-    _, keep = kept(target, ignore_index)
-    p = probabilities(pred, keep)[:, first:]
-    loss = _mean(p * distances[:, first:].to(p.dtype), keep)
-    return reduced(loss if weight is None else loss * weight[first:], reduction).to(pred.dtype)
+        _check_distances(distances, classes.scores)
+    _, keep = index_and_keep(target, ignore_index)
+    p = classes.probabilities(keep)
+    loss = _mean(p * distances[:, classes.first :].to(p.dtype), keep)
+    return reduced(classes.weighted(loss), reduction).to(pred.dtype)
+
+
+def _check_distances(distances: Tensor, scores: Tensor) -> None:
+    check_floating("distances", distances)
+    if distances.shape != scores.shape:
+        raise UsageError(
+            f"distances must have shape {tuple(scores.shape)}; it has {tuple(distances.shape)}"
+        )
+    check_device("distances", distances, scores)
 
 
 @checked
@@ -90,12 +93,11 @@ def hausdorff_dt_loss(
     include_background: bool = False,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """Mean over voxels of (p − t)² · (D_p^alpha + D_t^alpha), of each sample and class: MONAI's
-    `HausdorffDTLoss`.
+    """Return the mean over voxels of (p − t)² · (D_p^alpha + D_t^alpha), of each sample and class.
 
-    D are distances to the boundary, inside and outside, of {p > ½} and of the target, in the unit
-    of `spacing`; no gradient goes through them. `weight` (C,) multiplies the loss of each class.
-    One channel is the logit of the one region.
+    MONAI's `HausdorffDTLoss`. D are distances to the boundary, inside and outside, of {p > ½} and
+    of the target, in the unit of `spacing`; no gradient goes through them. `weight` (C,) multiplies
+    the loss of each class. One channel is the logit of the one region.
 
     Empty: a class in neither costs 0; a mask that is empty or full has no boundary, D = 0.
 
@@ -108,43 +110,37 @@ def hausdorff_dt_loss(
     tensor(0.9500)
     """
     check_amount("alpha", alpha)
-    pred, include_background, weight = as_classes(
-        pred, target, weight, ignore_index, include_background
+    classes = Classes.of_any(
+        pred, target, weight, ignore_index, include_background=include_background
     )
-    first = 0 if include_background else 1
-    _, keep = kept(target, ignore_index)
-    p = probabilities(pred, keep)[:, first:]
-    costs, losses = _costs(p.detach(), target, first, alpha, spacing), []
-    for label, (own, cost) in enumerate(zip(p.unbind(1), costs.unbind(1), strict=True), first):
-        error = own - (target == label).to(p.dtype)
+    _, keep = index_and_keep(target, ignore_index)
+    by_class = classes.probabilities(keep).unbind(1)
+    losses = []
+    for label, p in zip(classes.labels, by_class, strict=True):
+        # One class after the other: the fields of a class take twice the room of its map.
+        inside = target == label
+        error = p - inside.to(p.dtype)
+        cost = _cost(p.detach(), inside, alpha, spacing)
         losses.append(_mean(error.square().mul_(cost)[:, None], keep))
-    loss = torch.cat(losses, 1)
-    return reduced(loss if weight is None else loss * weight[first:], reduction).to(pred.dtype)
+    return reduced(classes.weighted(torch.cat(losses, 1)), reduction).to(pred.dtype)
 
 
-def _costs(
-    p: Tensor, target: Tensor, first: int, alpha: float, spacing: Sequence[float] | None
-) -> Tensor:
-    """D_p^alpha + D_t^alpha of the classes from `first` on, one after the other: fields take twice
-    the room.
-    """
-    costs = torch.empty_like(p)
-    for label, (own, cost) in enumerate(zip(p.unbind(1), costs.unbind(1), strict=True), first):
-        fields = distance_fields(torch.stack([own > 0.5, target == label], 1), spacing=spacing)
-        torch.sum(fields.to(p.dtype).pow_(alpha), 1, out=cost)
-    return costs
+def _cost(p: Tensor, inside: Tensor, alpha: float, spacing: Sequence[float] | None) -> Tensor:
+    """Return D_p^alpha + D_t^alpha of one class, (N, *spatial)."""
+    masks = torch.stack([p > 0.5, inside], 1)
+    fields = distance_fields(masks, spacing=spacing)
+    return fields.to(p.dtype).pow_(alpha).sum(1)
 
 
 @checked
 def hausdorff_er_loss(
     pred: Tensor, target: Tensor, alpha: float = 2.0, k: int = 10, reduction: Reduction = "mean"
 ) -> Tensor:
-    """Hausdorff distance estimated by k erosions of (p − t)², each weighing (its number)^alpha:
-    kornia's.
+    """Return the Hausdorff distance estimated by k erosions of (p − t)²: kornia's.
 
-    `pred` are maps (N, C, *spatial), 2-D or 3-D, `target` labels (N, 1, *spatial). An erosion is
-    the mean over a voxel and its neighbours along the axes, less ½ and not below 0, stretched to 0
-    to 1 over the image. "none" is (C, N, 1, *spatial).
+    Each erosion weighs (its number)^alpha. `pred` are maps (N, C, *spatial), 2-D or 3-D, `target`
+    labels (N, 1, *spatial). An erosion is the mean over a voxel and its neighbours along the axes,
+    less ½ and not below 0, stretched to 0 to 1 over the image. "none" is (C, N, 1, *spatial).
 
     Empty: a class in neither costs 0.
 
@@ -161,18 +157,20 @@ def hausdorff_er_loss(
     check_scores(pred, (2, 3))
     check_tensor("target", target)
     if target.ndim != pred.ndim or target.shape[1] != 1:
-        wanted = (pred.shape[0], 1, *pred.shape[2:])
-        raise UsageError(f"target must have shape {wanted}, labels; it has {tuple(target.shape)}")
-    check_labels(pred, target[:, 0], None)
+        shape = (pred.shape[0], 1, *pred.shape[2:])
+        raise UsageError(f"target must have shape {shape}, labels; it has {tuple(target.shape)}")
+    labels = target[:, 0]
+    check_labels(pred, labels, None)
     check_amount("k", k)
-    p = pred.to(computing(pred))
-    bound = torch.stack(
-        [(p[:, label] - (target[:, 0] == label).to(p.dtype)) ** 2 for label in range(pred.shape[1])]
-    )
+    p = pred.to(working_dtype(pred))
+    classes = range(pred.shape[1])
+    errors = [(p[:, label] - (labels == label).to(p.dtype)) ** 2 for label in classes]
+    bound = torch.stack(errors)
     eroded = torch.zeros_like(bound)
     axes = tuple(range(2, bound.ndim))
     for number in range(1, k + 1):
         blurred: Tensor = _MeanOfNeighbours.apply(bound)  # type: ignore[no-untyped-call]
+        # In place: the mean of neighbours keeps nothing that this would overwrite.
         bound = _stretched(blurred.sub_(0.5).relu_(), axes)
         eroded = eroded.add_(bound, alpha=float(number) ** alpha)
     return reduced(eroded[:, :, None], reduction).to(pred.dtype)
@@ -193,39 +191,44 @@ def _hausdorff_er_3d(
 
 
 class _MeanOfNeighbours(Function):
-    """The mean over a voxel and its neighbours along the axes of (C, N, *spatial); 0 beyond the
-    image.
+    """The mean over a voxel and its neighbours along the axes of (C, N, *spatial).
 
-    What a voxel gives to a neighbour it takes from it, so that the gradient is made like the mean.
+    Beyond the image is 0. What a voxel gives to a neighbour it takes from it, so that the mean is
+    its own transpose: the gradient is made like the mean.
     """
 
     @staticmethod
     def forward(values: Tensor) -> Tensor:
-        axes, total = range(2, values.ndim), values.clone()
+        axes = range(2, values.ndim)
+        total = values.clone()
         for axis in axes:
-            inner = values.shape[axis] - 1
-            total.narrow(axis, 0, inner).add_(values.narrow(axis, 1, inner))
-            total.narrow(axis, 1, inner).add_(values.narrow(axis, 0, inner))
+            pairs = values.shape[axis] - 1
+            total.narrow(axis, 0, pairs).add_(values.narrow(axis, 1, pairs))
+            total.narrow(axis, 1, pairs).add_(values.narrow(axis, 0, pairs))
         return total.div_(1 + 2 * len(axes))
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
-        """Nothing to keep."""
+        """Keep nothing: the gradient needs no value."""
 
     @staticmethod
-    def backward(ctx: Any, *given: Tensor) -> Any:
-        return _MeanOfNeighbours.apply(*given)  # type: ignore[no-untyped-call]
+    def backward(ctx: Any, *grads: Tensor) -> Any:  # torch calls it so
+        return _MeanOfNeighbours.apply(*grads)  # type: ignore[no-untyped-call]
 
 
 def _stretched(values: Tensor, axes: tuple[int, ...]) -> Tensor:
-    """The values of each image from 0 to 1; as they are where all are the same."""
-    low, high = values.amin(axes, keepdim=True), values.amax(axes, keepdim=True)
-    flat = high == low
+    """Return the values of each image from 0 to 1; as they are where all are the same."""
+    low = values.amin(axes, keepdim=True)
+    high = values.amax(axes, keepdim=True)
+    flat = high == low  # less 0 and divided by 1
     return (values - torch.where(flat, 0, low)) / torch.where(flat, 1, high - low)
 
 
 def _mean(values: Tensor, keep: Tensor | None) -> Tensor:
-    """The mean over the voxels that count, (N, C); 0 where none does."""
+    """Return the mean over the voxels that count, (N, C); 0 where none does.
+
+    `values` are (N, C, *spatial) and `keep` (N, *spatial).
+    """
     axes = tuple(range(2, values.ndim))
     if keep is None:
         return values.mean(axes)

@@ -15,12 +15,11 @@ from .sums import ClassSums
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SoftCounts:
-    """Counts (`segeval.statistics`) of probabilities p and targets t: tp = Σ p·t, fp = Σ p·(1 − t),
-    fn = Σ (1 − p)·t.
+    """Counts (`segeval.statistics`) of probabilities p and targets t.
 
-    One entry for each sample and class, (N, C), until they are added up. The formulas of the
-    registry take it as they take counts of voxels; the constants that smooth a loss are
-    pseudo-counts.
+    tp = Σ p·t, fp = Σ p·(1 − t), fn = Σ (1 − p)·t. One entry for each sample and class, (N, C),
+    until they are added up. The formulas of the registry take it as they take counts of voxels; the
+    constants that smooth a loss are pseudo-counts.
     """
 
     tp: Tensor
@@ -29,45 +28,54 @@ class SoftCounts:
 
     @classmethod
     def of_sums(cls, sums: ClassSums) -> SoftCounts:
-        """Of the sums of a softmax and labels."""
+        """Return the counts of a softmax and labels."""
         return cls(sums.both, sums.pred - sums.both, sums.target - sums.both)
 
     @classmethod
     def of_maps(cls, pred: Tensor, target: Tensor, axes: Sequence[int]) -> SoftCounts:
-        """Of two soft maps of one shape, added up over these axes; over none where there are none."""
+        """Return the counts of two soft maps of one shape, added up over these axes."""
         both = pred * target
-        sums = both, pred - both, target - both
-        return cls(*(part.sum(tuple(axes)) if axes else part for part in sums))
+        counts = cls(both, pred - both, target - both)
+        if not axes:  # a sum over no axes is one over all in torch
+            return counts
+        return counts._summed(tuple(axes))
 
     @property
     def size_g(self) -> Tensor:
-        """Size of the target."""
+        """Size of the target, by the name that it has in the counts of voxels."""
         return self.tp + self.fn
 
     def plus(
         self, *, tp: float | Tensor = 0.0, fp: float | Tensor = 0.0, fn: float | Tensor = 0.0
     ) -> SoftCounts:
-        """With pseudo-counts: voxels that are right, or wrong, whatever the prediction."""
+        """Add pseudo-counts: voxels that are right, or wrong, whatever the prediction."""
         return SoftCounts(self.tp + tp, self.fp + fp, self.fn + fn)
 
     def foreground(self) -> SoftCounts:
-        """Without class 0."""
+        """Return the counts without class 0."""
         return SoftCounts(self.tp[:, 1:], self.fp[:, 1:], self.fn[:, 1:])
 
-    def over(self, axis: int, weight: Tensor | None = None) -> SoftCounts:
-        """Added up over samples, axis 0, or over classes, axis -1; times a weight for each class
-        before.
-        """
-        parts = [part if weight is None else part * weight for part in (self.tp, self.fp, self.fn)]
-        return SoftCounts(*(part.sum(axis) for part in parts))
+    def over_samples(self) -> SoftCounts:
+        """Add up over samples, (C,)."""
+        return self._summed(0)
+
+    def over_classes(self, weight: Tensor | None = None) -> SoftCounts:
+        """Add up over classes, (N,), each times its weight (C,)."""
+        if weight is None:
+            return self._summed(-1)
+        return SoftCounts(self.tp * weight, self.fp * weight, self.fn * weight)._summed(-1)
+
+    def _summed(self, axes: int | tuple[int, ...]) -> SoftCounts:
+        return SoftCounts(self.tp.sum(axes), self.fp.sum(axes), self.fn.sum(axes))
 
     def score(self, metric: str, **parameters: float | str) -> Tensor:
-        """The value of a metric by its formula in the registry."""
-        found: Tensor = REGISTRY[metric].formula(self, **parameters)
-        return found
+        """Return the value of a metric by its formula in the registry."""
+        value: Tensor = REGISTRY[metric].formula(self, **parameters)
+        return value
 
 
 def score_or_zero(counts: SoftCounts, metric: str, **parameters: float | str) -> Tensor:
-    """The value of a metric; 0 where there is nothing to count, not even a pseudo-count."""
+    """Return the value of a metric; 0 where there is nothing to count, not even a pseudo-count."""
+    # A single false negative turns 0/0, which is NaN, into 0 and changes nothing elsewhere.
     nothing = torch.stack([counts.tp, counts.fp, counts.fn]).amax(0) == 0
     return counts.plus(fn=nothing).score(metric, **parameters)

@@ -5,18 +5,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .checks import check_same, check_scores, computing, reduced
+from .checks import Reduction, check_alike, check_scores, reduced, working_dtype
 from .modules import checked, module
-from .overlap import Reduction
 
 
 @checked
 def js_div_loss_2d(pred: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:
-    """Jensen-Shannon divergence of heat maps (N, C, H, W), ½ KL(t ‖ m) + ½ KL(p ‖ m) with m = ½ (p
-    + t): kornia's.
+    """Return the Jensen-Shannon divergence of heat maps (N, C, H, W): kornia's.
 
-    One value for each map, (N, C), in nats, from 0 to log 2; then `reduction`. The maps should sum
-    to 1.
+    ½ KL(t ‖ m) + ½ KL(p ‖ m) with m = ½ (p + t). One value for each map, (N, C), in nats, from 0 to
+    log 2; then `reduction`. The maps should sum to 1.
 
     Empty: two maps of zeros cost 0.
 
@@ -33,10 +31,11 @@ def js_div_loss_2d(pred: Tensor, target: Tensor, reduction: Reduction = "mean") 
 
 @checked
 def kl_div_loss_2d(pred: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:
-    """Kullback-Leibler divergence Σ t log(t / p) of heat maps (N, C, H, W), in nats: kornia's.
+    """Return the Kullback-Leibler divergence Σ t log(t / p) of heat maps: kornia's.
 
-    One value for each map, (N, C); then `reduction`. The maps should sum to 1. Infinite, by
-    definition, where pred is 0 and target is not: a softmax over the map keeps pred above 0.
+    Maps are (N, C, H, W). One value for each, (N, C), in nats; then `reduction`. The maps should
+    sum to 1. Infinite, by definition, where pred is 0 and target is not: a softmax over the map
+    keeps pred above 0.
 
     Empty: two maps of zeros cost 0.
 
@@ -48,14 +47,16 @@ def kl_div_loss_2d(pred: Tensor, target: Tensor, reduction: Reduction = "mean") 
 
 
 def _maps(pred: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Return both maps in the dtype to compute in."""
     check_scores(pred, (2,))
-    check_same(("pred", "target"), pred, target)
-    dtype = computing(pred, target)
+    check_alike(("pred", "target"), pred, target)
+    dtype = working_dtype(pred, target)
     return pred.to(dtype), target.to(dtype)
 
 
 def _divergence(p: Tensor, q: Tensor) -> Tensor:
-    """Σ p log(p / q) of each map; where p is 0 nothing is added, nor has it a slope."""
+    """Return Σ p log(p / q) of each map; where p is 0 nothing is added, nor has it a slope."""
+    # Both are 1 there, of which the logarithm is 0 and its gradient finite.
     nothing = (p == 0) & (q >= 0) & q.isfinite()
     p, q = torch.where(nothing, 1.0, p), torch.where(nothing, 1.0, q)
     return (p * (p.log() - q.log())).flatten(2).sum(2)

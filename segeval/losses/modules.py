@@ -22,7 +22,11 @@ _DEFAULTS = {
 
 
 def checked(function: Callable[P, Result]) -> Callable[P, Result]:
-    """Let a function raise `UsageError` for arguments that do not fit, and say what it takes."""
+    """Let a function raise `UsageError` for arguments that do not fit, and say what it takes.
+
+    Python's own `TypeError` is looked into only once it is there, so that a call that fits costs
+    nothing more.
+    """
     signature = inspect.signature(function)
 
     @functools.wraps(function)
@@ -32,6 +36,7 @@ def checked(function: Callable[P, Result]) -> Callable[P, Result]:
         try:
             return function(*args, **named)
         except TypeError:
+            # It may come from within the function as well: then the call fits, and it goes on.
             Call(function.__name__, signature, args, named).check()
             raise
 
@@ -39,11 +44,10 @@ def checked(function: Callable[P, Result]) -> Callable[P, Result]:
 
 
 class LossModule(nn.Module, Generic[P]):
-    """A loss function with its parameters given; `forward` takes what the function takes first, the
-    tensors.
+    """A loss function with its parameters given; `forward` takes the tensors, in the same order.
 
     Tensors among the parameters, such as `weight`, move with the module and stay out of its
-    `state_dict`.
+    `state_dict`. `options` is the signature of the constructor and `call` that of `forward`.
     """
 
     function: ClassVar[Callable[..., Tensor]]
@@ -54,29 +58,33 @@ class LossModule(nn.Module, Generic[P]):
     def __init__(self, *args: P.args, **kwargs: P.kwargs) -> None:
         super().__init__()
         Call(type(self).__name__, self.options, args, kwargs).check()
-        given = self.options.bind(*args, **kwargs)
-        given.apply_defaults()
-        for name, value in given.arguments.items():
-            if value is None or (isinstance(value, Tensor) and not isinstance(value, nn.Parameter)):
+        bound = self.options.bind(*args, **kwargs)
+        bound.apply_defaults()
+        for name, value in bound.arguments.items():
+            # None is a buffer too, so that a tensor may take its place later on. A Parameter is
+            # learnt, and `setattr` registers it as one.
+            is_constant = isinstance(value, Tensor) and not isinstance(value, nn.Parameter)
+            if value is None or is_constant:
                 self.register_buffer(name, value, persistent=False)
             else:
                 setattr(self, name, value)
 
     def forward(self, *tensors: Tensor, **named: Tensor) -> Tensor:
-        """The loss of these tensors; one that is named, such as `distances`, goes before that of
-        the module.
+        """Return the loss of these tensors.
+
+        One that is named, such as `distances`, goes before that of the module.
         """
-        given = {name: getattr(self, name) for name in self.names} | named
+        arguments = {name: getattr(self, name) for name in self.names} | named
         if torch.compiler.is_compiling():
-            return self.function(*tensors, **given)
+            return self.function(*tensors, **arguments)
         try:
-            return self.function(*tensors, **given)
+            return self.function(*tensors, **arguments)
         except TypeError:
             Call(f"{type(self).__name__}.forward", self.call, tensors, named).check()
             raise
 
     def extra_repr(self) -> str:
-        """The parameters, as `print` shows them."""
+        """Return the parameters, as `print` shows them."""
         return ", ".join(f"{name}={getattr(self, name)!r}" for name in self.names)
 
 
@@ -87,38 +95,38 @@ def module(
     public: str = "",
 ) -> type[LossModule[P]]:
     """Return the module of a function of two tensors; `public` is its name in help and errors."""
-    made: type[LossModule[P]] = _module(name, inspect.unwrap(function), 2, public)
-    return made
+    cls: type[LossModule[P]] = _module(name, inspect.unwrap(function), tensors=2, public=public)
+    return cls
 
 
 def module_of_one(
     name: str, function: Callable[Concatenate[Tensor, P], Tensor]
 ) -> type[LossModule[P]]:
     """Return the module of a function of one tensor."""
-    made: type[LossModule[P]] = _module(name, inspect.unwrap(function), 1)
-    return made
+    cls: type[LossModule[P]] = _module(name, inspect.unwrap(function), tensors=1)
+    return cls
 
 
-def _module(name: str, function: Callable[..., Tensor], tensors: int, public: str = "") -> Any:
+def _module(name: str, function: Callable[..., Tensor], *, tensors: int, public: str = "") -> Any:
+    """Return the module of a function whose first parameters are so many tensors."""
+    # The function comes without its `checked`: `forward` looks itself, under the module's name.
     function.__name__ = function.__qualname__ = public or function.__name__
-    whole = inspect.signature(function)
-    parameters = list(whole.parameters.values())
-    tensor_names = list(whole.parameters)[:tensors]
-    options = whole.replace(parameters=parameters[tensors:])
+    signature = inspect.signature(function)
+    parameters = list(signature.parameters.values())
+    tensor_names = [parameter.name for parameter in parameters[:tensors]]
+    options = signature.replace(parameters=parameters[tensors:])
+    # Beside the tensors `forward` may be given any option by name, and need not be given one.
     by_name = [p.replace(kind=p.KEYWORD_ONLY, default=None) for p in parameters[tensors:]]
     doc = f"`{function.__name__}` as a module: `{name}(…)({', '.join(tensor_names)})`."
+    if "reduction" in options.parameters:
+        doc += _DEFAULTS.get(options.parameters["reduction"].default, "")
     members = {
-        "__doc__": doc + _DEFAULTS.get(_default(options, "reduction"), ""),
+        "__doc__": doc,
         "__module__": function.__module__,
         "__signature__": options.replace(return_annotation=inspect.Signature.empty),
         "function": staticmethod(function),
         "options": options,
-        "call": whole.replace(parameters=[*parameters[:tensors], *by_name]),
+        "call": signature.replace(parameters=[*parameters[:tensors], *by_name]),
         "names": tuple(options.parameters),
     }
     return type(name, (LossModule,), members)
-
-
-def _default(signature: inspect.Signature, name: str) -> Any:
-    parameter = signature.parameters.get(name)
-    return None if parameter is None else parameter.default

@@ -2,11 +2,12 @@
 
 Scores are logits (N, C, *spatial), made probabilities by softmax; the target holds labels (N,
 *spatial). What each loss costs where a class is in neither is said with it.
+
+In formulas Σ is over the voxels of a sample and class, p the probability and t 1 in the class.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -14,14 +15,11 @@ from torch import Tensor
 
 from segeval.errors import UsageError
 
-from .checks import as_classes, check_amount, check_choice, check_labels, class_weight, reduced
+from .checks import Average, Reduction, Weight, check_amount, check_choice, check_errors, reduced
+from .classes import Classes
 from .counts import SoftCounts, score_or_zero
 from .modules import checked, module
-from .sums import class_sums
-
-Average = Literal["micro", "macro"]
-Reduction = Literal["mean", "sum", "none"]
-Weight = Tensor | Sequence[float] | None
+from .sums import ClassSums, class_sums
 
 
 @checked
@@ -36,8 +34,7 @@ def dice_loss(
     include_background: bool = True,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """1 − Dice of each sample, 1 − 2·Σpt / (Σp + Σt + eps): kornia's `dice_loss`, in any number of
-    dimensions.
+    """Return 1 − Dice of each sample, 1 − 2·Σpt / (Σp + Σt + eps): kornia's, in any dimension.
 
     "micro" adds up over classes, each times its `weight` (C,); "macro" is the weighted mean over
     the classes that the sample's target holds. Voxels of `ignore_index` count for nothing.
@@ -55,18 +52,18 @@ def dice_loss(
     >>> round(dice_loss(logits, labels).item(), 6)
     0.0
     """
-    check_labels(pred, target, ignore_index)
     check_choice("average", average, ("micro", "macro"))
     check_amount("eps", eps)
-    weight = class_weight("weight", weight, pred, pred.shape[1])
-    counts = _counts(pred, target, ignore_index, include_background)
-    weight = weight if weight is None or include_background else weight[1:]
-    present = counts.size_g > 0
+    classes = Classes.of(pred, target, weight, ignore_index, include_background=include_background)
+    counts = classes.counts(class_sums(classes.scores, target, ignore_index))
+    # eps stands in the denominator alone: Dice's is 2·tp + fp + fn, so it is false negatives.
     if average == "micro":
-        loss = 1 - score_or_zero(counts.over(-1, weight).plus(fn=eps), "dice")
+        together = counts.over_classes(classes.weight_of_counted)
+        loss = 1 - score_or_zero(together.plus(fn=eps), "dice")
     else:
-        loss = _over_present(1 - score_or_zero(counts.plus(fn=eps), "dice"), present, weight)
-    return reduced(loss, reduction).to(_dtype(pred, weight))
+        by_class = 1 - score_or_zero(counts.plus(fn=eps), "dice")
+        loss = _over_present(by_class, counts, classes)
+    return reduced(loss, reduction).to(classes.dtype)
 
 
 @checked
@@ -82,11 +79,10 @@ def tversky_loss(
     include_background: bool = True,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """1 − Tversky index, Σpt / (Σpt + alpha·Σp(1−t) + beta·Σ(1−p)t + eps): kornia's `tversky_loss`,
-    in any dimension.
+    """Return 1 − Tversky index, Σpt / (Σpt + alpha·Σp(1−t) + beta·Σ(1−p)t + eps): kornia's.
 
-    The mean over the classes that a sample's target holds, then `reduction` over samples. alpha =
-    beta = ½ is Dice, 1 is IoU.
+    In any dimension. The mean over the classes that a sample's target holds, then `reduction` over
+    samples. alpha = beta = ½ is Dice, 1 is IoU.
 
     Empty: a sample without any voxel that counts costs 1; a class that its target lacks costs
     nothing.
@@ -99,18 +95,15 @@ def tversky_loss(
     >>> round(tversky_loss(logits, labels, alpha=0.3, beta=0.7).item(), 6)
     0.0
     """
-    check_labels(pred, target, ignore_index)
     check_amount("eps", eps)
     check_errors(alpha, beta)
-    weight = class_weight("weight", weight, pred, pred.shape[1])
-    counts = _counts(pred, target, ignore_index, include_background)
-    weight = weight if weight is None or include_background else weight[1:]
-    share = eps / (
-        alpha + beta
-    )  # of false positives and as many false negatives: together they weigh eps
+    classes = Classes.of(pred, target, weight, ignore_index, include_background=include_background)
+    counts = classes.counts(class_sums(classes.scores, target, ignore_index))
+    # So many false positives and as many false negatives weigh eps together.
+    share = eps / (alpha + beta)
     score = score_or_zero(counts.plus(fp=share, fn=share), "tversky", alpha=alpha, beta=beta)
-    loss = _over_present(1 - score, counts.size_g > 0, weight)
-    return reduced(loss, reduction).to(_dtype(pred, weight))
+    loss = _over_present(1 - score, counts, classes)
+    return reduced(loss, reduction).to(classes.dtype)
 
 
 @checked
@@ -125,11 +118,11 @@ def jaccard_loss(
     include_background: bool = True,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """1 − IoU of each sample and class, (N, C): 1 − (Σpt + smooth) / (Σp + Σt − Σpt + smooth).
+    """Return 1 − IoU of each sample and class, 1 − (Σpt + smooth) / (Σp + Σt − Σpt + smooth).
 
-    `batch` adds up over samples before, (C,). `weight` (C,) multiplies the loss of each class. One
-    channel is the logit of the one region: sigmoid, and labels 0 and 1. MONAI's
-    `DiceLoss(jaccard=True)` with twice the `smooth`.
+    One value for each, (N, C); then `reduction`. `batch` adds up over samples before, (C,).
+    `weight` (C,) multiplies the loss of each class. One channel is the logit of the one region:
+    sigmoid, and labels 0 and 1. MONAI's `DiceLoss(jaccard=True)` with twice the `smooth`.
 
     Empty: a class in neither costs 0, and one that is predicted but absent 1, whatever its size, as
     `smooth` is small.
@@ -142,12 +135,13 @@ def jaccard_loss(
     tensor([[0.8333, 0.7500, 0.8333]])
     """
     check_amount("smooth", smooth)
-    pred, include_background, weight = as_classes(
-        pred, target, weight, ignore_index, include_background
+    classes = Classes.of_any(
+        pred, target, weight, ignore_index, include_background=include_background
     )
-    counts = _counts(pred, target, ignore_index, include_background)
-    loss = 1 - score_or_zero((counts.over(0) if batch else counts).plus(tp=smooth), "iou")
-    return reduced(_weighted(loss, weight, include_background), reduction).to(_dtype(pred, weight))
+    sums = class_sums(classes.scores, target, ignore_index)
+    counts = classes.counts(sums, batch=batch)
+    loss = classes.weighted(1 - score_or_zero(counts.plus(tp=smooth), "iou"))
+    return reduced(loss, reduction).to(classes.dtype)
 
 
 @checked
@@ -165,12 +159,11 @@ def focal_tversky_loss(
     include_background: bool = True,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """(1 − Tversky index)^(1/gamma) of each sample and class, (N, C); `alpha` weighs false
-    positives, `beta` negatives.
+    """Return (1 − Tversky index)^(1/gamma) of each sample and class, (N, C).
 
-    `smooth` is added to numerator and denominator. The other parameters are those of
-    `jaccard_loss`. gamma = 1 is the Tversky loss; above it, classes that are nearly right weigh
-    more.
+    `alpha` weighs false positives, `beta` false negatives; `smooth` is added to numerator and
+    denominator. The other parameters are those of `jaccard_loss`. gamma = 1 is the Tversky loss;
+    above it, classes that are nearly right weigh more.
 
     Empty: a class in neither costs 0, one that is predicted but absent 1.
 
@@ -183,17 +176,19 @@ def focal_tversky_loss(
     """
     check_amount("smooth", smooth)
     check_errors(alpha, beta)
+    # gamma is the paper's, whose exponent is its inverse.
     if gamma <= 0:
         raise UsageError(f"gamma must be above 0, not {gamma}")
-    pred, include_background, weight = as_classes(
-        pred, target, weight, ignore_index, include_background
+    classes = Classes.of_any(
+        pred, target, weight, ignore_index, include_background=include_background
     )
-    counts = _counts(pred, target, ignore_index, include_background)
-    counts = (counts.over(0) if batch else counts).plus(tp=smooth)
+    sums = class_sums(classes.scores, target, ignore_index)
+    counts = classes.counts(sums, batch=batch).plus(tp=smooth)
     missed = 1 - score_or_zero(counts, "tversky", alpha=alpha, beta=beta)
-    nothing = missed <= 0  # where the slope of a root is infinite
+    # The slope of a root is infinite at 0, and infinite times 0 is NaN: no root is taken there.
+    nothing = missed <= 0
     loss = torch.where(nothing, 0.0, torch.where(nothing, 1.0, missed) ** (1 / gamma))
-    return reduced(_weighted(loss, weight, include_background), reduction).to(_dtype(pred, weight))
+    return reduced(classes.weighted(loss), reduction).to(classes.dtype)
 
 
 @checked
@@ -208,13 +203,13 @@ def generalized_dice_loss(
     include_background: bool = True,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """1 − generalized Dice of each sample, (N,): classes together, each weighted by 1/Σt², 1/Σt or
-    1.
+    """Return 1 − generalized Dice of each sample, (N,), of all classes together.
 
-    `batch` adds up over samples before. A class that the target lacks takes the largest weight of
-    its sample. `smooth` is a pseudo-count of true positives in each class, so that it weighs alike
-    in large classes and in small ones; MONAI's and Sudre's are added to the weighted sums. One
-    channel is the logit of the one region.
+    `weighting` weighs each class by 1/(Σt)² ("square"), 1/Σt ("simple") or 1. `batch` adds up over
+    samples before. A class that the target lacks takes the largest weight of its sample. `smooth`
+    is a pseudo-count of true positives in each class, so that it weighs alike in large classes and
+    in small ones; MONAI's and Sudre's are added to the weighted sums. One channel is the logit of
+    the one region.
 
     Empty: a sample without any region in either costs 0; a class that is predicted but absent
     counts as an error of the smallest class.
@@ -224,81 +219,55 @@ def generalized_dice_loss(
     doi:10.1007/978-3-319-67558-9_28
 
     >>> labels = torch.tensor([[[0, 1], [1, 2]]])
-    >>> generalized_dice_loss(torch.zeros(1, 3, 2, 2), labels)  # 1 − (2/3 + 4/3 / 4 + 2/3) / (7/3 + 10/3 / 4 + 7/3)
+    >>> # 1 − (2/3 + 4/3 / 4 + 2/3) / (7/3 + 10/3 / 4 + 7/3)
+    >>> generalized_dice_loss(torch.zeros(1, 3, 2, 2), labels)
     tensor(0.6970)
     """
     check_choice("weighting", weighting, ("square", "simple", "uniform"))
     check_amount("smooth", smooth)
-    pred, include_background, _ = as_classes(pred, target, None, ignore_index, include_background)
-    counts = _counts(pred, target, ignore_index, include_background)
-    score = _generalized(counts.over(0) if batch else counts, weighting, smooth)
+    classes = Classes.of_any(
+        pred, target, None, ignore_index, include_background=include_background
+    )
+    sums = class_sums(classes.scores, target, ignore_index)
+    counts = classes.counts(sums, batch=batch)
+    score = _generalized(counts, weighting, smooth)
     return reduced(1 - score, reduction).to(pred.dtype)
 
 
 def _generalized(counts: SoftCounts, weighting: str, smooth: float) -> Tensor:
-    """The generalized Dice score of each sample, (N,), or of all together."""
-    whole = counts.plus(
-        tp=smooth, fp=smooth, fn=-smooth
-    )  # the target keeps its size, which the weights are made of
+    """Return the generalized Dice score of each sample, (N,), or of all together, ()."""
+    # The target keeps its size, which the weights are made of.
+    smoothed = counts.plus(tp=smooth, fp=smooth, fn=-smooth)
     if counts.tp.ndim == 1:
-        return whole.score("generalized_dice", weight=weighting)
-    samples = zip(whole.tp, whole.fp, whole.fn, strict=True)
+        return smoothed.score("generalized_dice", weight=weighting)
+    # The registry's formula is of one case: its largest weight is that of all that it is given.
+    samples = zip(smoothed.tp, smoothed.fp, smoothed.fn, strict=True)
     return torch.stack(
         [SoftCounts(*sample).score("generalized_dice", weight=weighting) for sample in samples]
     )
 
 
-def region_loss(
-    counts: SoftCounts, smooth: float, batch: bool, weight: Tensor | None, include_background: bool
-) -> Tensor:
-    """1 − (2·Σpt + smooth) / (Σp + Σt + smooth) of each sample and class, (N, C) or (C,): Dice in
-    sums of losses.
+def dice_by_class(classes: Classes, sums: ClassSums, *, smooth: float, batch: bool) -> Tensor:
+    """Return 1 − (2·Σpt + smooth) / (Σp + Σt + smooth) of each sample and class, weighted.
+
+    (N, C), or (C,) where `batch` adds up over samples: Dice as sums of losses take it.
     """
-    counts = counts if include_background else counts.foreground()
-    loss = 1 - score_or_zero((counts.over(0) if batch else counts).plus(tp=smooth / 2), "dice")
-    return _weighted(loss, weight, include_background)
+    # A true positive counts twice in Dice, above and below.
+    counts = classes.counts(sums, batch=batch).plus(tp=smooth / 2)
+    return classes.weighted(1 - score_or_zero(counts, "dice"))
 
 
-def check_errors(alpha: float, beta: float) -> None:
-    """Raises `UsageError` unless both are weights of errors, and one is above 0."""
-    check_amount("alpha", alpha)
-    check_amount("beta", beta)
-    if alpha + beta == 0:
-        raise UsageError("alpha or beta must be above 0; with both 0, no error costs anything")
+def _over_present(loss: Tensor, counts: SoftCounts, classes: Classes) -> Tensor:
+    """Return the weighted mean over the classes that the target holds, (N,); 1 where it has none.
 
-
-def _counts(
-    pred: Tensor, target: Tensor, ignore_index: int | None, include_background: bool
-) -> SoftCounts:
-    """The counts of the classes that count."""
-    counts = SoftCounts.of_sums(class_sums(pred, target, ignore_index))
-    if include_background:
-        return counts
-    if pred.shape[1] == 1:
-        raise UsageError(
-            "include_background=False leaves nothing of pred's one channel; pass scores of 2 "
-            "classes or more"
-        )
-    return counts.foreground()
-
-
-def _weighted(loss: Tensor, weight: Tensor | None, include_background: bool) -> Tensor:
-    """The losses of the classes that count, each times its weight; there is a weight for every
-    class.
+    `counts` are those of the voxels, without pseudo-counts.
     """
-    return loss if weight is None else loss * (weight if include_background else weight[1:])
-
-
-def _over_present(loss: Tensor, present: Tensor, weight: Tensor | None) -> Tensor:
-    """The weighted mean over the classes that are present, (N,); 1 where none is."""
+    # A prediction of an absent class is an error of the classes that it takes voxels from.
+    present, weight = counts.size_g > 0, classes.weight_of_counted
     shares = present.to(loss.dtype) if weight is None else present * weight
     total = shares.sum(-1)
     none = total == 0
     return torch.where(none, 1.0, (loss * shares).sum(-1) / torch.where(none, 1.0, total))
-
-
-def _dtype(pred: Tensor, weight: Tensor | None) -> torch.dtype:
-    return pred.dtype if weight is None else torch.promote_types(pred.dtype, weight.dtype)
 
 
 DiceLoss = module("DiceLoss", dice_loss)

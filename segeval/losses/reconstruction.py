@@ -1,11 +1,12 @@
-"""Losses between images, for models that are trained on soft maps, distance maps or images beside
-masks.
+"""Losses between images, for models that train on soft maps, distance maps or images beside masks.
+
+They are kornia's, by name and number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -13,13 +14,29 @@ from torch.nn.functional import pad
 
 from segeval.errors import UsageError
 
-from .checks import check_choice, check_floating, check_same, check_scores, computing, reduced
+from .checks import (
+    Reduction,
+    check_alike,
+    check_choice,
+    check_floating,
+    check_scores,
+    reduced,
+    working_dtype,
+)
 from .modules import checked, module, module_of_one
-from .overlap import Reduction
 
 Padding = Literal["same", "valid"]
 PIECE = 32
 """How many voxels of a line are blurred at a time, at most."""
+
+
+class Moments(NamedTuple):
+    """Moments of two images in the window around each voxel; `variances` is the sum of both."""
+
+    mean_x: Tensor
+    mean_y: Tensor
+    variances: Tensor
+    covariance: Tensor
 
 
 @checked
@@ -32,7 +49,7 @@ def ssim_loss(
     reduction: Reduction = "mean",
     padding: Padding = "same",
 ) -> Tensor:
-    """(1 − SSIM) / 2 of each pixel of images (N, C, H, W): kornia's `ssim_loss`.
+    """Return (1 − SSIM) / 2 of each pixel of images (N, C, H, W): kornia's.
 
     Means, variances and the covariance are those of a Gaussian window, sigma 1.5, `window_size`
     odd; "same" mirrors the images at their edges, "valid" leaves out pixels whose window crosses
@@ -46,7 +63,9 @@ def ssim_loss(
     >>> ssim_loss(image, image, 5), ssim_loss(image, 1 - image, 5) > 0.5
     (tensor(0.), tensor(True))
     """
-    return _ssim_loss((img1, img2), 2, window_size, max_val, eps, reduction, padding)
+    _check_images(img1, img2, 2, window_size, padding)
+    loss = _ssim_loss(img1, img2, window_size, max_val=max_val, eps=eps, padding=padding)
+    return reduced(loss, reduction).to(torch.promote_types(img1.dtype, img2.dtype))
 
 
 @checked
@@ -59,14 +78,15 @@ def ssim3d_loss(
     reduction: Reduction = "mean",
     padding: Padding = "same",
 ) -> Tensor:
-    """(1 − SSIM) / 2 of each voxel of volumes (N, C, D, H, W): `ssim_loss` in 3-D, kornia's
-    `ssim3d_loss`.
+    """Return (1 − SSIM) / 2 of each voxel of volumes (N, C, D, H, W): `ssim_loss` in 3-D, kornia's.
 
     >>> volume = torch.arange(512.0).view(1, 1, 8, 8, 8) / 512
     >>> ssim3d_loss(volume, volume, 5)
     tensor(0.)
     """
-    return _ssim_loss((img1, img2), 3, window_size, max_val, eps, reduction, padding)
+    _check_images(img1, img2, 3, window_size, padding)
+    loss = _ssim_loss(img1, img2, window_size, max_val=max_val, eps=eps, padding=padding)
+    return reduced(loss, reduction).to(torch.promote_types(img1.dtype, img2.dtype))
 
 
 @checked
@@ -80,12 +100,12 @@ def ms_ssim_loss(
     compensation: float = 200.0,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    """compensation · (alpha · (1 − MS-SSIM) + (1 − alpha) · G·|img1 − img2| / data_range): kornia's
-    `MS_SSIMLoss`.
+    """Return the multi-scale structural similarity and distance of images: kornia's `MS_SSIMLoss`.
 
-    Images are (N, C, H, W); one of them may have N = 1. G is the widest of the Gaussian windows of
-    `sigmas`; beyond the images is 0. One value for each pixel, the mean over channels, (N, H, W);
-    then `reduction`.
+    compensation · (alpha · (1 − MS-SSIM) + (1 − alpha) · G·|img1 − img2| / data_range). Images are
+    (N, C, H, W); one of them may have N = 1. G is the widest of the Gaussian windows of `sigmas`;
+    beyond the images is 0. One value for each pixel, the mean over channels, (N, H, W); then
+    `reduction`.
 
     Source: Zhao H, Gallo O, Frosio I, Kautz J. Loss functions for image restoration with neural
     networks. IEEE Transactions on Computational Imaging 3(1), 47-57 (2017).
@@ -99,19 +119,24 @@ def ms_ssim_loss(
     check_scores(img2, (2,), "img2")
     if not sigmas:
         raise UsageError("sigmas must name one window or more")
+    # One image may stand against a batch.
     if img1.shape[0] == 1:
         img1 = img1.expand(img2.shape[0], -1, -1, -1)
     elif img2.shape[0] == 1:
         img2 = img2.expand(img1.shape[0], -1, -1, -1)
-    check_same(("img1", "img2"), img1, img2)
-    x, y, dtype = *_singles(img1, img2), torch.promote_types(img1.dtype, img2.dtype)
-    constants = [(k * data_range) ** 2 for k in K]
+    check_alike(("img1", "img2"), img1, img2)
+    dtype = torch.promote_types(img1.dtype, img2.dtype)
+    x, y = _in_working_dtype(img1, img2)
+    c1, c2 = [(k * data_range) ** 2 for k in K]
+    # One size for all windows, that of the last: kornia's.
     width = int(2 * sigmas[-1])
     similarity = torch.ones_like(x)
     for sigma in sigmas:
         window = _gaussian(2 * width + 1, sigma, x)
-        luminance, contrast = _ssim_terms(x, y, window, width, constants)
-        similarity = similarity * contrast
+        m = _moments(x, y, window, width)
+        similarity = similarity * ((2 * m.covariance + c2) / (m.variances + c2))
+    # Luminance is that of the widest window alone.
+    luminance = (2 * m.mean_x * m.mean_y + c1) / (m.mean_x**2 + m.mean_y**2 + c1)
     distance = _blurred((x - y).abs(), window, width).mean(1)
     loss = alpha * (1 - (luminance * similarity).mean(1)) + (1 - alpha) * distance / data_range
     return reduced(compensation * loss, reduction).to(dtype)
@@ -119,24 +144,24 @@ def ms_ssim_loss(
 
 @checked
 def psnr_loss(image: Tensor, target: Tensor, max_val: float) -> Tensor:
-    """−PSNR, −10 log10(max_val² / mean squared difference), in dB: kornia's `psnr_loss`. Equal
-    images: −∞.
+    """Return −PSNR, −10 log10(max_val² / mean squared difference), in dB: kornia's.
+
+    Equal images: −∞.
 
     >>> psnr_loss(torch.ones(2, 2), torch.full((2, 2), 0.9), 1.0)
     tensor(-20.0000)
     """
-    check_same(("image", "target"), image, target)
-    x, y = _singles(image, target)
-    return -10 * torch.log10(max_val**2 / (x - y).square().mean()).to(
-        torch.promote_types(image.dtype, target.dtype)
-    )
+    check_alike(("image", "target"), image, target)
+    x, y = _in_working_dtype(image, target)
+    bels = torch.log10(max_val**2 / (x - y).square().mean())
+    return -10 * bels.to(torch.promote_types(image.dtype, target.dtype))
 
 
 @checked
 def total_variation(img: Tensor, reduction: Literal["sum", "mean"] = "sum") -> Tensor:
-    """Absolute differences of neighbours in the last two axes, added up (or their means, added) for
-    each image, (*,).
+    """Return the absolute differences of neighbours in the last two axes, added up: kornia's.
 
+    One value for each image (*, H, W), (*,); with "mean" the sum of their means along both axes.
     The sum by default, as in kornia, and so as large as the image: `reduction="mean"` does without.
 
     Source: Rudin LI, Osher S, Fatemi E. Nonlinear total variation based noise removal algorithms.
@@ -152,22 +177,25 @@ def total_variation(img: Tensor, reduction: Literal["sum", "mean"] = "sum") -> T
     steps = [img.diff(dim=axis).abs().flatten(-2) for axis in (-2, -1)]
     if reduction == "sum":
         return steps[0].sum(-1) + steps[1].sum(-1)
-    return sum(
-        (step.mean(-1) if step.shape[-1] else step.sum(-1) for step in steps), img.new_zeros(())
-    )
+    total = img.new_zeros(())
+    for step in steps:
+        # An axis of length 1 has no neighbours, and the mean of nothing is NaN.
+        total = total + (step.mean(-1) if step.shape[-1] else step.sum(-1))
+    return total
 
 
 @checked
 def inverse_depth_smoothness_loss(idepth: Tensor, image: Tensor) -> Tensor:
-    """Mean of |∂x d|·exp(−‖∂x I‖) plus that along y, ‖·‖ the mean over channels of |·|: kornia's.
+    """Return the mean of |∂x d|·exp(−‖∂x I‖) plus that along y: kornia's.
 
-    `idepth` is (N, 1, H, W), `image` (N, 3, H, W): where the image has an edge, the map may have
-    one.
+    `idepth`, d, is (N, 1, H, W) and `image`, I, (N, 3, H, W); ‖·‖ is the mean over channels of |·|.
+    Where the image has an edge, the map may have one.
 
     Source: Godard C, Mac Aodha O, Brostow GJ. Unsupervised monocular depth estimation with
     left-right consistency. CVPR (2017). doi:10.1109/CVPR.2017.699
 
-    >>> inverse_depth_smoothness_loss(torch.tensor([[[[0.0, 1.0], [0.0, 1.0]]]]), torch.zeros(1, 3, 2, 2))
+    >>> idepth = torch.tensor([[[[0.0, 1.0], [0.0, 1.0]]]])
+    >>> inverse_depth_smoothness_loss(idepth, torch.zeros(1, 3, 2, 2))
     tensor(1.)
     """
     check_scores(idepth, (2,), "idepth")
@@ -189,104 +217,98 @@ def inverse_depth_smoothness_loss(idepth: Tensor, image: Tensor) -> Tensor:
     return total
 
 
-def _ssim_loss(
-    images: tuple[Tensor, Tensor],
-    axes: int,
-    window_size: int,
-    max_val: float,
-    eps: float,
-    reduction: Reduction,
-    padding: Padding,
-) -> Tensor:
-    """The loss of images with so many axes of space."""
-    check_scores(images[0], (axes,), "img1")
-    check_same(("img1", "img2"), *images)
+def _check_images(
+    img1: Tensor, img2: Tensor, axes: int, window_size: int, padding: Padding
+) -> None:
+    """Raise `UsageError` unless the images have so many axes of space, and room for a window."""
+    check_scores(img1, (axes,), "img1")
+    check_alike(("img1", "img2"), img1, img2)
     check_choice("padding", padding, ("same", "valid"))
     if window_size < 1 or window_size % 2 == 0:
         raise UsageError(f"window_size must be odd and above 0, not {window_size}")
-    shortest = min(images[0].shape[2:])
-    if window_size > (2 * shortest - 1 if padding == "same" else shortest):
+    largest = min(img1.shape[2:])
+    if padding == "same":  # a mirror shows each pixel once more, but for the one at the edge
+        largest = 2 * largest - 1
+    if window_size > largest:
         raise UsageError(
-            f"window_size={window_size} is too large for images of shape {tuple(images[0].shape)}, "
+            f"window_size={window_size} is too large for images of shape {tuple(img1.shape)}, "
             f"padding={padding!r}"
         )
-    x, y = _singles(*images)
-    width = window_size // 2
+
+
+def _ssim_loss(
+    img1: Tensor, img2: Tensor, window_size: int, *, max_val: float, eps: float, padding: Padding
+) -> Tensor:
+    """Return the loss of each voxel of two images, in any dimension."""
+    x, y = _in_working_dtype(img1, img2)
     if padding == "same":
-        margins = [width] * (2 * axes)
+        margins = [window_size // 2] * (2 * (x.ndim - 2))
         x, y = pad(x, margins, mode="reflect"), pad(y, margins, mode="reflect")
-    constants = [(k * max_val) ** 2 for k in (0.01, 0.03)]
-    window = _gaussian(window_size, 1.5, x)
-    similarity = _ssim(x, y, window, constants, eps)
-    loss = ((1 - similarity) / 2).clamp(0, 1)
-    return reduced(loss, reduction).to(torch.promote_types(images[0].dtype, images[1].dtype))
+    m = _moments(x, y, _gaussian(window_size, 1.5, x), 0)
+    # Wang et al., equation 13, with their K1 and K2.
+    c1, c2 = (0.01 * max_val) ** 2, (0.03 * max_val) ** 2
+    above = (2 * m.mean_x * m.mean_y + c1) * (2 * m.covariance + c2)
+    below = (m.mean_x**2 + m.mean_y**2 + c1) * (m.variances + c2)
+    similarity = above / (below + eps)
+    return ((1 - similarity) / 2).clamp(0, 1)
 
 
-def _ssim(x: Tensor, y: Tensor, window: Tensor, constants: Sequence[float], eps: float) -> Tensor:
-    mean_x, mean_y, variances, covariance = _moments(x, y, window, 0)
-    means = mean_x**2 + mean_y**2
-    top = (2 * mean_x * mean_y + constants[0]) * (2 * covariance + constants[1])
-    return top / ((means + constants[0]) * (variances + constants[1]) + eps)
-
-
-def _ssim_terms(
-    x: Tensor, y: Tensor, window: Tensor, width: int, constants: Sequence[float]
-) -> tuple[Tensor, Tensor]:
-    """How alike the images are in luminance, and in contrast and structure."""
-    mean_x, mean_y, variances, covariance = _moments(x, y, window, width)
-    luminance = (2 * mean_x * mean_y + constants[0]) / (mean_x**2 + mean_y**2 + constants[0])
-    return luminance, (2 * covariance + constants[1]) / (variances + constants[1])
-
-
-def _moments(
-    x: Tensor, y: Tensor, window: Tensor, width: int
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Both means, the sum of both variances, and the covariance, in the window around each voxel."""
+def _moments(x: Tensor, y: Tensor, window: Tensor, width: int) -> Moments:
+    """Return the moments of two images in a window; beyond the images are so many zeros."""
     mean_x, mean_y = _blurred(x, window, width), _blurred(y, window, width)
+    # The variances are only ever added up, so that one blur of x² + y² serves both.
     variances = _blurred(x * x + y * y, window, width) - (mean_x**2 + mean_y**2)
-    return mean_x, mean_y, variances, _blurred(x * y, window, width) - mean_x * mean_y
+    covariance = _blurred(x * y, window, width) - mean_x * mean_y
+    return Moments(mean_x, mean_y, variances, covariance)
 
 
 def _blurred(images: Tensor, window: Tensor, width: int) -> Tensor:
-    """Images (N, C, *spatial) seen through the window, one axis after the other, with so many zeros
-    at every edge.
+    """Return images (N, C, *spatial) seen through a window, one axis after the other.
 
-    Lines are cut into pieces that a matrix blurs: on the CPU several times as fast as a convolution
-    of one channel.
+    At every edge are `width` zeros more. Lines are cut into pieces that a matrix blurs: on the CPU
+    several times as fast as a convolution of one channel.
     """
     size = len(window)
+    # Autocast would multiply in half precision.
     with torch.autocast(images.device.type, enabled=False):
         for axis in range(2, images.ndim):
             lines = images.movedim(axis, -1)
             length = lines.shape[-1] + 2 * width - size + 1
+            # As few pieces as can be, of one length, the last one filled up with zeros. Each needs
+            # size − 1 voxels of the next one.
             pieces = -(-length // PIECE)
             piece = -(-length // pieces)
             filled = pieces * piece + size - 1
             lines = pad(lines, [width, filled - width - lines.shape[-1]])
-            seen = lines.unfold(-1, piece + size - 1, piece) @ _band(window, piece)
-            images = seen.flatten(-2)[..., :length].movedim(-1, axis)
+            blurred = lines.unfold(-1, piece + size - 1, piece) @ _band(window, piece)
+            images = blurred.flatten(-2)[..., :length].movedim(-1, axis)
     return images
 
 
 def _band(window: Tensor, piece: int) -> Tensor:
-    """The matrix (piece + window − 1, piece) that blurs a piece of a line."""
+    """Return the matrix (piece + window − 1, piece) that blurs a piece of a line.
+
+    Each column holds the window, one row further down than in the column before.
+    """
     size = len(window)
-    at = torch.arange(piece + size - 1, device=window.device)[:, None] - torch.arange(
-        piece, device=window.device
-    )
-    return torch.where((at >= 0) & (at < size), window[at.clamp(0, size - 1)], 0)
+    rows = torch.arange(piece + size - 1, device=window.device)[:, None]
+    columns = torch.arange(piece, device=window.device)
+    offsets = rows - columns
+    inside = (offsets >= 0) & (offsets < size)
+    return torch.where(inside, window[offsets.clamp(0, size - 1)], 0)
 
 
 def _gaussian(size: int, sigma: float, like: Tensor) -> Tensor:
-    steps = torch.arange(size, device=like.device, dtype=like.dtype) - size // 2
-    window = torch.exp(-(steps**2) / (2 * sigma**2))
+    """Return a Gaussian window (size,) that sums to 1, in the dtype and on the device of `like`."""
+    offsets = torch.arange(size, device=like.device, dtype=like.dtype) - size // 2
+    window = torch.exp(-(offsets**2) / (2 * sigma**2))
     return window / window.sum()
 
 
-def _singles(one: Tensor, two: Tensor) -> tuple[Tensor, Tensor]:
-    """Both in one dtype, single precision at least."""
-    dtype = computing(one, two)
-    return one.to(dtype), two.to(dtype)
+def _in_working_dtype(img1: Tensor, img2: Tensor) -> tuple[Tensor, Tensor]:
+    """Return both images in one dtype, single precision at least."""
+    dtype = working_dtype(img1, img2)
+    return img1.to(dtype), img2.to(dtype)
 
 
 SSIMLoss = module("SSIMLoss", ssim_loss)

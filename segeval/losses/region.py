@@ -1,6 +1,4 @@
-"""Overlap of soft maps with the target one-hot and channels last, as optax and TensorFlow code has
-them.
-"""
+"""Losses of overlap with a one-hot target, channels last, as optax and TensorFlow code has them."""
 
 from __future__ import annotations
 
@@ -11,19 +9,22 @@ from torch import Tensor
 from segeval.errors import UsageError
 
 from .checks import (
+    Average,
+    Reduction,
+    Weight,
+    check_alike,
     check_amount,
     check_choice,
     check_device,
+    check_errors,
     check_floating,
-    check_same,
     check_tensor,
     class_weight,
-    computing,
-    traced,
+    is_traced,
+    working_dtype,
 )
 from .counts import SoftCounts, score_or_zero
 from .modules import checked, module
-from .overlap import Average, Reduction, Weight, check_errors
 
 
 @checked
@@ -39,8 +40,7 @@ def soft_dice_loss(
     ignore_background: bool = False,
     axis: int | Sequence[int] | None = None,
 ) -> Tensor:
-    """1 − (I + smooth) / (I + alpha·(Σp − I) + beta·(Σt − I) + smooth), I = Σpt: optax's
-    `dice_loss`.
+    """Return 1 − (I + smooth) / (I + alpha·(Σp − I) + beta·(Σt − I) + smooth), I = Σpt: optax's.
 
     `pred` are logits […, C] and `target` one-hot of the same shape. C = 1 is binary: sigmoid; one
     of the two may then lack its last axis. Where both lack it, the last axis is taken for the
@@ -61,21 +61,28 @@ def soft_dice_loss(
     pred, target = _with_channel(pred, target)
     classes = pred.shape[-1]
     weight = class_weight("class_weights", class_weights, pred, classes)
-    p = pred.to(computing(pred))
-    if apply_softmax:
-        p = p.sigmoid() if classes == 1 else p.softmax(-1)
-    elif classes > 1:
+    p = pred.to(working_dtype(pred))
+    if not apply_softmax:
         _check_probabilities(p)
+    elif classes == 1:
+        p = p.sigmoid()
+    else:
+        p = p.softmax(-1)
     if axis is None:
         axis = range(1, pred.ndim - 1)
-    counts = SoftCounts.of_maps(p, target.to(p.dtype), (axis,) if isinstance(axis, int) else axis)
+    elif isinstance(axis, int):
+        axis = (axis,)
+    counts = SoftCounts.of_maps(p, target.to(p.dtype), axis)
     loss = 1 - counts.plus(tp=smooth).score("tversky", alpha=alpha, beta=beta)
     if weight is not None:
         loss = loss * weight
     if ignore_background and classes > 1:
         loss = loss[..., 1:]
-    if reduction != "none":
-        loss = loss.mean(-1) if reduction == "mean" else loss.sum(-1)
+    # Over classes alone: `reduced` would take in the batch.
+    if reduction == "mean":
+        loss = loss.mean(-1)
+    elif reduction == "sum":
+        loss = loss.sum(-1)
     return loss.to(pred.dtype)
 
 
@@ -88,7 +95,7 @@ def region_dice_loss(
     eps: float = 1e-6,
     channel_axis: int = -1,
 ) -> Tensor:
-    """1 − (2·I + eps) / (Σt + Σp + eps), I = Σpt: the usual `RegionDiceLoss` of TensorFlow code.
+    """Return 1 − (2·I + eps) / (Σt + Σp + eps), I = Σpt: `RegionDiceLoss` of TensorFlow code.
 
     `pred` are probabilities and `target` is one-hot, both (N, *spatial, C); `channel_axis=1` takes
     (N, C, *spatial). "micro" adds up over the classes of a sample, "macro" scores each and takes
@@ -103,7 +110,7 @@ def region_dice_loss(
     (tensor(0.), tensor(1.0000))
     """
     check_floating("pred", pred)
-    check_same(("pred", "target"), pred, target)
+    check_alike(("pred", "target"), pred, target)
     check_choice("average", average, ("micro", "macro"))
     check_amount("eps", eps)
     if pred.ndim < 2 or not -pred.ndim <= channel_axis < pred.ndim or channel_axis % pred.ndim == 0:
@@ -111,18 +118,25 @@ def region_dice_loss(
             f"channel_axis must be an axis of pred {tuple(pred.shape)} other than the first, not "
             f"{channel_axis}"
         )
-    dtype = computing(pred)
-    p, t = pred.to(dtype).movedim(channel_axis, 1), target.to(dtype).movedim(channel_axis, 1)
+    dtype = working_dtype(pred)
+    p = pred.to(dtype).movedim(channel_axis, 1)
+    t = target.to(dtype).movedim(channel_axis, 1)
     weight = class_weight("weights", weights, pred, p.shape[1])
     counts = SoftCounts.of_maps(p, t, range(2, p.ndim))
     if weight is None and average == "micro":
-        counts = counts.over(-1)
+        counts = counts.over_classes()
+    # A true positive counts twice in Dice, above and below.
     loss = 1 - score_or_zero(counts.plus(tp=eps / 2), "dice")
-    return (loss.mean() if weight is None else (loss.mean(0) * weight).sum()).to(pred.dtype)
+    if weight is not None:
+        return (loss.mean(0) * weight).sum().to(pred.dtype)
+    return loss.mean().to(pred.dtype)
 
 
 def _with_channel(pred: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    """Both with an axis of classes, of one shape. Raises `UsageError` where that cannot be."""
+    """Return both with an axis of classes, of one shape.
+
+    Raises `UsageError` where that cannot be.
+    """
     check_floating("pred", pred)
     check_tensor("target", target)
     if pred.ndim == target.ndim - 1:
@@ -139,14 +153,14 @@ def _with_channel(pred: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _check_probabilities(p: Tensor) -> None:
-    if traced() or p.device.type != "cpu" or not p.numel():
+    """Raise `UsageError` for several channels that do not sum to 1, where a look costs nothing."""
+    if p.shape[-1] == 1 or is_traced() or p.device.type != "cpu" or not p.numel():
         return
     low, high = p.detach().sum(-1).aminmax()
     if abs(low - 1) > 1e-3 or abs(high - 1) > 1e-3:
         raise UsageError(
             "pred must hold probabilities that sum to 1 over the last axis where "
-            "apply_softmax=False; "
-            f"the sums are {low:.4g} to {high:.4g}"
+            f"apply_softmax=False; the sums are {low:.4g} to {high:.4g}"
         )
 
 

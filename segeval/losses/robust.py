@@ -1,5 +1,4 @@
-"""Losses of a difference that outliers do not rule: how a map may fail a little, and how much a
-large failure costs.
+"""Losses of a difference that outliers do not rule: quadratic near 0 and slower far from it.
 
 Barron JT. A general and adaptive robust loss function. CVPR (2019). doi:10.1109/CVPR.2019.00446
 """
@@ -9,15 +8,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from .checks import check_same, computing, reduced
+from .checks import Reduction, check_alike, reduced, working_dtype
 from .modules import checked, module
-from .overlap import Reduction
 
 
 @checked
 def charbonnier_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Tensor:
-    """√(d² + 1) − 1, d = img1 − img2: quadratic near 0, linear far from it. kornia's, for any
-    shape.
+    """Return √(d² + 1) − 1, d = img1 − img2: linear far from 0. kornia's, for any shape.
 
     Unreduced by default, as in kornia: `reduction="mean"` gives one number.
 
@@ -25,12 +22,14 @@ def charbonnier_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") 
     tensor([0.0000, 0.4142])
     """
     d = _difference(img1, img2)
-    return _result(d * (d / (torch.hypot(d, torch.ones_like(d)) + 1)), img1, img2, reduction)
+    # d² / (√(d² + 1) + 1): the same, without the difference of two numbers near 1.
+    root = torch.hypot(d, torch.ones_like(d))
+    return _result(d * (d / (root + 1)), img1, img2, reduction)
 
 
 @checked
 def welsch_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Tensor:
-    """1 − exp(−d²/2), d = img1 − img2: at most 1. kornia's, for any shape.
+    """Return 1 − exp(−d²/2), d = img1 − img2: at most 1. kornia's, for any shape.
 
     Unreduced by default, as in kornia: `reduction="mean"` gives one number.
 
@@ -42,7 +41,7 @@ def welsch_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Te
 
 @checked
 def cauchy_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Tensor:
-    """log(d²/2 + 1), d = img1 − img2. kornia's, for any shape.
+    """Return log(d²/2 + 1), d = img1 − img2. kornia's, for any shape.
 
     Unreduced by default, as in kornia: `reduction="mean"` gives one number.
 
@@ -54,7 +53,7 @@ def cauchy_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Te
 
 @checked
 def geman_mcclure_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none") -> Tensor:
-    """2d² / (d² + 4), d = img1 − img2: at most 2. kornia's, for any shape.
+    """Return 2d² / (d² + 4), d = img1 − img2: at most 2. kornia's, for any shape.
 
     Unreduced by default, as in kornia: `reduction="mean"` gives one number.
 
@@ -66,14 +65,17 @@ def geman_mcclure_loss(img1: Tensor, img2: Tensor, reduction: Reduction = "none"
 
 
 def _difference(img1: Tensor, img2: Tensor) -> Tensor:
-    check_same(("img1", "img2"), img1, img2)
-    dtype = computing(img1, img2)
+    """Return img1 − img2, in single precision at least."""
+    check_alike(("img1", "img2"), img1, img2)
+    dtype = working_dtype(img1, img2)
     return img1.to(dtype) - img2.to(dtype)
 
 
 def _result(loss: Tensor, img1: Tensor, img2: Tensor, reduction: Reduction) -> Tensor:
-    found = torch.promote_types(img1.dtype, img2.dtype)
-    return reduced(loss, reduction).to(found if found.is_floating_point else loss.dtype)
+    """Return the reduced loss, in the dtype of the images unless they hold integers."""
+    dtype = torch.promote_types(img1.dtype, img2.dtype)
+    loss = reduced(loss, reduction)
+    return loss.to(dtype) if dtype.is_floating_point else loss
 
 
 CharbonnierLoss = module("CharbonnierLoss", charbonnier_loss)

@@ -88,6 +88,17 @@ class MetricSpec:
         return self.range[0] if self.higher_is_better else self.range[1]
 
     @property
+    def goal(self) -> float | None:
+        """The value to reach for: ±∞ where more or less is always better, None without a best."""
+        match self.higher_is_better:
+            case True:
+                return float("inf")
+            case False:
+                return float("-inf")
+            case _:
+                return self.best
+
+    @property
     def by_boundary(self) -> bool:
         """Whether a protocol, or a user, chooses the boundary that it is about."""
         return self.statistic.by_boundary and self.boundary is None
@@ -304,6 +315,21 @@ class Metric:
             if value is not None:
                 values = np.where(where, value, values)
         return values
+
+
+def badness(values: Floats, goal: float) -> Floats:
+    """Return how far each value is from the goal: the larger, the worse.
+
+    An infinite goal has no distance, so that only the order says how bad a value is.
+
+    >>> values = np.array([-3.0, 1.0])
+    >>> badness(values, 0).tolist(), badness(values, float("inf")).tolist()
+    ([3.0, 1.0], [3.0, -1.0])
+    """
+    if np.isfinite(goal):
+        return np.abs(values - goal)
+    signed: Floats = -np.sign(goal) * values
+    return signed
 
 
 REGISTRY: dict[str, MetricSpec] = {}

@@ -15,7 +15,7 @@ from segeval.arrays import Flags, Floats
 from segeval.metrics.card import Metric
 
 from .axes import brief, direction, symbol, with_unit
-from .source import NothingToDraw, Source, badness, counted, worst_first
+from .source import NothingToDraw, Source, badness_of, counted, worst_first
 from .style import ALARM, PALE, page, printables, region_names
 
 CASES = 50
@@ -53,7 +53,7 @@ def figures(source: Source) -> Iterator[tuple[str, Figure]]:
 
 def _page(source: Source, metric: Metric) -> Figure:
     scores = source.cube.scores(metric)
-    bad = badness(scores, metric)
+    bad = badness_of(scores, metric)
     rows = worst_first(bad)[:CASES]
     columns = np.sort(worst_first(bad.T)[:REGIONS])
     regions = [source.cube.regions_of(metric)[k] for k in columns]

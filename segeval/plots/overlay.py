@@ -26,7 +26,7 @@ from segeval.run.cases import make_case
 
 from .axes import symbol
 from .slices import Slice, bounds, cut, farthest
-from .source import NothingToDraw, Source, badness, counted, worst_first
+from .source import NothingToDraw, Source, badness_of, counted, worst_first
 from .style import GREY, INK, page, printable, region_names
 
 COLUMNS = 3
@@ -72,7 +72,7 @@ class View:
 def figures(source: Source) -> Iterator[tuple[str, Figure]]:
     """A panel for each of the worst cases whose files are still there."""
     metric = _ranking(source)
-    bad = badness(source.cube.scores(metric), metric)
+    bad = badness_of(source.cube.scores(metric), metric)
     ranked = [case for case in worst_first(bad) if not np.isnan(bad[case]).all()][: source.worst]
     views: list[View] = []
     for case in ranked:

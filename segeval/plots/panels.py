@@ -9,8 +9,9 @@ import numpy as np
 
 from segeval.errors import UsageError
 from segeval.metrics import separate
+from segeval.metrics.card import badness
 from segeval.results.columns import ALL, MEAN
-from segeval.training.series import Column, Series, badness, distinct, named
+from segeval.training.series import Column, Series, columns_named, distinct
 
 from .style import PALETTE
 
@@ -159,7 +160,7 @@ def _chosen(runs: Runs, asked: Sequence[str] | None) -> Iterator[tuple[tuple[str
             yield from (((s.column.measure, ""), Curve(run, s)) for s in some if s.column in kept)
         return
     for name in map(str.strip, separate(asked)):
-        named(name, [series.column for some in runs.values() for series in some])
+        columns_named(name, [series.column for some in runs.values() for series in some])
         for run, some in runs.items():
             for series in some:
                 if series.column in _held(name, some):
@@ -168,7 +169,7 @@ def _chosen(runs: Runs, asked: Sequence[str] | None) -> Iterator[tuple[tuple[str
 
 def _held(name: str, some: Sequence[Series]) -> list[Column]:
     try:
-        return named(name, [series.column for series in some], some[0].by if some else "")
+        return columns_named(name, [series.column for series in some], some[0].by if some else "")
     except UsageError:  # another run has it
         return []
 

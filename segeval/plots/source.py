@@ -11,7 +11,7 @@ import numpy as np
 from segeval.arrays import Floats, Integers
 from segeval.errors import UsageError
 from segeval.metrics import separate
-from segeval.metrics.card import Metric
+from segeval.metrics.card import Metric, badness
 from segeval.results.columns import ALL, metric_of
 from segeval.results.results import Results
 from segeval.run.scoring import NEITHER
@@ -158,21 +158,17 @@ def counted(number: int, word: str) -> str:
     return f"{number:,} {word}{'s' * (number != 1)}"
 
 
-def badness(scores: Floats, metric: Metric) -> Floats:
-    """How bad each value is: the larger, the worse. Raises `NothingToDraw` for metrics without a
-    best value.
+def badness_of(scores: Floats, metric: Metric) -> Floats:
+    """Return how bad each score is: the larger, the worse.
+
+    Raises `NothingToDraw` for a metric without a best value.
     """
-    if metric.spec.best is None:
+    goal = metric.spec.goal
+    if goal is None:
         raise NothingToDraw(
             f"{metric.column} has no best value, so no case is the worst; choose another metric"
         )
-    match metric.spec.higher_is_better:
-        case True:
-            return -scores
-        case False:
-            return scores
-        case _:
-            return np.abs(scores - metric.spec.best)
+    return badness(scores, goal)
 
 
 def worst_first(bad: Floats) -> Integers:

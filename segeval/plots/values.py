@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from segeval.arrays import Floats
 from segeval.errors import UsageError
 from segeval.metrics.card import Metric
-from segeval.training.series import Column, Series, names_for, plain
+from segeval.training.series import Column, Series, names_of_entries, numbers_of
 
 from .axes import Units, brief, label
 from .curves import Look, draw_panel, figure_of
@@ -113,7 +113,7 @@ class _Table:
 def _row(result: Any, names: Sequence[str] | None, what: str) -> dict[str, float]:
     """The values of one result by region."""
     if isinstance(result, Mapping):
-        row = {str(name): plain(value, str(name)) for name, value in result.items()}
+        row = {str(name): numbers_of(value, str(name)) for name, value in result.items()}
         numbers = [value for value in row.values() if isinstance(value, float)]
         if not numbers or len(numbers) < len(row):
             raise UsageError(
@@ -121,10 +121,10 @@ def _row(result: Any, names: Sequence[str] | None, what: str) -> dict[str, float
                 f"apart"
             )
         return dict(zip(row, numbers, strict=True))
-    value = plain(result, what)
+    value = numbers_of(result, what)
     if isinstance(value, float):
         return {"": value}
-    return dict(zip(names_for(value, names, what), value, strict=True))
+    return dict(zip(names_of_entries(value, names, what), value, strict=True))
 
 
 def _draw(ax: Axes, table: _Table, metric: Metric, unit: str, *, outside: bool) -> None:

@@ -1,4 +1,4 @@
-"""From one row per case to one row per region and metric: what a paper reports."""
+"""The summary of a cases table: statistics over cases of each metric, by region."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ Pooled = Mapping[tuple[str, str], float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Row:
-    """A row of the summary to be: one number per case, (cases,), or per region, and what does not
-    show in it.
+    """A row of the summary to be.
+
+    `values` are one number per case, (cases,), NaN where it is undefined or infinite; `undefined`
+    and `infinite` count those. `pooled` is the score of all cases added up.
     """
 
     region: str
@@ -47,7 +49,7 @@ def summarise(
     resamples: int = 2000,
     seed: int = 0,
 ) -> DataFrame:
-    """Statistics over cases of each metric, by region: one row for each, in the order of the table.
+    """Return statistics over cases of each metric, by region, in the order of the table.
 
     Where there are several regions, rows of region `mean` follow: they describe one number per
     case, the mean over its regions. For the columns `cases_first` they describe one number per
@@ -59,8 +61,10 @@ def summarise(
     cases that `failed`; those whose region is "" count in nothing else.
 
     >>> import pandas as pd
-    >>> cases = pd.DataFrame({"case": ["a", "b", "c"], "region": "1", "dice": [0.8, 1.0, np.nan], "note": ""})
-    >>> summarise(cases, length_unit="mm", volume_unit="ml")[["n", "mean", "n_undefined"]].values.tolist()
+    >>> scores = {"dice": [0.8, 1.0, np.nan], "note": ""}
+    >>> cases = pd.DataFrame({"case": ["a", "b", "c"], "region": "1", **scores})
+    >>> summary = summarise(cases, length_unit="mm", volume_unit="ml")
+    >>> summary[["n", "mean", "n_undefined"]].values.tolist()
     [[2.0, 0.9, 1.0]]
     """
     import pandas as pd
@@ -70,17 +74,14 @@ def summarise(
     values = np.array([row.values for row in rows]).reshape(len(rows), len(cube.cases)).T
     low, high = mean_interval(values, confidence=confidence, resamples=resamples, seed=seed)
     statistics = _statistics(values)
-    for at, row in enumerate(rows):
+    for place, row in enumerate(rows):
         if row.region == MEAN and row.metric.column in cases_first:
-            own = [
-                other.values
-                for other in rows
-                if other.metric == row.metric and other.region != MEAN
-            ]
-            means = _mean(np.array(own).T)
-            low[at] = high[at] = np.nan
+            means = _mean(np.array([r.values for r in _regions_of(rows, row.metric)]).T)
+            # No interval: cases were not resampled for it.
+            low[place] = high[place] = np.nan
             for name, value in _statistics(means[:, None]).items():
-                statistics[name][at] = value[0]
+                statistics[name][place] = value[0]
+    # The order of the columns in summary.csv.
     columns = {
         "region": [row.region for row in rows],
         "metric": [row.metric.column for row in rows],
@@ -97,6 +98,7 @@ def summarise(
 
 
 def _rows(cube: Cube, pooled: Pooled) -> list[_Row]:
+    """Return a row for each region and metric, and then the means over regions if there are any."""
     rows = [
         _row(cube, place, region, metric, pooled.get((region, metric.column), np.nan))
         for place, region in enumerate(cube.regions)
@@ -105,9 +107,14 @@ def _rows(cube: Cube, pooled: Pooled) -> list[_Row]:
     ]
     regions = [region for region in cube.regions if region != ALL]
     if len(regions) > 1:
-        own = [metric for metric in cube.metrics if applies(metric, MEAN)]
-        rows += [_mean_row(metric, [row for row in rows if row.metric == metric]) for metric in own]
+        metrics = [metric for metric in cube.metrics if applies(metric, MEAN)]
+        rows += [_mean_row(metric, _regions_of(rows, metric)) for metric in metrics]
     return rows
+
+
+def _regions_of(rows: list[_Row], metric: Metric) -> list[_Row]:
+    """Return the rows of a metric by region, without that of their mean."""
+    return [row for row in rows if row.metric == metric and row.region != MEAN]
 
 
 def _row(cube: Cube, place: int, region: str, metric: Metric, pooled: float) -> _Row:
@@ -115,44 +122,50 @@ def _row(cube: Cube, place: int, region: str, metric: Metric, pooled: float) -> 
     infinite = np.isinf(values)
     undefined = int(np.sum(np.isnan(values) & cube.present[:, place]))
     return _Row(
-        region, metric, np.where(infinite, np.nan, values), undefined, int(np.sum(infinite)), pooled
+        region=region,
+        metric=metric,
+        values=np.where(infinite, np.nan, values),
+        undefined=undefined,
+        infinite=int(np.sum(infinite)),
+        pooled=pooled,
     )
 
 
 def _mean_row(metric: Metric, rows: list[_Row]) -> _Row:
-    values = _mean(np.array([row.values for row in rows]))
+    """Return the mean over the regions of each case, from the rows of the regions."""
     pooled = _mean(np.array([[row.pooled] for row in rows]))[0]
     return _Row(
-        MEAN,
-        metric,
-        values,
-        sum(r.undefined for r in rows),
-        sum(r.infinite for r in rows),
-        float(pooled),
+        region=MEAN,
+        metric=metric,
+        values=_mean(np.array([row.values for row in rows])),
+        undefined=sum(row.undefined for row in rows),
+        infinite=sum(row.infinite for row in rows),
+        pooled=float(pooled),
     )
 
 
 def _mean(values: Floats) -> Floats:
-    """Mean along the first axis of what is finite; NaN, and no warning, where nothing is."""
+    """Return the mean along the first axis of what is finite; NaN where nothing is."""
     finite = np.isfinite(values)
     return _ratio(np.sum(values, axis=0, where=finite), finite.sum(axis=0))
 
 
 def _ratio(total: Floats, n: Integers) -> Floats:
+    """Return total / n; NaN, and no warning, where n is not above 0."""
     out = np.full(total.shape, np.nan)
     np.divide(total, n, out=out, where=n > 0)
     return out
 
 
 def _statistics(values: Floats) -> dict[str, Any]:
-    """n, mean, standard deviation and quantiles of the columns of (cases, rows), which hold NaN or
-    finite numbers.
+    """Return n, mean, standard deviation and quantiles of the columns of (cases, rows).
+
+    The values are NaN or finite.
     """
     n = np.count_nonzero(~np.isnan(values), axis=0)
     low, q25, median, q75, high = quantiles(values, np.array([0, 0.25, 0.5, 0.75, 1]))
-    mean = low + _mean(
-        values - low
-    )  # from the smallest on, so that the mean of equal numbers is that number
+    # From the smallest on, so that the mean of equal numbers is that number.
+    mean = low + _mean(values - low)
     squares = np.nansum((values - mean) ** 2, axis=0)
     std = np.sqrt(_ratio(squares, n - 1))
     return {

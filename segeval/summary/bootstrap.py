@@ -13,7 +13,7 @@ CHUNK = 128
 def mean_interval(
     values: Floats, *, confidence: float = 0.95, resamples: int = 2000, seed: int = 0
 ) -> tuple[Floats, Floats]:
-    """Percentile bootstrap interval of the mean of each column: its two ends, (columns,) each.
+    """Return the percentile bootstrap interval of the mean of each column: two ends, (columns,).
 
     `values` is (cases, columns), NaN for what a mean leaves out. Cases are resampled, the same ones
     for all columns, so that numbers of one case stay together; a resample that holds no value of a
@@ -27,50 +27,47 @@ def mean_interval(
     if not values.size:
         return np.full(values.shape[1], np.nan), np.full(values.shape[1], np.nan)
     defined = ~np.isnan(values)
-    few = defined.sum(axis=0) < 2
-    origin = np.min(
-        values, axis=0, initial=np.inf, where=defined
-    )  # differences from it: a constant column is exact
-    means = resampled_means(
-        np.where(defined, values - origin, 0), defined, resamples, np.random.default_rng(seed)
-    )
+    # Differences from the smallest: the mean of a constant column is exact.
+    origin = np.min(values, axis=0, initial=np.inf, where=defined)
+    differences = np.where(defined, values - origin, 0)
+    rng = np.random.default_rng(seed)
+    means = resampled_means(differences, defined, resamples, rng)
     low, high = quantiles(means, np.array([1 - confidence, 1 + confidence]) / 2) + origin
-    return np.where(few, np.nan, low), np.where(few, np.nan, high)
+    too_few = defined.sum(axis=0) < 2
+    return np.where(too_few, np.nan, low), np.where(too_few, np.nan, high)
 
 
 def resampled_means(
     values: Floats, defined: Flags, resamples: int, rng: np.random.Generator
 ) -> Floats:
-    """Means of the defined values of each column in resamples of the rows, (resamples, columns);
-    NaN for none.
+    """Return the means of each column's defined values in resamples of the rows.
 
-    Undefined values are 0. A resample is how often each row is drawn, so that all means are two
-    matrix products.
+    (resamples, columns); NaN where a resample holds none. Undefined `values` must be 0. A resample
+    is how often each row is drawn, so that all means are two matrix products.
     """
     cases, columns = values.shape
+    # Columns with gaps have a count of their own in each resample; all others that of all cases.
     gaps = ~defined.all(axis=0)
-    kept = defined[:, gaps].astype(np.float64)
+    counted = defined[:, gaps].astype(np.float64)
     means = np.empty((resamples, columns))
     for start in range(0, resamples, CHUNK):
         chunk = means[start : start + CHUNK]
-        drawn = (
-            rng.integers(cases, size=(len(chunk), cases)) + cases * np.arange(len(chunk))[:, None]
-        )
-        weights = (
-            np.bincount(drawn.ravel(), minlength=len(chunk) * cases)
-            .reshape(-1, cases)
-            .astype(np.float64)
-        )
+        # One histogram for all resamples of the chunk: each has bins of its own.
+        first_bins = cases * np.arange(len(chunk))[:, None]
+        bins = rng.integers(cases, size=(len(chunk), cases)) + first_bins
+        weights = np.bincount(bins.ravel(), minlength=len(chunk) * cases)
+        weights = weights.reshape(-1, cases).astype(np.float64)
         chunk[:] = weights @ values
         chunk[:, ~gaps] /= cases
         with np.errstate(invalid="ignore"):
-            chunk[:, gaps] /= weights @ kept
+            chunk[:, gaps] /= weights @ counted
     return means
 
 
 def quantiles(values: Floats, shares: Floats) -> Floats:
-    """Quantiles of the values of each column that are not NaN, (shares, columns); NaN for a column
-    without any.
+    """Return quantiles of each column's values that are not NaN, (shares, columns).
+
+    NaN for a column without any.
 
     As `numpy.nanquantile`, linear between values, but in one sort.
     """

@@ -32,13 +32,15 @@ class Cube:
 
     @classmethod
     def of(cls, table: DataFrame) -> Cube:
-        """The cube of a cases table. Raises `UsageError` for unknown metrics and two rows of one
-        case and region.
+        """Return the cube of a cases table.
+
+        Raises `UsageError` for unknown metrics and two rows of one case and region.
         """
         import pandas as pd
 
         metrics = metrics_of(table)
         rows = table[table["region"] != FAILED]
+        # Numbers of cases and regions in the order in which they first appear.
         case, cases = pd.factorize(rows["case"])
         region, regions = pd.factorize(rows["region"])
         present = np.zeros((len(cases), len(regions)), dtype=bool)
@@ -54,10 +56,10 @@ class Cube:
         return cls(tuple(map(str, cases)), tuple(map(str, regions)), metrics, values, present)
 
     def regions_of(self, metric: Metric) -> tuple[str, ...]:
-        """The regions that carry the metric."""
+        """Return the regions that carry the metric."""
         return tuple(region for region in self.regions if applies(metric, region))
 
     def scores(self, metric: Metric) -> Floats:
-        """The metric's values, (cases, `regions_of(metric)`)."""
-        at = [place for place, region in enumerate(self.regions) if applies(metric, region)]
-        return self.values[:, at, self.metrics.index(metric)]
+        """Return the metric's values, (cases, `regions_of(metric)`)."""
+        places = [place for place, region in enumerate(self.regions) if applies(metric, region)]
+        return self.values[:, places, self.metrics.index(metric)]

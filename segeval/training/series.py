@@ -1,4 +1,4 @@
-"""What the columns of a training's table are, by their names, and one such column as it ran."""
+"""The columns of a training's table, told apart by their names, and their values by epoch."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ import numpy as np
 from segeval.arrays import Floats
 from segeval.errors import UsageError
 from segeval.metrics import REGISTRY, parse_metric
-from segeval.metrics.card import Metric
+from segeval.metrics.card import Metric, badness
 from segeval.results.columns import ALL, MEAN
 
-INF = float("inf")
 SPLITS = {
     "train": "train",
     "training": "train",
@@ -27,7 +26,10 @@ SPLITS = {
     "validation": "val",
     "test": "test",
 }
-_SPLIT = re.compile(rf"({'|'.join(SPLITS)})[_/](.+)|(.+)/({'|'.join(SPLITS)})", re.IGNORECASE)
+"""How loggers write the name of a split, and how it is written here."""
+_PREFIX = re.compile(rf"(?P<split>{'|'.join(SPLITS)})[_/](?P<rest>.+)", re.IGNORECASE)
+_SUFFIX = re.compile(rf"(?P<rest>.+)/(?P<split>{'|'.join(SPLITS)})", re.IGNORECASE)
+_INTERVAL = re.compile(r"(?P<rest>.+?|)(_(?P<interval>epoch|step))?", re.DOTALL)
 _STATISTICS = {"avg", "average", "macro", "micro", "std", "score", "error", "rate"}
 """What may follow a metric's name behind an underscore without being a region."""
 
@@ -56,43 +58,44 @@ class Column:
 
     @classmethod
     def of(cls, name: str) -> Column:
-        """The column of this name: `val/dice/liver`, `val_dice`, `train_loss_epoch`, `dice_liver`,
-        `Loss/val`.
+        """Return the column of this name.
+
+        Known are the habits of all common loggers: `val/dice/liver`, `val_dice`,
+        `train_loss_epoch`, `dice_liver`, `Loss/val`.
         """
-        text, _, interval = re.match(r"(.+?)(_(epoch|step))?$", name.strip(), re.DOTALL).groups()  # type: ignore[union-attr]
-        split, found = "", _SPLIT.fullmatch(text)
-        if found:
-            split, text = SPLITS[(found[1] or found[4]).lower()], found[2] or found[3]
-        head, _, region = text.partition("/")
-        metric = _card(head)
-        if metric is None and not region and (parts := _underscored(head)):
+        ending = _INTERVAL.fullmatch(name.strip())
+        assert ending is not None  # the form fits any text
+        interval = ending["interval"] or ""
+        text, split = ending["rest"], ""
+        if affix := _PREFIX.fullmatch(text) or _SUFFIX.fullmatch(text):
+            text, split = affix["rest"], SPLITS[affix["split"].lower()]
+        measure, _, region = text.partition("/")
+        metric = _card(measure)
+        if metric is None and not region and (parts := _underscored(measure)):
             metric, region = parts
-        if metric and region in (ALL, MEAN):
+        if metric is None:
+            return cls(name, split, measure, region, interval, None)
+        # The mean over regions has a name in summaries; here it is the column without a region.
+        if region in (ALL, MEAN):
             region = ""
-        return cls(name, split, metric.column if metric else head, region, interval or "", metric)
+        return cls(name, split, metric.column, region, interval, metric)
 
     @property
     def goal(self) -> float | None:
-        """The best value there is, ±∞ for the greatest or least possible; None where it is not
-        known.
+        """The value to reach for, ±∞ where more or less is always better; None if unknown.
 
         Taken from the card; a loss is better the lower it is.
         """
-        if self.metric is None:
-            return -INF if "loss" in self.measure.lower() else None
-        match self.metric.spec.higher_is_better:
-            case True:
-                return INF
-            case False:
-                return -INF
-            case _:
-                return self.metric.spec.best
+        if self.metric is not None:
+            return self.metric.spec.goal
+        if _is_loss(self.measure):
+            return float("-inf")
+        return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """The values of a column where it has any: `y` at the epochs `x`, or what else `by` says, which
-    rise.
+    """The values of a column: `y` at the epochs `x`, or what else `by` says, which rise.
 
     `averaged` tells that some of the values are means over the steps of an epoch.
     """
@@ -104,120 +107,153 @@ class Series:
     averaged: bool = False
 
     def best(self, goal: float | None) -> int | None:
-        """The place of the first of the values that come nearest to a goal; None without goal or
-        defined value.
+        """Return the index of the value nearest to a goal, the first of equals.
+
+        None without a goal, and where no value is defined.
         """
         if goal is None or np.isnan(self.y).all():
             return None
         return int(np.nanargmin(badness(self.y, goal)))
 
 
-def badness(values: Floats, goal: float) -> Floats:
-    """How far each value is from the goal: the larger, the worse.
-
-    >>> badness(np.array([-3.0, 1.0]), 0).tolist(), badness(np.array([-3.0, 1.0]), INF).tolist()
-    ([3.0, 1.0], [3.0, -1.0])
-    """
-    return np.abs(values - goal) if np.isfinite(goal) else -np.sign(goal) * values
-
-
 def distinct(columns: Iterable[Column], by: str = "epoch") -> list[Column]:
-    """The columns without those that end in `_step` and are there by epoch as well; the other way
-    round by step.
+    """Return the columns without those that are there by epoch and by step, but for `by`.
+
+    Lightning writes such pairs as `train_loss_step` and `train_loss_epoch`.
     """
-    columns, other = list(columns), "epoch" if by == "step" else "step"
-    better = {(c.split, c.measure, c.region) for c in columns if c.interval != other}
+    columns = list(columns)
+    doubled = "epoch" if by == "step" else "step"
+    preferred = {_quantity(column) for column in columns if column.interval != doubled}
     return [
-        c for c in columns if c.interval != other or (c.split, c.measure, c.region) not in better
+        column
+        for column in columns
+        if column.interval != doubled or _quantity(column) not in preferred
     ]
 
 
-def named(asked: str, columns: Sequence[Column], by: str = "epoch") -> list[Column]:
-    """The columns that a name asks for: `dice` all of it, `val/dice` one split of it, `dice/liver`
-    one region.
+def _quantity(column: Column) -> tuple[str, ...]:
+    """Return what a column is of, whatever its interval."""
+    return column.split, column.measure, column.region
 
-    Raises `UsageError` where there is none.
+
+def columns_named(name: str, columns: Sequence[Column], by: str = "epoch") -> list[Column]:
+    """Return the columns that a name stands for.
+
+    `dice` is all of a measure, `val/dice` one split of it, `dice/liver` one region. Raises
+    `UsageError` where there is none.
     """
-    want = Column.of(asked)
-    found = [c for c in columns if c.name == asked] or [
-        c
-        for c in distinct(columns, by)
-        if c.measure.lower() == want.measure.lower()
-        and want.split in ("", c.split)
-        and want.region in ("", c.region)
-    ]
-    if not found:
-        known = list(dict.fromkeys(name for c in columns for name in (c.measure, c.name)))
-        near = difflib.get_close_matches(asked, known, n=2) or difflib.get_close_matches(
-            want.measure, known, n=2
-        )
-        measures = ", ".join(dict.fromkeys(c.measure for c in columns)) or "no values yet"
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {measures}"
-        raise UsageError(f"no column holds {asked!r}; {hint}")
-    return found
+    # A whole name goes first: it may be of a column that `distinct` leaves out.
+    same = [column for column in columns if column.name == name]
+    if same:
+        return same
+    pattern = Column.of(name)
+    matching = [column for column in distinct(columns, by) if _matches(column, pattern)]
+    if not matching:
+        raise UsageError(f"no column holds {name!r}; {_hint(name, pattern, columns)}")
+    return matching
 
 
-def plain(value: Any, name: str) -> float | list[float]:
-    """A number or a vector of some, from any array library. Raises `UsageError` for what is
-    neither.
-    """
-    given, value = value, value.tolist() if hasattr(value, "tolist") else value
-    if isinstance(value, Real) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(value, (list, tuple)) and value:
-        entries = [plain(entry, name) for entry in value]
-        if all(isinstance(entry, float) for entry in entries):
-            return entries  # type: ignore[return-value]
-    came = (
-        f"shape {tuple(given.shape)}"
-        if hasattr(given, "shape")
-        else f"{type(given).__name__} {given!r:.60}"
+def _matches(column: Column, pattern: Column) -> bool:
+    return (
+        column.measure.lower() == pattern.measure.lower()
+        and pattern.split in ("", column.split)
+        and pattern.region in ("", column.region)
     )
+
+
+def _hint(name: str, pattern: Column, columns: Sequence[Column]) -> str:
+    """Return which names may have been meant by one that no column has."""
+    names = list(dict.fromkeys(text for c in columns for text in (c.measure, c.name)))
+    for text in (name, pattern.measure):
+        if nearest := difflib.get_close_matches(text, names, n=2):
+            return f"did you mean {' or '.join(nearest)}?"
+    measures = dict.fromkeys(column.measure for column in columns)
+    return f"there are {', '.join(measures) or 'no values yet'}"
+
+
+def numbers_of(value: Any, name: str) -> float | list[float]:
+    """Return a number, or a vector as a list of numbers, from any array library.
+
+    Raises `UsageError` for what is neither, and calls it `name`.
+    """
+    plain = value.tolist() if hasattr(value, "tolist") else value
+    # True is a number to Python, but a flag among metrics is a mistake.
+    if isinstance(plain, Real) and not isinstance(plain, bool):
+        return float(plain)
+    if isinstance(plain, (list, tuple)) and plain:
+        entries = [numbers_of(entry, name) for entry in plain]
+        numbers = [entry for entry in entries if isinstance(entry, float)]
+        if len(numbers) == len(entries):
+            return numbers
+    if hasattr(value, "shape"):
+        came = f"shape {tuple(value.shape)}"
+    else:
+        came = f"{type(value).__name__} {value!r:.60}"
     raise UsageError(
         f"{name!r} must be a number, or a vector with a number for each region, not {came}"
     )
 
 
-def names_for(values: Sequence[float], names: Sequence[str] | None, what: str) -> Sequence[str]:
-    """The regions' names, or numbers from 1 without any. Raises `UsageError` where there are more
-    or fewer.
+def names_of_entries(
+    values: Sequence[float], regions: Sequence[str] | None, name: str
+) -> Sequence[str]:
+    """Return the names of a vector's entries: those of the regions, or numbers from 1 without any.
+
+    Raises `UsageError` where `name` has more or fewer values than there are regions.
     """
-    if names and len(names) != len(values):
+    if not regions:
+        return [str(number) for number in range(1, len(values) + 1)]
+    if len(regions) != len(values):
         raise UsageError(
-            f"{what!r} has {len(values)} values for {len(names)} regions ({', '.join(names)}); "
-            f"give one name for each "
-            "(include_background=False leaves out class 0), or log the metric object itself, which "
-            "knows its labels"
+            f"{name!r} has {len(values)} values for {len(regions)} regions ({', '.join(regions)}); "
+            "give one name for each (include_background=False leaves out class 0), or log the "
+            "metric object itself, which knows its labels"
         )
-    return names or [str(number) for number in range(1, len(values) + 1)]
+    return regions
 
 
 @cache
 def _card(text: str) -> Metric | None:
-    """The metric that a name stands for, if any. The name of an object does not tell its
-    parameters, nor does this.
+    """Return the metric that a name stands for, if any.
+
+    The name of a metric object does not tell its parameters, so its metric has none either.
     """
-    if "loss" in text.lower():
+    # `dice_loss` is no Dice: the lower, the better.
+    if _is_loss(text):
         return None
     for spec in REGISTRY.values():
         if spec.class_name == text:
-            unknown = replace(spec, name=text, symbol=text, parameters=(), glued=False)
-            return (unknown if spec.parameters else spec).bind({})
+            # Bound to its defaults it would claim a tolerance or percentile that nobody said.
+            if spec.parameters:
+                spec = replace(spec, name=text, symbol=text, parameters=(), glued=False)
+            return spec.bind({})
     try:
         return parse_metric(text)
     except UsageError:
         return None
 
 
-def _underscored(text: str) -> tuple[Metric, str] | None:
-    """Metric and region of a name such as `dice_liver`, as torchmetrics' ClasswiseWrapper writes
-    them.
+def _is_loss(text: str) -> bool:
+    return "loss" in text.lower()
 
-    Not where more than one reading comes to mind: `hd_95`, `fn_rate`, `dice_std`.
+
+def _underscored(text: str) -> tuple[Metric, str] | None:
+    """Return metric and region of a name such as `dice_liver`.
+
+    torchmetrics' ClasswiseWrapper writes them like this. None where more than one reading comes to
+    mind: `hd_95`, `fn_rate`, `dice_std`.
     """
-    for at in (place for place in range(len(text) - 2, 0, -1) if text[place] == "_"):
-        metric, region = _card(text[:at]), text[at + 1 :]
-        if metric and metric.spec.best is not None and "loss" not in text.lower():
-            odd = region.lower() in _STATISTICS or (metric.spec.glued and region.isdigit())
-            return None if odd else (metric, region)
+    if _is_loss(text):
+        return None
+    # From the right, so that the longest name of a metric counts: `surface_dice_liver`.
+    for place in range(len(text) - 2, 0, -1):
+        if text[place] != "_":
+            continue
+        metric, region = _card(text[:place]), text[place + 1 :]
+        if metric is None or metric.spec.best is None:
+            continue
+        is_parameter = metric.spec.glued and region.isdigit()
+        if is_parameter or region.lower() in _STATISTICS:
+            return None
+        return metric, region
     return None

@@ -17,7 +17,7 @@ from segeval.errors import UsageError
 from segeval.metrics import parse_metric
 from segeval.plots import FORMATS, draw
 from segeval.plots.axes import direction, label, symbol
-from segeval.plots.source import NothingToDraw, Source, badness, worst_first
+from segeval.plots.source import NothingToDraw, Source, badness_of, worst_first
 from segeval.plots.style import page, printable, printables
 
 
@@ -128,10 +128,10 @@ def test_what_cannot_be_asked_for(tmp_path: Path):
 def test_worst_first():
     dice, error = parse_metric("dice"), parse_metric("volume_error")
     scores = np.array([[0.9, 0.9], [0.1, NAN], [NAN, NAN], [0.5, 0.7]])
-    assert worst_first(badness(scores, dice)).tolist() == [1, 3, 0, 2]
-    assert worst_first(badness(np.array([[1.0], [-5.0], [3.0]]), error)).tolist() == [1, 2, 0]
+    assert worst_first(badness_of(scores, dice)).tolist() == [1, 3, 0, 2]
+    assert worst_first(badness_of(np.array([[1.0], [-5.0], [3.0]]), error)).tolist() == [1, 2, 0]
     hd = np.array([[1.0, INF], [9.0, 9.0], [INF, INF], [2.0, INF]])
-    assert worst_first(badness(hd, parse_metric("hd95"))).tolist() == [2, 3, 0, 1]
+    assert worst_first(badness_of(hd, parse_metric("hd95"))).tolist() == [2, 3, 0, 1]
 
 
 @pytest.mark.parametrize(
