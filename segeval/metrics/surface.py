@@ -109,10 +109,10 @@ def asd_gp(d: SurfaceDistances) -> Floats:
 
 
 @metric(
-    title="Median surface distance", symbol="MSD", range=(0, inf), best=0, unit="length", empty=APART,
+    title="Median surface distance", symbol="MedSD", range=(0, inf), best=0, unit="length", empty=APART,
     tex=r"P_{50}\left(D_{pg}\cup D_{gp}\right)", cite="heimann2009",
 )  # fmt: skip
-def msd(d: SurfaceDistances) -> Floats:
+def median_sd(d: SurfaceDistances) -> Floats:
     """Median of the distances of both directions taken together; means are `assd` and `masd`."""
     return d.pooled.quantile(0.5)
 
