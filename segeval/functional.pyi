@@ -385,7 +385,7 @@ def volume_error(
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Volume error: Size of the prediction minus that of the ground truth: above 0 when too much was predicted."""
+    """Volume error: Size of the prediction minus that of the ground truth: above 0 when too much was"""
 
 def relative_volume_error(
     pred: Array | Sequence[Array],
@@ -436,7 +436,7 @@ def symmetric_volume_error(
     multilabel: bool = False,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Symmetric volume error: Volume error relative to the mean of the two sizes; signed. What ITK calls volume similarity."""
+    """Symmetric volume error: Volume error relative to the mean of the two sizes; signed. What ITK calls volume"""
 
 def absolute_volume_error(
     pred: Array | Sequence[Array],

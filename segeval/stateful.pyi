@@ -439,7 +439,7 @@ class VolumeSimilarity(SingleMetric):
     ) -> None: ...
 
 class VolumeError(SingleMetric):
-    """Volume error: Size of the prediction minus that of the ground truth: above 0 when too much was predicted."""
+    """Volume error: Size of the prediction minus that of the ground truth: above 0 when too much was"""
 
     def __init__(
         self,
@@ -497,7 +497,7 @@ class AbsoluteRelativeVolumeError(SingleMetric):
     ) -> None: ...
 
 class SymmetricVolumeError(SingleMetric):
-    """Symmetric volume error: Volume error relative to the mean of the two sizes; signed. What ITK calls volume similarity."""
+    """Symmetric volume error: Volume error relative to the mean of the two sizes; signed. What ITK calls volume"""
 
     def __init__(
         self,

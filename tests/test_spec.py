@@ -74,7 +74,8 @@ def test_a_written_form_stands_for_a_metric_and_has_one_column(written, name, pa
         (
             "MSD",
             "unknown metric 'MSD': msd is the median surface distance in some tools and the mean "
-            r"in others \(seg-metrics\); write median_sd for the median, or masd or assd for a mean",
+            r"in others \(seg-metrics\); write median_sd for the median, "
+            "or masd or assd for a mean",
         ),
         (
             "nsd",
