@@ -72,6 +72,12 @@ def test_a_written_form_stands_for_a_metric_and_has_one_column(written, name, pa
         ("xyzzy", "unknown metric 'xyzzy'; `segeval metrics` lists them"),
         ("", "unknown metric ''"),
         (
+            "MSD",
+            "unknown metric 'MSD': msd is the median surface distance in some tools and the mean "
+            r"in others \(seg-metrics\); write median_sd for the median, "
+            "or masd or assd for a mean",
+        ),
+        (
             "nsd",
             "metric 'nsd' needs a value for tolerance and has no default; write it as "
             "nsd@TOLERANCE, such as nsd@2",

@@ -1,4 +1,4 @@
-"""Which device measures: what `--device` names, looked up without importing torch where there is no
+"""The device that measures: a choice of `--device`, made without importing torch where there is no
 GPU anyway.
 """
 
@@ -10,16 +10,19 @@ import sys
 
 from segeval.errors import UsageError
 
+_DRIVERS = {"win32": "nvcuda.dll"}
+"""NVIDIA's driver where it is not `libcuda.so.1`."""
+
 
 def chosen_device(name: str) -> str:
-    """The device that a name stands for: "auto" is the GPU if there is one, "cpu" otherwise.
+    """Return the device that a name stands for: "auto" is the GPU if there is one, else "cpu".
 
     Raises `UsageError` for an unknown name, and for a GPU that is not there.
 
     >>> chosen_device("cpu")
     'cpu'
     """
-    match = re.fullmatch(r"auto|cpu|cuda(?::(\d+))?", name)
+    match = re.fullmatch(r"auto|cpu|cuda(?::(?P<number>\d+))?", name)
     if not match:
         raise UsageError(f"unknown device {name!r}; it is auto, cpu, cuda or one such as cuda:1")
     if name == "cpu" or (name == "auto" and not _has_driver()):
@@ -29,25 +32,36 @@ def chosen_device(name: str) -> str:
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if name == "auto":
         return "cuda" if count else "cpu"
-    if int(match[1] or 0) >= count:
-        found = f"{count} there" if count else "none that torch can use"
-        built = "" if torch.version.cuda else f" (torch {torch.__version__} is built without CUDA)"
+    if int(match["number"] or 0) >= count:
         raise UsageError(
-            f"device {name!r}: there is no such GPU, {found}{built}; pass --device cpu, or auto"
+            f"device {name!r}: there is no such GPU, {_gpus(count)}; pass --device cpu, or auto"
         )
     return name
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether it says that the memory of a GPU was not enough."""
+    """Return whether an error says that the memory of a GPU was not enough."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(error, torch.cuda.OutOfMemoryError)
 
 
+def _gpus(count: int) -> str:
+    """Return the words for how many GPUs there are, and for a torch that was built for none."""
+    import torch
+
+    words = "none that torch can use"
+    if count:
+        words = f"{count} there"
+    if not torch.version.cuda:
+        words += f" (torch {torch.__version__} is built without CUDA)"
+    return words
+
+
 def _has_driver() -> bool:
-    """Whether NVIDIA's driver is installed: without it there is no need to ask torch."""
+    """Return whether NVIDIA's driver is installed: without it there is no need to ask torch."""
+    # Tried by its own name: importing torch to ask takes seconds, on machines without a GPU too.
     try:
-        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+        ctypes.CDLL(_DRIVERS.get(sys.platform, "libcuda.so.1"))
     except OSError:
         return False
     return True

@@ -15,15 +15,25 @@ from .card import REGISTRY, Metric, MetricSpec, taken_names
 
 DEFAULT_METRICS = ("dice", "iou", "precision", "recall", "volume_similarity", "hd95", "assd")
 
+AMBIGUOUS = {
+    "msd": (
+        "msd is the median surface distance in some tools and the mean in others (seg-metrics); "
+        "write median_sd for the median, or masd or assd for a mean"
+    )
+}
+"""Names that tools disagree about, and what to write instead."""
+
 
 def lookup(name: str) -> MetricSpec:
-    """The card of a metric by its name or an alias. Raises `UsageError` with the nearest names for
-    anything else.
+    """The card of a metric by its name or an alias. Raises `UsageError` for anything else: with the
+    nearest names, or with what to write for a name that tools disagree about.
     """
     key = name.strip().lower().replace("-", "_").replace(" ", "_")
     for spec in REGISTRY.values():
         if key in (spec.name, *(alias.replace("-", "_") for alias in spec.aliases)):
             return spec
+    if key in AMBIGUOUS:
+        raise UsageError(f"unknown metric {name!r}: {AMBIGUOUS[key]}")
     near = difflib.get_close_matches(key, sorted(taken_names()), n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else "`segeval metrics` lists them"
     raise UsageError(f"unknown metric {name!r}; {hint}")

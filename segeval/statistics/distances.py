@@ -20,6 +20,11 @@ from .statistic import Arrays, Column, Columns, Need, RegionStatistic
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+SNAP = 2.0**32
+"""Squared distances, in the square of the smallest spacing, are rounded to multiples of 1 / SNAP:
+those that differ in their last digits only become one, whichever search found them.
+"""
+
 SLACK = 1e-6
 """Relative; spacings come from float32 headers, so a distance of 0.8 arrives as 0.800000012."""
 

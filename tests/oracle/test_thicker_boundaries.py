@@ -72,7 +72,7 @@ def test_a_mask_that_fills_the_image_has_no_boundary_there_and_is_not_empty():
     full = np.ones_like(small)
     for pred, gt in ((full, small), (small, full)):
         table = segeval.score(
-            pred, gt, metrics="hd,hd95,assd,nsd@1,msd", protocol="segeval", boundary=NO_EDGE
+            pred, gt, metrics="hd,hd95,assd,nsd@1,median_sd", protocol="segeval", boundary=NO_EDGE
         )
         assert table[["hd", "hd95", "assd", "nsd@1"]].values.tolist() == [
             [np.inf, np.inf, np.inf, 0]

@@ -235,7 +235,7 @@ SEG_METRICS: dict[str, Peer] = {
     "hd": _of_contours(np.max),
     "hd95": _of_contours(lambda distances: np.percentile(distances.astype(float), 95)),
     "assd": _of_contours(lambda distances: np.mean(distances, dtype=float)),
-    "msd": _of_contours(lambda distances: np.median(distances.astype(float))),
+    "median_sd": _of_contours(lambda distances: np.median(distances.astype(float))),
     "std_sd": _of_contours(lambda distances: np.std(distances, dtype=float)),
 }
 

@@ -61,7 +61,7 @@ VALUES = {  # both masks empty, the prediction alone, the ground truth alone
                 "masd",
                 "asd_pg",
                 "asd_gp",
-                "msd",
+                "median_sd",
             ),
             *(
                 "std_sd",

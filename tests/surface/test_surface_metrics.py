@@ -65,7 +65,7 @@ OF_BOUNDARIES = {
     "masd": lambda pg, gp: (pg.mean() + gp.mean()) / 2,
     "asd_pg": lambda pg, gp: pg.mean(),
     "asd_gp": lambda pg, gp: gp.mean(),
-    "msd": lambda pg, gp: np.median([*pg, *gp]),
+    "median_sd": lambda pg, gp: np.median([*pg, *gp]),
     "std_sd": lambda pg, gp: np.std([*pg, *gp]),
     "rmsd": lambda pg, gp: np.sqrt(np.mean(np.square([*pg, *gp]))),
     "nsd@0": lambda pg, gp: share(pg, gp, 0),
@@ -236,7 +236,7 @@ def test_percentiles_are_interpolated_between_the_distances():
     assert value("hd_pg@95", pred, gt) == pytest.approx(9.5)
     assert value("hd95", pred, gt) == pytest.approx(9.5)
     assert value("hd_pooled@50", pred, gt) == pytest.approx((4 + 5) / 2)
-    assert value("msd", pred, gt) == pytest.approx((4 + 5) / 2)
+    assert value("median_sd", pred, gt) == pytest.approx((4 + 5) / 2)
 
 
 def test_a_tolerance_that_is_a_distance_of_the_grid_holds_in_spite_of_the_headers_single_precision():

@@ -20,6 +20,7 @@ from segeval.measure.tensors import (
     depths,
     distances,
     far,
+    masks,
     moments,
     near,
     on_host,
@@ -160,9 +161,10 @@ def test_neither_the_parts_nor_the_order_in_memory_change_a_digit(kind, monkeypa
     gt = balls((15, 30, 40), 5, 2)
     pred, labels, spacing = gt.flip(2), torch.arange(7), (2.0, 0.7, 0.9)
     whole = KERNELS[kind](pred, gt, labels, spacing)
-    for module in (near, far):
-        monkeypatch.setattr(module, "together", lambda device: 100)
-    monkeypatch.setattr(distances, "TOGETHER", 700)
+    monkeypatch.setattr(near, "voxels_at_once", lambda device: 100)
+    monkeypatch.setattr(far, "pairs_at_once", lambda device: 100)
+    for module in (masks, distances):
+        monkeypatch.setattr(module, "CHUNK", 700)
     in_parts = KERNELS[kind](
         laid_out(pred, "Fortran"), laid_out(gt, "every other"), labels, spacing
     )

@@ -57,7 +57,7 @@ def test_a_dense_table_of_several_cases(number, shape, kind, order, seed):
 def test_parts_add_up(monkeypatch):
     pred, gt = torch.randint(4, (2, 3, 11, 13), generator=torch.Generator().manual_seed(3))
     whole, pairs = joint_counts(pred, gt, 4), pair_counts(pred, gt)
-    monkeypatch.setattr(table, "PART", 50)
+    monkeypatch.setattr(table, "CHUNK", 50)
     assert torch.equal(joint_counts(pred, gt, 4), whole)
     assert torch.equal(pair_counts(pred, gt), pairs)
 

@@ -21,21 +21,24 @@ from .table import pair_counts
 
 
 class DeviceEngine(Engine):
-    """Measures the masks of one case on a device."""
+    """The engine that measures the masks of one case on a device."""
 
     def __init__(self, maps: Maps, workspace: Workspace) -> None:
-        self._device, self._workspace = torch.device(workspace.device), workspace
-        self._pred, self._gt = self._moved(maps.pred), self._moved(maps.gt)
+        self._workspace = workspace
+        self._device = torch.device(workspace.device)
+        self._pred = self._to_device(maps.pred)
+        self._gt = self._to_device(maps.gt)
 
     def table(self) -> Contingency:
-        """The contingency table."""
+        """Return the contingency table, on the host."""
         rows = pair_counts(self._pred, self._gt).cpu().numpy()
         return Contingency(*np.ascontiguousarray(rows.T))
 
     def enter(self, layer: Layer) -> None:
-        """Turns to the maps of a layer."""
+        """Turn to the maps of a layer."""
         if layer.relabelled:
-            self._pred, self._gt = self._moved(layer.maps.pred), self._moved(layer.maps.gt)
+            self._pred = self._to_device(layer.maps.pred)
+            self._gt = self._to_device(layer.maps.gt)
 
     def statistic(self, need: Need, layer: Layer, spacing: tuple[float, ...]) -> RegionStatistic:
         """Return the statistic of the regions of the layer entered last.
@@ -52,14 +55,14 @@ class DeviceEngine(Engine):
         moved: RegionStatistic = fields
         return moved
 
-    def _moved(self, labels: Labels) -> Tensor:
-        """The labels on the device, in a dtype that torch's kernels know."""
-        known = labels if labels.dtype == np.uint8 else labels.astype(np.int32)
-        by_stride = np.argsort([-abs(stride) for stride in known.strides], kind="stable")
-        ordered = np.ascontiguousarray(
-            known.transpose(by_stride)
-        )  # Fortran order is kept: as a transposed view
-        tensor = torch.from_numpy(ordered if ordered.flags.writeable else ordered.copy()).to(
-            self._device
-        )
-        return tensor.permute(*np.argsort(by_stride).tolist())
+    def _to_device(self, labels: Labels) -> Tensor:
+        """Return the labels on the device, in a dtype that torch's kernels know."""
+        if labels.dtype != np.uint8:
+            labels = labels.astype(np.int32)
+        # Fortran order is kept: the copy runs along memory, and comes back as a transposed view.
+        axes = np.argsort([-abs(stride) for stride in labels.strides], kind="stable")
+        along_memory = np.ascontiguousarray(labels.transpose(axes))
+        if not along_memory.flags.writeable:
+            along_memory = along_memory.copy()  # torch warns of memory that it could not write to
+        tensor = torch.from_numpy(along_memory).to(self._device)
+        return tensor.permute(*np.argsort(axes).tolist())

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .masks import places, tally
+from .masks import count_by_region, flatnonzero
 
 
 class Histogram(NamedTuple):
@@ -24,7 +24,7 @@ class Histogram(NamedTuple):
 
 
 class Heap(NamedTuple):
-    """Elements in any order: so many (`size`) of a region at a distance (`value`)."""
+    """Elements in any order: `size` of them, of a region, at the distance `value`; (n,) each."""
 
     region: Tensor
     value: Tensor
@@ -32,34 +32,34 @@ class Heap(NamedTuple):
 
     @classmethod
     def of(cls, region: Tensor, value: Tensor) -> Heap:
-        """Single elements, counted."""
+        """Return single elements, those of one region at one distance counted together."""
         return _counted(cls(region, value, torch.ones_like(region)))
 
     @classmethod
     def zeros(cls, count: Tensor) -> Heap:
-        """So many elements of each region at distance 0."""
-        return cls(
-            torch.arange(len(count), device=count.device),
-            torch.zeros_like(count, dtype=torch.float64),
-            count,
-        )
+        """Return `count` (R,) elements of each region, all at distance 0."""
+        region = torch.arange(len(count), device=count.device)
+        return cls(region, torch.zeros_like(count, dtype=torch.float64), count)
 
 
 def histogram(heaps: Sequence[Heap], regions: int) -> Histogram:
-    """The elements of all heaps."""
-    heap = _counted(Heap(*(torch.cat(parts) for parts in zip(*heaps, strict=True))))
-    return Histogram(tally(heap.region, regions), heap.value, heap.size)
+    """Return the histogram of the elements of all heaps, whatever their order."""
+    heap = _counted(Heap(*(torch.cat(columns) for columns in zip(*heaps, strict=True))))
+    return Histogram(count_by_region(heap.region, regions), heap.value, heap.size)
 
 
 def _counted(heap: Heap) -> Heap:
-    """The same elements sorted by region and distance, each distance of a region once, if it has
-    any element.
+    """Return the elements sorted by region and distance, each distance of a region once.
+
+    Distances that have no element are left out.
     """
-    # as whole numbers, the bits of floating-point numbers >= 0 have the same order, and are sorted faster
+    # Taken as whole numbers, the bits of floating-point numbers >= 0 have the same order, and they
+    # are sorted faster.
     bits, rank = torch.unique(heap.value.view(torch.int64), return_inverse=True)
-    key, place = torch.unique(heap.region * max(1, len(bits)) + rank, return_inverse=True)
-    size = torch.zeros_like(key).scatter_add_(0, place, heap.size)
-    some = places(size)
-    key = key.index_select(0, some)
-    value = bits.index_select(0, key % max(1, len(bits))).view(torch.float64)
-    return Heap(key // max(1, len(bits)), value, size.index_select(0, some))
+    ranks = max(1, len(bits))
+    key, row = torch.unique(heap.region * ranks + rank, return_inverse=True)
+    size = torch.zeros_like(key).scatter_add_(0, row, heap.size)
+    not_empty = flatnonzero(size)
+    key = key.index_select(0, not_empty)
+    value = bits.index_select(0, key % ranks).view(torch.float64)
+    return Heap(key // ranks, value, size.index_select(0, not_empty))

@@ -18,20 +18,23 @@ Statistic = TypeVar("Statistic")
 def on_host(
     kind: Callable[..., Statistic], parts: Sequence[Histogram] | Sequence[Tensor]
 ) -> Statistic:
-    """The statistic of this type that the parts, measured on a device, make up.
+    """Return the statistic of this type, on the host, of the parts that were measured on a device.
 
     >>> import torch
-    >>> from segeval.statistics.distances import SurfaceDistances
     >>> from segeval.measure.tensors import surface_distances
+    >>> from segeval.statistics.distances import SurfaceDistances
     >>> pred = torch.tensor([[1, 1, 0, 2]])
-    >>> on_host(SurfaceDistances, surface_distances(pred, pred.flip(1), torch.tensor([1, 2]), (1.0, 1.0))).pg.mean()
+    >>> parts = surface_distances(pred, pred.flip(1), torch.tensor([1, 2]), (1.0, 1.0))
+    >>> on_host(SurfaceDistances, parts).pg.mean()
     array([1.5, 3. ])
     """
-    return kind(
-        *(_distances(part) if isinstance(part, Histogram) else part.cpu().numpy() for part in parts)
-    )
+    return kind(*(_moved(part) for part in parts))
 
 
-def _distances(histogram: Histogram) -> Distances:
-    length, value, size = (part.cpu().numpy() for part in histogram)
-    return Distances(np.concatenate([[0], np.cumsum(length, dtype=np.int64)]), value, size)
+def _moved(part: Histogram | Tensor) -> object:
+    """Return the host's form of one part: `Distances` of a histogram, an array of a tensor."""
+    if not isinstance(part, Histogram):
+        return part.cpu().numpy()
+    length = part.length.cpu().numpy()
+    start = np.concatenate([[0], np.cumsum(length, dtype=np.int64)])
+    return Distances(start, part.value.cpu().numpy(), part.size.cpu().numpy())

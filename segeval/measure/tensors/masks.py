@@ -1,19 +1,20 @@
-"""Masks as tensors: one kind of dtype, and where the boundaries of all labels lie."""
+"""Masks as tensors, and the few operations that every kernel of this room is built on."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-PART = 2**20
-"""How many voxels a pass works on at a time: what it needs beside its input does not grow with the
-input.
-"""
+CHUNK = 2**20
+"""Voxels that one pass works on: memory beyond the masks and their border lists grows with it."""
 
 
 def as_integers(mask: Tensor) -> Tensor:
-    """The mask in a dtype that all of PyTorch's operations know; copied only if it is uint16 or a
-    longer unsigned.
+    """Return the mask in a dtype that all of PyTorch's operations know.
+
+    It is copied only if it is uint16 or a longer unsigned.
     """
     if mask.dtype is torch.bool:
         return mask.view(torch.uint8)
@@ -23,33 +24,47 @@ def as_integers(mask: Tensor) -> Tensor:
 
 
 def border(mask: Tensor) -> Tensor:
-    """Where a neighbour along an axis has another label or is missing: the boundaries of all
-    labels, background too.
+    """Flag the voxels that have another label, or the end of the array, next to them on an axis.
+
+    These are the boundaries of all labels at once, that of the background too.
 
     >>> border(torch.ones(3, 4, dtype=torch.uint8)).int()
     tensor([[1, 1, 1, 1],
             [1, 0, 0, 1],
             [1, 1, 1, 1]], dtype=torch.int32)
     """
-    at = torch.zeros(mask.shape, dtype=torch.bool, device=mask.device)
+    on_border = torch.zeros(mask.shape, dtype=torch.bool, device=mask.device)
     for axis, length in enumerate(mask.shape):
         if length:
-            apart = mask.narrow(axis, 1, length - 1) != mask.narrow(axis, 0, length - 1)
-            at.narrow(axis, 1, length - 1).logical_or_(apart)
-            at.narrow(axis, 0, length - 1).logical_or_(apart)
-            at.select(axis, 0).fill_(True)
-            at.select(axis, -1).fill_(True)
-    return at
+            differs = mask.narrow(axis, 1, length - 1) != mask.narrow(axis, 0, length - 1)
+            on_border.narrow(axis, 1, length - 1).logical_or_(differs)
+            on_border.narrow(axis, 0, length - 1).logical_or_(differs)
+            # The end of the array is a boundary, also along an axis of one voxel.
+            on_border.select(axis, 0).fill_(1)
+            on_border.select(axis, -1).fill_(1)
+    return on_border
 
 
-def places(flags: Tensor) -> Tensor:
-    """Where a line of flags is set. The host waits: how many there are decides what comes next."""
+def flatnonzero(flags: Tensor) -> Tensor:
+    """Return the positions of those elements of a 1-D tensor that are not 0.
+
+    The host waits for the device here: how many there are decides the shape of what comes next.
+    """
     return flags.nonzero()[:, 0]
 
 
-def tally(region: Tensor, regions: int) -> Tensor:
-    """How many there are of each region, (R,)."""
-    one = torch.ones((), dtype=torch.int64, device=region.device)
-    return torch.zeros(regions, dtype=torch.int64, device=region.device).scatter_add_(
-        0, region, one.expand_as(region)
-    )
+def count_by_region(region: Tensor, regions: int) -> Tensor:
+    """Return how often each region number below `regions` occurs, (R,) int64.
+
+    Unlike `torch.bincount` this makes no host wait, and gives the same on every device.
+    """
+    # Expanded, so that no tensor of as many ones as elements is made.
+    increment = torch.ones((), dtype=torch.int64, device=region.device)
+    count = torch.zeros(regions, dtype=torch.int64, device=region.device)
+    return count.scatter_add_(0, region, increment.expand_as(region))
+
+
+def chunks(length: int) -> Iterator[range]:
+    """Yield the voxel numbers below `length` in ranges of at most `CHUNK`."""
+    for start in range(0, length, CHUNK):
+        yield range(start, min(start + CHUNK, length))

@@ -3,90 +3,135 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from .masks import places
-from .voxels import Frame, Side, Voxels
+from .masks import flatnonzero
+from .voxels import Raster, Side, Voxels
 
 REACH = 6.0
-"""How far the neighbourhood goes, in the frame's unit."""
+"""How far the neighbourhood goes, in the raster's unit."""
 
 BLOCK = 32
 """Most neighbours looked at in one step."""
 
 
-def together(device: torch.device) -> int:
-    """How many voxels look around together: what fits in a processor's cache, or keeps a GPU busy."""
+def voxels_at_once(device: torch.device) -> int:
+    """Return how many voxels look around together.
+
+    That many fit in a processor's cache, or keep a GPU busy.
+    """
     return 2**14 if device.type == "cpu" else 2**18
+
+
+class Padding(NamedTuple):
+    """The layout of a volume with room around it, in which any step of the neighbourhood is legal.
+
+    Voxel (i, j, …) lies at `origin + i * stride[0] + j * stride[1] + …` of `size` places.
+    """
+
+    origin: int
+    stride: tuple[int, ...]
+    size: int
+
+    @classmethod
+    def of(cls, shape: tuple[int, ...], reach: list[int]) -> Padding:
+        """Return the layout with `reach[k]` places of room along axis k."""
+        stride: list[int] = []
+        origin, size = 0, 1
+        for length, room in zip(reversed(shape), reversed(reach), strict=True):
+            stride.insert(0, size)
+            origin += room * size
+            # Room on one side is enough: what lies before the first voxel of a row lies behind the
+            # last one of the row before.
+            size *= length + room
+        return cls(origin, tuple(stride), origin + size + origin)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Band:
     """The labels of border voxels, to be looked up around other voxels.
 
-    `labels` has them, and `free`, a label of no region, in all other places: the volume with room
-    around it, in which a step along axis k is one of `stride[k]`. `step` and `squared` (K,): the
-    neighbours of a voxel, nearest first.
+    `labels` is the padded volume: the label of each border voxel, and in all other places a label
+    of no region. `step` and `squared` (K,): where the neighbours of a voxel lie from it, nearest
+    first, and their squared distances.
     """
 
-    frame: Frame
+    raster: Raster
+    padding: Padding
     labels: Tensor
-    origin: int
-    stride: tuple[int, ...]
     step: Tensor
     squared: Tensor
 
     @classmethod
-    def of(cls, side: Side, frame: Frame, free: int) -> Band:
-        """The band around the border voxels of a mask."""
-        sizes = zip(frame.shape, frame.spacing, strict=True)
-        reach = [max(0, min(n - 1, int(REACH * frame.unit / s + 1e-6))) for n, s in sizes]
-        stride: list[int] = []
-        origin, size = 0, 1
-        for n, r in zip(reversed(frame.shape), reversed(reach), strict=True):
-            stride.insert(0, size)
-            origin += r * size
-            size *= (
-                n + r
-            )  # what lies before the first voxel of a row lies behind the last one of another
-        dtype = side.labels.dtype if free <= torch.iinfo(side.labels.dtype).max else torch.int64
-        labels = torch.full((origin + size + origin,), free, dtype=dtype, device=side.labels.device)
-        inner = labels.as_strided(frame.shape, stride, origin)
-        inner.copy_(side.labels.view(frame.shape)).masked_fill_(
-            side.border.logical_not().view(frame.shape), free
-        )
+    def of(cls, side: Side, raster: Raster, unused_label: int) -> Band:
+        """Return the band of the border voxels of a mask."""
+        device = side.labels.device
+        # The small surpluses here and below: a neighbour exactly at the reach belongs to the band,
+        # though the ratio of two spacings is rounded.
+        sizes = zip(raster.shape, raster.spacing, strict=True)
+        reach = [max(0, min(n - 1, int(REACH * raster.unit / s + 1e-6))) for n, s in sizes]
+        padding = Padding.of(raster.shape, reach)
         axes = torch.meshgrid(*(torch.arange(-r, r + 1) for r in reach), indexing="ij")
-        squared = frame.squared([axis.to(torch.float64) for axis in axes]).view(-1)
-        order = squared.argsort(stable=True)[: int((squared <= REACH**2 * (1 + 1e-9)).sum())]
-        step = torch.stack([axis * s for axis, s in zip(axes, stride, strict=True)]).sum(0).view(-1)
-        at = side.labels.device
-        return cls(frame, labels, origin, tuple(stride), step[order].to(at), squared[order].to(at))
+        squared = raster.squared([axis.to(torch.float64) for axis in axes]).view(-1)
+        within_reach = int((squared <= REACH**2 * (1 + 1e-9)).sum())
+        order = squared.argsort(stable=True)[:within_reach]
+        steps = [axis * stride for axis, stride in zip(axes, padding.stride, strict=True)]
+        step = torch.stack(steps).sum(0).view(-1)
+        return cls(
+            raster,
+            padding,
+            _padded_border(side, raster, padding, unused_label),
+            step[order].to(device),
+            squared[order].to(device),
+        )
 
     def squared_distances(self, voxels: Voxels) -> Tensor:
-        """From each voxel to the nearest border voxel of its label, in the frame's unit; infinite
-        beyond the band.
-        """
-        size = together(voxels.flat.device)
-        found = torch.full_like(voxels.flat, torch.inf, dtype=torch.float64)
-        for part, into in zip(voxels.split(size), torch.split(found, size), strict=True):
-            self._search(part, into)
-        return found
+        """Return the squared distance from each voxel to the nearest border voxel of its label.
 
-    def _search(self, voxels: Voxels, found: Tensor) -> None:
-        at = torch.full_like(voxels.flat, self.origin)
-        for index, stride in zip(self.frame.indices(voxels.flat), self.stride, strict=True):
-            at += index * stride
-        left, label = torch.arange(len(at), device=at.device), voxels.label
+        (n,) float64, in the square of the raster's unit; infinite beyond the band.
+        """
+        size = voxels_at_once(voxels.flat.device)
+        squared = torch.full_like(voxels.flat, torch.inf, dtype=torch.float64)
+        for part, result in zip(voxels.split(size), torch.split(squared, size), strict=True):
+            self._search(part, result)
+        return squared
+
+    def _search(self, voxels: Voxels, result: Tensor) -> None:
+        """Write the squared distance of each voxel that has a border voxel within reach."""
+        place = torch.full_like(voxels.flat, self.padding.origin)
+        indices = self.raster.indices(voxels.flat)
+        for index, stride in zip(indices, self.padding.stride, strict=True):
+            place += index * stride
+        label = voxels.label
+        row = torch.arange(len(place), device=place.device)
         start, size = 0, BLOCK // 4
-        while start < len(self.step) and len(left):
-            step, squared = self.step[start : start + size], self.squared[start : start + size]
-            same = self.labels.take(at[:, None] + step) == label[:, None]
-            any_same, first = same.to(torch.uint8).max(1)
-            hit, miss = places(any_same), places(any_same == 0)
-            found.index_copy_(
-                0, left.index_select(0, hit), squared.index_select(0, first.index_select(0, hit))
-            )
-            left, at, label = (column.index_select(0, miss) for column in (left, at, label))
-            start, size = start + size, min(2 * size, BLOCK)
+        while start < len(self.step) and len(row):
+            step = self.step[start : start + size]
+            squared = self.squared[start : start + size]
+            same_label = self.labels.take(place[:, None] + step) == label[:, None]
+            # `max` gives the first of several maxima: the nearest neighbour of the label.
+            is_hit, neighbour = same_label.to(torch.uint8).max(1)
+            hits = flatnonzero(is_hit)
+            misses = flatnonzero(is_hit == 0)
+            nearest = squared.index_select(0, neighbour.index_select(0, hits))
+            result.index_copy_(0, row.index_select(0, hits), nearest)
+            row = row.index_select(0, misses)
+            place = place.index_select(0, misses)
+            label = label.index_select(0, misses)
+            start += size
+            size = min(2 * size, BLOCK)
+
+
+def _padded_border(side: Side, raster: Raster, padding: Padding, unused_label: int) -> Tensor:
+    """Return the padded volume of labels, with the unused one wherever no border voxel is."""
+    dtype = side.labels.dtype
+    if unused_label > torch.iinfo(dtype).max:
+        dtype = torch.int64
+    labels = torch.full((padding.size,), unused_label, dtype=dtype, device=side.labels.device)
+    volume = labels.as_strided(raster.shape, padding.stride, padding.origin)
+    volume.copy_(side.labels.view(raster.shape))
+    volume.masked_fill_(side.on_border.logical_not().view(raster.shape), unused_label)
+    return labels

@@ -1,5 +1,7 @@
-"""Distances to the nearest border voxel of the same label: most by looking around, the others
-through trees.
+"""Distances to the nearest border voxel of the same label.
+
+Most voxels have one in their neighbourhood and find it by looking around (`near`); only the others
+go down the trees (`far`), so that a tree is built for few voxels or not at all.
 """
 
 from __future__ import annotations
@@ -10,45 +12,42 @@ import torch
 from torch import Tensor
 
 from . import far
-from .masks import places, tally
+from .masks import count_by_region, flatnonzero
 from .near import Band
-from .voxels import Frame, Lookup, Side, Voxels
+from .voxels import Lookup, Raster, Side, Voxels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Target:
-    """The border voxels of a mask, for others to look for; `count` (R,) says how many each region
-    has.
-    """
+    """The border voxels of a mask, for others to look for; `count` (R,) is that of each region."""
 
-    edge: Voxels
+    border: Voxels
     count: Tensor
     band: Band
-    frame: Frame
+    raster: Raster
 
     @classmethod
-    def of(cls, side: Side, frame: Frame, lookup: Lookup) -> Target:
-        """The border voxels of one side of a case."""
-        return cls(
-            side.edge,
-            tally(side.edge.region, len(lookup)),
-            Band.of(side, frame, lookup.free),
-            frame,
-        )
+    def of(cls, side: Side, raster: Raster, lookup: Lookup) -> Target:
+        """Return the border voxels of one side of a case as a target."""
+        count = count_by_region(side.border.region, len(lookup))
+        return cls(side.border, count, Band.of(side, raster, lookup.unused), raster)
 
     def squared_distances(self, queries: Voxels) -> Tensor:
-        """From each voxel to the nearest of its label, in the square of the frame's unit; infinite
-        if there is none.
+        """Return the squared distance from each voxel to the nearest border voxel of its label.
+
+        (n,) float64, in the square of the raster's unit; infinite if the target has no such voxel.
         """
         squared = torch.full_like(queries.flat, torch.inf, dtype=torch.float64)
-        some = places(self.count.index_select(0, queries.region))
-        found = self.band.squared_distances(queries.take(some))
-        lost = places(found.isinf())
-        if len(lost):
-            found.index_copy_(0, lost, self._far(queries.take(some.index_select(0, lost))))
-        return squared.index_copy_(0, some, found)
+        answerable = flatnonzero(self.count.index_select(0, queries.region))
+        nearest = self.band.squared_distances(queries.take(answerable))
+        beyond = flatnonzero(nearest.isinf())
+        if len(beyond):
+            far_queries = queries.take(answerable.index_select(0, beyond))
+            nearest.index_copy_(0, beyond, self._far_squared_distances(far_queries))
+        return squared.index_copy_(0, answerable, nearest)
 
-    def _far(self, queries: Voxels) -> Tensor:
-        wanted = torch.zeros_like(self.count).index_fill_(0, queries.region, 1)
-        targets = self.edge.take(places(wanted.index_select(0, self.edge.region)))
-        return far.squared_distances(queries, targets, self.frame)
+    def _far_squared_distances(self, queries: Voxels) -> Tensor:
+        """Return the same of voxels beyond the band, from trees over their regions alone."""
+        is_queried = torch.zeros_like(self.count).index_fill_(0, queries.region, 1)
+        rows = flatnonzero(is_queried.index_select(0, self.border.region))
+        return far.squared_distances(queries, self.border.take(rows), self.raster)

@@ -1,72 +1,86 @@
-"""Which labels meet in which voxels, counted on the device of the masks."""
+"""Tables of the labels that meet in a voxel, counted on the device of the masks."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from .masks import PART, as_integers
+from .masks import CHUNK, as_integers
 
-ROOM = 2**15
+CELLS = 2**15
 """Cells of all copies of the tables together, unless a single copy takes more."""
 
 
 def joint_counts(pred: Tensor, gt: Tensor, classes: int) -> Tensor:
-    """How many voxels carry each pair of labels: `[n, g, p]` of case n those with `gt` g and `pred`
-    p, int64.
+    """Count the voxels of each pair of labels: `[n, g, p]` of case n those with `gt` g, `pred` p.
 
     The masks are (N, *spatial) of one shape, any dtype of whole numbers, all of them in [0,
-    classes). Nothing is waited for: the work is only queued on the device.
+    classes); the counts are int64. The host waits for nothing: the work is only queued.
 
     >>> joint_counts(torch.tensor([[0, 1, 1]]), torch.tensor([[0, 0, 1]]), classes=2)
     tensor([[[1, 1],
              [0, 1]]])
     """
     cases, cells = len(pred), classes * classes
-    # Most voxels are background: neighbours add to different copies, or all would queue for one address.
-    copies = max(1, ROOM // (max(1, cases) * cells))
+    # Most voxels are background: neighbours add to different copies of the table, or all of them
+    # would queue for one address.
+    copies = max(1, CELLS // (max(1, cases) * cells))
     tables = torch.zeros((cases, copies * cells), dtype=torch.int64, device=pred.device)
-    one = torch.ones((), dtype=torch.int64, device=pred.device)
-    p, g = (as_integers(mask).reshape(cases, -1) for mask in (pred, gt))
-    columns = max(1, PART // max(1, cases))
-    copy = torch.arange(min(columns, p.shape[1]), device=pred.device).remainder_(copies).mul_(cells)
-    for p_part, g_part in zip(torch.split(p, columns, 1), torch.split(g, columns, 1), strict=True):
-        cell = (
-            g_part.to(torch.int64, copy=True)
-            .mul_(classes)
-            .add_(p_part)
-            .add_(copy[: p_part.shape[1]])
-        )
-        tables.scatter_add_(1, cell, one.expand_as(cell))
+    increment = torch.ones((), dtype=torch.int64, device=pred.device)
+    rows_p = as_integers(pred).reshape(cases, -1)
+    rows_g = as_integers(gt).reshape(cases, -1)
+    columns = max(1, CHUNK // max(1, cases))
+    copy = torch.arange(min(columns, rows_p.shape[1]), device=pred.device)
+    copy = copy.remainder_(copies).mul_(cells)
+    parts = zip(torch.split(rows_p, columns, 1), torch.split(rows_g, columns, 1), strict=True)
+    for part_p, part_g in parts:
+        cell = part_g.to(torch.int64, copy=True).mul_(classes)
+        cell.add_(part_p).add_(copy[: part_p.shape[1]])
+        tables.scatter_add_(1, cell, increment.expand_as(cell))
     return tables.view(cases, copies, classes, classes).sum(1)
 
 
 def pair_counts(pred: Tensor, gt: Tensor) -> Tensor:
-    """Rows (gt, pred, count) of the pairs of labels that occur in one case, sorted, int64; for
-    labels of any size.
+    """Count the pairs of labels that occur in one case: sorted rows (gt, pred, count), int64.
+
+    Labels may be any whole numbers, however large.
 
     >>> pair_counts(torch.tensor([7, 7, -1]), torch.tensor([0, 0, 70000]))
     tensor([[    0,     7,     2],
             [70000,    -1,     1]])
     """
-    p, g = (as_integers(mask).reshape(-1) for mask in (pred, gt))
+    p = as_integers(pred).reshape(-1)
+    g = as_integers(gt).reshape(-1)
     if not len(p):
         return torch.empty((0, 3), dtype=torch.int64, device=pred.device)
-    (low_p, span_p), (low_g, span_g) = _range(p), _range(g)
+    low_p, span_p = _range(p)
+    low_g, span_g = _range(g)
+    # A pair is coded as one int64, by its row and column in the table of all possible labels.
     if span_p * span_g >= 2**63:
-        values = torch.unique(torch.cat([torch.unique(p).long(), torch.unique(g).long()]))
-        rows = pair_counts(*(torch.searchsorted(values, side.long()) for side in (p, g)))
-        return torch.stack([values[rows[:, 0]], values[rows[:, 1]], rows[:, 2]], 1)
-    parts = [
-        torch.unique((g_part.long() - low_g) * span_p + (p_part.long() - low_p), return_counts=True)
-        for p_part, g_part in zip(torch.split(p, PART), torch.split(g, PART), strict=True)
-    ]
-    pair, place = torch.unique(torch.cat([pair for pair, _ in parts]), return_inverse=True)
-    count = torch.zeros_like(pair).scatter_add_(0, place, torch.cat([count for _, count in parts]))
+        return _pair_counts_by_rank(p, g)
+    pairs: list[Tensor] = []
+    counts: list[Tensor] = []
+    for part_p, part_g in zip(torch.split(p, CHUNK), torch.split(g, CHUNK), strict=True):
+        code = (part_g.long() - low_g) * span_p + (part_p.long() - low_p)
+        pair, count = torch.unique(code, return_counts=True)
+        pairs.append(pair)
+        counts.append(count)
+    pair, row = torch.unique(torch.cat(pairs), return_inverse=True)
+    count = torch.zeros_like(pair).scatter_add_(0, row, torch.cat(counts))
     return torch.stack([pair // span_p + low_g, pair % span_p + low_p, count], 1)
 
 
+def _pair_counts_by_rank(p: Tensor, g: Tensor) -> Tensor:
+    """Return the same of labels that lie too far apart, by their ranks."""
+    labels = torch.unique(torch.cat([torch.unique(p).long(), torch.unique(g).long()]))
+    rank_p = torch.searchsorted(labels, p.long())
+    rank_g = torch.searchsorted(labels, g.long())
+    rows = pair_counts(rank_p, rank_g)
+    return torch.stack([labels[rows[:, 0]], labels[rows[:, 1]], rows[:, 2]], 1)
+
+
 def _range(labels: Tensor) -> tuple[int, int]:
-    """The smallest label, and how many numbers there are from it to the largest."""
-    low, high = (int(end) for end in labels.aminmax())
-    return low, high - low + 1
+    """Return the smallest label, and how many numbers there are from it to the largest."""
+    ends = labels.aminmax()
+    low = int(ends.min)  # the host waits here, as it does for the largest
+    return low, int(ends.max) - low + 1

@@ -8,45 +8,68 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .voxels import Frame, Voxels
+from .voxels import Raster, Voxels
 
 BITS = 3
 WIDTH = 2**BITS
 """Most children of a cell, and most voxels of a leaf."""
 
 
+class SortedVoxels(NamedTuple):
+    """The order that sorts voxels, and their keys in that order: region first, then the curve."""
+
+    order: Tensor
+    key: Tensor
+
+
 class Curve(NamedTuple):
     """A way through the volume that keeps neighbours together: Morton order.
 
-    `part`: for each axis and index along it, the bits that it gives to a voxel's place; `bits` in
-    all.
+    `share`: for each axis and index along it, the bits that it gives to a voxel's place on the
+    curve; `bits` in all, a multiple of `BITS`.
     """
 
-    frame: Frame
-    part: list[Tensor]
+    raster: Raster
+    share: list[Tensor]
     bits: int
 
     @classmethod
-    def of(cls, frame: Frame, device: torch.device) -> Curve:
-        """The curve, for voxels on a device; cells are about as long as wide, whatever the spacing."""
-        axes = range(len(frame.shape))
-        digits = [(axis, k) for axis in axes for k in range((frame.shape[axis] - 1).bit_length())]
-        digits.sort(key=lambda digit: frame.spacing[digit[0]] * 2 ** digit[1])
-        part = [torch.zeros(n, dtype=torch.int64) for n in frame.shape]
-        for place, (axis, k) in enumerate(digits):
-            part[axis] += (torch.arange(frame.shape[axis]) >> k & 1) << place
-        return cls(
-            frame, [bits.to(device) for bits in part], -(-max(len(digits), 1) // BITS) * BITS
-        )
+    def of(cls, raster: Raster, device: torch.device) -> Curve:
+        """Return the curve, for voxels on a device.
 
-    def ordered(self, voxels: Voxels) -> tuple[Tensor, Tensor]:
-        """The order by region and along the curve, and the keys (region, place), sorted."""
-        indices = self.frame.indices(voxels.flat)
+        Digits are taken in order of the length that they stand for, so that cells are about as
+        long as wide, whatever the spacing.
+        """
+        digits = [
+            (axis, digit)
+            for axis, length in enumerate(raster.shape)
+            for digit in range((length - 1).bit_length())
+        ]
+        digits.sort(key=lambda pair: raster.spacing[pair[0]] * 2 ** pair[1])
+        share = [torch.zeros(length, dtype=torch.int64) for length in raster.shape]
+        for place, (axis, digit) in enumerate(digits):
+            share[axis] += (torch.arange(raster.shape[axis]) >> digit & 1) << place
+        levels = -(-max(len(digits), 1) // BITS)
+        return cls(raster, [bits.to(device) for bits in share], levels * BITS)
+
+    def sort(self, voxels: Voxels) -> SortedVoxels:
+        """Sort voxels by region, and those of a region along the curve."""
+        # Region and place in one int64: a single sort orders all regions at once.
         key = voxels.region << self.bits
-        for part, index in zip(self.part, indices, strict=True):
-            key += part.index_select(0, index)
+        for share, index in zip(self.share, self.raster.indices(voxels.flat), strict=True):
+            key += share.index_select(0, index)
         key, order = key.sort()
-        return order, key
+        return SortedVoxels(order, key)
+
+
+class Children(NamedTuple):
+    """The cells below some cells, (k, WIDTH).
+
+    Where a cell has fewer children its last one is repeated, and flagged in `is_repeated`.
+    """
+
+    cell: Tensor
+    is_repeated: Tensor
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,11 +88,9 @@ class Level:
     def __len__(self) -> int:
         return len(self.first)
 
-    def children(self, cells: Tensor) -> tuple[Tensor, Tensor]:
-        """Children (k, WIDTH) of cells, the last one repeated where there are fewer, and which are
-        repeated.
-        """
-        return _slots(self.first.index_select(0, cells), self.count.index_select(0, cells))
+    def children(self, cells: Tensor) -> Children:
+        """Return the children of these cells, or the voxels of these leaves."""
+        return _children(self.first.index_select(0, cells), self.count.index_select(0, cells))
 
 
 class Tree(NamedTuple):
@@ -86,38 +107,44 @@ class Tree(NamedTuple):
 
     @classmethod
     def of(cls, voxels: Voxels, curve: Curve) -> Tree:
-        """The tree over some voxels."""
-        order, key = curve.ordered(voxels)
-        flat = voxels.flat.index_select(0, order)
-        place = torch.stack([index.to(torch.float32) for index in curve.frame.indices(flat)], 1)
-        key, first, count = _cells(key)
-        leaf = _gathered(place, first, count).transpose(1, 2).contiguous()
-        levels = [Level(leaf.amin(2), leaf.amax(2), first, count)]
+        """Return the tree over a list of voxels."""
+        order, key = curve.sort(voxels)
+        indices = curve.raster.indices(voxels.flat.index_select(0, order))
+        position = torch.stack([index.to(torch.float32) for index in indices], 1)
+        cells = _Cells.of(key)
+        leaf = cells.gather(position).transpose(1, 2).contiguous()
+        levels = [Level(leaf.amin(2), leaf.amax(2), cells.first, cells.count)]
         for _ in range(BITS, curve.bits, BITS):
-            key, first, count = _cells(key)
-            low, high = (
-                _gathered(side, first, count) for side in (levels[-1].low, levels[-1].high)
-            )
-            levels.append(Level(low.amin(1), high.amax(1), first, count))
-        return cls(order, leaf, levels, key)
+            cells = _Cells.of(cells.key)
+            low = cells.gather(levels[-1].low).amin(1)
+            high = cells.gather(levels[-1].high).amax(1)
+            levels.append(Level(low, high, cells.first, cells.count))
+        return cls(order, leaf, levels, cells.key)
 
 
-def _cells(key: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The next larger cells: their keys, and the first and the count of what lies in each."""
-    cell, count = torch.unique_consecutive(key >> BITS, return_counts=True)
-    return cell, count.cumsum(0) - count, count
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cells:
+    """The cells of the next level: their keys, and the first and the count of what lies in each."""
+
+    key: Tensor
+    first: Tensor
+    count: Tensor
+
+    @classmethod
+    def of(cls, key: Tensor) -> _Cells:
+        """Return the cells that hold what has these sorted keys."""
+        key, count = torch.unique_consecutive(key >> BITS, return_counts=True)
+        return cls(key, count.cumsum(0) - count, count)
+
+    def gather(self, rows: Tensor) -> Tensor:
+        """Return those of `rows` (m, d) that lie in each cell, (n, WIDTH, d), the last repeated."""
+        members = _children(self.first, self.count).cell.view(-1)
+        return rows.index_select(0, members).view(len(self.first), WIDTH, rows.shape[1])
 
 
-def _slots(first: Tensor, count: Tensor) -> tuple[Tensor, Tensor]:
-    """WIDTH places from each first on, the last of so many (`count`) repeated, and which are
-    repeated.
-    """
+def _children(first: Tensor, count: Tensor) -> Children:
+    """Return `count` children of each cell, numbered from `first` on."""
+    # Always WIDTH of them: a shape that the host knows, so that it does not wait.
     slot = torch.arange(WIDTH, device=first.device)
-    return first[:, None] + torch.minimum(slot, count[:, None] - 1), slot >= count[:, None]
-
-
-def _gathered(rows: Tensor, first: Tensor, count: Tensor) -> Tensor:
-    """The rows (n, WIDTH, d) of each group."""
-    return rows.index_select(0, _slots(first, count)[0].view(-1)).view(
-        len(first), WIDTH, rows.shape[1]
-    )
+    cell = first[:, None] + torch.minimum(slot, count[:, None] - 1)
+    return Children(cell, slot >= count[:, None])

@@ -1,4 +1,4 @@
-"""Voxels as lists, and the masks they come from."""
+"""Voxels as lists, and the masks that they come from."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .masks import as_integers, border, places
+from .masks import as_integers, border, flatnonzero
 
 
-class Frame(NamedTuple):
-    """The grid of a case. `unit`: the smallest spacing. `scale`: the squared spacing along each
-    axis in that unit.
+class Raster(NamedTuple):
+    """The shape and spacing of a case, and how lengths are measured on it.
+
+    `unit` is the smallest spacing, and `scale` the squared spacing along each axis in that unit:
+    squared distances between voxels are sums of squared index steps times `scale`.
     """
 
     shape: tuple[int, ...]
@@ -23,22 +25,27 @@ class Frame(NamedTuple):
     scale: tuple[float, ...]
 
     @classmethod
-    def of(cls, shape: Sequence[int], spacing: Sequence[float]) -> Frame:
-        """The frame of masks; axes along which there is but one voxel have no say in the unit."""
-        unit = min((s for s, n in zip(spacing, shape, strict=True) if n > 1), default=spacing[-1])
+    def of(cls, shape: Sequence[int], spacing: Sequence[float]) -> Raster:
+        """Return the raster of masks of this shape.
+
+        An axis along which there is but one voxel has no say in the unit: no step is along it.
+        """
+        stepped = [s for s, n in zip(spacing, shape, strict=True) if n > 1]
+        unit = min(stepped, default=spacing[-1])
         return cls(tuple(shape), tuple(spacing), unit, tuple((s / unit) ** 2 for s in spacing))
 
     def indices(self, flat: Tensor) -> list[Tensor]:
-        """The index along each axis of voxels given by their number in C order."""
-        found = []
+        """Return the index along each axis of voxels that are given by their number in C order."""
+        last_axis_first = []
         for length in self.shape[:0:-1]:
-            found.append(flat % length)
+            last_axis_first.append(flat % length)
             flat = flat // length
-        return [flat, *reversed(found)]
+        return [flat, *reversed(last_axis_first)]
 
     def squared(self, steps: Sequence[Tensor]) -> Tensor:
-        """The squared length, in the unit, of steps along each axis in voxels, which are
-        floating-point numbers.
+        """Return the squared length, in the squared unit, of steps in voxels along each axis.
+
+        The steps are floating-point numbers; their dtype is that of the result.
         """
         total = torch.zeros_like(steps[0])
         for step, scale in zip(steps, self.scale, strict=True):
@@ -48,73 +55,84 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lookup:
-    """Which region a label stands for: `labels` sorted, `region` of each; `free` is a label >= 0 of
-    no region.
+    """A table from labels to regions.
+
+    `labels` are sorted, `region` is that of each. `unused` is a label >= 0 that has no region.
     """
 
     labels: Tensor
     region: Tensor
-    free: int
+    unused: int
 
     @classmethod
     def of(cls, labels: Tensor, device: torch.device) -> Lookup:
-        """Region r is that of `labels[r]`, all different; the host has to know them, so they had
-        better be there.
+        """Return the table in which region r is that of `labels[r]`; they are all different.
+
+        The host has to know the labels, so it does not wait if they are there already.
         """
-        known = set(labels.cpu().tolist())
-        free = next(label for label in range(len(known) + 1) if label not in known)
+        in_use = set(labels.cpu().tolist())
+        unused = next(label for label in range(len(in_use) + 1) if label not in in_use)
         ordered, region = labels.to(device, torch.int64).sort()
-        return cls(ordered, region, free)
+        return cls(ordered, region, unused)
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def regions(self, labels: Tensor) -> Tensor:
-        """The region of each label, R for a label that is none of these."""
+        """Return the region of each label, R for a label that has none."""
         if not len(self.labels):
             return torch.zeros_like(labels, dtype=torch.int64)
+        # Labels may be any int64, so they are searched for: a table by label could be too large.
         labels = labels.to(torch.int64)
-        at = torch.searchsorted(self.labels, labels).clamp_(max=len(self.labels) - 1)
-        known = self.labels.index_select(0, at) == labels
-        return torch.where(known, self.region.index_select(0, at), len(self.labels))
+        row = torch.searchsorted(self.labels, labels).clamp_(max=len(self.labels) - 1)
+        has_region = self.labels.index_select(0, row) == labels
+        return torch.where(has_region, self.region.index_select(0, row), len(self.labels))
 
 
 class Voxels(NamedTuple):
-    """Some voxels of a mask: their number in C order, their label, its region."""
+    """A list of voxels of a mask: their number in C order, their label, its region, (n,) each."""
 
     flat: Tensor
     label: Tensor
     region: Tensor
 
-    def take(self, at: Tensor) -> Voxels:
-        """Those at some places in the list."""
-        return Voxels(*(column.index_select(0, at) for column in self))
+    @classmethod
+    def in_regions(cls, labels: Tensor, flat: Tensor, lookup: Lookup) -> Voxels:
+        """List those of the voxels numbered `flat` that are in a region.
+
+        `labels` is the whole mask, as a line in C order.
+        """
+        label = labels.index_select(0, flat)
+        region = lookup.regions(label)
+        return cls(flat, label, region).take(flatnonzero(region < len(lookup)))
+
+    def take(self, rows: Tensor) -> Voxels:
+        """Return the voxels in these rows of the list."""
+        return Voxels(*(column.index_select(0, rows) for column in self))
 
     def split(self, size: int) -> Iterator[Voxels]:
-        """The list in parts of a size."""
+        """Yield the list in parts of a size."""
         return map(Voxels._make, zip(*(torch.split(column, size) for column in self), strict=True))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
-    """A mask as a line in C order: labels, which voxels are on a border, and a list of those that
-    are in a region.
+    """The prediction or the ground truth of a case.
+
+    `labels` and `on_border` are the mask and the flags of its border voxels, as lines in C order;
+    `border` lists the border voxels that are in a region.
     """
 
     labels: Tensor
-    border: Tensor
-    edge: Voxels
+    on_border: Tensor
+    border: Voxels
 
     @classmethod
     def of(cls, mask: Tensor, lookup: Lookup) -> Side:
-        """The side of a mask of any dtype of whole numbers, in any order in memory."""
+        """Return the side of a mask of any dtype of whole numbers, in any order in memory."""
+        # C order whatever the order in memory: `reshape` copies where it has to.
         mask = as_integers(mask)
-        labels, at = mask.reshape(-1), border(mask).view(-1)
-        return cls(labels, at, listed(labels, places(at), lookup))
-
-
-def listed(labels: Tensor, flat: Tensor, lookup: Lookup) -> Voxels:
-    """Of these voxels of a mask, given by number, those that are in a region."""
-    label = labels.index_select(0, flat)
-    region = lookup.regions(label)
-    return Voxels(flat, label, region).take(places(region < len(lookup)))
+        labels = mask.reshape(-1)
+        on_border = border(mask).view(-1)
+        listed = Voxels.in_regions(labels, flatnonzero(on_border), lookup)
+        return cls(labels, on_border, listed)

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from segeval.arrays import Floats, Integers, Labels
 from segeval.kernels.words import brief
 from segeval.kernels.workspace import Workspace, balanced, evenly
-from segeval.statistics.distances import Distances
+from segeval.statistics.distances import SNAP, Distances
 
 from .corner_search import Room, search_corners, sizes_in_tiles
 from .corner_sweep import Queries
 from .far import Quest, squared_distances
 from .marks import BAND, Cell, Layout, Marks
-from .search import SNAP, Neighbourhood, Way, search
+from .search import Neighbourhood, Way, search
 from .tiles import Blocks, Places, Tiles
 
 

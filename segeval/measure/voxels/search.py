@@ -24,14 +24,10 @@ from segeval.kernels.words import (
     load64,
     popcount,
 )
+from segeval.statistics.distances import SNAP
 
 from .marks import BAND, REACH, Layout, Marks, note
 from .tiles import Places
-
-SNAP = 2.0**32
-"""Squared distances, in the square of the smallest spacing, are rounded to multiples of 1 / SNAP:
-those that differ in their last digits only become one, whichever search found them.
-"""
 
 LOST = 32
 """From so many more misses than hits on, only one voxel in 16 of a label searches its
