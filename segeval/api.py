@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
+from segeval.data.case import Side
 from segeval.data.grid import Grid
 from segeval.data.labels import LabelMap
 from segeval.errors import FailedCasesWarning, UsageError
-from segeval.io import Colors, pair, read, read_labels, stem_of
+from segeval.io import Colors, pair, read, stem_of
 from segeval.io.files import local_path
-from segeval.io.mesh import is_mesh
 from segeval.kernels.workspace import Workspace, cores
 from segeval.measure.devices import chosen_device
 from segeval.protocols import ProtocolLike
@@ -27,10 +27,9 @@ from segeval.results.formats import check_formats
 from segeval.results.results import Results
 from segeval.run.assemble import Failed
 from segeval.run.cases import make_case
-from segeval.run.meshes import measure_meshes
 from segeval.run.pairs import about_unpaired, check_apart, pairs_to_score
 from segeval.run.run import Listener, Run
-from segeval.run.scoring import Scores, score_measured
+from segeval.run.scoring import Scores
 from segeval.run.workers import score_case
 from segeval.statistics.boundary import Boundary
 
@@ -81,18 +80,10 @@ def score(
     for text in chosen.notices:  # no warning, as a loop over cases would repeat it
         log.info("%s", text)
     where = chosen_device(device)
-    if any(isinstance(mask, (str, os.PathLike)) and is_mesh(Path(mask)) for mask in (pred, gt)):
-        for name, mask in (("pred", pred), ("gt", gt)):
-            if not isinstance(mask, (str, os.PathLike)):
-                raise UsageError(
-                    f"{name} is a {type(mask).__name__}; a mesh is compared with another file "
-                    f"alone: save it"
-                )
-        return _score_surfaces(local_path(pred), local_path(gt), chosen)
-    masks = [_label_map(mask, chosen, name) for mask, name in ((pred, "pred"), (gt, "gt"))]
+    side_p, side_g = _side(pred, chosen, "pred"), _side(gt, chosen, "gt")
     name = stem_of(gt) if isinstance(gt, (str, os.PathLike)) else "case"
     with Workspace(cores(), where) as workspace:
-        scores = score_case(make_case(name, masks[0], masks[1], chosen), chosen, workspace)
+        scores = score_case(make_case(name, side_p, side_g, chosen), chosen, workspace)
     return _rows(scores, chosen)
 
 
@@ -103,20 +94,6 @@ def _rows(scores: Scores, protocol: Protocol) -> DataFrame:
     rows.insert(0, "region", list(scores.regions))
     rows["note"] = list(scores.notes)
     return rows
-
-
-def _score_surfaces(pred: Path, gt: Path, protocol: Protocol) -> DataFrame:
-    """The scores of a case of which one side or both are files of meshes."""
-    with Workspace(cores()) as workspace:
-        surfaces = measure_meshes(
-            stem_of(gt),
-            pred,
-            gt,
-            protocol,
-            lambda path: read(path, spacing=protocol.spacing, colors=protocol.colors),
-            workspace,
-        )
-    return _rows(score_measured(surfaces.measured, protocol.metrics, surfaces.notes), protocol)
 
 
 def score_folder(
@@ -200,9 +177,9 @@ def _warn_of_failures(results: Results, failed: Failed) -> None:
         warnings.warn(text, FailedCasesWarning, stacklevel=3)
 
 
-def _label_map(mask: Any, protocol: Protocol, name: str) -> LabelMap:
+def _side(mask: Any, protocol: Protocol, name: str) -> Side:
     if isinstance(mask, (str, os.PathLike)):
-        return read_labels(mask, spacing=protocol.spacing, colors=protocol.colors)
+        return read(mask, spacing=protocol.spacing, colors=protocol.colors)
     array = np.asarray(_on_host(mask) if hasattr(mask, "detach") else mask)
     grid = (
         Grid(array.shape, protocol.spacing, "mm")

@@ -13,7 +13,7 @@ import trimesh
 
 import segeval
 from segeval.errors import ReadError, UsageError
-from segeval.run.meshes import BY_AFFINE, BY_SPACING
+from segeval.measure.meshes import BY_AFFINE, BY_SPACING
 
 OPTIONS = {"metrics": "hd,assd,nsd@1.5,nsd@2.5", "boundary": "mesh"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -11,59 +12,80 @@ from segeval.errors import GeometryMismatch
 
 from .grid import Grid
 from .labels import LabelMap
+from .mesh import Mesh
+
+Side: TypeAlias = LabelMap | Mesh
+"""What a side of a case can be."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """A prediction and a ground truth on one grid, under one id.
+    """A prediction and a ground truth under one id: label maps on one grid, or surfaces in one
+    space where either is a mesh.
 
     `ignored` tells which voxels count for nothing, None for none; they are background in both masks
     by then. `notes` say what was done to get here. `tolerance` is how far spacings may differ,
-    relative to that of the ground truth. Raises `GeometryMismatch` when the grids differ;
-    `data.geometry.aligned` turns a prediction that is only oriented differently.
+    relative to that of the ground truth. Raises `GeometryMismatch` when the grids of two label maps
+    differ; `data.geometry.aligned` turns a prediction that is only oriented differently.
     """
 
     id: str
-    pred: LabelMap
-    gt: LabelMap
+    pred: Side
+    gt: Side
     ignored: Flags | None = None
     notes: tuple[str, ...] = ()
     tolerance: float = 1e-3
 
     def __post_init__(self) -> None:
-        pred, gt = self.pred.grid, self.gt.grid
-        where = f"({self.pred.source} against {self.gt.source})"
-        if pred.shape != gt.shape:
-            raise GeometryMismatch(
-                f"case {self.id!r}: pred shape {pred.shape} differs from gt shape {gt.shape} "
-                f"{where}; resample the prediction onto the ground-truth grid"
-            )
-        spacings = zip(pred.spacing, gt.spacing, strict=True)
-        spaced_apart = any(abs(p - g) > self.tolerance * g for p, g in spacings)
-        if pred.unit != gt.unit or spaced_apart:
-            raise GeometryMismatch(
-                f"case {self.id!r}: pred spacing {_written(pred)} differs from gt spacing "
-                f"{_written(gt)} {where}; resample the prediction onto the ground-truth grid, or "
-                f"pass --spacing to override both"
-            )
+        if not self.has_mesh:
+            self._check_grids(*self.masks)
+
+    @property
+    def has_mesh(self) -> bool:
+        """Whether a side is a mesh, so that there are surfaces to compare and no voxels."""
+        return isinstance(self.pred, Mesh) or isinstance(self.gt, Mesh)
+
+    @property
+    def masks(self) -> tuple[LabelMap, LabelMap]:
+        """Prediction and ground truth of a case of voxels."""
+        assert isinstance(self.pred, LabelMap)  # of a case without a mesh
+        assert isinstance(self.gt, LabelMap)
+        return self.pred, self.gt
 
     @property
     def grid(self) -> Grid:
-        """The grid of the ground truth, which both masks share."""
-        return self.gt.grid
+        """Grid that both masks share, as the ground truth has it."""
+        return self.masks[1].grid
 
     def ignoring(self, label: int) -> Case:
         """Return the case without the voxels whose ground truth is `label`.
 
         They become background in both masks, and are not counted.
         """
-        ignored = self.gt.labels == label
+        pred, gt = self.masks
+        ignored = gt.labels == label
         if not ignored.any():
             return self
-        pred, gt = _blanked(self.pred, ignored), _blanked(self.gt, ignored)
+        pred, gt = _blanked(pred, ignored), _blanked(gt, ignored)
         if self.ignored is not None:
             ignored |= self.ignored
         return replace(self, pred=pred, gt=gt, ignored=ignored)
+
+    def _check_grids(self, pred: LabelMap, gt: LabelMap) -> None:
+        where = f"({pred.source} against {gt.source})"
+        if pred.grid.shape != gt.grid.shape:
+            raise GeometryMismatch(
+                f"case {self.id!r}: pred shape {pred.grid.shape} differs from gt shape "
+                f"{gt.grid.shape} {where}; resample the prediction onto the ground-truth grid"
+            )
+        spacings = zip(pred.grid.spacing, gt.grid.spacing, strict=True)
+        spaced_apart = any(abs(p - g) > self.tolerance * g for p, g in spacings)
+        if pred.grid.unit != gt.grid.unit or spaced_apart:
+            raise GeometryMismatch(
+                f"case {self.id!r}: pred spacing {_written(pred.grid)} differs from gt spacing "
+                f"{_written(gt.grid)} {where}; resample the prediction onto the ground-truth grid, "
+                "or pass --spacing to override both"
+            )
 
 
 def _blanked(mask: LabelMap, where: Flags) -> LabelMap:

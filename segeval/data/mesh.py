@@ -12,8 +12,9 @@ class Mesh:
     """Triangles that share vertices.
 
     `vertices` (V, 3) are in mm; a row of `triangles` (T, 3) holds the positions of three different
-    ones.
+    ones. `source` names the file, for messages.
     """
 
     vertices: Floats
     triangles: Integers
+    source: str = "mesh"

@@ -10,16 +10,11 @@ import numpy as np
 from segeval.data.mesh import Mesh
 from segeval.errors import ReadError, UsageError
 
-from .registry import gives, reader
+from .registry import reader
 from .request import Request
 
 MILLIMETRES = {"um": 1e-3, "mm": 1.0, "cm": 10.0, "m": 1000.0}
 """How many there are in each unit that a file may be in."""
-
-
-def is_mesh(path: Path) -> bool:
-    """Return whether a file holds a mesh, by its suffix."""
-    return gives(path) == "mesh"
 
 
 @reader(
@@ -65,7 +60,7 @@ def read_mesh(request: Request) -> Mesh:
             f"{path}: holds no triangles, only {len(vertices)} vertices; surfaces are measured "
             f"between triangles: export the mesh with its faces"
         )
-    return Mesh(places * MILLIMETRES[unit], triangles)
+    return Mesh(places * MILLIMETRES[unit], triangles, str(path))
 
 
 def _loaded(path: Path) -> Any:

@@ -60,14 +60,19 @@ def measure(
     needs: Collection[Need],
     workspace: Workspace,
 ) -> Measured:
-    """Measure the statistics of a case.
+    """Measure the statistics of a case of voxels, or of surfaces where a side is a mesh.
 
     `regions` gives the regions to measure, from the labels that occur in the case. The device of
     the workspace decides what measures them. Raises `UsageError` where a statistic does not exist
     for masks of so many axes.
     """
+    if case.has_mesh:
+        from .meshes import measure_meshes
+
+        return measure_meshes(case, regions, needs, workspace)
     _check_axes(case, needs)
-    maps = _compact(case.pred.labels, case.gt.labels)
+    pred, gt = case.masks
+    maps = _compact(pred.labels, gt.labels)
     engine = _engine(maps, needs, workspace)
     table = _decoded(engine.table(), maps, case.ignored)
     chosen = tuple(regions(table.labels.tolist()))

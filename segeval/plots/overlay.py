@@ -113,11 +113,12 @@ def _view(source: Source, case: int, region: int, metric: Metric) -> View:
     name = source.regions[region]
     masks = _read(source, source.cube.cases[case])
     labels = list(source.results.run["regions"][name])
-    pred, gt = (np.isin(mask.labels, labels) for mask in (masks.pred, masks.gt))
+    mask_p, mask_g = masks.masks
+    pred, gt = np.isin(mask_p.labels, labels), np.isin(mask_g.labels, labels)
     grid = masks.grid
     place = farthest(pred, gt, grid.spacing)
     plane = cut(grid, place.index)
-    in_p, in_g, others = (plane.of(mask) for mask in (pred, gt, masks.gt.labels > 0))
+    in_p, in_g, others = (plane.of(mask) for mask in (pred, gt, mask_g.labels > 0))
     colors = np.ones((*in_p.shape, 3))
     for where, color in (
         (others, OTHERS),

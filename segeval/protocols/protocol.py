@@ -155,7 +155,7 @@ class Protocol:
                 ignore_label=content["ignore_label"],
                 binary=content["binary"],
                 spacing=spacing and tuple(spacing),
-                geometry_tolerance=content["geometry_tolerance"],
+                geometry_tolerance=float(content["geometry_tolerance"]),
                 missing=content["missing"],
                 colors=colors and parse_colors(colors),
                 name=content["name"],

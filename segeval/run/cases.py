@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from segeval.data.case import Case
+from segeval.data.case import Case, Side
 from segeval.data.geometry import aligned
 from segeval.data.labels import LabelMap
 from segeval.data.mesh import Mesh
-from segeval.errors import ReadError
-from segeval.io import Pair, read, read_labels
+from segeval.errors import ReadError, UsageError
+from segeval.io import Pair, read
 from segeval.kernels.workspace import Workspace
 from segeval.measure.measured import Measured
+from segeval.measure.meshes import BY_AFFINE, BY_SPACING
 from segeval.protocols.protocol import Protocol
 
 VOXELS_PER_RELATIVE = 100
@@ -23,71 +25,115 @@ VOXELS_PER_RELATIVE = 100
 """
 
 
-def read_side(path: Path, protocol: Protocol, workspace: Workspace) -> LabelMap | Mesh:
-    """Return what one side of a case is, with what the protocol says of its file."""
-    return read(path, spacing=protocol.spacing, colors=protocol.colors, workspace=workspace)
-
-
 def read_case(pair: Pair, protocol: Protocol, workspace: Workspace) -> Case:
-    def one(job: tuple[str, Path]) -> LabelMap:
+    """Return the case of a pair of files, both of which are read at the same time."""
+
+    def read_side(job: tuple[str, Path]) -> Side:
         slot, path = job
-        return read_labels(
+        return read(
             path, spacing=protocol.spacing, colors=protocol.colors, workspace=workspace, slot=slot
         )
 
     if pair.pred is None:
-        return make_case(pair.id, None, one(("gt", pair.gt)), protocol)
-    pred, gt = workspace.map(one, (("pred", pair.pred), ("gt", pair.gt)))
+        return make_case(pair.id, None, read_side(("gt", pair.gt)), protocol)
+    pred, gt = workspace.map(read_side, (("pred", pair.pred), ("gt", pair.gt)))
     return make_case(pair.id, pred, gt, protocol)
 
 
-def make_case(name: str, pred: LabelMap | None, gt: LabelMap, protocol: Protocol) -> Case:
-    """The case of two label maps as they were read; without a prediction, of an empty one."""
-    note = "prediction missing: scored as empty"
+def make_case(name: str, pred: Side | None, gt: Side, protocol: Protocol) -> Case:
+    """Return the case of two sides as they were read; without a prediction, of an empty one.
+
+    Raises `GeometryMismatch` for masks that do not lie on one grid, `UsageError` for policies about
+    voxels where a side is a mesh.
+    """
+    if isinstance(pred, Mesh) or isinstance(gt, Mesh):
+        return _surface_case(name, pred, gt, protocol)
+    notes = []
     if pred is None:
         pred = replace(gt, labels=np.zeros_like(gt.labels))
+        notes.append("prediction missing: scored as empty")
     else:
-        slack = protocol.geometry_tolerance
         pred, note = aligned(
             pred,
             gt,
             check_position=protocol.spacing is None,
-            tolerance=VOXELS_PER_RELATIVE * slack,
-            spacing_tolerance=slack,
+            tolerance=VOXELS_PER_RELATIVE * protocol.geometry_tolerance,
+            spacing_tolerance=protocol.geometry_tolerance,
         )
-    thin = (
-        "one voxel thick in 3-D: every voxel is boundary"
-        if gt.grid.ndim == 3 and 1 in gt.grid.shape
-        else ""
-    )
-    notes = tuple(filter(None, (note, thin)))
-    case = Case(name, pred, gt, notes=notes, tolerance=protocol.geometry_tolerance)
+        notes += [note] if note else []
+    if gt.grid.ndim == 3 and 1 in gt.grid.shape:
+        notes.append("one voxel thick in 3-D: every voxel is boundary")
+    case = Case(name, pred, gt, notes=tuple(notes), tolerance=protocol.geometry_tolerance)
     if protocol.ignore_label is not None:
         case = case.ignoring(protocol.ignore_label)
     if protocol.binary:  # after that, or the label to ignore would be foreground
-        pred, gt = (
-            replace(mask, labels=(mask.labels != 0).view(np.uint8)) for mask in (case.pred, case.gt)
-        )
-        case = replace(case, pred=pred, gt=gt)
+        pred, gt = case.masks
+        case = replace(case, pred=_binary(pred), gt=_binary(gt))
     return case
 
 
-def check_scales(case: Case, measured: Measured) -> None:
-    """Stops a case whose masks say the same with other numbers: {0, 1} and {0, 255}."""
-    if len(measured.contingency.count) > 4:  # of pairs of {0, 1} and {0, 255} there are no more
-        return
-    found = {
-        side: set(getattr(measured.contingency, side).tolist()) - {0} for side in ("pred", "gt")
+def _surface_case(name: str, pred: Side | None, gt: Side, protocol: Protocol) -> Case:
+    """Return a case of which a side is a mesh."""
+    if pred is None:
+        raise UsageError(
+            "there is no prediction to its mesh, which cannot be scored as empty; pass "
+            "--missing skip"
+        )
+    about_voxels = {
+        "ignore_label": protocol.ignore_label is not None,
+        "include_background": protocol.include_background,
     }
-    if (
-        found["pred"] | found["gt"] == {1, 255}
-        and found["pred"] != found["gt"]
-        and not found["pred"] & found["gt"]
-    ):
-        values = {side: f"{{0, {max(labels)}}}" for side, labels in found.items()}
+    for option, is_given in about_voxels.items():
+        if is_given:
+            raise UsageError(
+                f"case {name!r}: {option} is about voxels, and a mesh has none; leave it out"
+            )
+    unfit = [metric.column for metric in protocol.metrics if not metric.need.is_of_meshes]
+    if unfit:
+        raise UsageError(
+            f"case {name!r}: a mesh has a surface and no voxels, which {unfit[0]} is about unless "
+            "it is a distance under the rule mesh or smooth; ask for distances alone, such as "
+            "-m hd95,assd,nsd@2 --boundary mesh"
+        )
+    notes = [*_placing(pred, protocol), *_placing(gt, protocol)]
+    return Case(name, _surface_side(pred, protocol), _surface_side(gt, protocol), notes=tuple(notes))
+
+
+def _surface_side(side: Side, protocol: Protocol) -> Side:
+    """Return a mesh as it is, and a mask with what the protocol says of its labels."""
+    return _binary(side) if protocol.binary and isinstance(side, LabelMap) else side
+
+
+def _placing(side: Side, protocol: Protocol) -> Iterator[str]:
+    """Yield how a mask is placed beside a mesh; nothing of an empty one, nor of a mesh."""
+    if isinstance(side, Mesh):
+        return
+    mask = side
+    if protocol.spacing is not None and mask.grid.affine is not None:
+        raise UsageError(
+            f"{mask.source}: its affine places its voxels beside the mesh; leave --spacing out"
+        )
+    if mask.labels.any():
+        yield BY_SPACING if mask.grid.affine is None else BY_AFFINE
+
+
+def _binary(mask: LabelMap) -> LabelMap:
+    return replace(mask, labels=(mask.labels != 0).view(np.uint8))
+
+
+def check_scales(case: Case, measured: Measured) -> None:
+    """Raise `ReadError` for a case whose masks say the same with other numbers.
+
+    These are {0, 1} and {0, 255}.
+    """
+    table = measured.contingency
+    if len(table.count) > 4:  # of pairs of {0, 1} and {0, 255} there are no more
+        return
+    labels_p = set(table.pred.tolist()) - {0}
+    labels_g = set(table.gt.tolist()) - {0}
+    if sorted(map(sorted, (labels_p, labels_g))) == [[1], [255]]:
         raise ReadError(
-            f"case {case.id!r}: pred holds only {values['pred']} and gt only {values['gt']} "
-            f"({case.pred.source} "
-            f"against {case.gt.source}); pass --binary (in Python binary=True) to take every "
-            f"non-zero value as 1"
+            f"case {case.id!r}: pred holds only {{0, {max(labels_p)}}} and gt only "
+            f"{{0, {max(labels_g)}}} ({case.pred.source} against {case.gt.source}); pass --binary "
+            "(in Python binary=True) to take every non-zero value as 1"
         )

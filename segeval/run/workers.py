@@ -15,9 +15,8 @@ import numpy as np
 
 from segeval.arrays import Floats, Singles
 from segeval.data.case import Case
-from segeval.errors import SegevalError, UsageError
+from segeval.errors import SegevalError
 from segeval.io import Pair
-from segeval.io.mesh import is_mesh
 from segeval.kernels.workspace import Workspace
 from segeval.measure.devices import out_of_memory
 from segeval.measure.measured import Measured, measure
@@ -26,13 +25,15 @@ from segeval.statistics.distances import SurfaceDistances
 from segeval.statistics.ratios import ratio
 from segeval.statistics.statistic import Need
 
-from .cases import check_scales, read_case, read_side
-from .meshes import SPACE, measure_meshes
+from .cases import check_scales, read_case
 from .record import Curve, Input, Record, Scored, Space, tolerances
 from .scoring import Scores, score_measured
 
 SPILLED = "measured on the CPU: the memory of the GPU was not enough"
 """The note of a case that its device could not hold."""
+
+SPACE_OF_MESHES = Space(axes=3, unit="mm", volume_unit="ml", finest=1.0, voxel_volume=float("nan"))
+"""The space of cases with a mesh, which have no voxels; their NSD curves go by 1 mm."""
 
 MOST_CURVES = 1000
 """NSD curves are kept of cases with so many regions at most: of thousands of instances they would
@@ -130,30 +131,12 @@ class Worker:
         return Record(pair, seconds, notes=notes, inputs=inputs, scored=scored)
 
     def _score(self, position: int, pair: Pair) -> tuple[Scored, tuple[str, ...]]:
-        if pair.pred is None and is_mesh(pair.gt):
-            raise UsageError(
-                "there is no prediction to its mesh, which cannot be scored as empty; pass "
-                "--missing skip"
-            )
-        if pair.pred and (is_mesh(pair.pred) or is_mesh(pair.gt)):
-            surfaces = measure_meshes(
-                pair.id,
-                pair.pred,
-                pair.gt,
-                self.protocol,
-                lambda path: read_side(path, self.protocol, self.workspace),
-                self.workspace,
-            )
-            self.scale.offer(position, SPACE.finest)
-            measured, space, notes = surfaces.measured, SPACE, surfaces.notes
-        else:
-            case = read_case(pair, self.protocol, self.workspace)
-            space = _space(case)
-            self.scale.offer(position, space.finest)
-            case, measured = measure_case(case, self.protocol, self.workspace)
-            notes = case.notes
-        scores = score_measured(measured, self.protocol.metrics, notes)
-        return self._kept(measured, space, scores), notes
+        case = read_case(pair, self.protocol, self.workspace)
+        space = _space(case)
+        self.scale.offer(position, space.finest)
+        case, measured = measure_case(case, self.protocol, self.workspace)
+        scores = score_measured(measured, self.protocol.metrics, case.notes)
+        return self._kept(measured, space, scores), case.notes
 
     def _kept(self, measured: Measured, space: Space, scores: Scores) -> Scored:
         """Return what is kept of a case."""
@@ -226,6 +209,8 @@ def fingerprint(path: Path | None) -> Input | None:
 
 
 def _space(case: Case) -> Space:
+    if case.has_mesh:
+        return SPACE_OF_MESHES
     grid = case.grid
     return Space(
         axes=grid.ndim,
