@@ -17,7 +17,7 @@ from segeval.statistics.statistic import Need, RegionStatistic, Statistic
 
 from .engine import Engine
 from .host import SWEPT, HostEngine
-from .layers import Maps, layers
+from .layers import Maps, split_into_layers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +101,7 @@ def _measure_shapes(
     ordered = sorted(needs, key=lambda need: need.boundary not in SWEPT)
     parts: dict[Need, list[RegionStatistic]] = {need: [] for need in ordered}
     order: list[int] = []
-    for layer in layers(maps, regions, case.ignored):
+    for layer in split_into_layers(maps, regions, case.ignored):
         engine.enter(layer)
         order += layer.members
         for need in ordered:

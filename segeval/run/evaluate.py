@@ -57,10 +57,10 @@ class Outcome:
         return replace(self, measured=self.measured and replace(self.measured, statistics={}))
 
 
-def evaluate(
+def evaluate_pairs(
     pairs: Sequence[Pair], protocol: Protocol, *, jobs: int, device: str = "cpu"
 ) -> Iterator[tuple[int, Outcome]]:
-    """Every pair's position and outcome, as they get done; a pair that fails, fails alone.
+    """Yield every pair's position and outcome, as they get done; a pair that fails, fails alone.
 
     `jobs` threads take a case each; where there are fewer cases, the threads left over help inside
     them.

@@ -15,7 +15,7 @@ from segeval.data.grid import Grid
 from segeval.errors import UsageError
 from segeval.io.mesh import is_mesh
 from segeval.kernels.workspace import Workspace
-from segeval.measure.crops import crops
+from segeval.measure.crops import crop_pairs
 from segeval.measure.measured import Measured
 from segeval.protocols.protocol import Protocol
 from segeval.statistics.boundary import Boundary
@@ -159,7 +159,7 @@ def _surface(
     inside = _inside(path, mask, region, protocol)
     if not inside.any():
         return _Side(Mesh(np.empty((0, 3)), np.empty((0, 3), np.int64)))
-    ((crop, _),) = crops(inside, inside, np.array([1]))
+    ((crop, _),) = crop_pairs(inside, inside, np.array([1]))
     net = Net.of(crop, mask.grid.spacing)
     if boundary.rule == "smooth":
         from segeval.measure.mesh.smoothing import relaxed

@@ -34,7 +34,7 @@ from .assemble import (
     pooled_scores,
     tolerances,
 )
-from .evaluate import SPILLED, Outcome, evaluate
+from .evaluate import SPILLED, Outcome, evaluate_pairs
 from .notices import remarks_on
 from .scoring import Scores
 
@@ -115,7 +115,7 @@ class Run:
                 len(self.pairs), [metric.column for metric in self.protocol.metrics]
             )
             try:
-                for position, outcome in evaluate(
+                for position, outcome in evaluate_pairs(
                     self.pairs, self.protocol, jobs=self.jobs, device=self.device
                 ):
                     self._take(position, outcome)

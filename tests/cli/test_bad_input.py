@@ -15,7 +15,7 @@ from calling import CUBE, Folders
 from numpy.typing import NDArray
 from PIL import Image
 
-from segeval import run
+from segeval.run import run
 
 Mask = NDArray[np.generic]
 
@@ -125,13 +125,13 @@ def test_a_bad_file_fails_alone(segeval, folders, spoil, message):
 
 def test_a_file_that_vanishes_while_the_run_goes_on_fails_alone(segeval, folders, monkeypatch):
     path = folders.add("bad")
-    evaluate = run.evaluate
+    evaluate = run.evaluate_pairs
 
     def evaluate_later(*arguments: object, **options: object) -> object:
         path.unlink()
         return evaluate(*arguments, **options)
 
-    monkeypatch.setattr(run, "evaluate", evaluate_later)
+    monkeypatch.setattr(run, "evaluate_pairs", evaluate_later)
     line, _ = score_with_bad_case(segeval, folders)
     assert re.search(
         r"bad\.nii\.gz: wanted a \.nii\.gz mask, but there is no such file; .*while the run went "

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from calling import CUBE
 
-from segeval import run
 from segeval.cli import progress
 from segeval.kernels import store
 from segeval.kernels.words import kernel
+from segeval.run import run
 
 
 def test_progress_is_told_in_lines_where_there_is_no_terminal(segeval, folders, monkeypatch):
@@ -41,13 +41,13 @@ def test_without_dice_no_mean_of_it_is_told(segeval, folders, monkeypatch):
 
 def test_what_was_scored_before_an_interruption_is_kept(segeval, folders, monkeypatch):
     folders.add("later")
-    evaluate = run.evaluate
+    evaluate = run.evaluate_pairs
 
     def interrupted(*arguments, **options):
         yield next(evaluate(*arguments, **options))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run, "evaluate", interrupted)
+    monkeypatch.setattr(run, "evaluate_pairs", interrupted)
     answer = folders.score(segeval, "--quiet")
     assert (answer.code, answer.out) == (130, "")
     assert (
