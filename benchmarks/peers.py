@@ -32,12 +32,12 @@ def segeval(
     from segeval.data.grid import Grid
     from segeval.data.labels import LabelMap
     from segeval.protocols.choose import make_protocol
-    from segeval.run.evaluate import score_case
+    from segeval.run.workers import score_case
 
     protocol = make_protocol(list(metrics), boundary=rule, regions=labels)
     grid = Grid(gt.shape, spacing, "mm")
     case = Case("case", LabelMap(pred, grid), LabelMap(gt, grid))
-    scores, _ = score_case(case, protocol, _workspace(threads))
+    scores = score_case(case, protocol, _workspace(threads))
     return [dict(zip(NAMES, row, strict=False)) for row in scores.values.tolist()]
 
 

@@ -16,11 +16,16 @@ from families import GOLDEN, TOLERANCE, Golden, Masks, Pair, Truth, balls_of_rad
 from shapes import Box, Vector
 
 from segeval import score
+from segeval.data.case import Case
+from segeval.data.grid import Grid
+from segeval.data.labels import LabelMap
+from segeval.data.regions import Region
 from segeval.kernels.workspace import Workspace
-from segeval.measure.host import distances_by
+from segeval.measure.dispatch import measure as measure_case
 from segeval.metrics.surface import assd, hd, masd, nsd
 from segeval.statistics.boundary import Boundary
 from segeval.statistics.distances import SurfaceDistances
+from segeval.statistics.statistic import Need
 
 COLUMNS = {"hd": "HD", "hd95": "HD95", "assd": "ASSD", "masd": "MASD", "nsd": "NSD", "area": "area"}
 METRICS = ("hd", "hd95", "assd", "masd", f"nsd@{TOLERANCE:g}")
@@ -85,8 +90,7 @@ def mean(records: Iterable[Record], name: str, column: str) -> Mean:
 
 def of_rule(rule: str, masks: Masks, spacing: Vector, truth: Truth) -> Errors:
     """The errors of a boundary rule on one pair."""
-    kind = SurfaceDistances.by(Boundary.parse(rule))
-    measured = distances_by(kind, masks.pred, masks.gt, np.array([1]), spacing, Workspace())
+    measured = distances(masks, spacing, Boundary.parse(rule))
     if rule == "solid":  # no boundary: it has no area, and its means are over the inside
         return {"hd": _relative(hd(measured), truth.hd)}
     found = {
@@ -102,6 +106,17 @@ def of_rule(rule: str, masks: Masks, spacing: Vector, truth: Truth) -> Errors:
         sides = [(measured.pg, truth.area_pred), (measured.gp, truth.area_gt)]
         errors["area"] = max((_relative(side.total(), true) for side, true in sides), key=abs)
     return errors
+
+
+def distances(masks: Masks, spacing: Vector, boundary: Boundary) -> SurfaceDistances:
+    """The distances between the two boundaries of a pair."""
+    grid = Grid(masks.pred.shape, spacing, "mm")
+    case = Case("pair", LabelMap.of(masks.pred, grid), LabelMap.of(masks.gt, grid))
+    need = Need(SurfaceDistances, boundary)
+    measured = measure_case(case, lambda _: [Region.of(1)], [need], Workspace())
+    statistic = measured.statistics[need]
+    assert isinstance(statistic, SurfaceDistances)
+    return statistic
 
 
 def of_tools(masks: Masks, spacing: Vector, truth: Truth) -> dict[str, Errors]:

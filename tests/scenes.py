@@ -19,7 +19,8 @@ from segeval.data.grid import Grid
 from segeval.data.labels import LabelMap
 from segeval.data.regions import Region
 from segeval.kernels.workspace import Workspace
-from segeval.measure.measured import Measured, measure
+from segeval.measure.dispatch import measure
+from segeval.measure.measured import Measured
 from segeval.metrics import parse_metric
 from segeval.metrics.card import Metric
 from segeval.statistics.boundary import VOXEL

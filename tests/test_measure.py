@@ -16,15 +16,18 @@ from segeval.data.labels import LabelMap
 from segeval.data.regions import Region
 from segeval.errors import UsageError
 from segeval.kernels.workspace import Workspace
-from segeval.measure.measured import measure
+from segeval.measure.dispatch import measure
+from segeval.statistics.boundary import SOLID, VOXEL
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
 from segeval.statistics.depths import Depths
-from segeval.statistics.distances import SurfaceDistances, VolumeDistances
+from segeval.statistics.distances import SurfaceDistances
 from segeval.statistics.moments import Moments
+from segeval.statistics.statistic import Need
 
-SHAPES = (SurfaceDistances, VolumeDistances, Depths, Moments)
-EVERY = (Contingency, Counts, *SHAPES)
+COUNTS, SURFACE = Need(Counts), Need(SurfaceDistances, VOXEL)
+SHAPES = (SURFACE, Need(SurfaceDistances, SOLID), Need(Depths), Need(Moments))
+EVERY = (Need(Contingency), COUNTS, *SHAPES)
 REGIONS = [
     Region.of("whole", 1, 2, 3),
     Region.of(2),
@@ -54,11 +57,11 @@ def assert_same(one, other, regions):
     """The same numbers for the regions that are at the first positions in one and the second in the
     other.
     """
-    for kind in (Counts, *SHAPES):
+    for need in (COUNTS, *SHAPES):
         for here, there in regions:
             for a, b in zip(
-                numbers(one.statistics[kind], here),
-                numbers(other.statistics[kind], there),
+                numbers(one.statistics[need], here),
+                numbers(other.statistics[need], there),
                 strict=True,
             ):
                 np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
@@ -164,8 +167,8 @@ def test_a_label_that_no_mask_holds_is_an_empty_region_also_beyond_the_masks_dty
     found = measured(
         pred, gt, *EVERY, regions=[Region.of(1), Region.of(absent), Region.of("any", 1, absent)]
     )
-    for kind in (Counts, *SHAPES):
-        empty = found.statistics[kind].empty_p & found.statistics[kind].empty_g
+    for need in (COUNTS, *SHAPES):
+        empty = found.statistics[need].empty_p & found.statistics[need].empty_g
         assert list(empty) == [False, absent != top, False]
     assert_same(found, found, [(0, 2)] if absent != top else [])
 
@@ -181,9 +184,9 @@ def test_a_case_may_hold_65535_labels():
         regions=lambda present: [Region.of(k) for k in present if k],
     )
     assert len(found.regions) == 65_535
-    assert found.statistics[Counts].tp.sum() == 0
-    assert found.statistics[Counts].tn.sum() == 65_535 * (65_536 - 2)
-    distances = np.sort(found.statistics[SurfaceDistances].pg.quantile(1))
+    assert found.statistics[COUNTS].tp.sum() == 0
+    assert found.statistics[COUNTS].tn.sum() == 65_535 * (65_536 - 2)
+    distances = np.sort(found.statistics[SURFACE].pg.quantile(1))
     np.testing.assert_allclose(
         distances, [1.0] * (65_535 - 256) + [255.0] * 256
     )  # those rolled around
@@ -227,7 +230,7 @@ def test_counts_have_no_limit_of_dimensions(pair):
     pred, gt = pair
     table = measured(pred, gt, Contingency, Counts, regions=REGIONS)
     assert table.contingency.count.sum() == gt.size
-    assert table.statistics[Counts].tp[0] == ((pred > 0) & (gt > 0)).sum()
+    assert table.statistics[COUNTS].tp[0] == ((pred > 0) & (gt > 0)).sum()
 
 
 @pytest.mark.parametrize("ndim", [1, 4])
@@ -240,20 +243,20 @@ def test_surfaces_are_refused_in_other_than_two_or_three_dimensions(ndim):
         measured(mask, mask, SurfaceDistances)
 
 
-@pytest.mark.parametrize("kind", SHAPES)
-def test_masks_without_foreground_have_no_region_unless_one_is_asked_for(kind):
+@pytest.mark.parametrize("need", SHAPES, ids=lambda need: need.name)
+def test_masks_without_foreground_have_no_region_unless_one_is_asked_for(need):
     empty = np.zeros((3, 4), np.uint8)
     by_label = measured(
-        empty, empty, kind, regions=lambda labels: [Region.of(label) for label in labels if label]
+        empty, empty, need, regions=lambda labels: [Region.of(label) for label in labels if label]
     )
     assert by_label.regions == ()
-    assert by_label.statistics[kind].empty_p.shape == (0,)
-    assert measured(empty, empty, kind).statistics[kind].empty_p.tolist() == [True]
+    assert by_label.statistics[need].empty_p.shape == (0,)
+    assert measured(empty, empty, need).statistics[need].empty_p.tolist() == [True]
 
 
-@pytest.mark.parametrize("kind", EVERY)
-def test_only_what_is_asked_for_is_measured(kind):
-    assert set(measured(*scene("# .     # #"), kind).statistics) == {kind}
+@pytest.mark.parametrize("need", EVERY, ids=lambda need: need.name)
+def test_only_what_is_asked_for_is_measured(need):
+    assert set(measured(*scene("# .     # #"), need).statistics) == {need}
 
 
 @given(pair=spaced_pairs(labels=2))
@@ -266,16 +269,16 @@ def test_ignored_voxels_count_for_nothing_and_are_background_in_both_masks(pair)
     plain = measured(*blank, *EVERY, spacing=spacing)
     out = (gt == 2).sum()
     assert found.contingency.count.sum() == gt.size - out
-    assert found.statistics[Counts].tn == plain.statistics[Counts].tn - out
-    for kind in SHAPES:
+    assert found.statistics[COUNTS].tn == plain.statistics[COUNTS].tn - out
+    for need in SHAPES:
         for a, b in zip(
-            numbers(found.statistics[kind], 0), numbers(plain.statistics[kind], 0), strict=True
+            numbers(found.statistics[need], 0), numbers(plain.statistics[need], 0), strict=True
         ):
             assert a == pytest.approx(b)
 
 
-@pytest.mark.parametrize("kind", [Counts, *SHAPES])
-def test_further_regions_of_a_case_that_are_in_neither_mask_are_empty(kind):
-    found = measured(*scene("# .     # #"), kind)
-    further = found.absent([Region.of(7), Region.of(8)], kind)
+@pytest.mark.parametrize("need", [COUNTS, *SHAPES], ids=lambda need: need.name)
+def test_further_regions_of_a_case_that_are_in_neither_mask_are_empty(need):
+    found = measured(*scene("# .     # #"), need)
+    further = found.absent(need, [Region.of(7), Region.of(8)])
     assert further.empty_p.tolist() == further.empty_g.tolist() == [True, True]

@@ -208,10 +208,13 @@ def test_what_a_mesh_cannot_be_compared_with(two, tmp_path):
         segeval.score(two[0] / "a.stl", tmp_path / "mask.npy", spacing=(1, 1, 1), **OPTIONS).hd[0]
         > 5
     )
-    with pytest.raises(
-        UsageError, match="gt is a ndarray; a mesh is compared with another file alone: save it"
-    ):
+    with pytest.raises(UsageError, match="gt: counts in pixels and a mesh in mm; pass --spacing"):
         segeval.score(two[0] / "a.stl", np.ones((3, 3, 3)), **OPTIONS)
+    from_file, from_array = (
+        segeval.score(two[0] / "a.stl", mask, spacing=(1, 1, 1), **OPTIONS).hd[0]
+        for mask in (tmp_path / "mask.npy", np.ones((3, 3, 3)))
+    )
+    assert from_array == from_file
 
 
 def test_a_mesh_is_no_mask(two):

@@ -24,6 +24,7 @@ def test_the_output_folder_holds_the_tables_and_how_to_repeat_them(three, tmp_pa
     assert sorted(path.name for path in out.iterdir()) == [
         "cases.csv",
         "details.npz",
+        "journal.jsonl",
         "run.json",
         "summary.csv",
     ]
@@ -120,7 +121,6 @@ def test_an_interrupted_run_leaves_what_it_has_marked_as_partial(three, tmp_path
         3,
         2,
     )
-    assert not (out / "cases.partial.csv").exists()
     whole = segeval.score_folder(*three, metrics="dice,hd").cases
     pd.testing.assert_frame_equal(results.cases, whole[whole.case != "c"])
 
@@ -135,10 +135,10 @@ def test_a_run_that_crashes_leaves_the_rows_so_far(three, tmp_path):
             listener=Stopped(RuntimeError("out of luck")),
             jobs=1,
         )
-    rows = pd.read_csv(out / "cases.partial.csv", dtype={"region": str})
-    assert rows.case.unique().tolist() == ["a", "b"]
-    assert rows.dice[0] == 2 * 4 / (4 + 6)
     assert not (out / "cases.csv").exists()
+    results = segeval.score_folder(*three, metrics="dice", output=out, resume=True)
+    assert results.run["cases_resumed"] == 2
+    assert results.cases.dice[0] == 2 * 4 / (4 + 6)
 
 
 def test_a_second_run_replaces_the_first(three, tmp_path):
@@ -148,6 +148,7 @@ def test_a_second_run_replaces_the_first(three, tmp_path):
     assert sorted(path.name for path in out.iterdir()) == [
         "cases.csv",
         "details.npz",
+        "journal.jsonl",
         "run.json",
         "summary.csv",
     ]

@@ -15,6 +15,7 @@ from segeval.protocols.protocol import Protocol
 from segeval.protocols.regions import BACKGROUND, is_background, parse_regions
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
+from segeval.statistics.statistic import Need
 
 LIVER = Region.of("liver", 1)
 TUMOUR = Region.of("tumour", 2)
@@ -202,7 +203,10 @@ def test_the_regions_of_a_case_are_those_asked_for_or_all_that_occur(options, na
 
 
 def test_only_the_statistics_that_the_metrics_need_are_measured():
-    assert Protocol(metrics=parse_metrics(["dice,rand,iou"])).statistics == {Counts, Contingency}
+    assert Protocol(metrics=parse_metrics(["dice,rand,iou"])).needs == (
+        Need(Counts),
+        Need(Contingency),
+    )
 
 
 def test_a_protocol_can_be_written_down_in_full():
@@ -219,7 +223,7 @@ def test_a_protocol_can_be_written_down_in_full():
     assert told == {
         "name": "segeval",
         "boundary": "voxel",
-        "mean": "regions first, then cases",
+        "mean": "regions",
         "metrics": {
             "nsd@2": {
                 "formula": "nsd@2",

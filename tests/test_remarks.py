@@ -141,14 +141,14 @@ def test_the_distances_of_a_case_are_not_kept(tmp_path):
 
 
 def test_an_unforeseen_fault_stops_its_case_alone(tmp_path, monkeypatch):
-    import segeval.run.evaluate
+    import segeval.run.cases
 
-    make = segeval.run.evaluate.make_case
+    make = segeval.run.cases.make_case
 
     def faulty(name, *rest):
         return 1 / 0 if name == "a" else make(name, *rest)
 
-    monkeypatch.setattr(segeval.run.evaluate, "make_case", faulty)
+    monkeypatch.setattr(segeval.run.cases, "make_case", faulty)
     results = segeval.score_folder(
         *folders(tmp_path, {"a": PRED, "b": PRED}, {"a": GT, "b": GT}), metrics="dice"
     )
@@ -161,25 +161,23 @@ def test_an_unforeseen_fault_stops_its_case_alone(tmp_path, monkeypatch):
 
 
 def test_an_interruption_while_results_are_made_leaves_the_rows(tmp_path, monkeypatch):
-    import segeval.run
+    import segeval.run.run
 
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(segeval.run, "summarise", stop)
+    monkeypatch.setattr(segeval.run.run, "summarise", stop)
     pred, gt = folders(tmp_path, {"a": PRED}, {"a": GT})
     with pytest.raises(KeyboardInterrupt):
         segeval.score_folder(pred, gt, metrics="dice", output=tmp_path / "out")
-    assert (
-        (tmp_path / "out/cases.partial.csv")
-        .read_text()
-        .splitlines()[1]
-        .startswith(f"a,1,{2 * 3 / (3 + 4)},,segeval-")
-    )
+    monkeypatch.undo()
+    results = segeval.score_folder(pred, gt, metrics="dice", output=tmp_path / "out", resume=True)
+    assert results.run["cases_resumed"] == 1
+    assert results.cases.dice.tolist() == [2 * 3 / (3 + 4)]
 
 
 def test_a_new_run_takes_the_place_of_an_earlier_one(tmp_path, monkeypatch):
-    import segeval.run
+    import segeval.run.run
 
     pred, gt = folders(tmp_path, {"a": PRED}, {"a": GT})
     segeval.score_folder(pred, gt, metrics="dice", output=tmp_path / "out")
@@ -187,10 +185,10 @@ def test_a_new_run_takes_the_place_of_an_earlier_one(tmp_path, monkeypatch):
     def crash(*_, **__):
         raise RuntimeError("crashed")
 
-    monkeypatch.setattr(segeval.run, "summarise", crash)
+    monkeypatch.setattr(segeval.run.run, "summarise", crash)
     with pytest.raises(RuntimeError, match="crashed"):
         segeval.score_folder(pred, gt, metrics="iou", output=tmp_path / "out")
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["cases.partial.csv"]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["journal.jsonl"]
 
 
 def test_cases_of_several_kinds_are_noticed(tmp_path):

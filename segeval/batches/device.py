@@ -19,9 +19,8 @@ from segeval.statistics.moments import MOST_AXES
 from segeval.statistics.statistic import Need, Statistic
 
 from .device_masks import Masks, masks_of
-from .dispatch import ODD
 from .form import Form
-from .reading import Reading
+from .reading import ODD, Reading
 
 DENSE = 2048
 """With more classes than this a dense table of label pairs would not fit."""

@@ -17,7 +17,7 @@ from segeval.statistics.statistic import Arrays, Need
 
 from .form import Kind
 from .host import measure_batch
-from .reading import Reading, check_needs, spacings
+from .reading import ODD, Reading, check_needs, check_values, spacings
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -156,25 +156,6 @@ def _told(value: Any) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return f"a {type(value).__name__} of {len(value)}"
     return f"a {type(value).__name__}"
-
-
-ODD = "odd"
-"""The array that counts the voxels of a device whose values were not allowed: nothing waits there to
-look at them."""
-
-
-def check_values(odd: int) -> None:
-    """Raises `UsageError` if values that were measured on a device were not allowed."""
-    if odd:
-        raise UsageError(
-            f"{odd} voxels of the batches since the last reset held values that are not allowed: "
-            f"NaN scores, labels "
-            "outside 0 … num_classes - 1 (give that to leave out as ignore_index), probabilities "
-            "outside 0 … 1 (pass "
-            "input_format='logits'), or masks that are one-hot and should not be, or the reverse "
-            "(pass input_format); "
-            "the same batch on the CPU tells which"
-        )
 
 
 def fetched(record: Mapping[str, Any]) -> Arrays:

@@ -15,7 +15,8 @@ from segeval.data.labels import LabelMap
 from segeval.data.regions import Region
 from segeval.errors import UsageError
 from segeval.kernels.workspace import Workspace
-from segeval.measure.measured import Measured, measure
+from segeval.measure.dispatch import measure
+from segeval.measure.measured import Measured
 from segeval.statistics.many import joined
 from segeval.statistics.statistic import Arrays, Need, RegionStatistic
 

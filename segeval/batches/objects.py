@@ -23,9 +23,9 @@ from segeval.metrics.card import Metric, MetricSpec
 from segeval.statistics.many import labels_of
 from segeval.statistics.statistic import Columns
 
-from .dispatch import ODD, check_values, fetched, measured
+from .dispatch import fetched, measured
 from .form import Kind
-from .reading import result, spacings
+from .reading import ODD, check_values, result, spacings
 from .signatures import Options, class_signature, docstring, keywords_for, several_signature
 
 KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -111,3 +111,22 @@ def result(
     names = [reading.names.get(label, str(label)) for label in regions.tolist()]
     cases = need.statistic.cases(need, flat, count)
     return averaging.of(metric, cases.only(regions), names)
+
+
+ODD = "odd"
+"""The array that counts the voxels of a device whose values were not allowed: nothing waits there to
+look at them."""
+
+
+def check_values(odd: int) -> None:
+    """Raise `UsageError` if values that were measured on a device were not allowed."""
+    if odd:
+        raise UsageError(
+            f"{odd} voxels of the batches since the last reset held values that are not allowed: "
+            f"NaN scores, labels "
+            "outside 0 … num_classes - 1 (give that to leave out as ignore_index), probabilities "
+            "outside 0 … 1 (pass "
+            "input_format='logits'), or masks that are one-hot and should not be, or the reverse "
+            "(pass input_format); "
+            "the same batch on the CPU tells which"
+        )

@@ -23,9 +23,10 @@ class Crop:
         return tuple(slice(max(b - a, 0), max(min(b + m, a + n) - a, 0)) for a, b, n, m in ends)
 
 
-def crops(pred: Labels, gt: Labels, labels: Integers) -> Iterator[tuple[Crop, Crop]]:
-    """The crops of the prediction and the ground truth for each label, in order; an absent label's
-    box is empty.
+def crop_pairs(pred: Labels, gt: Labels, labels: Integers) -> Iterator[tuple[Crop, Crop]]:
+    """Yield the crops of the prediction and the ground truth for each label, in order.
+
+    The box of a label that is absent is empty.
     """
     top = int(labels.max(initial=0))
     boxes = [_boxes(volume, top) for volume in (pred, gt)]

@@ -21,7 +21,7 @@ from segeval.statistics.moments import Moments
 from segeval.statistics.statistic import Need, RegionStatistic
 
 from .counting import contingency
-from .crops import crops
+from .crops import crop_pairs
 from .depths import measure_depths
 from .engine import Engine, measurer
 from .layers import Layer, Maps
@@ -134,12 +134,12 @@ def distances_between_surfaces(
 
 def depths(masks: HostMasks, labels: Integers, spacing: tuple[float, ...], need: Need) -> Depths:
     """Measure the depths of voxels in their masks, in the box of each region."""
-    return measure_depths(crops(masks.pred, masks.gt, labels), spacing)
+    return measure_depths(crop_pairs(masks.pred, masks.gt, labels), spacing)
 
 
 def moments(masks: HostMasks, labels: Integers, spacing: tuple[float, ...], need: Need) -> Moments:
     """Measure the moments of voxels, in the box of each region."""
-    return measure_moments(crops(masks.pred, masks.gt, labels), spacing)
+    return measure_moments(crop_pairs(masks.pred, masks.gt, labels), spacing)
 
 
 def _boundary(need: Need) -> Boundary:

@@ -55,7 +55,9 @@ class Layer:
     relabelled: bool
 
 
-def layers(maps: Maps, regions: Sequence[Region], ignored: Flags | None = None) -> Iterator[Layer]:
+def split_into_layers(
+    maps: Maps, regions: Sequence[Region], ignored: Flags | None = None
+) -> Iterator[Layer]:
     """Yield the regions in layers; those that are single labels, on the maps as they are, come
     first.
 

@@ -19,7 +19,7 @@ from segeval.statistics.counts import Counts
 from segeval.statistics.distances import SurfaceDistances
 from segeval.statistics.statistic import Need, Statistic
 
-from .crops import crops
+from .crops import crop_pairs
 from .measured import Measured
 
 Regions = Callable[[Sequence[int]], Sequence[Region]]
@@ -93,7 +93,7 @@ def surface_of(side: Side, labels: Collection[int] | None, boundary: Boundary) -
     inside = _inside(side, labels)
     if not inside.any():
         return Mesh(np.empty((0, 3)), np.empty((0, 3), np.int64), side.source)
-    ((crop, _),) = crops(inside, inside, np.array([1]))
+    ((crop, _),) = crop_pairs(inside, inside, np.array([1]))
     net = Net.of(crop, side.grid.spacing)
     if boundary.rule == "smooth":
         from .mesh.smoothing import relaxed

@@ -96,7 +96,9 @@ def _surface_case(name: str, pred: Side | None, gt: Side, protocol: Protocol) ->
             "-m hd95,assd,nsd@2 --boundary mesh"
         )
     notes = [*_placing(pred, protocol), *_placing(gt, protocol)]
-    return Case(name, _surface_side(pred, protocol), _surface_side(gt, protocol), notes=tuple(notes))
+    return Case(
+        name, _surface_side(pred, protocol), _surface_side(gt, protocol), notes=tuple(notes)
+    )
 
 
 def _surface_side(side: Side, protocol: Protocol) -> Side:

@@ -19,7 +19,7 @@ from segeval.data.regions import Region
 from segeval.kernels.compiling import compiled_kernels, seconds_compiled
 from segeval.kernels.workspace import Workspace
 from segeval.measure.channels import argmax
-from segeval.measure.measured import measure
+from segeval.measure.dispatch import measure
 from segeval.measure.voxels.transform import squared_distances_to
 from segeval.metrics import REGISTRY
 from segeval.metrics.card import Definition, Metric

@@ -19,7 +19,8 @@ from segeval.errors import SegevalError
 from segeval.io import Pair
 from segeval.kernels.workspace import Workspace
 from segeval.measure.devices import out_of_memory
-from segeval.measure.measured import Measured, measure
+from segeval.measure.dispatch import measure
+from segeval.measure.measured import Measured
 from segeval.protocols.protocol import Protocol
 from segeval.statistics.distances import SurfaceDistances
 from segeval.statistics.ratios import ratio

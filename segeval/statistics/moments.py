@@ -4,7 +4,9 @@ mass.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -36,7 +38,7 @@ class Moments(RowStatistic):
 
     measurer = "host:moments"
     device_measurer = "tensors.moments:moments"
-    shapes = {
+    shapes: ClassVar[Mapping[str, tuple[int, ...]]] = {
         "n_p": (),
         "n_g": (),
         "sum_p": (MOST_AXES,),

@@ -209,11 +209,11 @@ def test_meshmetrics_numbers_are_ours(case, label, numbers):
     pred, gt = (masks()[f"{case}_{side}"] for side in ("pred", "gt"))
     spacing = CASES[case]["spacing"]
     found = measured(pred, gt, tuple(spacing), (int(label),))
-    total = found.pooled.total()[0]
+    total = found.both.total()[0]
     ours = {
         "hd_100": max(found.pg.quantile(1)[0], found.gp.quantile(1)[0]),
         "hd_95": max(found.pg.quantile(0.95)[0], found.gp.quantile(0.95)[0]),
-        "assd": found.pooled.mean()[0],
+        "assd": found.both.mean()[0],
         "masd": (found.pg.mean()[0] + found.gp.mean()[0]) / 2,
         "area_pred": found.pg.total()[0],
         "area_gt": found.gp.total()[0],
@@ -230,7 +230,7 @@ def test_meshmetrics_numbers_are_ours(case, label, numbers):
         ):  # of points at the tolerance exactly, rounding lets MeshMetrics count some
             tolerance = float(name.removeprefix("nsd_"))
             least, most = (
-                found.pooled.below(tolerance)[0] / total,
-                found.pooled.within(tolerance)[0] / total,
+                found.both.below(tolerance)[0] / total,
+                found.both.within(tolerance)[0] / total,
             )
             assert least - 1e-7 <= numbers[name] <= most + 1e-7, name

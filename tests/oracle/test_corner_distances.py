@@ -40,7 +40,7 @@ def elements(mask, spacing, boundary):
         cells += around[part].astype(np.int64) << k
     at = (cells > 0) & (cells < 2 ** (2**mask.ndim) - 1)
     sizes = SIZES[boundary.rule](spacing)[cells[at]]
-    return np.argwhere(at), sizes if boundary.sizes == "own" else np.ones(len(sizes), np.int64)
+    return np.argwhere(at), sizes if boundary["sizes"] == "own" else np.ones(len(sizes), np.int64)
 
 
 def histogram(one, sizes, other, spacing):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segeval.statistics.distances import Distances, SurfaceDistances, VolumeDistances
+from segeval.statistics.distances import Distances, SurfaceDistances
 
 VALUES = st.lists(st.sampled_from([0.0, 1 / 3, 0.7, 2**0.5, 2.0, 2.1, 30.1]), max_size=12)
 SETS = st.lists(VALUES, max_size=4)
@@ -136,12 +135,12 @@ def test_what_is_absent_is_empty():
         np.testing.assert_array_equal(zero, [0, 0])
 
 
-@pytest.mark.parametrize("kind", [SurfaceDistances, VolumeDistances])
-def test_both_directions_go_together(kind):
-    case = kind(stacked([[1.0], [], []]), stacked([[2.0, 3.0], [4.0], []]))
+def test_both_directions_go_together():
+    case = SurfaceDistances(stacked([[1.0], [], []]), stacked([[2.0, 3.0], [4.0], []]))
     assert case.empty_p.tolist() == [False, True, True]
     assert case.empty_g.tolist() == [False, False, True]
-    twice = kind.stacked([case, kind.absent(1)]).select([1, 0, 3, -1]) + kind.absent(4)
-    assert type(twice) is kind
+    twice = SurfaceDistances.stacked([case, SurfaceDistances.absent(1)]).select([1, 0, 3, -1])
+    twice += SurfaceDistances.absent(4)
+    assert type(twice) is SurfaceDistances
     assert twice.pg.total().tolist() == [0, 1, 0, 0]
     assert twice.gp.total().tolist() == [1, 2, 0, 0]

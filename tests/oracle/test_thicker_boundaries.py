@@ -21,14 +21,16 @@ NO_EDGE = "voxel:connectivity=3,image_edge=no"
 
 def border(mask, boundary):
     """Voxels that an erosion takes away; for it, voxels beyond the edge are outside, or all inside."""
-    around = ndimage.generate_binary_structure(mask.ndim, min(boundary.connectivity, mask.ndim))
+    around = ndimage.generate_binary_structure(mask.ndim, min(boundary["connectivity"], mask.ndim))
     return np.argwhere(
-        mask & ~ndimage.binary_erosion(mask, around, border_value=not boundary.image_edge)
+        mask & ~ndimage.binary_erosion(mask, around, border_value=not boundary["image_edge"])
     )
 
 
 @settings(max_examples=200)
-@given(masks(), st.builds(Boundary, st.just("voxel"), st.sampled_from([1, 2, 3]), st.booleans()))
+@given(
+    masks(), st.builds(Boundary, connectivity=st.sampled_from([1, 2, 3]), image_edge=st.booleans())
+)
 def test_distances_are_those_of_the_definition(case, boundary):
     d = surface_distances(sweep(case.pred, case.gt, KEPT, boundary), case.spacing, workspace=KEPT)
     labels = np.setdiff1d(np.union1d(case.pred, case.gt), 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from scenes import measured, pairs, scene
+from scenes import measured, pairs, scene, statistic
 
 from segeval.data.regions import Region
 from segeval.statistics.contingency import Contingency
@@ -18,7 +18,7 @@ REGIONS = st.lists(st.sets(st.integers(0, 5), min_size=1), max_size=5).map(
 
 @given(pair=pairs(labels=4, ndim=(1, 2, 3, 4), longest=4), regions=REGIONS)
 def test_counts_of_regions_are_counts_of_voxels_whether_or_not_regions_overlap(pair, regions):
-    counts = measured(*pair, Counts, regions=regions).statistics[Counts]
+    counts = statistic(*pair, Counts, regions=regions)
     assert len(counts.tp) == len(regions)
     for at, region in enumerate(regions):
         p, g = (np.isin(mask, list(region.labels)) for mask in pair)
@@ -61,7 +61,7 @@ def test_the_table_has_a_row_for_each_pair_of_labels_that_occurs_in_order(pair):
 
 
 def test_an_empty_list_of_regions_has_empty_counts():
-    counts = measured(*scene("#     #"), Counts, regions=[]).statistics[Counts]
+    counts = statistic(*scene("#     #"), Counts, regions=[])
     assert counts.tp.shape == counts.volume_g.shape == (0,)
 
 

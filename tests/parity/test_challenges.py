@@ -98,4 +98,4 @@ def test_autopet(pair):
 
 @pytest.mark.parametrize("name", ["kits23", "flare", "autopet-dice"])
 def test_a_challenge_takes_the_mean_over_cases_first(name):
-    assert convention(name).cases_first
+    assert convention(name).mean_first == "cases"

@@ -15,13 +15,14 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from scenes import measured
+from scenes import statistic
 
 import segeval
 from segeval.data.regions import Region
 from segeval.metrics import parse_metric
 from segeval.statistics.boundary import Boundary
 from segeval.statistics.distances import SurfaceDistances
+from segeval.statistics.statistic import Need
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = json.loads((GOLDEN / "cases.json").read_text())
@@ -335,13 +336,13 @@ def test_a_tool_told_of_another_boundary_is_its_protocol_told_of_it(tool, name, 
 )
 @pytest.mark.parametrize("side", ["pred", "gt"])
 def test_the_area_of_a_boundary_is_that_of_the_tool(tool, rule, side):
-    kind = SurfaceDistances.by(Boundary(rule))
+    need = Need(SurfaceDistances, Boundary(rule))
     for case, label, number in stored(tool, f"area_{side}"):
         if lacks(case, label):
             continue
-        found = measured(
-            *pair(case), kind, spacing=CASES[case]["spacing"], regions=[Region.of(label)]
-        ).statistics[kind]
+        found = statistic(
+            *pair(case), need, spacing=CASES[case]["spacing"], regions=[Region.of(label)]
+        )
         sizes = found.pg if side == "pred" else found.gp
         assert sizes.total()[0] == pytest.approx(number, rel=1e-6), f"case {case}, label {label}"
 

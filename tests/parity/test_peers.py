@@ -11,14 +11,16 @@ from hypothesis import given
 from medpy.metric import binary as medpy
 from monai import metrics as monai
 from peers import PEERS, number
-from scenes import SPACINGS, measured, pairs, spaced_pairs, value
+from scenes import SPACINGS, pairs, spaced_pairs, statistic, value
 from scipy import ndimage
 from scipy.spatial.distance import directed_hausdorff
 from skimage import metrics as skimage
 
 import segeval
 from segeval.data.regions import Region
-from segeval.statistics.distances import SurfaceDistances, VolumeDistances
+from segeval.statistics.boundary import Boundary
+from segeval.statistics.distances import SurfaceDistances
+from segeval.statistics.statistic import Need
 
 FULL = spaced_pairs(full=True)
 
@@ -42,15 +44,11 @@ def surface(mask):
     return mask & ~ndimage.binary_erosion(mask)
 
 
-@pytest.mark.parametrize(
-    ("statistic", "part"), [(SurfaceDistances, surface), (VolumeDistances, lambda mask: mask)]
-)
+@pytest.mark.parametrize(("rule", "part"), [("voxel", surface), ("solid", lambda mask: mask)])
 @given(pair=FULL)
-def test_the_sets_of_distances_are_those_of_scipys_euclidean_distance_transform(
-    statistic, part, pair
-):
+def test_the_sets_of_distances_are_those_of_scipys_euclidean_distance_transform(rule, part, pair):
     pred, gt, spacing = pair
-    found = measured(pred, gt, statistic, spacing=spacing).statistics[statistic]
+    found = statistic(pred, gt, Need(SurfaceDistances, Boundary(rule)), spacing=spacing)
     p, g = part(pred == 1), part(gt == 1)
     for ours, of, to in ((found.pg, p, g), (found.gp, g, p)):
         transform = ndimage.distance_transform_edt(~to, sampling=spacing)
@@ -68,9 +66,7 @@ def test_in_larger_volumes_with_stray_voxels_the_distances_are_scipys_too(spacin
         rng.random(gt.shape) < 1e-3, rng.integers(0, 4, gt.shape), np.roll(gt, moved, axis=2)
     ).astype(np.uint8)
     regions = [Region.of(1), Region.of("two", 2, 3), Region.of(3)]
-    found = measured(pred, gt, SurfaceDistances, spacing=spacing, regions=regions).statistics[
-        SurfaceDistances
-    ]
+    found = statistic(pred, gt, SurfaceDistances, spacing=spacing, regions=regions)
     for at, region in enumerate(regions):
         p, g = (surface(np.isin(mask, list(region.labels))) for mask in (pred, gt))
         for ours, of, to in ((found.pg, p, g), (found.gp, g, p)):

@@ -81,7 +81,7 @@ def test_a_boundary_holds_for_the_protocol_or_for_one_metric(tmp_path):
 def test_a_boundary_that_is_asked_for_goes_before_those_of_the_protocol(tmp_path):
     path = write(tmp_path, 'boundary = "solid"\n[metrics]\nassd = {boundary = "voxel"}\n')
     own = convention(str(path), "voxel:connectivity=2")
-    assert own.metric("assd").statistic.boundary == Boundary("voxel", connectivity=2)
+    assert own.metric("assd").need.boundary == Boundary("voxel", connectivity=2)
 
 
 @pytest.mark.parametrize(

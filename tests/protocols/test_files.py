@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from segeval.errors import UsageError
+from segeval.metrics.parameters import ByRegion
 from segeval.protocols import convention
 from segeval.statistics.boundary import Boundary
 
@@ -224,7 +225,9 @@ def test_a_formula_takes_the_parameter_of_the_name(tmp_path):
             '[metrics]\nnsd = {is = "overlap_mean", tolerance = {liver = 2}}',
         )
     )
-    assert own.metric("nsd").definition.metric.parameters == (("tolerance", (("liver", 2.0),)),)
+    assert own.metric("nsd").definition.metric.parameters == (
+        ("tolerance", ByRegion.of({"liver": 2})),
+    )
 
 
 def test_nan_and_inf_may_stand_for_empty_masks(tmp_path):
@@ -255,5 +258,5 @@ def test_a_setting_of_the_boundary_is_given_once():
 
 
 def test_connectivity_is_a_plain_number():
-    with pytest.raises(UsageError, match="connectivity of the boundary is 1, 2 or 3, not '²'"):
+    with pytest.raises(UsageError, match="connectivity of the boundary must be 1, 2 or 3, not '²'"):
         Boundary.parse("voxel:connectivity=²")
