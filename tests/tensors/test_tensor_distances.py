@@ -13,7 +13,7 @@ import pytest
 import torch
 from drawn import cases, laid_out
 from hypothesis import given, settings
-from scenes import measured
+from scenes import statistic
 
 from segeval.data.regions import Region
 from segeval.measure.tensors import (
@@ -27,16 +27,19 @@ from segeval.measure.tensors import (
     surface_distances,
     volume_distances,
 )
+from segeval.statistics.boundary import SOLID, VOXEL
 from segeval.statistics.depths import Depths
-from segeval.statistics.distances import SurfaceDistances, VolumeDistances
+from segeval.statistics.distances import SurfaceDistances
 from segeval.statistics.moments import Moments
+from segeval.statistics.statistic import Need
 
 GOLDEN = Path(__file__).parents[1] / "golden"
+SURFACE = Need(SurfaceDistances, VOXEL)
 KERNELS = {
-    SurfaceDistances: surface_distances,
-    VolumeDistances: volume_distances,
-    Depths: depths,
-    Moments: moments,
+    SURFACE: surface_distances,
+    Need(SurfaceDistances, SOLID): volume_distances,
+    Need(Depths): depths,
+    Need(Moments): moments,
 }
 
 
@@ -59,7 +62,7 @@ def assert_close(found, expected):
             np.testing.assert_allclose(elements(ours, region), elements(theirs, region), rtol=1e-12)
 
 
-def by_arrays(kind, pred, gt, labels, spacing):
+def by_arrays(need, pred, gt, labels, spacing):
     """Measure with the kernels for arrays, which know no negative labels: ranks stand for them."""
     ranks, places = np.unique(
         np.stack([pred.long().numpy(), gt.long().numpy()]), return_inverse=True
@@ -68,7 +71,7 @@ def by_arrays(kind, pred, gt, labels, spacing):
     absent = count(len(ranks))
     number = {int(label): rank for rank, label in enumerate(ranks)}
     regions = [Region.of(str(label), number.get(label, next(absent))) for label in labels.tolist()]
-    return measured(pred, gt, kind, spacing=spacing, regions=regions).statistics[kind]
+    return statistic(pred, gt, need, spacing=spacing, regions=regions)
 
 
 def border(mask):
@@ -95,7 +98,7 @@ def directed(one, other, spacing):
 @given(cases())
 def test_distances_are_those_of_the_definition(case):
     surface = on_host(SurfaceDistances, surface_distances(*case))
-    volume = on_host(VolumeDistances, volume_distances(*case))
+    volume = on_host(SurfaceDistances, volume_distances(*case))
     deep = on_host(Depths, depths(*case))
     for region, label in enumerate(case.labels.tolist()):
         p, g = ((mask.long() == label).numpy() for mask in (case.pred, case.gt))
@@ -115,18 +118,18 @@ def test_distances_are_those_of_the_definition(case):
 @settings(max_examples=60)
 @given(cases())
 def test_every_statistic_is_that_of_the_kernels_for_arrays(case):
-    for kind, kernel in KERNELS.items():
-        assert_close(on_host(kind, kernel(*case)), by_arrays(kind, *case))
+    for need, kernel in KERNELS.items():
+        assert_close(on_host(need.statistic, kernel(*case)), by_arrays(need, *case))
 
 
-@pytest.mark.parametrize("kind", KERNELS)
-def test_every_statistic_agrees_on_the_golden_masks(kind):
+@pytest.mark.parametrize("need", KERNELS)
+def test_every_statistic_agrees_on_the_golden_masks(need):
     golden = json.loads((GOLDEN / "cases.json").read_text())
     with np.load(GOLDEN / "masks.npz") as masks:
         for name, case in golden.items():
             pred, gt = (torch.from_numpy(masks[f"{name}_{side}"]) for side in ("pred", "gt"))
             task = pred, gt, torch.tensor([0, *map(int, case["labels"])]), tuple(case["spacing"])
-            assert_close(on_host(kind, KERNELS[kind](*task)), by_arrays(kind, *task))
+            assert_close(on_host(need.statistic, KERNELS[need](*task)), by_arrays(need, *task))
 
 
 def balls(shape, labels, seed):
@@ -156,21 +159,19 @@ def test_larger_masks_agree(shape, spacing, shift):
     gt = balls(shape, 9, 1)
     pred = gt.roll(SHIFTS[shift][-len(shape) :], tuple(range(len(shape))))
     task = pred, gt, torch.arange(1, 11), spacing
-    assert_close(
-        on_host(SurfaceDistances, surface_distances(*task)), by_arrays(SurfaceDistances, *task)
-    )
+    assert_close(on_host(SurfaceDistances, surface_distances(*task)), by_arrays(SURFACE, *task))
 
 
-@pytest.mark.parametrize("kind", KERNELS)
-def test_neither_the_parts_nor_the_order_in_memory_change_a_digit(kind, monkeypatch):
+@pytest.mark.parametrize("need", KERNELS)
+def test_neither_the_parts_nor_the_order_in_memory_change_a_digit(need, monkeypatch):
     gt = balls((15, 30, 40), 5, 2)
     pred, labels, spacing = gt.flip(2), torch.arange(7), (2.0, 0.7, 0.9)
-    whole = KERNELS[kind](pred, gt, labels, spacing)
+    whole = KERNELS[need](pred, gt, labels, spacing)
     monkeypatch.setattr(near, "voxels_at_once", lambda device: 100)
     monkeypatch.setattr(far, "pairs_at_once", lambda device: 100)
     for module in (masks, distances):
         monkeypatch.setattr(module, "CHUNK", 700)
-    in_parts = KERNELS[kind](
+    in_parts = KERNELS[need](
         laid_out(pred, "Fortran"), laid_out(gt, "every other"), labels, spacing
     )
     for one, other in zip(whole, in_parts, strict=True):
@@ -183,23 +184,19 @@ def test_thousands_of_labels():
     gt = gt.repeat_interleave(4, 0).repeat_interleave(5, 1).to(torch.uint16)
     pred = gt.long().roll((1, 2), (0, 1)).to(torch.uint16)
     task = pred, gt, torch.arange(1, 2401), (1.0, 1.0)
-    assert_close(
-        on_host(SurfaceDistances, surface_distances(*task)), by_arrays(SurfaceDistances, *task)
-    )
+    assert_close(on_host(SurfaceDistances, surface_distances(*task)), by_arrays(SURFACE, *task))
 
 
 def test_all_256_values_of_a_byte_as_regions():
     gt = torch.arange(256, dtype=torch.uint8).repeat_interleave(12).view(48, 64)
     task = gt.roll(7, 0), gt, torch.arange(256), (1.0, 1.0)
-    assert_close(
-        on_host(SurfaceDistances, surface_distances(*task)), by_arrays(SurfaceDistances, *task)
-    )
+    assert_close(on_host(SurfaceDistances, surface_distances(*task)), by_arrays(SURFACE, *task))
 
 
-@pytest.mark.parametrize("kind", KERNELS)
-def test_no_regions_make_an_empty_statistic(kind):
+@pytest.mark.parametrize("need", KERNELS)
+def test_no_regions_make_an_empty_statistic(need):
     mask = torch.ones(3, 4, dtype=torch.uint8)
-    statistic = on_host(
-        kind, KERNELS[kind](mask, mask, torch.empty(0, dtype=torch.int64), (1.0, 1.0))
+    empty = on_host(
+        need.statistic, KERNELS[need](mask, mask, torch.empty(0, dtype=torch.int64), (1.0, 1.0))
     )
-    assert len(statistic.empty_p) == len(statistic.empty_g) == 0
+    assert len(empty.empty_p) == len(empty.empty_g) == 0
