@@ -195,7 +195,7 @@ def _print(summary: DataFrame, cases: int, *, cases_first: bool, as_json: bool) 
 def _draw(results: Results, folder: Path, formats: tuple[str, ...], *, quiet: bool) -> str:
     """Draws every kind of plot there are data for, and returns what to tell of it."""
     from segeval.plots import draw
-    from segeval.plots.card import NothingToDraw
+    from segeval.plots.errors import NothingToDraw
 
     try:
         with plot.remarks(logging.CRITICAL if quiet else logging.WARNING):

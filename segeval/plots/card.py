@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, TypeAlias
 
-from segeval.errors import UsageError
-
 from . import kinds
+from .errors import NothingToDraw
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,13 +29,6 @@ Figures: TypeAlias = "Iterator[tuple[str, Figure]]"
 page or a metric, or nothing for the only figure.
 """
 Drawing: TypeAlias = "Callable[[Source], Figures]"
-
-
-class NothingToDraw(UsageError):  # noqa: N818  # it says what is wrong
-    """A kind of plot that these results hold no data for.
-
-    Its text says what is missing and how to get it.
-    """
 
 
 @dataclass(frozen=True, slots=True)

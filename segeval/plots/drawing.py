@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 from segeval.errors import UsageError
 
-from .card import KINDS, NothingToDraw, PlotKind, card_of
+from .card import KINDS, PlotKind, card_of
+from .errors import NothingToDraw
 
 if TYPE_CHECKING:
     from segeval.results.results import Results

@@ -17,7 +17,7 @@ from segeval.results.results import Results
 from segeval.run.scoring import NEITHER
 from segeval.summary.cube import Cube
 
-from .card import NothingToDraw
+from .errors import NothingToDraw
 from .style import PALETTE, printable, region_names
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from drawing import INF, NAN, drawn, keys, panels, with_scores, words
 from matplotlib.text import Text
 from synthetic import results
 
-from segeval.plots.card import NothingToDraw
+from segeval.plots.errors import NothingToDraw
 
 
 def test_the_scatter_names_outliers_and_shows_infinite_distances_at_the_margin():

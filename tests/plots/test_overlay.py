@@ -18,7 +18,7 @@ from scipy.ndimage import binary_erosion, distance_transform_edt
 
 from segeval.data.grid import Grid
 from segeval.plots import draw
-from segeval.plots.card import NothingToDraw
+from segeval.plots.errors import NothingToDraw
 from segeval.plots.kinds import overlay
 from segeval.plots.kinds.overlay import BOTH, ONLY_G, ONLY_P, OTHERS
 from segeval.plots.slices import cut, farthest

@@ -17,7 +17,7 @@ from segeval.errors import UsageError
 from segeval.metrics import parse_metric
 from segeval.plots import FORMATS, draw
 from segeval.plots.axes import direction, label, shortened, symbol
-from segeval.plots.card import NothingToDraw
+from segeval.plots.errors import NothingToDraw
 from segeval.plots.source import Source, badness_of, worst_first
 from segeval.plots.style import page, printable, printables
 

@@ -11,7 +11,7 @@ import pytest
 from drawing import INF, NAN, drawn, panels, with_scores, words
 from synthetic import results
 
-from segeval.plots.card import NothingToDraw
+from segeval.plots.errors import NothingToDraw
 from segeval.plots.kinds.distribution import jitter
 
 

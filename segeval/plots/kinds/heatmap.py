@@ -16,7 +16,8 @@ from matplotlib.figure import Figure
 from segeval.arrays import Flags, Floats
 from segeval.metrics.card import Metric
 from segeval.plots.axes import TickFormatter, brief, label, symbol
-from segeval.plots.card import Figures, NothingToDraw, plot_kind
+from segeval.plots.card import Figures, plot_kind
+from segeval.plots.errors import NothingToDraw
 from segeval.plots.source import Source, badness_of, counted, worst_first
 from segeval.plots.style import ALARM, PALE, page, printables, region_names, sentences
 

@@ -14,7 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from segeval.arrays import Floats, Integers
-from segeval.plots.card import Figures, NothingToDraw, plot_kind
+from segeval.plots.card import Figures, plot_kind
+from segeval.plots.errors import NothingToDraw
 from segeval.plots.needs import NSD_CURVES
 from segeval.plots.source import Source
 from segeval.plots.style import FRAME, PALETTE, page, region_names, sentences

@@ -22,7 +22,8 @@ from segeval.errors import SegevalError
 from segeval.io import parse_colors, read_labels
 from segeval.metrics.card import Metric
 from segeval.plots.axes import symbol
-from segeval.plots.card import Figures, NothingToDraw, plot_kind
+from segeval.plots.card import Figures, plot_kind
+from segeval.plots.errors import NothingToDraw
 from segeval.plots.needs import MASKS, RANKING
 from segeval.plots.slices import Slice, bounds, cut, farthest
 from segeval.plots.source import Source, badness_of, counted, worst_first

@@ -12,7 +12,8 @@ from matplotlib.lines import Line2D
 from segeval.arrays import Flags, Floats, Integers
 from segeval.metrics.card import Metric
 from segeval.plots.axes import fit, label, symbol, thinned
-from segeval.plots.card import Figures, NothingToDraw, plot_kind
+from segeval.plots.card import Figures, plot_kind
+from segeval.plots.errors import NothingToDraw
 from segeval.plots.leaders import name_points
 from segeval.plots.needs import OVERLAP_AND_DISTANCE
 from segeval.plots.source import Source
