@@ -34,6 +34,10 @@ CROWDS = (1, 2, 3.5)
 """Decimal logarithms of how many points a panel has: few, many, too many to tell apart."""
 
 
+LINE_BREAK = {1: " ", 2: "\n"}
+"""What parts the two halves of a label on one line, or on two."""
+
+
 def shortened(value: float) -> str:
     """Return a number with three digits and a prefix of its size, from a thousand on.
 
@@ -65,11 +69,15 @@ class TickFormatter(ScalarFormatter):
 
     def __call__(self, x: float, pos: int | None = None) -> str:
         """Return the label of a tick at `x`."""
-        return shortened(x) if self._large() else super().__call__(x, pos)
+        if self._large():
+            return shortened(x)
+        return super().__call__(x, pos)
 
     def get_offset(self) -> str:
         """Return what stands at the end of the axis: nothing where ticks have prefixes."""
-        return "" if self._large() else super().get_offset()
+        if self._large():
+            return ""
+        return super().get_offset()
 
     def _large(self) -> bool:
         assert self.axis is not None
@@ -123,8 +131,7 @@ def label(metric: Metric, source: Source | Units, *, lines: int = 1) -> str:
     way = direction(metric)
     if not way:
         return with_unit(metric, source)
-    between = " " if lines == 1 else "\n"
-    return f"{with_unit(metric, source)}{between}({way})"
+    return LINE_BREAK[lines].join([with_unit(metric, source), f"({way})"])
 
 
 def fit(
@@ -159,6 +166,7 @@ def _fit_logarithmic(ax: Axes, which: Literal["x", "y"], sizes: Floats, ticks: i
     """
     threshold = 10 ** np.floor(np.log10(np.quantile(sizes[sizes > 0], 0.25)))
     scale: dict[str, Any] = {"linthresh": threshold, "linscale": 1}
+    # A little below 0, so that points at 0 are not cut in half.
     limits = -0.06 * threshold, float(sizes.max()) * 1.5
     if which == "x":
         ax.set_xscale("symlog", **scale)
@@ -185,6 +193,7 @@ def _linear_limits(metric: Metric, values: Floats) -> tuple[float, float]:
         bottom = 0.0
     elif bottom == top and np.isfinite([low, high]).all():
         bottom, top = low, high
+    # A margin of nothing would make limits that are equal, of which matplotlib warns.
     margin = 0.05 * (top - bottom) or 0.05 * abs(top) or 0.05
     return max(bottom - margin, low - margin / 2), min(top + margin, high + margin / 2)
 

@@ -20,7 +20,7 @@ from segeval.io.files import make_folder
 from segeval.results.columns import ALL, MEAN
 from segeval.training.series import Series
 
-from .axes import TickFormatter, Units, brief, figure_of, fit, label, set_ticks
+from .axes import LINE_BREAK, TickFormatter, Units, brief, figure_of, fit, label, set_ticks
 from .panels import LEADING, SHOWN, Panel, Runs, panels_of
 from .smoothing import check_smooth, smoothed, smoothing_words
 from .source import counted
@@ -169,6 +169,7 @@ def draw_panel(ax: Axes, panel: Panel, look: Look, *, outside: bool = True) -> N
     """
     colors = look.colors(panel)
     ax.grid(visible=True)
+    # What is drawn later lies on top: coloured curves over pale ones, and means over all.
     pale_first = sorted(panel.curves, key=lambda c: (colors[c.key] != FRAME, colors[c.key] == INK))
     for curve in pale_first:
         style = look.style(curve.split, panel)
@@ -258,6 +259,7 @@ def _draw_curve(ax: Axes, series: Series, *, color: str, style: Any, smooth: flo
     if smooth and not pale:
         ax.plot(x, finite, color=color, linewidth=0.7, alpha=0.3)
     ax.plot(x, line, color=color, linewidth=width, linestyle=style)
+    # A value between two gaps makes no line.
     hole = np.isnan(np.concatenate([[np.nan], finite, [np.nan]]))
     alone = hole[:-2] & hole[2:]
     if len(x) <= MARKED and not pale:
@@ -317,7 +319,7 @@ def _scale(ax: Axes, panel: Panel, unit: str, *, lines: int) -> None:
         words = printables([column.measure])
         if column.goal is not None:
             words.append("(lower is better)")
-        ax.set_ylabel((" " if lines == 1 else "\n").join(words))
+        ax.set_ylabel(LINE_BREAK[lines].join(words))
     ax.xaxis.set_major_formatter(TickFormatter())
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
     if panel.region == MEAN:
@@ -341,8 +343,11 @@ def _entries(
     several = len(look.splits) > 1 and panel.splits != [""]
     if panel.keys == [""]:
         for split in panel.splits:
-            words = WORDS[split] if several or split else ""
-            value = best[""] if split == panel.splits[0] else ""
+            words, value = WORDS[split], best[""]
+            if not (several or split):
+                words = ""
+            if split != panel.splits[0]:
+                value = ""
             if words or value:
                 yield _entry(words, value, color=colors[""], style=look.style(split, panel))
         return

@@ -70,8 +70,7 @@ def delete_drawn(folder: Path) -> None:
     A plot bears its mark and its own name, so neither a file of somebody else nor a plot that was
     renamed to keep it is taken for one.
     """
-    paths = folder.iterdir() if folder.is_dir() else ()
-    for path in [path for path in paths if path.suffix[1:] in FORMATS]:
+    for path in [path for name in FORMATS for path in folder.glob(f"*.{name}")]:
         with contextlib.suppress(OSError):  # unreadable: not ours, or not ours to judge
             if mark_of(path.name).encode() in path.read_bytes():
                 path.unlink()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -31,6 +31,10 @@ LEADER: dict[str, Any] = {
     "patchA": None,
 }
 """The line that leads from a name to its point."""
+
+
+ENDS = {"left": 0, "right": 1}
+"""The end of a name, as a share of its width, that its leader starts from."""
 
 
 class Box(NamedTuple):
@@ -88,6 +92,7 @@ class Layout:
         outside = box.area - box.shared(self._frame)
         covered = min(box.count(self._crowd), 10)
         crossed = box.count(self._leaders) + sum(taken.count(line) for taken in self._boxes)
+        # In square points: a crossed line confuses most, then a name that leaves the frame.
         return hidden + 10 * outside + 5 * covered + 30 * crossed
 
 
@@ -96,14 +101,15 @@ def name_points(ax: Axes, x: Floats, y: Floats, names: Sequence[str]) -> None:
     if not names:
         return
     figure = figure_of(ax)
-    figure.draw_without_rendering()  # the layout decides where the points are
+    # Where points lie on the page is known once the layout has run.
+    figure.draw_without_rendering()
     points = _on_page(ax, np.column_stack([x, y]))
     crowd = [_on_page(ax, collection.get_offsets()) for collection in ax.collections]
     frame = Box(*(np.asarray(ax.get_window_extent().extents) * 72 / figure.dpi))
     layout = Layout(frame, points, np.concatenate([points, *crowd]))
     for point, data, name in zip(points, zip(x, y, strict=True), names, strict=True):
         offset = layout.place(point, len(name))
-        side, end = ("left", 0) if offset[0] > 0 else ("right", 1)
+        side: Literal["left", "right"] = "left" if offset[0] > 0 else "right"
         text = ax.annotate(
             name,
             data,
@@ -114,8 +120,9 @@ def name_points(ax: Axes, x: Floats, y: Floats, names: Sequence[str]) -> None:
             annotation_clip=False,
             horizontalalignment=side,
             verticalalignment="center_baseline",
-            arrowprops={**LEADER, "relpos": (end, 0.5)},
+            arrowprops={**LEADER, "relpos": (ENDS[side], 0.5)},
         )
+        # Else the layout would shrink the axes for the names, and move the points.
         text.set_in_layout(False)
 
 
@@ -126,6 +133,7 @@ def _on_page(ax: Axes, data: Any) -> Floats:
 
 def _text_box(point: Floats, offset: tuple[int, int], letters: int) -> Box:
     """Return the box of a name of so many letters whose near end lies at this offset."""
+    # A letter of DejaVu Sans is 0.6 of its size wide on average.
     width, height = 0.6 * SIZE * letters, 1.15 * SIZE
     left = point[0] + offset[0]
     if offset[0] <= 0:

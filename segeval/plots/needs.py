@@ -1,4 +1,4 @@
-"""What kinds of plots need of a run: each need with its name, its advice and its test."""
+"""The needs of kinds of plots: what a run must hold, how to tell, and what to do where it lacks."""
 
 from __future__ import annotations
 

@@ -152,6 +152,7 @@ def panels_of(runs: Runs, names: Sequence[str] | None, per_region: bool | None) 
     panels: list[Panel] = []
     for group in groups.values():
         panels += _of_measure([*group.values()], several=several, each=each)
+    # Sorting is stable: panels of metrics stay in the order in which these were logged.
     if names is None:
         panels.sort(key=lambda panel: not panel.known)
     return panels
@@ -232,7 +233,8 @@ def _regional(members: Sequence[Curve]) -> Panel:
     means = Means()
     if len(named_regions) > len(PALETTE) and column.metric:
         for split in _by_split(members):
-            if all(series.column.region for series in split):  # else the mean was logged
+            # A column without a region is the mean as it was logged.
+            if all(series.column.region for series in split):
                 curves.append(Curve(MEAN, means.of(split)))
     return Panel(column, tuple(curves), regional=True, omitted=means.omitted)
 

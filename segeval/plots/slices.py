@@ -27,8 +27,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slice:
-    """How to cut a volume: at `index` along `axis` (None in 2-D), shown with `down` and `across` as
-    rows and columns.
+    """A cut through a volume at `index` along `axis`, which is None in 2-D, with `down` and `across`
+    as rows and columns.
 
     `flips` tells whether rows and columns run against their array axes; `names` describes both
     axes.
@@ -69,7 +69,7 @@ def farthest(pred: Flags, gt: Flags, spacing: tuple[float, ...]) -> Place:
         return Place(_middle(pred | gt), np.nan)
     from_p = _farthest(points_p, points_g, np.asarray(spacing))
     from_g = _farthest(points_g, points_p, np.asarray(spacing))
-    return from_g if from_g.distance > from_p.distance else from_p
+    return max(from_p, from_g, key=lambda place: place.distance)
 
 
 def _farthest(points: Integers, boundary: Integers, spacing: Floats) -> Place:
@@ -87,6 +87,7 @@ def cut(grid: Grid, index: tuple[int, ...]) -> Slice:
     With an affine, up is anterior or superior and the patient's right is on the right; without one,
     rows run along the first axis downwards, as in an image.
     """
+    # Rows run downwards on the page, so that an axis which runs upwards in the body is turned.
     physical, backward = _orientation(grid)
     axis = _cut_axis(grid, physical)
     depth = 0 if axis is None else index[axis]
@@ -108,6 +109,7 @@ def _cut_axis(grid: Grid, physical: list[int]) -> int | None:
     """Return the array axis that slices go across; None for an image."""
     if grid.ndim != 3:
         return None
+    # Thick slices were acquired as such; of two coarse axes neither is known to be that of slices.
     coarse = [k for k in range(3) if grid.spacing[k] > COARSE * min(grid.spacing)]
     return coarse[0] if len(coarse) == 1 else physical.index(max(physical))
 

@@ -138,9 +138,11 @@ class Source:
 
         It is the first that can of those chosen, else the first overlap or distance.
         """
-        leading: tuple[Metric | None, ...] = () if self.chosen else self.leading()
-        for metric in (*leading, *self.metrics):
-            if metric and metric.spec.scope == "region" and metric.spec.best is not None:
+        candidates = list(self.metrics)
+        if not self.chosen:
+            candidates = [metric for metric in self.leading() if metric] + candidates
+        for metric in candidates:
+            if metric.spec.scope == "region" and metric.spec.best is not None:
                 return metric
         return None
 

@@ -105,6 +105,8 @@ def head(figure: Figure, title: str, caption: str) -> None:
     # Mathematics has no spaces, so that it is never broken.
     lines = textwrap.wrap(title, int(TITLE_LETTERS * width), break_long_words=False)
     figure.suptitle("\n".join(lines), x=0.01, ha="left", weight="bold", size=9)
+    # The label of the x axes of the whole figure is the only text below for which the layout makes
+    # room.
     if caption:
         text = textwrap.fill(caption, int(CAPTION_LETTERS * width))
         figure.supxlabel(text, x=0.01, ha="left", size=6.5, color=GREY)

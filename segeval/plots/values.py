@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -23,6 +23,8 @@ from .style import FRAME, GREY, PALETTE, RC, region_names
 
 WRITTEN = 20
 """Bars up to which each has its value written."""
+OUTWARD = {"left": 3, "right": -3}
+"""Points from the end of a bar to its value, which is aligned to that side."""
 
 
 def plot_values(
@@ -187,12 +189,13 @@ def _write(ax: Axes, value: float, end: float, place: float) -> None:
         text = brief(value)
     else:
         text = {"inf": "∞", "-inf": "−∞"}.get(str(float(value)), "undefined")
+    side: Literal["left", "right"] = "right" if end < 0 else "left"
     ax.annotate(
         text,
         (end, place),
-        xytext=(-3 if end < 0 else 3, 0),
+        xytext=(OUTWARD[side], 0),
         textcoords="offset points",
-        horizontalalignment="right" if end < 0 else "left",
+        horizontalalignment=side,
         verticalalignment="center",
         color=GREY,
         size="small",

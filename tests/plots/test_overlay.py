@@ -23,6 +23,7 @@ from segeval.plots.kinds import overlay
 from segeval.plots.kinds.overlay import BOTH, ONLY_G, ONLY_P, OTHERS
 from segeval.plots.slices import cut, farthest
 from segeval.plots.source import Source
+from segeval.protocols.protocol import Protocol
 from segeval.results.details import Details
 from segeval.results.results import Results
 
@@ -46,7 +47,7 @@ def results(
         "units": {"length": "mm", "volume": "ml"},
         "cases": files,
         "regions": regions,
-        "protocol": protocol,
+        "protocol": Protocol(**protocol).to_dict(),
     }
     return Results(cases, cases, run)
 
@@ -222,7 +223,8 @@ def test_the_protocol_of_the_run_holds_for_the_picture(tmp_path: Path):
     gt = square(2, 8)
     gt[5:] = 9
     save(tmp_path, "b", square(2, 8), gt)
-    run = results(tmp_path, {("b", "1"): 0.9}, ".npy", ignore_label=9, spacing=[2.0, 1.0])
+    protocol = {"ignore_label": 9, "spacing": (2.0, 1.0), "geometry_tolerance": np.inf}
+    run = results(tmp_path, {("b", "1"): 0.9}, ".npy", **protocol)
     (ax,) = drawn(run).axes
     np.testing.assert_allclose(ax.images[0].get_array()[6, 4], (1, 1, 1))
     assert ax.get_aspect() == 2

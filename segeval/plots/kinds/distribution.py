@@ -175,6 +175,7 @@ def _draw_points(ax: Axes, values: Floats, rows: Sequence[int], color: str) -> N
         markersize=thinned(most, (3.2, 2.2, 1.1)),
         alpha=thinned(most, (0.8, 0.55, 0.2)),
         color=color,
+        # Thousands of points would make large and slow PDF and SVG files.
         rasterized=sum(map(len, columns)) > 1000,
     )
 
@@ -217,6 +218,7 @@ def _count_gaps(ax: Axes, values: Floats, present: Flags) -> None:
     infinite = np.isinf(values).sum(axis=0)
     if not (undefined.any() or infinite.any()):
         return
+    # The width is in inches from the right edge of the axes, the height in shares of them.
     in_axes: Any = ax.transAxes
     inches = figure_of(ax).dpi_scale_trans + ScaledTranslation(1, 0, in_axes)
     strip = Rectangle(

@@ -37,6 +37,10 @@ NARROWEST, WIDEST = 3.6, 14.0
 """Inches that a figure is wide."""
 COLORS = {True: "viridis", False: "viridis_r", None: "PRGn"}
 """Dark is bad, whichever way is better, and on both sides of a best value in the middle."""
+INK_ON = {True: "black", False: "white"}
+"""The colour of numbers on light cells, and on dark ones."""
+ROTATIONS = {True: 90, False: 0}
+"""Degrees of text that stands upright, and of text that does not."""
 EXTENSIONS = {
     (False, False): "neither",
     (True, False): "min",
@@ -78,6 +82,7 @@ class Table:
         """Return the worst cases of a metric, the worst first, and the worst regions in order."""
         scores = source.cube.scores(metric)
         bad = badness_of(scores, metric)
+        # Cases are ordered by badness; regions keep the order in which readers look for them.
         rows = worst_first(bad)[:CASES]
         columns = np.sort(worst_first(bad.T)[:REGIONS])
         cells = np.ix_(rows, columns)
@@ -108,7 +113,9 @@ class Table:
 )
 def figures(source: Source) -> Figures:
     """Draw a heat map for each metric that was chosen."""
-    metrics = source.metrics if source.chosen else [metric for metric in source.leading() if metric]
+    metrics = list(source.metrics)
+    if not source.chosen:
+        metrics = [metric for metric in source.leading() if metric]
     if not metrics:
         raise NothingToDraw(
             "the table has neither an overlap in [0, 1] nor a distance; choose a metric"
@@ -169,6 +176,7 @@ def _draw_cells(ax: Axes, table: Table, scale: ScalarMappable) -> None:
     """Draw coloured cells, with signs where there is no number: infinitely bad ones in alarm."""
     undefined = np.isnan(table.scores)
     colored = scale.to_rgba(table.scores)
+    # Alarm comes last: what is infinitely bad must never look undefined.
     colored[undefined] = to_rgba(PALE)
     colored[table.infinite] = to_rgba(ALARM)
     ax.imshow(colored, aspect="auto", interpolation="nearest")
@@ -193,8 +201,8 @@ def _write_numbers(ax: Axes, table: Table, scale: ScalarMappable) -> None:
             ha="center",
             va="center",
             size=5.5,
-            color="black" if luma[row, column] > 0.5 else "white",
-            rotation=90 if table.steep else 0,
+            color=INK_ON[bool(luma[row, column] > 0.5)],
+            rotation=ROTATIONS[table.steep],
         )
 
 
@@ -248,6 +256,7 @@ def _limits(metric: Metric, scores: Floats) -> Limits:
         best = metric.spec.best or 0.0
         reach = float(np.quantile(abs(finite - best), 0.98)) or 1.0
         return Limits(best - reach, best + reach)
+    # Of a metric that is better one way only the bad end is cut.
     low, least, most, high = np.quantile(finite, [0, 0.02, 0.98, 1]).tolist()
     if higher_is_better and high - low > STRETCH * (high - least):
         low = least
@@ -269,7 +278,7 @@ def _label_cells(ax: Axes, table: Table, *, upright: bool) -> None:
         range(len(table.regions)),
         table.regions,
         size=7 if table.level else 5.5,
-        rotation=90 if upright else 0,
+        rotation=ROTATIONS[upright],
     )
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)

@@ -77,6 +77,7 @@ class Curves:
     def colored(self) -> Integers:
         """Positions of the lowest regions, in their order: by the median, then by the mean."""
         drawn = self.drawn
+        # Many medians are 1 from the first tolerance on; the mean tells these regions apart.
         means = np.nanmean(self.nsd[:, drawn], axis=(0, 2))
         medians = self.quartiles[1, drawn].mean(axis=1)
         return np.sort(drawn[np.lexsort((means, medians))][:COLORED])

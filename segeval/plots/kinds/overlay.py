@@ -19,7 +19,7 @@ from matplotlib.patches import Patch, Rectangle
 from segeval.arrays import Flags, Floats
 from segeval.data.case import Case
 from segeval.errors import SegevalError
-from segeval.io import parse_colors, read_labels
+from segeval.io import read_labels
 from segeval.metrics.card import Metric
 from segeval.plots.axes import symbol
 from segeval.plots.card import Figures, plot_kind
@@ -154,6 +154,7 @@ def _view(source: Source, case: int, region: int, metric: Metric) -> View:
     grid = masks.grid
     place = farthest(pred, gt, grid.spacing)
     plane = cut(grid, place.index)
+    # Later colours cover earlier ones, so that the region lies on top of the others.
     in_p, in_g = plane.rows(pred), plane.rows(gt)
     colors = np.ones((*in_p.shape, 3))
     colors[plane.rows(masks.gt.labels > 0)] = to_rgb(OTHERS)
@@ -184,7 +185,7 @@ def _read(run: Mapping[str, Any], name: str) -> Case:
     files = run.get("cases", {}).get(name, {})
     if not files.get("gt"):
         raise NothingToDraw("run.json does not say where its files are; score again")
-    protocol = _reading_protocol(run["protocol"])
+    protocol = Protocol.from_dict(run["protocol"])
     gt = read_labels(Path(files["gt"]), spacing=protocol.spacing, colors=protocol.colors)
     pred = None
     if files.get("pred"):
@@ -193,18 +194,6 @@ def _read(run: Mapping[str, Any], name: str) -> Case:
     if case.grid.ndim not in (2, 3):
         raise NothingToDraw(f"it has {case.grid.ndim} axes, and only 2 or 3 can be shown")
     return case
-
-
-def _reading_protocol(content: Mapping[str, Any]) -> Protocol:
-    """Return a protocol that reads masks as that of a run.json did; it measures nothing."""
-    spacing, colors = content.get("spacing"), content.get("colors")
-    return Protocol(
-        binary=content.get("binary", False),
-        ignore_label=content.get("ignore_label"),
-        geometry_tolerance=float(content.get("geometry_tolerance", 1e-3)),  # "inf" in JSON
-        spacing=tuple(spacing) if spacing else None,
-        colors=parse_colors(colors) if colors else None,
-    )
 
 
 def _window(plane: Slice, mask: Flags, spacing: tuple[float, float]) -> Window:
@@ -320,5 +309,6 @@ def round_length(most: float) -> float:
     >>> round_length(0.35), round_length(5)
     (0.2, 5.0)
     """
+    # 0.1 ‰ is let pass, since the logarithm of 1000 may come out a little small.
     power = 10 ** np.floor(np.log10(most))
     return float(max(step for step in (1, 2, 5) if step * power <= most * 1.0001) * power)

@@ -172,6 +172,7 @@ def _draw_case(source: Source, volumes: Volumes, case: int) -> Figure:
     ax.axhline(0, color=GREY, linewidth=0.6)
     ax.scatter(mean, difference, s=16, alpha=0.85, c=source.colors(names), linewidths=0)
     ax.margins(0.08, 0.12)
+    # Before the scale turns logarithmic, which has ticks of its own.
     set_ticks(ax.xaxis, 6)
     set_ticks(ax.yaxis, 6)
     if mean.max() > SKEW * mean.min():
