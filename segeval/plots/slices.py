@@ -27,8 +27,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slice:
-    """A cut through a volume at `index` along `axis`, which is None in 2-D, with `down` and `across`
-    as rows and columns.
+    """A cut through a volume at `index` along `axis`, which is None in 2-D; `down` and `across` are
+    its rows and columns.
 
     `flips` tells whether rows and columns run against their array axes; `names` describes both
     axes.
