@@ -155,11 +155,7 @@ class Protocol:
                 ignore_label=content["ignore_label"],
                 binary=content["binary"],
                 spacing=spacing and tuple(spacing),
-<<<<<<< HEAD
                 geometry_tolerance=float(content["geometry_tolerance"]),
-=======
-                geometry_tolerance=float(content["geometry_tolerance"]),  # "inf" in JSON
->>>>>>> 0f772ba (Plots: overlays read masks by the protocol of their run; reasons stand beside what they explain)
                 missing=content["missing"],
                 colors=colors and parse_colors(colors),
                 name=content["name"],

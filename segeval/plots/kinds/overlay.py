@@ -147,17 +147,18 @@ def _worst_region(source: Source, case: int, bad: Floats) -> int:
 
 def _view(source: Source, case: int, region: int, metric: Metric) -> View:
     """Return the slice of a case through the largest distance between the masks of a region."""
-    masks = _read(source.results.run, source.cube.cases[case])
+    scored = _read(source.results.run, source.cube.cases[case])
+    mask_p, mask_g = scored.masks
     labels = list(source.results.run["regions"][source.regions[region]])
-    pred = np.isin(masks.pred.labels, labels)
-    gt = np.isin(masks.gt.labels, labels)
-    grid = masks.grid
+    pred = np.isin(mask_p.labels, labels)
+    gt = np.isin(mask_g.labels, labels)
+    grid = scored.grid
     place = farthest(pred, gt, grid.spacing)
     plane = cut(grid, place.index)
     # Later colours cover earlier ones, so that the region lies on top of the others.
     in_p, in_g = plane.rows(pred), plane.rows(gt)
     colors = np.ones((*in_p.shape, 3))
-    colors[plane.rows(masks.gt.labels > 0)] = to_rgb(OTHERS)
+    colors[plane.rows(mask_g.labels > 0)] = to_rgb(OTHERS)
     colors[in_p & in_g] = to_rgb(BOTH)
     colors[in_p & ~in_g] = to_rgb(ONLY_P)
     colors[in_g & ~in_p] = to_rgb(ONLY_G)
