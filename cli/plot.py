@@ -10,10 +10,10 @@ from typing import Literal
 import click
 from click.core import ParameterSource
 
+from segeval.plots import FORMATS, KINDS
+
 from .types import words
 
-KINDS = ("distribution", "heatmap", "scatter", "volume", "nsd", "overlay")
-FORMATS = ("png", "svg", "pdf")
 OF_RESULTS = ("kinds", "worst")
 OF_LOGS = ("smooth", "per_region", "by", "unit")
 """The options that do something for results alone, and for tables of trainings alone."""

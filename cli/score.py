@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from segeval.errors import UsageError
+from segeval.plots import FORMATS as PLOT_FORMATS
 from segeval.results.exports import EXPORTS
 
 from . import plot
@@ -99,8 +99,8 @@ MISSING = ("error", "skip", "empty")
     "--plots/--no-plots", default=True, show_default=True, help="Draw plots into OUT/plots."
 )
 @click.option(
-    "--plot-format", "plot_formats", multiple=True, default=["png"], show_default=True, callback=words(*plot.FORMATS),
-    metavar=",".join(plot.FORMATS), help="Formats of the plots.",
+    "--plot-format", "plot_formats", multiple=True, default=["png"], show_default=True, callback=words(*PLOT_FORMATS),
+    metavar=",".join(PLOT_FORMATS), help="Formats of the plots.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Tell of failures and errors alone.")
@@ -131,6 +131,7 @@ def score(
     Exit code: 0 done, 1 a case failed, 2 wrong usage.
     """
     from segeval.api import score_folder
+    from segeval.plots.drawing import delete_drawn
 
     from .progress import reporting
 
@@ -141,7 +142,7 @@ def score(
             results = score_folder(pred, gt, output=output, listener=report, **options)
         except KeyboardInterrupt:
             if report.cases:  # the tables are those of this run
-                _clear(folder)
+                delete_drawn(folder)
             raise KeyboardInterrupt(report.left_in(output)) from None
     first = results.run["protocol"]["mean"] == "cases"
     _print(results.summary, report.scored, cases_first=first, as_json=as_json)
@@ -149,7 +150,7 @@ def score(
         f"{table}.{name}" for name in options["formats"] for table in ("cases", "summary")
     )
     report.tell(f"tables in {output}: {tables}")
-    _clear(folder)
+    delete_drawn(folder)
     if plots and report.scored:
         report.tell("drawing plots")
         report.tell(_draw(results, folder, plot_formats, quiet=quiet))
@@ -191,38 +192,10 @@ def _print(summary: DataFrame, cases: int, *, cases_first: bool, as_json: bool) 
         overview_of(shown).show(title="; ".join(filter(None, (over, part))))
 
 
-def _clear(folder: Path) -> None:
-    """Removes the plots of an earlier run, which would lie beside the tables of this one, and
-    nothing else.
-    """
-    for path in folder.iterdir() if folder.is_dir() else ():
-        kind, _, part = path.stem.partition("-")
-        if (
-            kind in plot.KINDS
-            and path.suffix[1:] in plot.FORMATS
-            and (_own(kind, part) or path.stem == kind)
-        ):
-            path.unlink()
-
-
-def _own(kind: str, part: str) -> bool:
-    """Whether segeval names plots so: by the number of a page, heat maps by their metric."""
-    from segeval.results.columns import metric_of
-
-    if kind != "heatmap":
-        return part.isdecimal()
-    for mark in (":", "/"):  # as their names have it
-        column = part.replace("-", mark, 1)
-        with contextlib.suppress(UsageError):
-            if metric_of(column).column == column:
-                return True
-    return False
-
-
 def _draw(results: Results, folder: Path, formats: tuple[str, ...], *, quiet: bool) -> str:
     """Draws every kind of plot there are data for, and returns what to tell of it."""
     from segeval.plots import draw
-    from segeval.plots.source import NothingToDraw
+    from segeval.plots.errors import NothingToDraw
 
     try:
         with plot.remarks(logging.CRITICAL if quiet else logging.WARNING):

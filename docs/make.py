@@ -1,6 +1,6 @@
-"""Writes what is generated: from the cards docs/metrics.md, docs/reference.md, the table in
-docs/formats.md and the stubs of the functions and metric objects; docs/protocols.md from the
-protocols' files; docs/commands.md from every command's --help.
+"""Writes what is generated: from the cards docs/metrics.md, docs/reference.md, the tables in
+docs/formats.md and docs/results.md and the stubs of the functions and metric objects;
+docs/protocols.md from the protocols' files; docs/commands.md from every command's --help.
 
 `python docs/make.py` writes them; `python docs/make.py --check` fails when one is out of date.
 """
@@ -24,6 +24,8 @@ from segeval.metrics import REGISTRY
 from segeval.metrics.card import MetricSpec
 from segeval.metrics.citations import CITATIONS
 from segeval.metrics.parameters import Choice, Parameter
+from segeval.plots import KINDS
+from segeval.plots.card import card_of
 
 ROOT = Path(__file__).parents[1]
 METRICS = """\
@@ -86,6 +88,7 @@ def pages() -> dict[str, str]:
         "docs/commands.md": commands_page(),
         "docs/formats.md": formats_page(),
         "docs/reference.md": reference_page(),
+        "docs/results.md": results_page(),
         "segeval/functional.pyi": stubs.functional(),
         "segeval/stateful.pyi": stubs.stateful(),
     }
@@ -172,13 +175,26 @@ def commands_page() -> str:
 
 def formats_page() -> str:
     """Return docs/formats.md with its table of formats made anew; the rest is written by hand."""
-    text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
-    rows = "\n".join(map(_format_row, dict.fromkeys(FORMATS.values())))
-    table = f"| suffix | gives | how it is read | needs |\n|---|---|---|---|\n{rows}\n"
-    between = (
-        r"(?<=^<!-- formats: generated from their cards in segeval/io -->\n).*(?=^<!-- /formats)"
-    )
-    return re.sub(between, lambda _: table, text, flags=re.MULTILINE | re.DOTALL)
+    rows = map(_format_row, dict.fromkeys(FORMATS.values()))
+    table = ["| suffix | gives | how it is read | needs |", "|---|---|---|---|", *rows]
+    return _with_table("formats.md", "formats: generated from their cards in segeval/io", table)
+
+
+def results_page() -> str:
+    """Return docs/results.md with its table of plots made anew; the rest is written by hand."""
+    table = ["| kind | shows | needs |", "|---|---|---|"]
+    for card in map(card_of, KINDS):
+        needs = "; ".join(need.words for need in card.needs) or "–"
+        table.append(f"| `{card.name}` | {card.shows} | {needs} |")
+    return _with_table("results.md", "plots: generated from their cards in segeval/plots", table)
+
+
+def _with_table(page: str, mark: str, table: list[str]) -> str:
+    """Return a page of docs with a table in place of what is between its mark and that of its end."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    before, start, rest = text.partition(f"<!-- {mark} -->\n")
+    end = f"<!-- /{mark.partition(':')[0]}"
+    return "".join([before, start, "\n".join(table), "\n", end, rest.partition(end)[2]])
 
 
 def _format_row(card: Format) -> str:

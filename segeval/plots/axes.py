@@ -1,20 +1,21 @@
-"""Axes that read a metric's card: label, direction, limits and scale."""
+"""Axes that read a metric's card: label, direction, limits, scale and ticks."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.figure import Figure
 from matplotlib.ticker import (
     EngFormatter,
     FuncFormatter,
     MaxNLocator,
     NullLocator,
+    ScalarFormatter,
     SymmetricalLogLocator,
 )
 
@@ -22,44 +23,75 @@ from segeval.arrays import Floats
 from segeval.metrics.card import Metric
 
 from .source import Source
-from .style import FRAME, GREY
 
 SKEW = 25
 """How many times the upper quartile the largest value may be before the axis turns logarithmic."""
-Box: TypeAlias = "tuple[float, float, float, float]"
-OFFSETS = [
-    (side * dx, dy)
-    for dy in (0, 8, -8, 16, -16, 24, -24, 36, -36, 48, -48, 64, -64)
-    for dx in (5, 14, 28)
-    for side in (1, -1)
-]
-"""Where the near end of a name may be, in points from its point."""
+LARGE = 10_000
+"""From here on numbers are written with a prefix, such as `20k`."""
+STEPS = (1, 2, 2.5, 5, 10)
+"""Steps between ticks, times a power of ten."""
+CROWDS = (1, 2, 3.5)
+"""Decimal logarithms of how many points a panel has: few, many, too many to tell apart."""
+
+
+LINE_BREAK = {1: " ", 2: "\n"}
+"""What parts the two halves of a label on one line, or on two."""
 
 
 def shortened(value: float) -> str:
-    """A number for a tick.
+    """Return a number with three digits and a prefix of its size, from a thousand on.
 
     >>> shortened(0.25), shortened(-1500), shortened(20000)
-    ('0.25', '−1500', '20k')
+    ('0.25', '−1.5k', '20k')
     """
-    text = EngFormatter(sep="")(float(f"{value:.3g}")) if abs(value) >= 10_000 else f"{value:g}"
+    text = f"{value:g}"
+    if abs(value) >= 1000:
+        text = EngFormatter(sep="")(float(f"{value:.3g}"))
     return text.replace("-", "−")
 
 
 def brief(value: float) -> str:
-    """A number of three digits or so.
+    """Return a number of three digits or so.
 
     >>> brief(0.8732), brief(-12.44), brief(108.3), brief(32000)
     ('0.873', '−12.4', '108', '32k')
     """
     size = abs(value)
-    digits = 3 if size < 1 else 2 if size < 10 else 1 if size < 100 else 0
-    value = round(value, digits) + 0.0  # no −0.000
-    return f"{value:.{digits}f}".replace("-", "−") if size < 10_000 else shortened(value)
+    if size >= LARGE:
+        return shortened(value)
+    decimals = 3 - int(np.searchsorted([1, 10, 100], size, side="right"))
+    rounded = round(value, decimals) + 0.0  # no −0.000
+    return f"{rounded:.{decimals}f}".replace("-", "−")
+
+
+class TickFormatter(ScalarFormatter):
+    """Labels of ticks that are alike on one axis: all with prefixes where one needs it, or none."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Return the label of a tick at `x`."""
+        if self._large():
+            return shortened(x)
+        return super().__call__(x, pos)
+
+    def get_offset(self) -> str:
+        """Return what stands at the end of the axis: nothing where ticks have prefixes."""
+        if self._large():
+            return ""
+        return super().get_offset()
+
+    def _large(self) -> bool:
+        assert self.axis is not None
+        return bool(np.abs(self.axis.get_view_interval()).max() >= LARGE)
+
+
+def set_ticks(axis: Axis | Any, most: int) -> None:
+    """Have at most so many ticks of round values on an axis, linear as it is."""
+    axis.set_major_locator(MaxNLocator(nbins=most, steps=STEPS))
+    axis.set_major_formatter(TickFormatter())
 
 
 def symbol(metric: Metric) -> str:
-    """The metric's symbol, with what follows an underscore as a subscript."""
+    """Return the metric's symbol, with what follows an underscore as a subscript."""
     return re.sub(r"_([A-Za-z]+)", r"$_{\\mathrm{\1}}$", metric.symbol)
 
 
@@ -74,133 +106,110 @@ class Units:
 
 
 def with_unit(metric: Metric, source: Source | Units) -> str:
-    """The symbol and the unit in brackets, if any."""
+    """Return the symbol and the unit in brackets, if any."""
     unit = metric.unit(source.length_unit, source.volume_unit)
     return f"{symbol(metric)} [{unit}]" if unit else symbol(metric)
 
 
 def direction(metric: Metric) -> str:
-    """Which way is better, in words; empty for a metric without a best value."""
+    """Return which way is better, in words; empty for a metric without a best value."""
     match metric.spec.higher_is_better:
         case True:
             return "higher is better"
         case False:
             return "lower is better"
-        case _:
-            return "" if metric.spec.best is None else f"best: {metric.spec.best:g}"
+    return "" if metric.spec.best is None else f"best: {metric.spec.best:g}"
 
 
-def label(metric: Metric, source: Source | Units) -> str:
-    """What an axis of the metric says: `HD95 [mm] (lower is better)`.
+def label(metric: Metric, source: Source | Units, *, lines: int = 1) -> str:
+    """Return what an axis of the metric says: `HD95 [mm] (lower is better)`, on one line or two.
 
     >>> from segeval.metrics import parse_metric
-    >>> direction(parse_metric("hd95"))
-    'lower is better'
+    >>> label(parse_metric("hd95"), Units("mm"))
+    'HD95 [mm] (lower is better)'
     """
     way = direction(metric)
-    return f"{with_unit(metric, source)} ({way})" if way else with_unit(metric, source)
+    if not way:
+        return with_unit(metric, source)
+    return LINE_BREAK[lines].join([with_unit(metric, source), f"({way})"])
 
 
-def fit(ax: Axes, which: Literal["x", "y"], metric: Metric, values: Floats, ticks: int = 6) -> None:
-    """Limits and scale for a metric's finite values: within its range, from 0 for sizes,
-    logarithmic where skewed.
+def fit(
+    ax: Axes, which: Literal["x", "y"], metric: Metric, values: Floats, *, ticks: int = 6
+) -> None:
+    """Set limits, scale and ticks for a metric's finite values.
+
+    Limits are within the metric's range, and start at 0 for sizes; skewed sizes have a logarithmic
+    scale.
     """
-    axis: Axis = getattr(ax, f"{which}axis")
-    low, high = metric.spec.range
     values = values[np.isfinite(values)]
-    bottom, top = (
-        (float(values.min()), float(values.max()))
-        if values.size
-        else (max(low, 0.0), min(high, 1.0))
-    )
-    set_limits = getattr(ax, f"set_{which}lim")
-    if low == 0 and high == np.inf:
-        positive = values[values > 0]
-        if positive.size and top > SKEW * np.quantile(positive, 0.75):
-            threshold = 10 ** np.floor(np.log10(np.quantile(positive, 0.25)))
-            getattr(ax, f"set_{which}scale")("symlog", linthresh=threshold, linscale=1)
-            locator = SymmetricalLogLocator(base=10, linthresh=threshold)
-            locator.set_params(numticks=ticks)
-            axis.set_major_locator(locator)
-            axis.set_major_formatter(FuncFormatter(lambda value, _: shortened(value)))
-            axis.set_minor_locator(NullLocator())
-            set_limits(-0.06 * threshold, top * 1.5)
-            return
+    if metric.spec.range == (0, np.inf) and _skewed(values):
+        _fit_logarithmic(ax, which, values, ticks)
+        return
+    limits = _linear_limits(metric, values)
+    if which == "x":
+        ax.set_xlim(*limits)
+    else:
+        ax.set_ylim(*limits)
+    set_ticks(getattr(ax, f"{which}axis"), ticks)
+
+
+def _skewed(sizes: Floats) -> bool:
+    """Tell whether a few of the finite sizes are so large that they would hide the others."""
+    positive = sizes[sizes > 0]
+    return positive.size > 0 and bool(positive.max() > SKEW * np.quantile(positive, 0.75))
+
+
+def _fit_logarithmic(ax: Axes, which: Literal["x", "y"], sizes: Floats, ticks: int) -> None:
+    """Set a scale that is linear from 0 to where the bulk of the sizes begins, and logarithmic from
+    there on.
+    """
+    threshold = 10 ** np.floor(np.log10(np.quantile(sizes[sizes > 0], 0.25)))
+    scale: dict[str, Any] = {"linthresh": threshold, "linscale": 1}
+    # A little below 0, so that points at 0 are not cut in half.
+    limits = -0.06 * threshold, float(sizes.max()) * 1.5
+    if which == "x":
+        ax.set_xscale("symlog", **scale)
+        ax.set_xlim(*limits)
+    else:
+        ax.set_yscale("symlog", **scale)
+        ax.set_ylim(*limits)
+    axis: Axis = getattr(ax, f"{which}axis")
+    locator = SymmetricalLogLocator(base=10, linthresh=threshold)
+    locator.set_params(numticks=ticks)
+    axis.set_major_locator(locator)
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda size, _: shortened(size)))
+
+
+def _linear_limits(metric: Metric, values: Floats) -> tuple[float, float]:
+    """Return limits around finite values, with a margin that hardly leaves the metric's range."""
+    low, high = metric.spec.range
+    if values.size:
+        bottom, top = float(values.min()), float(values.max())
+    else:
+        bottom, top = max(low, 0.0), min(high, 1.0)
+    if (low, high) == (0, np.inf):
         bottom = 0.0
     elif bottom == top and np.isfinite([low, high]).all():
         bottom, top = low, high
-    pad = 0.05 * (top - bottom) or 0.05 * abs(top) or 0.05
-    set_limits(max(bottom - pad, low - pad / 2), min(top + pad, high + pad / 2))
-    if max(abs(bottom), abs(top)) >= 10_000:
-        axis.set_major_formatter(FuncFormatter(lambda value, _: shortened(value)))
-    axis.set_major_locator(MaxNLocator(nbins=ticks, steps=[1, 2, 2.5, 5, 10]))
+    # A margin of nothing would make limits that are equal, of which matplotlib warns.
+    margin = 0.05 * (top - bottom) or 0.05 * abs(top) or 0.05
+    return max(bottom - margin, low - margin / 2), min(top + margin, high + margin / 2)
 
 
-def name_points(ax: Axes, x: Floats, y: Floats, names: Sequence[str], size: float = 6) -> None:
-    """Names beside their points, moved apart where they would lie on one another; to be called when
-    all is drawn.
+def thinned(points: int, by_crowd: tuple[float, float, float]) -> float:
+    """Return a size or an opacity for so many points: that of ten, a hundred or three thousand, or
+    one in between.
+
+    >>> thinned(1, (4, 3, 1)), thinned(100, (4, 3, 1)), thinned(10**6, (4, 3, 1))
+    (4.0, 3.0, 1.0)
     """
-    if not names:
-        return
+    return float(np.interp(np.log10(max(points, 1)), CROWDS, by_crowd))
+
+
+def figure_of(ax: Axes) -> Figure:
+    """Return the figure that axes are on, be it by way of a subfigure."""
     figure = ax.get_figure(root=True)
     assert figure is not None
-    figure.draw_without_rendering()  # the layout decides where the points are
-    points = _in_points(ax, np.column_stack([x, y]))
-    frame = tuple(np.asarray(ax.get_window_extent().extents) * 72 / figure.dpi)
-    crowd = np.concatenate(
-        [points, *(_in_points(ax, collection.get_offsets()) for collection in ax.collections)]
-    )
-    taken: list[Box] = [(px - 2, py - 2, px + 2, py + 2) for px, py in points]
-    leaders = np.empty((0, 2))
-    for point, at, name in zip(points, zip(x, y, strict=True), names, strict=True):
-        boxes = [_beside(point, offset, 0.6 * size * len(name), 1.15 * size) for offset in OFFSETS]
-        lines = [point + np.linspace(0.5, 1, 16)[:, None] * offset for offset in OFFSETS]
-        costs = [
-            sum(_shared(box, other) for other in taken)
-            + 10 * _outside(box, frame)
-            + 5 * min(_inside(box, crowd), 10)
-            + 30 * (_inside(box, leaders) + sum(_inside(other, line) for other in taken))
-            + 0.2 * float(np.hypot(*offset))
-            for box, line, offset in zip(boxes, lines, OFFSETS, strict=True)
-        ]
-        best = int(np.argmin(costs))
-        taken.append(boxes[best])
-        leaders = np.concatenate([leaders, lines[best]])
-        right = OFFSETS[best][0] > 0
-        ax.annotate(
-            name, at, xytext=OFFSETS[best], textcoords="offset points", size=size, color=GREY, annotation_clip=False,
-            ha="left" if right else "right", va="center_baseline",
-            arrowprops={
-                "arrowstyle": "-", "color": FRAME, "linewidth": 0.5, "shrinkA": 0.5, "shrinkB": 2, "patchA": None,
-                "relpos": (0 if right else 1, 0.5),
-            },
-        ).set_in_layout(False)  # fmt: skip
-
-
-def _in_points(ax: Axes, data: Any) -> Floats:
-    """Places of data on the page, in points."""
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    return np.asarray(ax.transData.transform(data), dtype=np.float64) * 72 / figure.dpi
-
-
-def _beside(point: Floats, offset: tuple[int, int], width: float, height: float) -> Box:
-    """The box of a text whose near end lies at this offset."""
-    left = point[0] + (offset[0] if offset[0] > 0 else offset[0] - width)
-    bottom = point[1] + offset[1] - height / 2
-    return left, bottom, left + width, bottom + height
-
-
-def _inside(box: Box, points: Floats) -> int:
-    """How many of the (n, 2) points lie in the box."""
-    x, y = points.T
-    return int(((x > box[0]) & (x < box[2]) & (y > box[1]) & (y < box[3])).sum())
-
-
-def _shared(a: Box, b: Box) -> float:
-    """Area that two boxes share."""
-    return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
-
-
-def _outside(box: Box, frame: Box) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1]) - _shared(box, frame)
+    return figure

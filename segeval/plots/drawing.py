@@ -1,24 +1,25 @@
-"""The kinds of figures there are, and the one door through which they are drawn.
-
-A new kind is a module of this package with a function `figures(source)`, which yields names and
-figures, and its name below. It raises `NothingToDraw` for results that hold no data for it.
-"""
+"""The one door through which plots of results are drawn, written, and deleted again."""
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-import importlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from segeval.errors import UsageError
+
+from .card import KINDS, PlotKind, card_of
+from .errors import NothingToDraw
 
 if TYPE_CHECKING:
     from segeval.results.results import Results
 
-KINDS = ("distribution", "heatmap", "scatter", "volume", "nsd", "overlay")
+    from .source import Source
+
 FORMATS = ("png", "svg", "pdf")
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ def draw(
     formats: Sequence[str] = ("png",),
     worst: int = 3,
 ) -> list[Path]:
-    """Draws figures of the results into a folder, and returns the files written.
+    """Draw figures of the results into a folder, and return the files written.
 
     Without `kinds` all that the results hold data for; the log (level info) says why others are
     left out. `metrics` are written forms, all of the table's by default. `worst` is the number of
@@ -44,23 +45,18 @@ def draw(
 
     from segeval.io.files import make_folder
 
-    from .source import NothingToDraw, Source
-    from .style import RC, save
+    from .source import Source
+    from .style import RC
 
-    for asked, known, what in ((kinds or (), KINDS, "kind"), (formats, FORMATS, "format")):
-        _check(asked, known, what)
+    _check(kinds or (), KINDS, "kind")
+    _check(formats, FORMATS, "format")
     source = Source.of(results, metrics, worst)
     folder = make_folder(directory)
     written: list[Path] = []
     with mpl.rc_context(RC):
         for kind in dict.fromkeys(kinds or KINDS):
             try:
-                for name, figure in importlib.import_module(f"segeval.plots.{kind}").figures(
-                    source
-                ):
-                    for extension in dict.fromkeys(formats):
-                        written.append(folder / f"{name}.{extension}")
-                        save(figure, written[-1])
+                written.extend(_write(card_of(kind), source, folder, formats))
             except NothingToDraw as reason:
                 if kinds:
                     raise
@@ -68,9 +64,52 @@ def draw(
     return written
 
 
-def _check(asked: Sequence[str], known: Sequence[str], what: str) -> None:
-    for name in asked:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-            raise UsageError(f"unknown {what} of plots {name!r}; {hint}")
+def delete_drawn(folder: Path) -> None:
+    """Delete the plots that `draw` wrote into a folder, where there is one, and nothing else.
+
+    A plot bears its mark and its own name, so neither a file of somebody else nor a plot that was
+    renamed to keep it is taken for one.
+    """
+    for path in [path for name in FORMATS for path in folder.glob(f"*.{name}")]:
+        with contextlib.suppress(OSError):  # unreadable: not ours, or not ours to judge
+            if mark_of(path.name).encode() in path.read_bytes():
+                path.unlink()
+
+
+def mark_of(file_name: str) -> str:
+    """Return the title that a plot of this name bears within, in characters that no format escapes.
+
+    >>> mark_of("heatmap-nsd@1.png")
+    'segeval plot heatmap-nsd%401.png'
+    """
+    return f"segeval plot {quote(file_name, safe='')}"
+
+
+def stem_of(kind: str, part: str) -> str:
+    """Return the name, without suffix, of the file of a figure.
+
+    >>> stem_of("nsd", ""), stem_of("overlay", "2"), stem_of("heatmap", "monai/hd95")
+    ('nsd', 'overlay-2', 'heatmap-monai-hd95')
+    """
+    return "-".join(filter(None, (kind, part))).replace(":", "-").replace("/", "-")
+
+
+def _write(card: PlotKind, source: Source, folder: Path, formats: Sequence[str]) -> Iterator[Path]:
+    """Draw the figures of a kind, and yield the files written, each once it is there."""
+    from .style import save
+
+    for part, figure in card.figures(source):
+        for extension in dict.fromkeys(formats):
+            path = folder / f"{stem_of(card.name, part)}.{extension}"
+            save(figure, path, title=mark_of(path.name))
+            yield path
+
+
+def _check(names: Sequence[str], known: Sequence[str], what: str) -> None:
+    """Raise `UsageError` for the first of the names that is not known."""
+    for name in names:
+        if name in known:
+            continue
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+        raise UsageError(f"unknown {what} of plots {name!r}; {hint}")

@@ -1,9 +1,10 @@
-"""Which curves of a training share a panel, and what stands for several of them."""
+"""Panels of training curves: which of them share one, and what stands for several of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from segeval.training.series import Column, Series, columns_named, distinct
 
 from .style import PALETTE
 
-Runs = Mapping[str, Sequence[Series]]
+Runs: TypeAlias = Mapping[str, Sequence[Series]]
 """The columns of each run, by the name of the run."""
 LEADING = ("val", "", "test", "train")
 """The splits, the one first whose best value counts."""
@@ -37,6 +38,11 @@ class Curve:
         """The split that the values are of."""
         return self.series.column.split
 
+    @property
+    def region(self) -> str:
+        """The region that the values are of; empty for all together."""
+        return self.series.column.region
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Panel:
@@ -54,7 +60,7 @@ class Panel:
 
     @property
     def keys(self) -> list[str]:
-        """What the colours stand for."""
+        """The runs or regions that colours stand for."""
         return list(dict.fromkeys(curve.key for curve in self.curves))
 
     @property
@@ -69,65 +75,92 @@ class Panel:
 
     @property
     def by(self) -> str:
-        """What the curves go by: epoch or step."""
+        """The axis that the curves go by: epoch or step."""
         return self.curves[0].series.by
 
     def leading(self, key: str) -> Curve:
-        """The curve of this key whose best value counts."""
-        return min(
-            (curve for curve in self.curves if curve.key == key),
-            key=lambda c: LEADING.index(c.split),
-        )
+        """Return the curve of this key whose best value counts."""
+        curves = [curve for curve in self.curves if curve.key == key]
+        return min(curves, key=lambda curve: LEADING.index(curve.split))
 
     def shown(self) -> list[str]:
-        """The keys in colour: all, or where they are too many the worst regions or the best runs."""
-        keys = [key for key in self.keys if not (self.regional and key in (ALL, MEAN))]
+        """Return the keys in colour: all, or where they are too many the worst regions or the best
+        runs.
+        """
+        keys = self.keys
+        if self.regional:
+            keys = [key for key in keys if key not in (ALL, MEAN)]
         if len(keys) <= len(PALETTE):
             return keys
+        if self.regional:
+            return sorted(keys, key=lambda key: -self._badness(key))[:SHOWN]
+        return sorted(keys, key=self._badness)[:SHOWN]
+
+    def _badness(self, key: str) -> float:
+        """Return how bad the best value of a key is; infinite where it has none."""
         goal = self.column.goal
-
-        def bad(key: str) -> float:
-            series = self.leading(key).series
-            at = series.best(goal)
-            value = np.inf if goal is None or at is None else float(badness(series.y[at], goal))
-            return -value if self.regional else value
-
-        return sorted(keys, key=bad)[:SHOWN]
+        series = self.leading(key).series
+        best = series.best(goal)
+        if goal is None or best is None:
+            return np.inf
+        return float(badness(series.y[best], goal))
 
 
-def panels_of(runs: Runs, asked: Sequence[str] | None, per_region: bool | None) -> list[Panel]:
-    """A panel for each measure, all or those asked for; by region for a single run unless told
-    otherwise.
+class Means:
+    """The means that panels take over regions, and how many undefined values they are without."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self.taken = 0
+        self._omitted = 0
+
+    def of(self, several: Sequence[Series]) -> Series:
+        """Return the mean of these columns, and count what it is without."""
+        self.taken += 1
+        self._omitted += int(sum(np.isnan(series.y).sum() for series in several))
+        return mean(several)
+
+    @property
+    def omitted(self) -> int | None:
+        """The number of undefined values that they are without; None if none was taken."""
+        return self._omitted if self.taken else None
+
+
+def panels_of(runs: Runs, names: Sequence[str] | None, per_region: bool | None) -> list[Panel]:
+    """Return a panel for each measure, of all columns or those of these names; by region for a
+    single run unless told otherwise.
 
     With several runs there is a panel for each region, or their mean. What no card knows comes
     last. Raises `UsageError` for names that no run has, and for runs of which one goes by epoch and
     another by step.
     """
-    ways = {series[0].by: run for run, series in runs.items() if series}
-    if len(ways) > 1:
+    run_by_axis = {series[0].by: run for run, series in runs.items() if series}
+    if len(run_by_axis) > 1:
         raise UsageError(
-            f"run {ways['epoch']!r} goes by epoch and {ways['step']!r} by step; read both by one "
-            f"of them"
+            f"run {run_by_axis['epoch']!r} goes by epoch and {run_by_axis['step']!r} by step; "
+            f"read both by one of them"
         )
     several = len(runs) > 1
     groups: dict[tuple[str, str], dict[tuple[str, str], Curve]] = {}
-    for (measure, region), curve in _chosen(runs, asked):
-        group = groups.setdefault((measure, region if several else ""), {})
-        group[curve.key, curve.series.column.name] = curve  # names may ask for a column twice
+    for region, curve in _curves(runs, names):
+        column = curve.series.column
+        group = groups.setdefault((column.measure, region if several else ""), {})
+        group[curve.key, column.name] = curve  # two names may stand for one column
     if not groups:
         raise UsageError("there is nothing to plot: nothing was logged")
     each = not several if per_region is None else per_region
-    drawn = [
-        panel
-        for group in groups.values()
-        for panel in _of_measure([*group.values()], several=several, each=each)
-    ]
-    return sorted(drawn, key=lambda panel: asked is None and not panel.known)
+    panels: list[Panel] = []
+    for group in groups.values():
+        panels += _of_measure([*group.values()], several=several, each=each)
+    # Sorting is stable: panels of metrics stay in the order in which these were logged.
+    if names is None:
+        panels.sort(key=lambda panel: not panel.known)
+    return panels
 
 
 def mean(several: Sequence[Series]) -> Series:
-    """The mean of columns over their defined values at each epoch at which any of them has one; NaN
-    without one.
+    """Return the mean of columns over their defined values at each epoch at which any of them has
+    one; NaN without one.
 
     An infinite value makes it infinite, as in metric objects: a mean without it would reward
     missing a region.
@@ -136,90 +169,91 @@ def mean(several: Sequence[Series]) -> Series:
     total, n = np.zeros(len(x)), np.zeros(len(x))
     for series in several:
         defined = ~np.isnan(series.y)
-        at = np.searchsorted(x, series.x[defined])
-        total[at] += series.y[defined]
-        n[at] += 1
-    y = np.divide(total, n, out=np.full(len(x), np.nan), where=n > 0)
+        places = np.searchsorted(x, series.x[defined])
+        total[places] += series.y[defined]
+        n[places] += 1
     first = several[0]
     return replace(
         first,
         column=replace(first.column, region=""),
         x=x,
-        y=y,
-        averaged=any(s.averaged for s in several),
+        y=np.divide(total, n, out=np.full(len(x), np.nan), where=n > 0),
+        averaged=any(series.averaged for series in several),
     )
 
 
-def _chosen(runs: Runs, asked: Sequence[str] | None) -> Iterator[tuple[tuple[str, str], Curve]]:
-    """The columns asked for, run by run, with their measure and the region if it was asked for by
-    name.
-    """
-    if asked is None:
-        for run, some in runs.items():
-            kept = distinct((series.column for series in some), some[0].by if some else "")
-            yield from (((s.column.measure, ""), Curve(run, s)) for s in some if s.column in kept)
+def _curves(runs: Runs, names: Sequence[str] | None) -> Iterator[tuple[str, Curve]]:
+    """Yield the curves of these names, each with the region if the name has one."""
+    if names is None:
+        for run, columns in runs.items():
+            drawn = distinct((series.column for series in columns), _axis(columns))
+            yield from (("", Curve(run, series)) for series in columns if series.column in drawn)
         return
-    for name in map(str.strip, separate(asked)):
-        columns_named(name, [series.column for some in runs.values() for series in some])
-        for run, some in runs.items():
-            for series in some:
-                if series.column in _held(name, some):
-                    yield (series.column.measure, Column.of(name).region), Curve(run, series)
+    for name in map(str.strip, separate(names)):
+        columns_named(name, [series.column for columns in runs.values() for series in columns])
+        region = Column.of(name).region
+        for run, columns in runs.items():
+            drawn = _named_in_run(name, columns)
+            yield from (
+                (region, Curve(run, series)) for series in columns if series.column in drawn
+            )
 
 
-def _held(name: str, some: Sequence[Series]) -> list[Column]:
+def _axis(columns: Sequence[Series]) -> str:
+    """Return what a run goes by; nothing where it is empty."""
+    return columns[0].by if columns else ""
+
+
+def _named_in_run(name: str, columns: Sequence[Series]) -> list[Column]:
+    """Return the columns of a run that a name stands for; none where only another run has them."""
     try:
-        return columns_named(name, [series.column for series in some], some[0].by if some else "")
-    except UsageError:  # another run has it
+        return columns_named(name, [series.column for series in columns], _axis(columns))
+    except UsageError:
         return []
 
 
 def _of_measure(members: Sequence[Curve], *, several: bool, each: bool) -> Iterator[Panel]:
-    """The panels of one measure, whose curves are those of runs."""
+    """Yield the panels of one measure, whose curves are those of runs."""
     column = members[0].series.column
-    regions = list(dict.fromkeys(curve.series.column.region for curve in members))
-    named_ = [region for region in regions if region]
+    regions = list(dict.fromkeys(curve.region for curve in members))
     if len(regions) > 1 and not each and column.metric:
         yield _averaged(members)
     elif several or len(regions) == 1:
         for region in regions:
-            yield Panel(
-                column, tuple(c for c in members if c.series.column.region == region), region
-            )
+            yield Panel(column, tuple(c for c in members if c.region == region), region)
     else:
-        curves = [Curve(curve.series.column.region or ALL, curve.series) for curve in members]
-        if len(named_) <= len(PALETTE) or not column.metric:
-            yield Panel(column, tuple(curves), regional=True)
-            return
-        alone = [
-            some for some in _by_split(members) if all(series.column.region for series in some)
-        ]
-        means = [Curve(MEAN, mean(some)) for some in alone]
-        yield Panel(column, (*curves, *means), regional=True, omitted=_omitted(alone))
+        yield _regional(members)
+
+
+def _regional(members: Sequence[Curve]) -> Panel:
+    """Return the panel of a run's regions; where there are many, with their mean."""
+    column = members[0].series.column
+    curves = [Curve(curve.region or ALL, curve.series) for curve in members]
+    named_regions = {curve.region for curve in members} - {""}
+    means = Means()
+    if len(named_regions) > len(PALETTE) and column.metric:
+        for split in _by_split(members):
+            # A column without a region is the mean as it was logged.
+            if all(series.column.region for series in split):
+                curves.append(Curve(MEAN, means.of(split)))
+    return Panel(column, tuple(curves), regional=True, omitted=means.omitted)
 
 
 def _averaged(members: Sequence[Curve]) -> Panel:
-    """The panel of a mean over regions in each run and split: as it was logged, or else taken here."""
+    """Return the panel of a mean over regions in each run and split, as it was logged or else taken
+    here.
+    """
     curves: list[Curve] = []
-    taken: list[list[Series]] = []
+    means = Means()
     for run in dict.fromkeys(curve.key for curve in members):
-        own = [curve for curve in members if curve.key == run]
-        for some in _by_split(own):
-            logged = [series for series in some if not series.column.region]
-            curves.append(Curve(run, logged[0] if logged else mean(some)))
-            taken += [] if logged else [some]
-    return Panel(
-        members[0].series.column, tuple(curves), MEAN if taken else "", omitted=_omitted(taken)
-    )
+        for split in _by_split([curve for curve in members if curve.key == run]):
+            logged = [series for series in split if not series.column.region]
+            curves.append(Curve(run, logged[0] if logged else means.of(split)))
+    region = MEAN if means.taken else ""
+    return Panel(members[0].series.column, tuple(curves), region, omitted=means.omitted)
 
 
 def _by_split(members: Sequence[Curve]) -> list[list[Series]]:
+    """Return the series of the curves, those of a split together."""
     splits = dict.fromkeys(curve.split for curve in members)
     return [[curve.series for curve in members if curve.split == split] for split in splits]
-
-
-def _omitted(taken: Sequence[Sequence[Series]]) -> int | None:
-    """How many undefined values the means of these are without; None where there are none to take."""
-    if not taken:
-        return None
-    return int(sum(np.isnan(series.y).sum() for some in taken for series in some))

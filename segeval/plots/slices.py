@@ -1,4 +1,4 @@
-"""Where two masks differ most, and the slice through that place, turned the way it is looked at."""
+"""The slice through the place where two masks differ most, turned the way it is looked at."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any, cast
 
 import numpy as np
 
-from segeval.arrays import Flags, Integers
+from segeval.arrays import Flags, Floats, Integers
 from segeval.data.grid import Grid
 
 LETTERS = (("L", "R"), ("P", "A"), ("I", "S"))
 """Ends of the physical axes, in the order of an affine's rows."""
+COARSE = 1.25
+"""How many times the finest spacing that of an axis must be for slices to go across it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slice:
-    """How to cut a volume: at `index` along `axis` (None in 2-D), shown with `down` and `across` as
-    rows and columns.
+    """A cut through a volume at `index` along `axis`, which is None in 2-D; `down` and `across` are
+    its rows and columns.
 
     `flips` tells whether rows and columns run against their array axes; `names` describes both
     axes.
@@ -39,66 +41,81 @@ class Slice:
     flips: tuple[bool, bool]
     names: tuple[str, str]
 
-    def of(self, volume: Flags) -> Flags:
-        """The slice of a mask as rows from top to bottom."""
+    def rows(self, volume: Flags) -> Flags:
+        """Return the slice of a mask as rows from top to bottom."""
         plane = volume if self.axis is None else np.take(volume, self.index, self.axis)
-        plane = plane if self.down < self.across else plane.T
-        return plane[:: -1 if self.flips[0] else 1, :: -1 if self.flips[1] else 1]
+        if self.down > self.across:
+            plane = plane.T
+        flipped = tuple(axis for axis, flip in enumerate(self.flips) if flip)
+        return np.flip(plane, flipped)
 
     def locate(self, index: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, int]:
-        """Row and column of a voxel of the slice."""
-        row, column = (
-            shape[axis] - 1 - index[axis] if flip else index[axis]
-            for axis, flip in zip((self.down, self.across), self.flips, strict=True)
-        )
+        """Return row and column of a voxel of the slice; `shape` is that of the volume."""
+        row, column = index[self.down], index[self.across]
+        if self.flips[0]:
+            row = shape[self.down] - 1 - row
+        if self.flips[1]:
+            column = shape[self.across] - 1 - column
         return row, column
 
 
 def farthest(pred: Flags, gt: Flags, spacing: tuple[float, ...]) -> Place:
-    """The boundary voxel of either mask that lies farthest from the boundary of the other one.
+    """Return the boundary voxel of either mask that lies farthest from the boundary of the other.
 
-    Where one mask is empty, the crossing of the fullest slices of the other along each axis.
+    Where one mask is empty, it is the crossing of the fullest slices of the other along each axis.
     """
-    from scipy.spatial import cKDTree
-
     points_p, points_g = _boundary(pred), _boundary(gt)
     if not (len(points_p) and len(points_g)):
         return Place(_middle(pred | gt), np.nan)
-    places = []
-    for own, other in ((points_p, points_g), (points_g, points_p)):
-        distance = np.asarray(cKDTree(other * spacing).query(own * spacing)[0])
-        at = int(distance.argmax())
-        places.append(Place(tuple(own[at].tolist()), float(distance[at])))
-    return max(places, key=lambda place: place.distance)
+    from_p = _farthest(points_p, points_g, np.asarray(spacing))
+    from_g = _farthest(points_g, points_p, np.asarray(spacing))
+    return max(from_p, from_g, key=lambda place: place.distance)
+
+
+def _farthest(points: Integers, boundary: Integers, spacing: Floats) -> Place:
+    """Return the point that lies farthest from a boundary, both voxels."""
+    from scipy.spatial import cKDTree
+
+    distances = np.asarray(cKDTree(boundary * spacing).query(points * spacing)[0])
+    worst = int(distances.argmax())
+    return Place(tuple(points[worst].tolist()), float(distances[worst]))
 
 
 def cut(grid: Grid, index: tuple[int, ...]) -> Slice:
-    """The slice through a voxel: across the coarsest axis, or axial where all are alike.
+    """Return the slice through a voxel: across the coarsest axis, or axial where all are alike.
 
     With an affine, up is anterior or superior and the patient's right is on the right; without one,
     rows run along the first axis downwards, as in an image.
     """
+    # Rows run downwards on the page, so that an axis which runs upwards in the body is turned.
     physical, backward = _orientation(grid)
-    axis = None
-    if grid.ndim == 3:
-        coarse = [k for k in range(3) if grid.spacing[k] > 1.25 * min(grid.spacing)]
-        axis = coarse[0] if len(coarse) == 1 else physical.index(max(physical))
-    first, second = (k for k in range(grid.ndim) if k != axis)
+    axis = _cut_axis(grid, physical)
+    depth = 0 if axis is None else index[axis]
+    first, second = [k for k in range(grid.ndim) if k != axis]
     if grid.affine is None:
         names = (f"axis {first}, downwards", f"axis {second}")
-        return Slice(
-            axis, index[axis] if axis is not None else 0, first, second, (False, False), names
-        )
-    down, across = (first, second) if physical[first] > physical[second] else (second, first)
+        return Slice(axis, depth, first, second, flips=(False, False), names=names)
+    down, across = first, second
+    if physical[first] < physical[second]:
+        down, across = second, first
     left, right = LETTERS[physical[across]]
     low, high = LETTERS[physical[down]]
     flips = (not backward[down], backward[across])
     names = (f"axis {down}: {low} to {high}", f"axis {across}: {left} to {right}")
-    return Slice(axis, index[axis] if axis is not None else 0, down, across, flips, names)
+    return Slice(axis, depth, down, across, flips, names=names)
+
+
+def _cut_axis(grid: Grid, physical: list[int]) -> int | None:
+    """Return the array axis that slices go across; None for an image."""
+    if grid.ndim != 3:
+        return None
+    # Thick slices were acquired as such; of two coarse axes neither is known to be that of slices.
+    coarse = [k for k in range(3) if grid.spacing[k] > COARSE * min(grid.spacing)]
+    return coarse[0] if len(coarse) == 1 else physical.index(max(physical))
 
 
 def _orientation(grid: Grid) -> tuple[list[int], list[bool]]:
-    """For each array axis the physical axis that it follows, and whether it runs against it."""
+    """Return for each array axis the physical axis that it follows, and whether backwards."""
     if grid.affine is None:
         return list(range(grid.ndim)), [False] * grid.ndim
     from nibabel.orientations import io_orientation
@@ -108,17 +125,17 @@ def _orientation(grid: Grid) -> tuple[list[int], list[bool]]:
 
 
 def bounds(mask: Flags) -> tuple[slice, ...]:
-    """The smallest box around the mask, which must not be empty."""
+    """Return the smallest box around the mask, which must not be empty."""
     sides = []
     for axis in range(mask.ndim):
-        hit = np.flatnonzero(mask.any(axis=tuple(k for k in range(mask.ndim) if k != axis)))
+        hit = np.flatnonzero(mask.any(axis=_but(axis, mask.ndim)))
         sides.append(slice(int(hit[0]), int(hit[-1]) + 1))
     return tuple(sides)
 
 
 def _boundary(mask: Flags) -> Integers:
-    """Indices of the mask's voxels with a neighbour outside, across a face, or at the edge of the
-    image.
+    """Return the indices of the mask's voxels with a neighbour outside, across a face, or at the
+    edge of the image.
     """
     from scipy.ndimage import binary_erosion
 
@@ -126,12 +143,16 @@ def _boundary(mask: Flags) -> Integers:
         return np.empty((0, mask.ndim), dtype=np.int64)
     box = bounds(mask)
     inside = mask[box]
-    return np.asarray(
-        np.argwhere(inside & ~binary_erosion(inside)) + [side.start for side in box], dtype=np.int64
-    )
+    edge = np.argwhere(inside & ~binary_erosion(inside))
+    return np.asarray(edge + [side.start for side in box], dtype=np.int64)
 
 
 def _middle(mask: Flags) -> tuple[int, ...]:
-    """For each axis the slice that holds most of the mask."""
-    others = (tuple(k for k in range(mask.ndim) if k != axis) for axis in range(mask.ndim))
-    return tuple(int(mask.sum(axis=rest).argmax()) for rest in others)
+    """Return for each axis the slice that holds most of the mask."""
+    axes = range(mask.ndim)
+    return tuple(int(mask.sum(axis=_but(axis, mask.ndim)).argmax()) for axis in axes)
+
+
+def _but(axis: int, ndim: int) -> tuple[int, ...]:
+    """Return all axes of an array but one."""
+    return tuple(k for k in range(ndim) if k != axis)

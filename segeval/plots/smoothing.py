@@ -9,26 +9,23 @@ from segeval.errors import UsageError
 
 
 def check_smooth(smooth: float) -> None:
-    """Raises `UsageError` for what is neither a weight nor a width."""
+    """Raise `UsageError` for what is neither a weight nor a width."""
     if not (0 <= smooth < 1 or (smooth >= 2 and smooth == int(smooth))):
         raise UsageError(
             f"smooth must be a weight from 0 to below 1, such as 0.6, or a whole number of values "
-            f"from 2 on, "
-            f"not {smooth:g}"
+            f"from 2 on, not {smooth:g}"
         )
 
 
 def smoothing_words(smooth: float) -> str:
-    """What a caption says of the smoothing."""
-    return (
-        f"exponential moving average, weight {smooth:g}"
-        if smooth < 1
-        else f"centred mean of {smooth:g} values"
-    )
+    """Return what a caption says of the smoothing."""
+    if smooth < 1:
+        return f"exponential moving average, weight {smooth:g}"
+    return f"centred mean of {smooth:g} values"
 
 
 def smoothed(values: Floats, smooth: float) -> Floats:
-    """The finite values, smoothed over each other; NaN where there is none.
+    """Return the finite values, smoothed over each other; NaN where there is none.
 
     Below 1, `smooth` is the weight of an exponential moving average, whose start is not pulled
     towards 0; from 2 on, the width of a centred mean, which is narrower at the ends.
@@ -38,24 +35,29 @@ def smoothed(values: Floats, smooth: float) -> Floats:
     """
     line = np.where(np.isfinite(values), values, np.nan)
     defined = np.flatnonzero(np.isfinite(values))
-    line[defined] = (_exponential if smooth < 1 else _centred)(values[defined], smooth)
+    if smooth < 1:
+        line[defined] = _exponential(values[defined], smooth)
+    else:
+        line[defined] = _centred(values[defined], int(smooth))
     return line
 
 
 def _exponential(values: Floats, weight: float) -> Floats:
-    """Σ wᵏ·v[i−k] / Σ wᵏ."""
+    """Return Σ wᵏ·v[i−k] / Σ wᵏ for each i."""
     total = norm = 0.0
     line = np.empty_like(values)
     for place, value in enumerate(values):
-        total, norm = weight * total + value, weight * norm + 1
+        total = weight * total + value
+        norm = weight * norm + 1
         line[place] = total / norm
     return line
 
 
-def _centred(values: Floats, width: float) -> Floats:
-    before, after = (int(width) - 1) // 2, int(width) // 2
+def _centred(values: Floats, width: int) -> Floats:
+    """Return the mean of the `width` values around each; of an even width, one more lies after."""
     sums = np.concatenate([[0.0], np.cumsum(values)])
     place = np.arange(len(values))
-    first, last = np.maximum(place - before, 0), np.minimum(place + after + 1, len(values))
+    first = np.maximum(place - (width - 1) // 2, 0)
+    last = np.minimum(place + width // 2 + 1, len(values))
     line: Floats = (sums[last] - sums[first]) / (last - first)
     return line

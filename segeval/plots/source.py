@@ -1,10 +1,10 @@
-"""What figures are drawn from: results, seen through the metrics that were chosen."""
+"""Results to draw, seen through the metrics that were chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,16 +17,18 @@ from segeval.results.results import Results
 from segeval.run.scoring import NEITHER
 from segeval.summary.cube import Cube
 
-from .style import PALETTE
+from .errors import NothingToDraw
+from .style import PALETTE, printable, region_names
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-class NothingToDraw(UsageError):  # noqa: N818  # it says what is wrong
-    """A kind of figure that these results hold no data for; the text says what is missing and how
-    to get it.
-    """
+class Leading(NamedTuple):
+    """The first overlap and the first distance of a table; None where it has none."""
+
+    overlap: Metric | None
+    distance: Metric | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,39 +48,26 @@ class Source:
 
     @classmethod
     def of(cls, results: Results, metrics: Sequence[str] | None, worst: int) -> Source:
-        """The source for these metrics. Raises `UsageError` for those that the table lacks.
+        """Return the source for these metrics. Raises `UsageError` for those that the table lacks.
 
         Raises `NothingToDraw` for tables without scores.
         """
-        whole = Cube.of(results.cases)
-        if not len(results.cases):
-            raise NothingToDraw("the table of cases is empty: there was no region to score")
-        if not whole.cases:
-            raise NothingToDraw(
-                "there is no scored case in the table, so nothing to draw; see the notes of its "
-                "rows"
-            )
-        cube = _without(whole, _nowhere(results.cases))
-        if not cube.regions:
-            raise NothingToDraw(
-                f"nothing to draw: none of the {len(whole.regions):,} regions occurs in any mask"
-            )
-        asked = tuple(dict.fromkeys(map(metric_of, separate(list(metrics or ())))))
-        absent = [metric.column for metric in asked if metric not in cube.metrics]
+        cube = _drawable(results.cases)
+        chosen = tuple(dict.fromkeys(map(metric_of, separate(list(metrics or ())))))
+        absent = [metric.column for metric in chosen if metric not in cube.metrics]
         if absent:
-            have = ", ".join(metric.column for metric in cube.metrics)
+            present = ", ".join(metric.column for metric in cube.metrics)
             raise UsageError(
-                f"metric {absent[0]!r} is not in the table, which has {have}; score again with -m "
-                f"{absent[0]}"
+                f"metric {absent[0]!r} is not in the table, which has {present}; score again "
+                f"with -m {absent[0]}"
             )
-        usual = _of_one_protocol(cube.metrics)
         return cls(
             results,
             cube,
-            asked or usual,
-            bool(asked),
-            worst,
-            len(whole.regions) - len(cube.regions),
+            metrics=chosen or _of_first_protocol(cube.metrics),
+            chosen=bool(chosen),
+            worst=worst,
+            nowhere=len(_nowhere(results.cases)),
         )
 
     @property
@@ -88,16 +77,19 @@ class Source:
 
     @property
     def extent(self) -> str:
-        """How much was scored: `30 cases × 3 regions`."""
+        """The numbers of cases and regions that were scored: `30 cases × 3 regions`."""
         return f"{counted(len(self.cube.cases), 'case')} × {counted(len(self.regions), 'region')}"
 
     @property
     def omission(self) -> str:
-        """What a caption says of the regions that are left out; empty if none is."""
-        if not self.nowhere:
-            return ""
-        verbs = ("occurs", "is") if self.nowhere == 1 else ("occur", "are")
-        return f" {counted(self.nowhere, 'region')} that {verbs[0]} nowhere {verbs[1]} left out."
+        """The sentence of a caption on the regions that are left out; empty if none is."""
+        match self.nowhere:
+            case 0:
+                return ""
+            case 1:
+                return "1 region that occurs nowhere is left out."
+            case number:
+                return f"{number:,} regions that occur nowhere are left out."
 
     @property
     def length_unit(self) -> str:
@@ -110,58 +102,103 @@ class Source:
         return str(self.results.run["units"]["volume"])
 
     def colors(self, regions: Sequence[str]) -> list[str]:
-        """A colour for each region, the same in all figures; one for all when there are more than
-        the palette holds.
+        """Return a colour for each region, the same in all figures.
+
+        There is one for all when they are more than the palette holds.
         """
         if len(self.regions) > len(PALETTE):
             return [PALETTE[0]] * len(regions)
-        return [
-            PALETTE[self.regions.index(r)] if r in self.regions else PALETTE[-1] for r in regions
-        ]
+        color_of_region = dict(zip(self.regions, PALETTE, strict=False))
+        return [color_of_region.get(region, PALETTE[-1]) for region in regions]
 
-    def leading(self) -> tuple[Metric | None, Metric | None]:
-        """The first overlap (in [0, 1], best 1) and the first distance (a length, best 0) among the
-        region metrics.
+    def name(self, case: int, region: int) -> str:
+        """Return what a figure calls a case, with its region where there are several."""
+        name = printable(self.cube.cases[case])
+        if len(self.regions) == 1:
+            return name
+        return f"{name} · {region_names(self.regions, 16)[region]}"
+
+    def leading(self) -> Leading:
+        """Return the first overlap (in [0, 1], best 1) and the first distance (a length, best 0).
+
+        Metrics of whole cases do not count.
         """
-        specs = [(metric, metric.spec) for metric in self.metrics if metric.spec.scope == "region"]
-        overlap = next((m for m, s in specs if s.best == 1 and s.range == (0, 1)), None)
-        distance = next((m for m, s in specs if s.best == 0 and s.unit == "length"), None)
-        return overlap, distance
+        regional = [metric for metric in self.metrics if metric.spec.scope == "region"]
+        return Leading(
+            overlap=next(
+                (m for m in regional if m.spec.best == 1 and m.spec.range == (0, 1)), None
+            ),
+            distance=next(
+                (m for m in regional if m.spec.best == 0 and m.spec.unit == "length"), None
+            ),
+        )
+
+    def ranking(self) -> Metric | None:
+        """Return the metric that says which cases are worst; None where none can.
+
+        It is the first that can of those chosen, else the first overlap or distance.
+        """
+        candidates = list(self.metrics)
+        if not self.chosen:
+            candidates = [metric for metric in self.leading() if metric] + candidates
+        for metric in candidates:
+            if metric.spec.scope == "region" and metric.spec.best is not None:
+                return metric
+        return None
 
 
-def _of_one_protocol(metrics: Sequence[Metric]) -> tuple[Metric, ...]:
-    """Where several protocols are compared, the metrics of the first: figures of all would be too
-    many.
-    """
-    first = metrics[0].column.rpartition("/")[0]
-    return tuple(metric for metric in metrics if metric.column.rpartition("/")[0] == first)
+def _drawable(table: DataFrame) -> Cube:
+    """Return the scores of the regions that occur in some mask. Raises `NothingToDraw`."""
+    if not len(table):
+        raise NothingToDraw("the table of cases is empty: there was no region to score")
+    cube = Cube.of(table)
+    if not cube.cases:
+        raise NothingToDraw(
+            "there is no scored case in the table, so nothing to draw; see the notes of its rows"
+        )
+    nowhere = _nowhere(table)
+    places = [place for place, region in enumerate(cube.regions) if region not in nowhere]
+    if not places:
+        raise NothingToDraw(
+            f"nothing to draw: none of the {len(cube.regions):,} regions occurs in any mask"
+        )
+    return replace(
+        cube,
+        regions=tuple(cube.regions[place] for place in places),
+        values=cube.values[:, places],
+        present=cube.present[:, places],
+    )
+
+
+def _of_first_protocol(metrics: Sequence[Metric]) -> tuple[Metric, ...]:
+    """Return the metrics of the first of several protocols: figures of all would be too many."""
+    protocols = [metric.column.rpartition("/")[0] for metric in metrics]
+    return tuple(
+        metric
+        for metric, protocol in zip(metrics, protocols, strict=True)
+        if protocol == protocols[0]
+    )
 
 
 def _nowhere(table: DataFrame) -> set[str]:
-    """The regions that are in neither mask of any case."""
+    """Return the regions that are in neither mask of any case."""
     lacking = table["note"].astype(str).str.contains(NEITHER, regex=False)
     return set(table.loc[lacking, "region"]) - set(table.loc[~lacking, "region"])
 
 
-def _without(cube: Cube, regions: set[str]) -> Cube:
-    at = [place for place, region in enumerate(cube.regions) if region not in regions]
-    kept = tuple(cube.regions[place] for place in at)
-    return replace(cube, regions=kept, values=cube.values[:, at], present=cube.present[:, at])
-
-
 def counted(number: int, word: str) -> str:
-    """How many there are of it.
+    """Return a number of things with its noun.
 
-    >>> counted(3000, "case")
-    '3,000 cases'
+    >>> counted(3000, "case"), counted(1, "case")
+    ('3,000 cases', '1 case')
     """
-    return f"{number:,} {word}{'s' * (number != 1)}"
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
 def badness_of(scores: Floats, metric: Metric) -> Floats:
-    """Return how bad each score is: the larger, the worse.
+    """Return how bad each value is: the larger, the worse.
 
-    Raises `NothingToDraw` for a metric without a best value.
+    Raises `NothingToDraw` for metrics without a best value.
     """
     goal = metric.spec.goal
     if goal is None:
@@ -172,8 +209,10 @@ def badness_of(scores: Floats, metric: Metric) -> Floats:
 
 
 def worst_first(bad: Floats) -> Integers:
-    """Order of the rows of (rows, columns) badness by mean; those with infinite values first,
-    undefined ones last.
+    """Return the order of the rows of (rows, columns) badness, the worst first.
+
+    Rows go by their number of infinite values, then by the mean of the finite ones; rows without a
+    defined value come last.
     """
     infinite = np.isposinf(bad).sum(axis=1)
     finite = np.isfinite(bad)

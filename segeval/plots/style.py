@@ -7,10 +7,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from functools import cache
+from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from matplotlib import font_manager
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
@@ -20,8 +22,14 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#5
 """Okabe and Ito's colours, without the yellow that white paper swallows."""
 INK, GREY, PALE, FRAME = "#222222", "#767676", "#DDDDDD", "#BBBBBB"
 ALARM = "#D55E00"
+STRIP = "#F5F5F5"
+"""The ground of what lies beside an axis, since it has no place on it: infinite values."""
 WIDTH = 7.2
 """Inches: a page of two columns."""
+PAGE_HEIGHT = 9.0
+"""Inches of panels on a page, at most."""
+TITLE_LETTERS, CAPTION_LETTERS = 12, 20
+"""Letters on an inch of a title, which is bold, and of a caption."""
 
 RC: Any = {
     "font.family": "DejaVu Sans",
@@ -58,40 +66,87 @@ RC: Any = {
     "pdf.fonttype": 42,
     "svg.hashsalt": "segeval",
 }
-_METADATA: dict[str, dict[str, Any]] = {
-    "png": {},
-    "svg": {"Date": None},
-    "pdf": {"CreationDate": None},
-}
+# Without a date, the same figure gives the same file.
+_UNDATED: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+
+
+class PageNumber(NamedTuple):
+    """A page among several: its number, and what a title says of it. Both are empty for a single
+    page.
+    """
+
+    number: str
+    words: str
+
+
+def page_numbers(pages: int) -> list[PageNumber]:
+    """Return the numbers of so many pages.
+
+    >>> page_numbers(2)[0]
+    PageNumber(number='1', words=' (1 of 2)')
+    """
+    if pages == 1:
+        return [PageNumber("", "")]
+    return [PageNumber(str(k), f" ({k} of {pages})") for k in range(1, pages + 1)]
 
 
 def page(height: float, title: str, caption: str = "", width: float = WIDTH) -> Figure:
-    """An empty figure with a title above, a caption below, and a layout that keeps labels apart."""
+    """Return an empty figure with a title above, a caption below, and a layout that keeps labels
+    apart.
+    """
     figure = Figure(figsize=(width, height), layout="constrained")
     head(figure, title, caption)
     return figure
 
 
 def head(figure: Figure, title: str, caption: str) -> None:
-    """Puts the title above a figure, and the caption, if any, below it."""
+    """Put the title above a figure, and the caption, if any, below it, in lines that fit."""
     width = figure.get_figwidth()
-    figure.suptitle(title, x=0.01, ha="left", weight="bold", size=9)
+    # Mathematics has no spaces, so that it is never broken.
+    lines = textwrap.wrap(title, int(TITLE_LETTERS * width), break_long_words=False)
+    figure.suptitle("\n".join(lines), x=0.01, ha="left", weight="bold", size=9)
+    # The label of the x axes of the whole figure is the only text below for which the layout makes
+    # room.
     if caption:
-        figure.supxlabel(
-            textwrap.fill(caption, int(20 * width)), x=0.01, ha="left", size=6.5, color=GREY
-        )
+        text = textwrap.fill(caption, int(CAPTION_LETTERS * width))
+        figure.supxlabel(text, x=0.01, ha="left", size=6.5, color=GREY)
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Writes a figure in the format of the path's suffix; the same figure gives the same file."""
-    name = path.suffix.removeprefix(".")
+def sentences(*notes: tuple[object, str]) -> str:
+    """Return the text of the notes, each a condition and a sentence, whose condition holds.
+
+    >>> sentences((True, "Point: case."), (0, "Grey: undefined."), (3, "Line: median."))
+    'Point: case. Line: median.'
+    """
+    return " ".join(text for holds, text in notes if holds and text)
+
+
+def panels(figure: Figure, count: int, columns: int, *, sharey: bool = False) -> list[Axes]:
+    """Return so many axes in rows of a figure; the last row may have a gap at its end."""
+    rows = ceil(count / columns)
+    grid = list(figure.subplots(rows, columns, squeeze=False, sharey=sharey).flat)
+    for ax in grid[count:]:
+        ax.remove()
+    return grid[:count]
+
+
+def save(figure: Figure, path: Path, *, title: str = "") -> None:
+    """Write a figure in the format of the path's suffix; `title` is what the file says of itself.
+
+    The same figure gives the same file.
+    """
+    format_ = path.suffix.removeprefix(".")
+    metadata = _UNDATED.get(format_, {})
+    if title:
+        metadata = {**metadata, "Title": title}
     with replacing(path) as file:
-        figure.savefig(file, format=name, metadata=_METADATA[name])
+        figure.savefig(file, format=format_, metadata=metadata)
 
 
 def printable(text: str, width: int = 24) -> str:
-    """A name as figures show it: shortened in the middle, no mathematics, and a box for what the
-    font cannot draw.
+    """Return a name as figures show it.
+
+    It is shortened in the middle, has no mathematics, and a box for what the font cannot draw.
 
     >>> printable("patient_0042_follow_up_T1w_2024")
     'patient_0042…up_T1w_2024'
@@ -103,8 +158,9 @@ def printable(text: str, width: int = 24) -> str:
 
 
 def printables(names: Sequence[str], width: int = 24) -> list[str]:
-    """Names as figures show them, each unlike the others: where `width` makes two alike, longer, or
-    else numbered.
+    """Return names as figures show them, each unlike the others.
+
+    Where `width` makes two alike they are longer, or else numbered.
 
     >>> printables(["lobe_left_upper_a", "lobe_left_lower_a"], 8)
     ['lobe_l…per_a', 'lobe_l…wer_a']
@@ -119,17 +175,18 @@ def printables(names: Sequence[str], width: int = 24) -> list[str]:
 
 
 def region_names(names: Sequence[str], width: int = 24) -> list[str]:
-    """Regions' names as figures show them, where a bare number would say little.
+    """Return regions' names as figures show them; a bare number would say little.
 
     >>> region_names(["liver", "7"])
     ['liver', 'region 7']
     """
     return [
-        f"region {n}" if n.isdigit() else shown
-        for n, shown in zip(names, printables(names, width), strict=True)
+        f"region {name}" if name.isdigit() else shown
+        for name, shown in zip(names, printables(names, width), strict=True)
     ]
 
 
 @cache
 def _glyphs() -> frozenset[int]:
+    """Return the code points that the font of the figures can draw."""
     return frozenset(FT2Font(font_manager.findfont("DejaVu Sans")).get_charmap())

@@ -4,7 +4,6 @@ import pytest
 from calling import CUBE
 
 from segeval import plots
-from segeval.cli.plot import FORMATS, KINDS
 from segeval.history import History
 
 
@@ -15,9 +14,10 @@ def results(segeval, folders):
     return folders.out
 
 
-def test_words_of_the_help_are_those_of_the_library():
-    assert plots.KINDS == KINDS
-    assert plots.FORMATS == FORMATS
+def test_the_help_has_the_kinds_and_formats_of_the_library(segeval):
+    answer = segeval("plot", "--help")
+    assert f"--kind {','.join(plots.KINDS)}" in answer.out
+    assert f"--format {','.join(plots.FORMATS)}" in answer.out
 
 
 def test_plots_are_drawn_from_the_tables_and_named_on_stdout(segeval, folders, results):
@@ -52,7 +52,7 @@ def test_plots_that_cannot_be_drawn_are_remarked_upon(segeval, folders, results)
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--kind", "pie"], "'pie' is not one of distribution, heatmap, scatter"),
+        (["--kind", "pie"], "'pie' is not one of distribution, heatmap, nsd"),
         (["--format", "jpg"], "'jpg' is not one of png, svg, pdf"),
         (["-m", "iou"], "metric 'iou' is not in the table, which has dice, hd95"),
         (["--worst", "-1"], "-1 is not in the range"),

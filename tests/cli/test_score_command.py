@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import shutil
 import subprocess
 import sys
 import typing
@@ -81,26 +82,23 @@ def test_plots_are_drawn_and_counted(segeval, folders):
 
 
 def test_plots_of_an_earlier_run_do_not_stay_beside_new_tables(segeval, folders):
-    stale = {
-        "heatmap-iou.png",
-        "heatmap-nsd@1.svg",
-        "heatmap-tversky-alpha=0.3,beta=0.7.pdf",
-        "nsd.png",
-        "overlay-12.png",
-    }
-    own = {
-        "notes.png",
-        "distribution-final.png",
-        "heatmap-final.png",
-        "nsd.txt",
-        "overlay-1b.png",
-        "scatter.old.png",
-    }
-    (folders.out / "plots").mkdir(parents=True)
-    for name in stale | own:
-        (folders.out / "plots" / name).touch()
+    folders.add("perfect", pred=CUBE)
+    metrics = ("-m", "hd95,nsd@1,tversky:alpha=0.3,beta=0.7")
+    formats = ("--plot-format", "png,svg,pdf")
+    segeval("score", folders.pred, folders.gt, "-o", folders.out, *metrics, *formats)
+    plots = folders.out / "plots"
+    segeval("plot", folders.out, "--kind", "heatmap", *metrics, "--format", "png,svg,pdf")
+    drawn = {path.name for path in plots.iterdir()}
+    assert {"nsd.png", "heatmap-nsd@1.svg", "heatmap-tversky-alpha=0.3,beta=0.7.pdf"} <= drawn
+    shutil.copy(plots / "nsd.svg", plots / "nsd-final.svg")
+    shutil.copy(plots / "nsd.pdf", plots / "nsd.old.pdf")
+    kept = {"notes.png", "heatmap-iou.png", "nsd.txt", "overlay-1.svg"}
+    for name in kept:
+        (plots / name).write_text("drawn by somebody else")
+    (plots / "folder.png").mkdir()
     folders.score(segeval)
-    assert {path.name for path in (folders.out / "plots").iterdir()} == own
+    left = {path.name for path in plots.iterdir()}
+    assert left == {*kept, "nsd-final.svg", "nsd.old.pdf", "folder.png"}
 
 
 @pytest.mark.parametrize(

@@ -276,3 +276,27 @@ def test_recipe_adds_an_export_everywhere(clone: Path) -> None:
     code = "from segeval import Results; print(len(Results.load('segeval-results').cases))"
     assert run_in_clone(clone, code).stdout == "9\n"  # three cases of three regions
     assert ",tsv" in run_in_clone(clone, COMMAND, "score", "--help").stdout
+
+
+def test_recipe_adds_a_kind_of_plot_everywhere(clone: Path) -> None:
+    (recipe,) = (b for b in blocks(ROOT / "CONTRIBUTING.md") if "@plot_kind" in b.text)
+    home = re.search(r"This one is `(segeval/plots/kinds/(\w+)\.py)`", recipe.before)
+    shows = re.search(r'shows="(.+?)"', recipe.text)
+    assert home
+    assert shows
+    path, kind = home.groups()
+    (clone / path).write_text(recipe.text, encoding="utf-8")
+
+    told = run_in_clone(clone, COMMAND, "plot", "--help")
+    options = re.search(r"^  --kind (\S+)", told.stdout, re.MULTILINE)
+    assert options
+    assert kind in options[1].split(",")
+
+    score_folder("predictions", "labels", metrics="dice", output="results")
+    drawn = run_in_clone(clone, COMMAND, "plot", "results", "--kind", kind)
+    file = Path("results", "plots", f"{kind}.png")
+    assert drawn.stdout == f"{file}\n", drawn.stderr
+    assert file.stat().st_size > 1000
+
+    page = run_in_clone(clone, "import make; print(make.results_page())")
+    assert f"\n| `{kind}` | {shows[1]} | volumes |\n" in page.stdout, page.stderr

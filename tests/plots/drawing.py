@@ -8,24 +8,20 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from segeval.plots import KINDS, distribution, heatmap, nsd, scatter, volume
+from segeval.plots import KINDS
+from segeval.plots.card import card_of
+from segeval.plots.drawing import stem_of
 from segeval.plots.source import Source
 from segeval.results.results import Results
 
 NAN, INF = float("nan"), float("inf")
 TABLES = [kind for kind in KINDS if kind != "overlay"]
-MODULES = {
-    "distribution": distribution,
-    "heatmap": heatmap,
-    "scatter": scatter,
-    "volume": volume,
-    "nsd": nsd,
-}
 
 
 def drawn(kind: str, run: Results, *metrics: str) -> dict[str, Figure]:
     """The figures of a kind, laid out, so that a warning of the layout fails the test."""
-    figures = dict(MODULES[kind].figures(Source.of(run, metrics, 3)))
+    source = Source.of(run, metrics, 3)
+    figures = {stem_of(kind, part): figure for part, figure in card_of(kind).figures(source)}
     for figure in figures.values():
         figure.draw_without_rendering()
     return figures

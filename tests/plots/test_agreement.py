@@ -11,7 +11,7 @@ from drawing import INF, NAN, drawn, keys, panels, with_scores, words
 from matplotlib.text import Text
 from synthetic import results
 
-from segeval.plots.source import NothingToDraw
+from segeval.plots.errors import NothingToDraw
 
 
 def test_the_scatter_names_outliers_and_shows_infinite_distances_at_the_margin():
@@ -38,6 +38,15 @@ def test_the_scatter_shows_infinite_distances_at_their_overlaps():
     np.testing.assert_array_equal(margin.collections[0].get_offsets(), [[0, 0]])
     assert margin.get_xlim() == ax.get_xlim()
     assert ax.get_xlim()[0] < 0
+
+
+def test_infinite_distances_that_lie_on_one_another_are_counted():
+    run = results(40, 1, gaps=False)
+    hd95 = np.where(np.arange(40) < 35, INF, 2.0)
+    dice = np.where(np.arange(40) < 34, 0, 0.9)
+    (figure,) = drawn("scatter", with_scores(run, dice=dice, hd95=hd95)).values()
+    margin, _ = panels(figure)
+    assert [text.get_text() for text in margin.texts if text.get_text()] == ["× 34"]
 
 
 def test_a_scatter_of_no_point_is_not_drawn():
@@ -137,6 +146,14 @@ def test_the_nsd_plot_draws_the_median_and_the_quartiles():
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("tolerance [mm]", "NSD (higher is better)")
     assert keys(figure) == ["liver (n = 3)"]
     assert "Band: quartiles" in words(figure)
+
+
+@pytest.mark.parametrize(("regions", "bands"), [(3, 3), (4, 0), (40, 0)])
+def test_the_nsd_plot_has_bands_for_few_regions_only(regions: int, bands: int):
+    (figure,) = drawn("nsd", results(10, regions)).values()
+    (ax,) = panels(figure)
+    assert len(ax.collections) == bands
+    assert ("Band: quartiles" in words(figure)) == (bands > 0)
 
 
 def test_the_nsd_plot_leaves_out_and_counts_cases_with_an_empty_mask():

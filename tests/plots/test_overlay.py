@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations, product
 from pathlib import Path
 
@@ -16,10 +17,14 @@ from matplotlib.figure import Figure
 from scipy.ndimage import binary_erosion, distance_transform_edt
 
 from segeval.data.grid import Grid
-from segeval.plots import draw, overlay
-from segeval.plots.overlay import BOTH, ONLY_G, ONLY_P, OTHERS
+from segeval.plots import draw
+from segeval.plots.errors import NothingToDraw
+from segeval.plots.kinds import overlay
+from segeval.plots.kinds.overlay import BOTH, ONLY_G, ONLY_P, OTHERS
 from segeval.plots.slices import cut, farthest
-from segeval.plots.source import NothingToDraw, Source
+from segeval.plots.source import Source
+from segeval.protocols.protocol import Protocol
+from segeval.results.details import Details
 from segeval.results.results import Results
 
 SPACING = (1.0, 1.5, 2.5)
@@ -42,7 +47,7 @@ def results(
         "units": {"length": "mm", "volume": "ml"},
         "cases": files,
         "regions": regions,
-        "protocol": protocol,
+        "protocol": Protocol(**protocol).to_dict(),
     }
     return Results(cases, cases, run)
 
@@ -99,7 +104,7 @@ def test_a_volume_looks_the_same_however_it_is_stored(spacing: tuple[float, ...]
             for i in np.rint(np.linalg.solve(turned.affine, [*np.multiply(voxel, spacing), 1])[:3])
         )
         plane = cut(Grid(stored.shape, turned.header.get_zooms(), "mm", turned.affine), index)
-        shown = plane.of(stored)
+        shown = plane.rows(stored)
         assert shown[plane.locate(index, stored.shape)] == volume[voxel]
         seen.add((shown.shape, shown.tobytes(), plane.locate(index, stored.shape)))
     assert len(seen) == 1
@@ -110,14 +115,14 @@ def test_up_is_superior_or_anterior_and_right_is_the_patients_right():
     volume[2, 3, 1] = True  # right, anterior
     plane = cut(Grid(volume.shape, (1, 1, 1), "mm", np.eye(4)), (0, 0, 1))
     assert (plane.axis, plane.index) == (2, 1)
-    np.testing.assert_array_equal(np.argwhere(plane.of(volume)), [[0, 2]])
+    np.testing.assert_array_equal(np.argwhere(plane.rows(volume)), [[0, 2]])
     assert plane.names == ("axis 1: P to A", "axis 0: L to R")
 
 
 def test_an_image_is_shown_as_it_is():
     image = np.arange(6).reshape(2, 3) > 2
     plane = cut(Grid.unspaced((2, 3)), (1, 0))
-    np.testing.assert_array_equal(plane.of(image), image)
+    np.testing.assert_array_equal(plane.rows(image), image)
     assert plane.locate((1, 0), (2, 3)) == (1, 0)
     assert plane.names == ("axis 0, downwards", "axis 1")
 
@@ -155,7 +160,7 @@ def test_colours_tell_prediction_ground_truth_and_other_regions(tmp_path: Path):
         ((0, 0), "white"),
     ):
         np.testing.assert_allclose(shown[place], to_rgb(color), err_msg=str(place))
-    assert ax.get_title(loc="left") == "a · region 1\nDSC 0.3"
+    assert ax.get_title(loc="left") == "a · region 1\nDSC 0.3 (case mean 0.6)"
 
 
 def test_the_window_fits_what_the_slice_shows(tmp_path: Path):
@@ -171,7 +176,7 @@ def test_the_window_fits_what_the_slice_shows(tmp_path: Path):
     (ax,) = drawn(run).axes
     assert "slice 7 of 8" in ax.get_title(loc="left")
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
-    assert right - left == bottom - top == pytest.approx(1.2 * 100 / 6)
+    assert right - left == bottom - top == pytest.approx(120 / 4)
     assert ((left + right) / 2, (bottom + top) / 2) == (30.5, 120 - 1 - 40)
     nib.Nifti1Image(gt, np.diag([1.0, 1.0, 3.0, 1.0])).to_filename(tmp_path / "a_pred.nii.gz")
     (ax,) = drawn(run).axes
@@ -188,6 +193,29 @@ def test_the_worst_cases_come_first_and_no_more_than_asked(tmp_path: Path):
     assert figure.get_suptitle() == "Worst cases by DSC: 2 of n = 3 cases"
 
 
+def test_cases_go_by_the_mean_that_is_written_beside_the_worst_region(tmp_path: Path):
+    for case in "ab":
+        save(tmp_path, case, square(2, 6) + 2 * square(8, 10), square(2, 6) + 2 * square(7, 10))
+    scores = {("a", "1"): 0.9, ("a", "2"): 0.1, ("b", "1"): 0.4, ("b", "2"): 0.2}
+    figure = drawn(results(tmp_path, scores, ".npy"))
+    assert figure.get_suptitle() == "Worst cases by mean DSC: 2 of n = 2 cases"
+    assert [ax.get_title(loc="left").split("\n")[:2] for ax in figure.axes] == [
+        ["b · region 2", "DSC 0.2 (case mean 0.3)"],
+        ["a · region 2", "DSC 0.1 (case mean 0.5)"],
+    ]
+
+
+def test_of_regions_that_are_equally_bad_the_largest_is_shown(tmp_path: Path):
+    speck = np.zeros((12, 12), dtype=np.uint8)
+    speck[11, 11] = 1
+    save(tmp_path, "a", 0 * speck, speck + 2 * square(2, 6))
+    run = results(tmp_path, {("a", "1"): 0.0, ("a", "2"): 0.0}, ".npy")
+    gt = np.array([[1.0, 16.0]])
+    details = Details(("a",), ("1", "2"), 0 * gt, gt, np.empty(0), np.empty((1, 2, 0), "f4"))
+    (ax,) = drawn(replace(run, details=details)).axes
+    assert ax.get_title(loc="left").startswith("a · region 2")
+
+
 def test_the_protocol_of_the_run_holds_for_the_picture(tmp_path: Path):
     save(tmp_path, "a", 255 * square(2, 8), square(2, 8))
     (ax,) = drawn(results(tmp_path, {("a", "1"): 0.9}, ".npy", binary=True)).axes
@@ -195,7 +223,8 @@ def test_the_protocol_of_the_run_holds_for_the_picture(tmp_path: Path):
     gt = square(2, 8)
     gt[5:] = 9
     save(tmp_path, "b", square(2, 8), gt)
-    run = results(tmp_path, {("b", "1"): 0.9}, ".npy", ignore_label=9, spacing=[2.0, 1.0])
+    protocol = {"ignore_label": 9, "spacing": (2.0, 1.0), "geometry_tolerance": np.inf}
+    run = results(tmp_path, {("b", "1"): 0.9}, ".npy", **protocol)
     (ax,) = drawn(run).axes
     np.testing.assert_allclose(ax.images[0].get_array()[6, 4], (1, 1, 1))
     assert ax.get_aspect() == 2

@@ -16,8 +16,9 @@ from synthetic import results
 from segeval.errors import UsageError
 from segeval.metrics import parse_metric
 from segeval.plots import FORMATS, draw
-from segeval.plots.axes import direction, label, symbol
-from segeval.plots.source import NothingToDraw, Source, badness_of, worst_first
+from segeval.plots.axes import direction, label, shortened, symbol
+from segeval.plots.errors import NothingToDraw
+from segeval.plots.source import Source, badness_of, worst_first
 from segeval.plots.style import page, printable, printables
 
 
@@ -63,10 +64,9 @@ def test_every_kind_draws_nothing_but_gaps(kind: str):
 
 def test_files_are_written_in_every_format_and_are_the_same_each_time(tmp_path: Path):
     run = results(6, 2)
-    first, again = (
-        draw(run, tmp_path / name, kinds=["heatmap", "nsd"], metrics=["dice"], formats=FORMATS)
-        for name in ("first", "again")
-    )
+    options = {"kinds": ["heatmap", "nsd"], "metrics": ["dice"], "formats": FORMATS}
+    first = draw(run, tmp_path / "first", **options)
+    again = draw(run, tmp_path / "again", **options)
     names = ["heatmap-dice", "nsd"]
     assert [path.name for path in first] == [
         f"{name}.{format_}" for name in names for format_ in FORMATS
@@ -87,9 +87,9 @@ def test_kinds_without_data_are_left_out_with_a_reason(
     assert [path.name for path in written] == ["distribution.png", "heatmap-dice.png"]
     reasons = [record.getMessage() for record in caplog.records if record.levelno == logging.INFO]
     assert [reason.partition(":")[0] for reason in reasons] == [
-        "no scatter plot", "no volume plot", "no nsd plot", "no overlay plot",
+        "no nsd plot", "no overlay plot", "no scatter plot", "no volume plot",
     ]  # fmt: skip
-    assert "score with a surface metric, such as hd95" in reasons[2]
+    assert "score with a surface metric, such as hd95" in reasons[0]
 
 
 @pytest.mark.parametrize(
@@ -186,8 +186,30 @@ def test_skewed_sizes_get_a_logarithmic_axis():
     assert panels(figure)[0].get_xscale() == "linear"
 
 
+def test_numbers_of_an_axis_are_written_alike():
+    """No axis has both 5000 and 10k."""
+    run = results(6, 1, gaps=False)
+    volumes = np.array([[1000.0], [4000], [8000], [12000], [16000], [20000]])
+    details = replace(run.details, volume_p=volumes + 5, volume_g=volumes)
+    (ax,) = panels(drawn("volume", replace(run, details=details))["volume"])
+    low, high = ax.get_xlim()
+    shown = [x for x in ax.get_xticks() if low <= x <= high]
+    labels = [ax.xaxis.get_major_formatter()(x) for x in shown]
+    assert max(shown) >= 10_000
+    assert all(text == "0" or text.endswith("k") for text in labels)
+    assert shortened(12_500) == "12.5k"
+
+
+def test_no_title_is_cut_off():
+    figures = drawn("heatmap", results(300, 3), "hd95", "dice")
+    assert len(figures) == 2
+    for figure in figures.values():
+        assert figure._suptitle.get_window_extent().x1 <= figure.bbox.x1
+
+
 def test_no_window_system_is_loaded():
-    code = "import sys; from segeval.plots import distribution, overlay; print('matplotlib.pyplot' in sys.modules)"
+    kinds = "from segeval.plots.kinds import distribution, overlay"
+    code = f"import sys; {kinds}; print('matplotlib.pyplot' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

@@ -11,8 +11,8 @@ import pytest
 from drawing import INF, NAN, drawn, panels, with_scores, words
 from synthetic import results
 
-from segeval.plots.distribution import jitter
-from segeval.plots.source import NothingToDraw
+from segeval.plots.errors import NothingToDraw
+from segeval.plots.kinds.distribution import jitter
 
 
 def test_the_distribution_has_a_panel_for_each_metric_and_a_row_for_each_region():
@@ -40,6 +40,19 @@ def test_the_distribution_shows_every_finite_case_and_counts_the_others():
     (ax,) = panels(figure)
     assert sorted(ax.lines[0].get_xdata()) == [1, 2, 3]
     assert "1 NaN\n2 ∞" in words(figure)
+
+
+def test_counts_of_gaps_stand_on_a_strip_of_their_own_panel():
+    run = with_scores(results(3, 1, gaps=False), hd95=[INF, INF, 7], dice=[0.5, NAN, 0.7])
+    (figure,) = drawn("distribution", run, "dice", "hd95").values()
+    for ax, after in pairwise([*panels(figure), None]):
+        (strip,) = ax.patches
+        (count,) = ax.texts
+        box = strip.get_window_extent()
+        assert box.x0 == pytest.approx(ax.get_window_extent().x1)
+        assert after is None or box.x1 < after.get_window_extent().x0
+        assert box.x0 < count.get_window_extent().x0
+        assert count.get_window_extent().x1 < box.x1
 
 
 def test_boxes_start_where_quartiles_mean_something():
@@ -111,7 +124,7 @@ def test_the_heat_map_has_the_worst_case_at_the_top():
 def test_a_heat_map_of_too_many_cases_says_that_it_shows_the_worst():
     run = results(3000, 2)
     (figure,) = drawn("heatmap", run, "dice").values()
-    assert "DSC: 50 worst cases of n = 3,000 cases × 2 regions" in words(figure)
+    assert "DSC: 50 worst cases of n = 3,000 cases × 2 regions" in words(figure).replace("\n", " ")
     assert len(panels(figure)[0].get_yticklabels()) == 50
     per_case = run.cases.groupby("case")["dice"].mean()
     assert panels(figure)[0].get_yticklabels()[0].get_text() == per_case.idxmin()

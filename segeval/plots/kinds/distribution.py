@@ -1,0 +1,245 @@
+"""Each metric by region: a box over the cases, and every case as a point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
+from typing import Any, TypeVar
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.transforms import ScaledTranslation, blended_transform_factory
+
+from segeval.arrays import Flags, Floats
+from segeval.metrics.card import Metric
+from segeval.plots.axes import figure_of, fit, label, thinned
+from segeval.plots.card import Figures, plot_kind
+from segeval.plots.source import Source, counted
+from segeval.plots.style import (
+    GREY,
+    INK,
+    PAGE_HEIGHT,
+    STRIP,
+    WIDTH,
+    page,
+    page_numbers,
+    panels,
+    region_names,
+    sentences,
+)
+from segeval.summary.bootstrap import quantiles
+
+Item = TypeVar("Item")
+COLUMNS = 4
+REGIONS = 50
+"""Regions on a page, at most."""
+BOX_FROM = 5
+"""Cases that a box needs: quartiles of fewer would be inventions."""
+BOX_HALF, MEDIAN_HALF = 0.25, 0.32
+"""Half the heights of a box and of the line of its median, in rows."""
+STRIP_WIDTH = 0.33
+"""Inches: the strip beside a panel for the counts of what has no place on its axis."""
+BOXES = "Box: quartiles. Whiskers: farthest case within 1.5 interquartile ranges of the box."
+GAPS = "Beside the panels: how many values are undefined (NaN) or infinite (∞)."
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The regions and metrics of one page."""
+
+    regions: Sequence[str]
+    metrics: Sequence[Metric]
+
+
+@plot_kind(shows="every metric by region: a box, and every case as a point")
+def figures(source: Source) -> Figures:
+    """Draw pages of panels, one per metric, with regions from top to bottom; then the metrics of
+    whole cases.
+    """
+    pages = [*_pages(source, "region"), *_pages(source, "case")]
+    cases = counted(len(source.cube.cases), "case")
+    for content, (number, words) in zip(pages, page_numbers(len(pages)), strict=True):
+        yield number, _draw(source, content, f"Distribution over n = {cases}{words}")
+
+
+def _pages(source: Source, scope: str) -> list[Page]:
+    """Return the pages of the metrics of regions, or of those of whole cases."""
+    metrics = [metric for metric in source.metrics if metric.spec.scope == scope]
+    if not metrics:
+        return []
+    pages = []
+    for regions in _parts(source.cube.regions_of(metrics[0]), REGIONS):
+        rows = max(1, int(PAGE_HEIGHT / (_panel_height(len(regions)) + 0.6)))
+        pages += [Page(regions, part) for part in _parts(metrics, COLUMNS * rows)]
+    return pages
+
+
+def _parts(items: Sequence[Item], most: int) -> list[Sequence[Item]]:
+    """Return the items in as few parts as hold at most `most` each, of nearly equal size."""
+    count = ceil(len(items) / most)
+    ends = [round(k * len(items) / max(count, 1)) for k in range(count + 1)]
+    return [items[start:end] for start, end in pairwise(ends)]
+
+
+def _panel_height(regions: int) -> float:
+    """Return inches for so many rows, which are narrower where there are many."""
+    row = 0.26 if regions <= 12 else 0.165
+    return 0.35 + regions * row
+
+
+def _draw(source: Source, content: Page, title: str) -> Figure:
+    """Return one page."""
+    regions, metrics = content.regions, content.metrics
+    places = [source.cube.regions.index(region) for region in regions]
+    scores = [
+        source.cube.values[:, places, source.cube.metrics.index(metric)] for metric in metrics
+    ]
+    rows = ceil(len(metrics) / COLUMNS)
+    columns = ceil(len(metrics) / rows)
+    figure = page(
+        rows * (_panel_height(len(regions)) + 0.45) + 0.6,
+        title,
+        _caption(scores, source),
+        width=min(WIDTH, 2.2 + 2.2 * columns),
+    )
+    axes = panels(figure, len(metrics), columns, sharey=True)
+    for ax, metric, values in zip(axes, metrics, scores, strict=True):
+        _draw_panel(ax, values, source.colors(regions))
+        # Limits are those of all regions, the same on every page.
+        fit(ax, "x", metric, source.cube.scores(metric), ticks=3)
+        ax.set_xlabel(label(metric, source, lines=2))
+        _count_gaps(ax, values, source.cube.present[:, places])
+    axes[0].set_yticks(range(len(regions)), region_names(regions))
+    axes[0].set_ylim(len(regions) - 0.4, -0.6)
+    return figure
+
+
+def _caption(scores: Sequence[Floats], source: Source) -> str:
+    """Return what a reader must know of a page's (cases, regions) scores to read their panels."""
+    finite = [np.isfinite(values) for values in scores]
+    most = max(int(flags.sum(axis=0).max()) for flags in finite)
+    return sentences(
+        (True, "Point: case."),
+        (most > 1, "Line: median."),
+        (most >= BOX_FROM, BOXES),
+        (not all(flags.all() for flags in finite), GAPS),
+        (True, source.omission),
+    )
+
+
+def _draw_panel(ax: Axes, values: Floats, colors: Sequence[str]) -> None:
+    """Draw the (cases, regions) values of a metric, a row for each region in its colour."""
+    ax.grid(axis="x")
+    ax.tick_params(axis="y", length=0)
+    finite = np.where(np.isfinite(values), values, np.nan)
+    for color in dict.fromkeys(colors):
+        _draw_points(ax, finite, np.flatnonzero([c == color for c in colors]).tolist(), color)
+    n = np.isfinite(finite).sum(axis=0)
+    low, q25, median, q75, high = tukey_box(finite)
+    several = np.flatnonzero(n > 1)
+    ax.vlines(
+        median[several],
+        several - MEDIAN_HALF,
+        several + MEDIAN_HALF,
+        color=INK,
+        linewidth=1.4,
+        zorder=4,
+    )
+    outlines: Any = []
+    for row in np.flatnonzero(n >= BOX_FROM):
+        top, bottom = row - BOX_HALF, row + BOX_HALF
+        left, right = q25[row], q75[row]
+        corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+        outlines += [corners, [(low[row], row), (left, row)], [(right, row), (high[row], row)]]
+    ax.add_collection(LineCollection(outlines, colors=INK, linewidths=0.7, zorder=3))
+
+
+def _draw_points(ax: Axes, values: Floats, rows: Sequence[int], color: str) -> None:
+    """Draw the values of these rows, one column each; the more, the smaller and fainter."""
+    columns = [values[np.isfinite(values[:, row]), row] for row in rows]
+    most = max(map(len, columns), default=0)
+    if not most:
+        return
+    heights = [row + jitter(column) for row, column in zip(rows, columns, strict=True)]
+    ax.plot(
+        np.concatenate(columns),
+        np.concatenate(heights),
+        linestyle="none",
+        marker="o",
+        markeredgewidth=0,
+        markersize=thinned(most, (3.2, 2.2, 1.1)),
+        alpha=thinned(most, (0.8, 0.55, 0.2)),
+        color=color,
+        # Thousands of points would make large and slow PDF and SVG files.
+        rasterized=sum(map(len, columns)) > 1000,
+    )
+
+
+def tukey_box(values: Floats) -> Floats:
+    """Return whisker, quartile, median, quartile and whisker of each column, (5, columns).
+
+    Whiskers reach to the farthest value within 1.5 interquartile ranges of the box. Tukey,
+    Exploratory Data Analysis (1977), chapter 2.
+    """
+    q25, median, q75 = quantiles(values, np.array([0.25, 0.5, 0.75]))
+    reach = 1.5 * (q75 - q25)
+    low = np.min(values, axis=0, where=values >= q25 - reach, initial=np.inf)
+    high = np.max(values, axis=0, where=values <= q75 + reach, initial=-np.inf)
+    return np.array([low, q25, median, q75, high])
+
+
+def jitter(values: Floats) -> Floats:
+    """Return offsets in ±0.38 that spread points across their row, the same each time.
+
+    They are the wider the more values lie close by.
+    """
+    if len(values) < 2:
+        return np.zeros(len(values))
+    counts, edges = np.histogram(values, bins=min(40, 2 + len(values) // 3))
+    bins = np.searchsorted(edges, values, side="right") - 1
+    density = counts[np.clip(bins, 0, len(counts) - 1)] / counts.max()
+    rank = np.argsort(np.argsort(values, kind="stable"), kind="stable")
+    # Multiples of the golden ratio, so that neighbours in value land far apart.
+    spread = (rank * 0.6180339887 + 0.25) % 1 - 0.5
+    offsets: Floats = 0.76 * spread * np.sqrt(density)
+    return offsets
+
+
+def _count_gaps(ax: Axes, values: Floats, present: Flags) -> None:
+    """Write beside each row how many of its values are undefined or infinite, on a strip that
+    belongs to the panel.
+    """
+    undefined = (np.isnan(values) & present).sum(axis=0)
+    infinite = np.isinf(values).sum(axis=0)
+    if not (undefined.any() or infinite.any()):
+        return
+    # The width is in inches from the right edge of the axes, the height in shares of them.
+    in_axes: Any = ax.transAxes
+    inches = figure_of(ax).dpi_scale_trans + ScaledTranslation(1, 0, in_axes)
+    strip = Rectangle(
+        (0, 0),
+        STRIP_WIDTH,
+        1,
+        transform=blended_transform_factory(inches, ax.transAxes),
+        facecolor=STRIP,
+        clip_on=False,
+    )
+    ax.add_patch(strip)
+    for row in np.flatnonzero(undefined + infinite).tolist():
+        counts = [(undefined[row], "NaN"), (infinite[row], "∞")]
+        ax.text(
+            STRIP_WIDTH / 2,
+            row,
+            "\n".join(f"{count:,} {what}" for count, what in counts if count),
+            transform=blended_transform_factory(inches, ax.transData),
+            verticalalignment="center",
+            horizontalalignment="center",
+            size=5.5,
+            color=GREY,
+            linespacing=0.95,
+        )

@@ -1,0 +1,233 @@
+"""Volume agreement: the difference of both volumes against their mean. Bland and Altman, Lancet
+327, 307-310 (1986).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from segeval.arrays import Flags, Floats
+from segeval.plots.axes import SKEW, brief, set_ticks, shortened, thinned
+from segeval.plots.card import Figures, plot_kind
+from segeval.plots.leaders import name_points
+from segeval.plots.needs import VOLUMES
+from segeval.plots.source import Source
+from segeval.plots.style import GREY, INK, page, panels, region_names, sentences
+from segeval.results.details import Details
+
+COLUMNS = 3
+REGIONS = 12
+"""Panels at most: the regions that agree worst."""
+LIMITS_FROM = 3
+"""Cases that limits of agreement need: a standard deviation of fewer would be an invention."""
+NAMED = 8
+"""Regions of a single case that are named, at most."""
+LEAST = 0.005
+"""How much of the largest volume an axis of differences shows at least, on either side of 0."""
+
+
+class Agreement(NamedTuple):
+    """The mean difference, and half the width between the limits of agreement, NaN where there are
+    too few cases for any.
+    """
+
+    bias: float
+    half_width: float
+
+    @classmethod
+    def of(cls, difference: Floats) -> Agreement:
+        """Return the agreement of both volumes from their differences, NaN where there is none."""
+        defined = difference[np.isfinite(difference)]
+        half_width = np.nan
+        if len(defined) >= LIMITS_FROM:
+            half_width = 1.96 * float(defined.std(ddof=1))
+        return cls(float(defined.mean()), half_width)
+
+    @property
+    def limits(self) -> tuple[float, ...]:
+        """The lower and the upper limit, or nothing."""
+        if np.isnan(self.half_width):
+            return ()
+        return self.bias - self.half_width, self.bias + self.half_width
+
+    def words(self, unit: str) -> str:
+        """Return bias and limits as a heading has them."""
+        parts = [f"bias {brief(self.bias)}"]
+        if self.limits:
+            parts.append(f"limits {' to '.join(map(brief, self.limits))}")
+        return f"{', '.join(parts)} {unit}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Volumes:
+    """Mean and difference (prediction less ground truth) of both volumes, (cases, regions), NaN
+    where there is none; `empty` where both masks are.
+    """
+
+    regions: tuple[str, ...]
+    mean: Floats
+    difference: Floats
+    empty: Flags
+
+    @classmethod
+    def of(cls, details: Details) -> Volumes:
+        """Return the volumes of a run."""
+        somewhere = (details.volume_p > 0) | (details.volume_g > 0)
+        return cls(
+            details.regions,
+            np.where(somewhere, (details.volume_p + details.volume_g) / 2, np.nan),
+            np.where(somewhere, details.volume_p - details.volume_g, np.nan),
+            (details.volume_p == 0) & (details.volume_g == 0),
+        )
+
+    def cases(self, region: int) -> int:
+        """Return how many cases have the region in a mask."""
+        return int(np.isfinite(self.mean[:, region]).sum())
+
+    def worst_regions(self) -> list[int]:
+        """Return the regions to show, in order.
+
+        Where there are too many, those of the largest differences relative to their size.
+        """
+        drawable = np.flatnonzero(np.isfinite(self.mean).any(axis=0))
+        size = np.nanmean(self.mean[:, drawable], axis=0)
+        spread = np.nanmean(self.difference[:, drawable] ** 2, axis=0) ** 0.5
+        worst = np.argsort(-spread / size, kind="stable")[:REGIONS]
+        return sorted(drawable[worst].tolist())
+
+
+@plot_kind(shows="agreement of volumes (Bland–Altman)", needs=(VOLUMES,))
+def figures(source: Source) -> Figures:
+    """Draw a panel per region, each with its own bias and limits, since regions differ in size; or
+    one panel of the only case.
+    """
+    assert source.results.details is not None
+    volumes = Volumes.of(source.results.details)
+    cases = np.flatnonzero(np.isfinite(volumes.mean).any(axis=1))
+    if len(cases) > 1:
+        yield "", _draw_cases(source, volumes)
+    else:
+        yield "", _draw_case(source, volumes, int(cases[0]))
+
+
+def _draw_cases(source: Source, volumes: Volumes) -> Figure:
+    """Return the figure of several cases."""
+    regions = volumes.worst_regions()
+    few = ""
+    if len(regions) < len(volumes.regions):
+        few = f"the {len(regions)} regions that agree worst of "
+    columns = min(COLUMNS, len(regions))
+    figure = page(
+        0.75 + 1.95 * ceil(len(regions) / columns),
+        f"Volume agreement: {few}n = {source.extent}",
+        _caption(source, volumes, regions),
+        width=max(4.0, 2.6 * columns),
+    )
+    axes = panels(figure, len(regions), columns)
+    colors = source.colors(volumes.regions)
+    names = region_names([volumes.regions[region] for region in regions])
+    unit = source.volume_unit
+    for ax, region, name in zip(axes, regions, names, strict=True):
+        agreement = Agreement.of(volumes.difference[:, region])
+        _draw_panel(
+            ax,
+            mean=volumes.mean[:, region],
+            difference=volumes.difference[:, region],
+            agreement=agreement,
+            color=colors[region],
+        )
+        heading = f"{name} (n = {volumes.cases(region):,})\n{agreement.words(unit)}"
+        ax.set_title(heading, loc="left", size=7)
+    for ax in axes[::columns]:
+        ax.set_ylabel(f"pred − gt [{unit}]")
+    for ax in axes[-columns:]:
+        ax.set_xlabel(f"mean of pred and gt [{unit}]")
+    return figure
+
+
+def _draw_case(source: Source, volumes: Volumes, case: int) -> Figure:
+    """Return the figure of a single case: its regions against one another."""
+    regions = np.flatnonzero(np.isfinite(volumes.mean[case]))
+    mean, difference = volumes.mean[case, regions], volumes.difference[case, regions]
+    names = [volumes.regions[region] for region in regions]
+    named = np.argsort(-abs(difference) / mean, kind="stable")[:NAMED]
+    which = "all"
+    if len(regions) == 1:
+        named = named[:0]
+    elif len(regions) > NAMED:
+        which = f"the {NAMED} that differ most for their size"
+    caption = sentences(
+        (True, "Point: region."), (len(regions) > 1, f"Named: {which}."), (True, source.omission)
+    )
+    figure = page(3.8, f"Volume agreement: n = {source.extent}", caption, width=5.4)
+    ax = figure.subplots()
+    ax.grid()
+    ax.axhline(0, color=GREY, linewidth=0.6)
+    ax.scatter(mean, difference, s=16, alpha=0.85, c=source.colors(names), linewidths=0)
+    ax.margins(0.08, 0.12)
+    # Before the scale turns logarithmic, which has ticks of its own.
+    set_ticks(ax.xaxis, 6)
+    set_ticks(ax.yaxis, 6)
+    if mean.max() > SKEW * mean.min():
+        ax.set_xscale("log")
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda volume, _: shortened(volume)))
+    _widen(ax, mean)
+    unit = source.volume_unit
+    ax.set(xlabel=f"mean of pred and gt [{unit}]", ylabel=f"pred − gt [{unit}]")
+    shown = region_names(names)
+    name_points(ax, mean[named], difference[named], [shown[k] for k in named])
+    return figure
+
+
+def _widen(ax: Axes, mean: Floats) -> None:
+    """Set limits that do not blow up differences which are nothing beside the volumes."""
+    low, high = ax.get_ylim()
+    least = LEAST * float(np.nanmax(mean))
+    if high - low < 2 * least:
+        ax.set_ylim(min(low, -least), max(high, least))
+
+
+def _caption(source: Source, volumes: Volumes, regions: list[int]) -> str:
+    """Return what a reader must know of these regions' panels to read them."""
+    limited = any(volumes.cases(region) >= LIMITS_FROM for region in regions)
+    empty = int(volumes.empty[:, regions].sum())
+    return sentences(
+        (True, "Solid: bias, the mean difference (best: 0)."),
+        (limited, "Dashed: limits of agreement, bias ± 1.96 standard deviations."),
+        (empty, f"Left out: {empty:,} where both masks are empty."),
+        (True, source.omission),
+    )
+
+
+def _draw_panel(
+    ax: Axes, *, mean: Floats, difference: Floats, agreement: Agreement, color: str
+) -> None:
+    """Draw the cases of a region, with bias and limits of agreement."""
+    ax.grid()
+    ax.axhline(0, color=GREY, linewidth=0.6)
+    n = int(np.isfinite(mean).sum())
+    ax.plot(
+        mean,
+        difference,
+        linestyle="none",
+        marker="o",
+        markeredgewidth=0,
+        color=color,
+        markersize=thinned(n, (4, 3, 1.6)),
+        alpha=thinned(n, (0.85, 0.6, 0.35)),
+        rasterized=len(mean) > 1000,
+    )
+    ax.axhline(agreement.bias, color=INK, linewidth=1)
+    for limit in agreement.limits:
+        ax.axhline(limit, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
+    set_ticks(ax.xaxis, 5)
+    set_ticks(ax.yaxis, 5)
+    ax.margins(0.08, 0.12)
+    _widen(ax, mean)

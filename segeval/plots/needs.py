@@ -1,0 +1,58 @@
+"""The needs of kinds of plots: what a run must hold, how to tell, and what to do where it lacks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .card import Need
+from .source import Source
+
+
+def _has_volumes(source: Source) -> bool:
+    details = source.results.details
+    return details is not None and bool(((details.volume_p > 0) | (details.volume_g > 0)).any())
+
+
+def _has_nsd(source: Source) -> bool:
+    details = source.results.details
+    return details is not None and bool(np.isfinite(details.nsd).any())
+
+
+def _has_overlap_and_distance(source: Source) -> bool:
+    return None not in source.leading()
+
+
+def _has_ranking(source: Source) -> bool:
+    return source.ranking() is not None
+
+
+def _has_masks(source: Source) -> bool:
+    # Results made in memory name no files.
+    return any(files.get("gt") for files in source.results.run.get("cases", {}).values())
+
+
+VOLUMES = Need(
+    words="volumes",
+    advice="the results hold no volumes (details.npz); score again",
+    met=_has_volumes,
+)
+NSD_CURVES = Need(
+    words="a surface metric",
+    advice="no surface distances were measured; score with a surface metric, such as hd95",
+    met=_has_nsd,
+)
+OVERLAP_AND_DISTANCE = Need(
+    words="an overlap and a distance",
+    advice="it needs an overlap in [0, 1] and a distance in the table, such as dice and hd95",
+    met=_has_overlap_and_distance,
+)
+RANKING = Need(
+    words="a metric of regions that has a best value",
+    advice="no metric of the table tells which case is the worst; score with dice or hd95",
+    met=_has_ranking,
+)
+MASKS = Need(
+    words="the files of the masks, where they were",
+    advice="none of the worst cases' files can be read",
+    met=_has_masks,
+)
