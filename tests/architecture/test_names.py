@@ -14,7 +14,6 @@ LEFT = {
     "cli.metrics.metrics",
     "cli.plot.plot",
     "cli.score.score",
-    "segeval.run.evaluate.evaluate",
     "segeval.measure.voxels.sweep.sweep",
     "segeval.measure.crops.crops",
     "segeval.measure.layers.layers",

@@ -40,7 +40,7 @@ def elements(mask, spacing, boundary):
         cells += around[part].astype(np.int64) << k
     at = (cells > 0) & (cells < 2 ** (2**mask.ndim) - 1)
     sizes = SIZES[boundary.rule](spacing)[cells[at]]
-    return np.argwhere(at), sizes if boundary.sizes == "own" else np.ones(len(sizes), np.int64)
+    return np.argwhere(at), sizes if boundary["sizes"] == "own" else np.ones(len(sizes), np.int64)
 
 
 def histogram(one, sizes, other, spacing):
@@ -75,7 +75,7 @@ def test_distances_and_sizes_are_those_of_the_definition(case, boundary):
             (result.gp, histogram(g, size_g, p, case.spacing)),
         ):
             ends = slice(found.start[region], found.start[region + 1])
-            assert found.size.dtype == (np.int64 if boundary.sizes == "equal" else np.float64)
+            assert found.size.dtype == (np.int64 if boundary["sizes"] == "equal" else np.float64)
             np.testing.assert_allclose(
                 found.value[ends], [value for value, _ in expected], rtol=1e-8
             )
