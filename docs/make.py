@@ -8,7 +8,6 @@ docs/protocols.md from the protocols' files; docs/commands.md from every command
 from __future__ import annotations
 
 import inspect
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path

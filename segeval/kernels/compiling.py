@@ -44,7 +44,9 @@ class _Clock(event.Listener):
             if self._depth == 0:
                 self._since = time.monotonic()
                 self._collects = gc.isenabled()
-                gc.disable()  # there is little garbage among the many objects of a compiler: a tenth of its time
+                # there is little garbage among the many objects of a compiler, and looking for it
+                # takes a tenth of its time
+                gc.disable()
             self._depth += 1
 
     def on_end(self, event: Any) -> None:
@@ -64,7 +66,8 @@ class _Clock(event.Listener):
     def seconds(self) -> float:
         """Return the time taken so far, also by what is being compiled now."""
         with self._lock:
-            return self._total + (time.monotonic() - self._since if self._depth else 0.0)
+            current = time.monotonic() - self._since if self._depth else 0.0
+            return self._total + current
 
 
 def _is_ours(event: Any) -> bool:
@@ -75,6 +78,7 @@ def _is_ours(event: Any) -> bool:
 
 
 def _warn(text: str) -> None:
+    """Warn, and log for those who turn warnings off."""
     logging.getLogger("segeval").info(text)
     warnings.warn(text, CompilingWarning, stacklevel=2)
 
@@ -115,7 +119,10 @@ def notice() -> str:
     spares the wait.
     """
     folder, cache = store.writable_folder(), store.cache_folder()
-    remedy = f"set {store.VARIABLE} to a folder that lasts and that you alone can write to, or this wait comes again"
+    remedy = (
+        f"set {store.VARIABLE} to a folder that lasts and that you alone can write to, or this "
+        f"wait comes again"
+    )
     if folder is None:
         place = f"neither {cache.parent} nor a folder for temporary files can keep them: {remedy}"
     elif cache.parent == store.NOWHERE:
@@ -123,5 +130,8 @@ def notice() -> str:
     elif folder != cache:
         place = f"{cache.parent} cannot keep them, so they go to {folder}: {remedy}"
     else:
-        place = f"they are kept in {folder}, so this wait is not repeated; `segeval warm-up` compiles all ahead"
+        place = (
+            f"they are kept in {folder}, so this wait is not repeated; `segeval warm-up` compiles "
+            f"all ahead"
+        )
     return f"compiling kernels for this machine ({store.why_not_packed()}); {place}"

@@ -1,4 +1,4 @@
-"""What the machine code of a kernel depends on, as one digest: its key in a cache, wherever its
+"""The digest of all that the machine code of a kernel depends on: its key in a cache, wherever its
 source lies.
 """
 
@@ -46,6 +46,7 @@ def _plain(value: Any) -> Any:
 
 
 def _function_parts(function: FunctionType) -> Iterator[str]:
+    """Yield the parts of a function: code, closure and defaults."""
     yield f"{function.__module__}.{function.__qualname__}"
     yield from _code_parts(function.__code__, function.__globals__)
     for cell in function.__closure__ or ():
@@ -58,6 +59,7 @@ def _function_parts(function: FunctionType) -> Iterator[str]:
 
 
 def _code_parts(code: CodeType, names: dict[str, Any]) -> Iterator[str]:
+    """Yield the parts of code: what it does, its constants, and the globals that it names."""
     yield code.co_code.hex()
     yield " ".join(code.co_varnames)
     for constant in code.co_consts:
@@ -65,15 +67,15 @@ def _code_parts(code: CodeType, names: dict[str, Any]) -> Iterator[str]:
             yield from _code_parts(constant, names)
         else:
             yield from _parts(constant)
-    for name in (
-        code.co_names
-    ):  # attributes too; one that bears the name of a global adds that global, harmlessly
+    # attributes too: one that bears the name of a global adds that global, harmlessly
+    for name in code.co_names:
         yield name
         if name in names:
             yield from _parts(names[name])
 
 
 def _parts(value: Any) -> Iterator[str]:
+    """Yield the parts of what a kernel refers to."""
     if isinstance(_plain(value), FunctionType):
         yield digest(value)
     elif isinstance(value, _CONSTANTS):
@@ -94,4 +96,5 @@ def _parts(value: Any) -> Iterator[str]:
 
 
 def _is_library(value: Any) -> bool:
+    """Return whether it is a module of fixed version, which the name stands for."""
     return isinstance(value, ModuleType) and value.__name__.partition(".")[0] in _LIBRARIES

@@ -15,7 +15,11 @@ from tempfile import TemporaryDirectory
 
 from segeval.kernels import store, targets
 
-WARM_UP = "import sys, numpy; from segeval.run.warming import warm_up; warm_up([numpy.dtype(sys.argv[1])])"
+WARM_UP = (
+    "import sys, numpy; from segeval.run.warming import warm_up; "
+    "warm_up([numpy.dtype(sys.argv[1])])"
+)
+"""A program for a process of its own: Numba takes the processor from the environment, once."""
 
 
 def pack() -> None:

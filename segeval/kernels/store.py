@@ -1,5 +1,5 @@
-"""Where compiled kernels lie: in the package, for a stated processor, and in the user's cache, for
-this one.
+"""The files of compiled kernels: in the package, for a stated processor, and in the user's cache,
+for this one.
 
 A file holds the machine code of one kernel for one signature. Its name is a digest of both and of
 all that the code depends on, its folder is named for Numba, Python, system and processor: what is
@@ -153,6 +153,7 @@ def why_not_packed() -> str:
 
 
 def _trusted_cache_folder() -> Path | None:
+    """Return the folder of the user's cache if what lies there may be run: machine code is."""
     return cache_folder() if _is_trusted(cache_folder()) else None
 
 
@@ -163,9 +164,8 @@ def _can_keep(folder: Path) -> bool:
     try:
         folder.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         folder.mkdir(mode=0o755, exist_ok=True)
-        with tempfile.TemporaryFile(
-            dir=folder
-        ):  # rights that a system shows are not always those that it grants
+        # rights that a system shows are not always those that it grants: try
+        with tempfile.TemporaryFile(dir=folder):
             return _is_trusted(folder)
     except OSError:
         return False
@@ -179,9 +179,8 @@ def _is_trusted(folder: Path) -> bool:
         status, above = folder.lstat(), folder.parent.stat()
     except OSError:
         return False
-    if not hasattr(
-        os, "getuid"
-    ):  # Windows keeps the folders of users apart, and shows no such rights
+    if not hasattr(os, "getuid"):
+        # Windows keeps the folders of users apart, and shows no such rights
         return stat.S_ISDIR(status.st_mode)
     owned = status.st_uid in (os.getuid(), 0, above.st_uid)
     return stat.S_ISDIR(status.st_mode) and owned and not (status.st_mode | above.st_mode) & 0o022
@@ -202,9 +201,8 @@ def _load(path: Path, context: Any) -> Any:
         return None
     try:
         return CompileResult._rebuild(context, *pickle.loads(pickled))  # type: ignore[no-untyped-call]
-    except (
-        Exception
-    ):  # whatever an intact file of another build runs into: then the kernel is compiled here
+    except Exception:
+        # whatever an intact file of another build runs into: then the kernel is compiled here
         return None
 
 

@@ -1,6 +1,4 @@
-"""What machine code was made for: a Numba, a Python, a system and a processor, as the name of a
-folder.
-"""
+"""Targets of machine code: a Numba, a Python, a system and a processor, as the name of a folder."""
 
 from __future__ import annotations
 

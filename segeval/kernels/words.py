@@ -66,8 +66,11 @@ def brief(function: Function) -> Function:
 def helper(function: Function) -> Function:
     """Compile a function that only kernels call; it is part of their files, and has none of its
     own.
+
+    It is always inlined: what a loop needs then stays in registers, so that dividing a kernel into
+    helpers costs nothing. Left to itself, LLVM makes calls of the larger ones.
     """
-    return _compiled(function, nogil=True, no_cpython_wrapper=True)
+    return _compiled(function, nogil=True, no_cpython_wrapper=True, forceinline=True)
 
 
 def _compiled(function: Function, *, cache: bool = False, **options: bool) -> Function:
@@ -78,35 +81,49 @@ def _compiled(function: Function, *, cache: bool = False, **options: bool) -> Fu
 
 
 def _instruction(typed: Callable[..., Any]) -> Any:
-    """A function for kernels, from one that types it and returns the builder of its code."""
+    """Return a function for kernels, from one that types it and returns the builder of its code."""
     return intrinsic(typed)
 
 
 def _address(
-    context: Any, builder: Any, array_type: Any, array: Any, index: Any, element: Any
+    context: Any, builder: Any, array_type: Any, array: Any, *, index: Any, element: Any
 ) -> Any:
+    """Return the address of an element, counted in elements of any type from the array's start."""
     data = context.make_array(array_type)(context, builder, array).data
     return builder.gep(builder.bitcast(data, element.as_pointer()), [index])
 
 
 def _lanes(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+    """Load 64 elements of an array from an index on, as one vector; LLVM cuts it into registers."""
     element = context.get_data_type(array_type.dtype)
-    address = _address(context, builder, array_type, array, index, element)
+    address = _address(context, builder, array_type, array, index=index, element=element)
+    # align=1: voxels begin anywhere, and an aligned load would be an illegal instruction there
     return builder.load(
         builder.bitcast(address, ir.VectorType(element, LANES).as_pointer()), align=1
     )
 
 
-def _load64(_: Any, bits: Any, byte: Any) -> Any:
+def _spread(builder: Any, value: Any, lanes: int) -> Any:
+    """Return a vector whose lanes all hold a value."""
+    vector = ir.VectorType(value.type, lanes)
+    unset = ir.Constant(vector, ir.Undefined)
+    first = builder.insert_element(unset, value, ir.Constant(ir.IntType(32), 0))
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
+    return builder.shuffle_vector(first, unset, zeros)
+
+
+def _load64(_: Any, bits: Any, _byte: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        word = ir.IntType(64)
-        address = _address(context, builder, signature.args[0], args[0], args[1], ir.IntType(8))
+        word, byte = ir.IntType(64), ir.IntType(8)
+        address = _address(
+            context, builder, signature.args[0], args[0], index=args[1], element=byte
+        )
         return builder.load(builder.bitcast(address, word.as_pointer()), align=1)
 
     return types.uint64(bits, types.int64), build
 
 
-def _differ64(_: Any, a: Any, i: Any, b: Any, j: Any) -> Any:
+def _differ64(_: Any, a: Any, _i: Any, b: Any, _j: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         left = _lanes(context, builder, signature.args[0], args[0], args[1])
         right = _lanes(context, builder, signature.args[2], args[2], args[3])
@@ -116,13 +133,11 @@ def _differ64(_: Any, a: Any, i: Any, b: Any, j: Any) -> Any:
 
 
 def _against(compare: str, operator: str) -> Any:
-    def typed(_: Any, a: Any, i: Any, value: Any) -> Any:
+    def typed(_: Any, a: Any, _i: Any, _value: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             left = _lanes(context, builder, signature.args[0], args[0], args[1])
-            unset = ir.Constant(left.type, ir.Undefined)
-            one = builder.insert_element(unset, args[2], ir.Constant(ir.IntType(32), 0))
-            first = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-            right = builder.shuffle_vector(one, unset, first)
+            right = _spread(builder, args[2], LANES)
+            # 64 lanes of one bit are a word as they are; on x86 this becomes a movemask
             return builder.bitcast(getattr(builder, compare)(operator, left, right), ir.IntType(64))
 
         return types.uint64(a, types.int64, a.dtype), build
@@ -130,47 +145,40 @@ def _against(compare: str, operator: str) -> Any:
     return typed
 
 
-def _counted(name: str, *flags: bool) -> Any:
-    def typed(_: Any, word: Any) -> Any:
-        def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return getattr(builder, name)(
-                args[0], *(ir.Constant(ir.IntType(1), flag) for flag in flags)
-            )
+def _counted(name: str, *flags: int) -> Any:
+    def typed(_: Any, _word: Any) -> Any:
+        def build(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+            constants = (ir.Constant(ir.IntType(1), flag) for flag in flags)
+            return getattr(builder, name)(args[0], *constants)
 
         return types.int64(types.uint64), build
 
     return typed
 
 
-def _across64(_: Any, words: Any, bit: Any) -> Any:
+def _across64(_: Any, words: Any, _bit: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        word, number = ir.IntType(64), ir.IntType(32)
-        eight = ir.VectorType(word, 8)
-        address = _address(context, builder, signature.args[0], args[0], ir.Constant(word, 0), word)
-        loaded = builder.load(builder.bitcast(address, eight.as_pointer()), align=8)
-        unset = ir.Constant(eight, ir.Undefined)
-        one = builder.insert_element(unset, args[1], ir.Constant(number, 0))
-        everywhere = builder.shuffle_vector(
-            one, unset, ir.Constant(ir.VectorType(number, 8), [0] * 8)
-        )
-        found = builder.icmp_unsigned(
-            "!=", builder.and_(loaded, everywhere), ir.Constant(eight, [0] * 8)
-        )
-        return builder.bitcast(found, ir.IntType(8))
+        word = ir.IntType(64)
+        eight, zero = ir.VectorType(word, 8), ir.Constant(word, 0)
+        address = _address(context, builder, signature.args[0], args[0], index=zero, element=word)
+        words = builder.load(builder.bitcast(address, eight.as_pointer()), align=8)
+        bits = builder.and_(words, _spread(builder, args[1], 8))
+        is_set = builder.icmp_unsigned("!=", bits, ir.Constant(eight, [0] * 8))
+        return builder.bitcast(is_set, ir.IntType(8))
 
     return types.uint8(words, types.uint64), build
 
 
 def _preferred(operator: str) -> Any:
-    def typed(_: Any, a: Any, b: Any) -> Any:
+    def typed(_: Any, a: Any, _b: Any) -> Any:
         number = types.unliteral(a)  # type: ignore[no-untyped-call]
 
-        def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        def build(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
             if isinstance(number, types.Integer):
                 return builder.select(
                     builder.icmp_signed(operator, args[0], args[1]), args[0], args[1]
                 )
-            flags = ("nnan", "nsz")
+            flags = ("nnan", "nsz")  # without these, NaN and -0 would keep LLVM from a vector's min
             first = builder.fcmp_ordered(operator, args[0], args[1], flags=flags)
             return builder.select(first, args[0], args[1], flags=flags)
 
@@ -194,10 +202,10 @@ at_most64: Callable[[Singles, int, Any], Word] = _instruction(_against("fcmp_ord
 across64: Callable[[Bits, Word], Any] = _instruction(_across64)
 """Bit j: `words[j] & bit != 0`, of the first 8 words of an array."""
 
-ctz: Callable[[Word], int] = _instruction(_counted("cttz", False))
+ctz: Callable[[Word], int] = _instruction(_counted("cttz", 0))  # 0: zero is no undefined case
 """Number of zero bits below the lowest set one; 64 for zero."""
 
-clz: Callable[[Word], int] = _instruction(_counted("ctlz", False))
+clz: Callable[[Word], int] = _instruction(_counted("ctlz", 0))
 """Number of zero bits above the highest set one; 64 for zero."""
 
 popcount: Callable[[Word], int] = _instruction(_counted("ctpop"))
@@ -216,13 +224,13 @@ greatest: Callable[[Any, Any], Any] = _instruction(_preferred(">"))
 
 @helper
 def ones(n: int) -> Word:
-    """A word whose `n` lowest bits are set; all of them from 64 on."""
+    """Return a word whose `n` lowest bits are set; all of them from 64 on."""
     return ALL if n >= LANES else (ONE << np.uint64(n)) - ONE
 
 
 @helper
 def differ(a: Labels, i: int, b: Labels, j: int) -> Word:
-    """Bit k: `a[i + k] != b[j + k]`, 0 where either lies outside.
+    """Return, as bit k, whether `a[i + k] != b[j + k]`; 0 where either lies outside.
 
     Both arrays have the same size, 64 or more, and at least one k lies inside of both.
     """
@@ -237,8 +245,8 @@ def differ(a: Labels, i: int, b: Labels, j: int) -> Word:
 
 @helper
 def equal(a: Labels, i: int, value: Any) -> Word:
-    """Bit k: `a[i + k] == value`, 0 outside of the array, which holds 64 or more and at least one
-    such k.
+    """Return, as bit k, whether `a[i + k] == value`; 0 outside of the array, which holds 64 or more
+    and at least one such k.
     """
     if i < 0:
         return equal64(a, 0, value) << np.uint64(-i)

@@ -1,4 +1,4 @@
-"""What one worker keeps from case to case: its buffers, its threads and the device that it measures
+"""The workspace of one worker: buffers kept from case to case, threads, and the device to measure
 on.
 """
 
@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import numpy as np
@@ -39,19 +40,19 @@ class Workspace:
         self._pool = ThreadPoolExecutor(threads, "segeval") if threads > 1 else None
 
     def buffer(self, name: str, size: int, dtype: DTypeLike) -> NDArray[Any]:
-        """The kept 1-D buffer of this name, as `size` uninitialised elements; grown when it is too
-        small.
+        """Return the kept 1-D buffer of this name, as `size` uninitialised elements; grown when it
+        is too small.
         """
         dtype = np.dtype(dtype)
         needed = size * dtype.itemsize
-        kept = self._buffers.get(name)
-        if kept is None or kept.size < needed:
+        buffer = self._buffers.get(name)
+        if buffer is None or buffer.size < needed:
             # a quarter more than asked, so that slightly larger cases do not each allocate anew
-            kept = self._buffers[name] = np.empty(needed + needed // 4, np.uint8)
-        return kept[:needed].view(dtype)
+            buffer = self._buffers[name] = np.empty(needed + needed // 4, np.uint8)
+        return buffer[:needed].view(dtype)
 
     def kept(self, make: Callable[..., Result], *key: Hashable) -> Result:
-        """`make(*key)`, made anew only when the key is another than the time before."""
+        """Return `make(*key)`, made anew only when the key is another than the time before."""
         last = self._kept.get(make)
         if last is None or last[0] != key:
             last = self._kept[make] = (key, make(*key))
@@ -59,14 +60,27 @@ class Workspace:
         return result
 
     def map(self, function: Callable[[Job], Result], jobs: Iterable[Job]) -> list[Result]:
-        """`function` of every job, in order; on the threads when there are several."""
+        """Return `function` of every job, in order; on the threads when there are several."""
         if self._pool is None:
             return [function(job) for job in jobs]
         return list(self._pool.map(function, jobs))
 
+    def map_parts(
+        self, function: Callable[[int, int], Result], count: int, voxels: int
+    ) -> list[Result]:
+        """Return `function(start, stop)` of consecutive parts of `count` things that hold so many
+        voxels.
+
+        >>> with Workspace(threads=2) as workspace:
+        ...     workspace.map_parts(range, 6, voxels=3 << 17)
+        [range(0, 2), range(2, 4), range(4, 6)]
+        """
+        cuts = pairwise(evenly(count, self.parts(voxels)))
+        return self.map(lambda cut: function(*cut), cuts)
+
     def parts(self, voxels: int) -> int:
-        """Into how many jobs to cut a pass over so many voxels: several a thread, for balance, but
-        none very small.
+        """Return into how many jobs to cut a pass over so many voxels: several a thread, for
+        balance, but none very small.
         """
         return 1 if self._pool is None else max(1, min(4 * self.threads, voxels >> 17))
 
@@ -85,13 +99,16 @@ class Workspace:
 
 
 def cores() -> int:
-    """How many processor cores this process may use."""
+    """Return how many processor cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def balanced(count: NDArray[np.integer[Any]], parts: int) -> list[int]:
-    """Where to cut consecutive things into parts with about the same sums of their counts, both
-    ends included.
+    """Return where to cut consecutive things into parts with about the same sums of their counts,
+    both ends included.
+
+    >>> balanced(np.array([4, 1, 1, 1, 1]), 2)
+    [0, 0, 5]
     """
     if parts == 1:
         return [0, len(count)]
@@ -101,5 +118,9 @@ def balanced(count: NDArray[np.integer[Any]], parts: int) -> list[int]:
 
 
 def evenly(size: int, parts: int) -> list[int]:
-    """Where to cut `size` things into so many parts, both ends included."""
+    """Return where to cut `size` things into so many parts, both ends included.
+
+    >>> evenly(10, 3)
+    [0, 3, 6, 10]
+    """
     return [size * part // parts for part in range(parts + 1)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,31 +10,35 @@ from numpy.typing import NDArray
 from segeval.arrays import Labels
 from segeval.errors import UsageError
 from segeval.kernels.words import kernel
-from segeval.kernels.workspace import Workspace, evenly
+from segeval.kernels.workspace import Workspace
 
 BLOCK = 2048
 """Voxels whose largest score is kept while the channels pass by."""
 
 
 def argmax(scores: NDArray[Any], workspace: Workspace) -> Labels:
-    """The channel of the largest score of every voxel, the first one among equals."""
+    """Return the channel (...) of the largest score of every voxel, the first one among equals,
+    from scores (C, ...).
+
+    Raises `UsageError` when a score is NaN.
+
+    >>> argmax(np.array([[0.1, 0.5], [0.9, 0.5]]), Workspace())
+    array([1, 0], dtype=uint8)
+    """
     if scores.dtype not in (np.float32, np.float64, np.uint8):
         scores = scores.astype(np.float32 if scores.itemsize <= 2 else np.float64)
     flat = np.ascontiguousarray(scores).reshape(len(scores), -1)
     flat.flags.writeable = False
     labels: Labels = np.empty(flat.shape[1], np.uint8 if len(scores) <= 256 else np.uint16)
-    cuts = evenly(labels.size, workspace.parts(labels.size))
 
-    def part(ends: tuple[int, int]) -> bool:
-        bests, channels, odd = (
-            np.empty(BLOCK, flat.dtype),
-            np.empty(BLOCK, np.int32),
-            np.zeros(BLOCK, np.int32),
-        )
-        _largest(flat, *ends, labels, bests, channels, odd)
-        return not odd.any()
+    def part(start: int, stop: int) -> bool:
+        bests = np.empty(BLOCK, flat.dtype)
+        channels = np.empty(BLOCK, np.int32)
+        is_nan = np.zeros(BLOCK, np.int32)
+        _largest(flat, start, stop, labels, bests, channels, is_nan)
+        return not is_nan.any()
 
-    if not all(workspace.map(part, pairwise(cuts))):
+    if not all(workspace.map_parts(part, labels.size, labels.size)):
         raise UsageError(
             "pred holds NaN; scores are numbers: look where the model's output became NaN"
         )
@@ -50,16 +53,16 @@ def _largest(
     labels: Labels,
     bests: NDArray[Any],
     channels: NDArray[np.int32],
-    odd: NDArray[np.int32],
+    is_nan: NDArray[np.int32],
 ) -> None:
-    """Write the labels of the voxels from `start` to `stop`, and in `odd` where any score is not a
-    number.
+    """Write the labels of the voxels from `start` to `stop`, and in `is_nan` where any score is not
+    a number.
 
     Views of a block and one width of lanes throughout, or the compiler would not use vectors.
     """
     for i in range(start, stop, BLOCK):
         n = min(BLOCK, stop - i)
-        best, channel, nan = bests[:n], channels[:n], odd[:n]
+        best, channel, nan = bests[:n], channels[:n], is_nan[:n]
         first = scores[0, i : i + n]
         for j in range(n):
             best[j] = first[j]
@@ -70,6 +73,7 @@ def _largest(
             for j in range(n):
                 score = row[j]
                 larger = score > best[j]
+                # selects, not a branch: each score is read, and whole vectors go by
                 best[j] = score if larger else best[j]
                 channel[j] = number if larger else channel[j]
                 nan[j] |= np.int32(score != score)

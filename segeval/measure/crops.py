@@ -18,7 +18,13 @@ class Crop:
     origin: tuple[int, ...]
 
     def overlap(self, other: Crop) -> tuple[slice, ...]:
-        """The part of this box that the other one shares."""
+        """Return the part of this box that the other one shares, as indices into this mask.
+
+        >>> import numpy as np
+        >>> low, high = Crop(np.ones(4, bool), (0,)), Crop(np.ones(4, bool), (3,))
+        >>> low.overlap(high), high.overlap(low)
+        ((slice(3, 4, None),), (slice(0, 1, None),))
+        """
         ends = zip(self.origin, other.origin, self.mask.shape, other.mask.shape, strict=True)
         return tuple(slice(max(b - a, 0), max(min(b + m, a + n) - a, 0)) for a, b, n, m in ends)
 
@@ -29,20 +35,21 @@ def crop_pairs(pred: Labels, gt: Labels, labels: Integers) -> Iterator[tuple[Cro
     The box of a label that is absent is empty.
     """
     top = int(labels.max(initial=0))
-    boxes = [_boxes(volume, top) for volume in (pred, gt)]
-    nowhere = (slice(0, 0),) * pred.ndim
+    boxes_p, boxes_g = _boxes(pred, top), _boxes(gt, top)
     for label in labels.tolist():
-        p, g = (side[label - 1] or nowhere for side in boxes)
-        yield (
-            Crop(pred[p] == label, tuple(s.start for s in p)),
-            Crop(gt[g] == label, tuple(s.start for s in g)),
-        )
+        yield _crop(pred, boxes_p[label - 1], label), _crop(gt, boxes_g[label - 1], label)
+
+
+def _crop(volume: Labels, box: tuple[slice, ...] | None, label: int) -> Crop:
+    """Return the mask of a label in its box, in an empty one if it has none."""
+    box = box or (slice(0, 0),) * volume.ndim
+    return Crop(volume[box] == label, tuple(side.start for side in box))
 
 
 def _boxes(volume: Labels, top: int) -> Sequence[tuple[slice, ...] | None]:
-    """The smallest box around each label from 1 to `top`, looked for in the order of memory."""
+    """Return the smallest box around each label from 1 to `top`, None around absent ones."""
     from scipy import ndimage
 
-    if volume.flags.f_contiguous:
+    if volume.flags.f_contiguous:  # scipy goes along the last axis, and so in the order of memory
         return [box and box[::-1] for box in ndimage.find_objects(volume.T, top)]
     return ndimage.find_objects(volume, top)

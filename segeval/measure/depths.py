@@ -1,4 +1,4 @@
-"""How deep every voxel lies inside its mask, measured along one axis after the other."""
+"""The depth at which every voxel lies inside its mask, measured along one axis after the other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def measure_depths(regions: Iterable[tuple[Crop, Crop]], spacing: tuple[float, .
     """Measure the depths in both masks of each region."""
     sets: list[list[Distances]] = [[], [], []]
     for pred, gt in regions:
-        p, g = (_squared_depths(crop.mask, spacing) for crop in (pred, gt))
+        p, g = _squared_depths(pred.mask, spacing), _squared_depths(gt.mask, spacing)
         in_p, in_g = pred.overlap(gt), gt.overlap(pred)
         both = pred.mask[in_p] & gt.mask[in_g]
         depths = (p[pred.mask], g[gt.mask], np.maximum(p[in_p], g[in_g])[both])
@@ -29,14 +29,14 @@ def measure_depths(regions: Iterable[tuple[Crop, Crop]], spacing: tuple[float, .
 
 
 def _histogram(squared: Floats) -> Distances:
-    """The distances of one region from their squares."""
+    """Return the distances of one region from their squares."""
     value, size = np.unique(np.sqrt(squared), return_counts=True)
     return Distances(np.array([0, len(value)]), value, size.astype(np.int64))
 
 
 def _squared_depths(mask: Flags, spacing: tuple[float, ...]) -> Floats:
-    """Squared distance of every voxel to the nearest boundary voxel of the mask, which ends where
-    the array does.
+    """Return the squared distance of every voxel to the nearest boundary voxel of the mask, which
+    ends where the array does.
     """
     if mask.flags.f_contiguous and not mask.flags.c_contiguous:
         return _squared_depths(mask.T, spacing[::-1]).T
@@ -52,8 +52,10 @@ def _squared_depths(mask: Flags, spacing: tuple[float, ...]) -> Floats:
 
 @kernel
 def _fill(mask: Flags, flat: bool, scale: Floats, depth: Floats, column: Floats) -> None:
-    """Write the squared depths, one axis after the other; `depth` is 0 outside of the mask,
-    `column` is room.
+    """Write the squared depths; `depth` is 0 outside of the mask, `column` is room.
+
+    One axis after the other, as a Euclidean distance transform is separable (Saito and Toriwaki
+    1994); along y and z, each voxel looks to both sides until no voxel there can be nearer.
     """
     slices, height, width = mask.shape
     for z in range(slices):
@@ -95,14 +97,15 @@ def _along_row(mask: Flags, z: int, y: int, flat: bool, scale: float, depth: Flo
 
 
 @helper
-def _least(squared: Floats, at: int, scale: float) -> Any:
-    """The least of what each voxel of a line has and the square of how far it is.
+def _least(squared: Floats, i: int, scale: float) -> Any:
+    """Return the least, for voxel i of a line, of what each voxel has and the square of how far it
+    is.
 
     The line goes on at least to where the mask ends, to both sides. A voxel there has 0, so the
     search ends before.
     """
-    least, k = squared[at], 1
+    least, k = squared[i], 1
     while k * k * scale < least:
-        least = min(least, min(squared[at - k], squared[at + k]) + k * k * scale)
+        least = min(least, min(squared[i - k], squared[i + k]) + k * k * scale)
         k += 1
     return least

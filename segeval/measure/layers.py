@@ -30,15 +30,23 @@ class Maps:
     @property
     def top(self) -> int:
         """The largest number that the maps may hold."""
-        return int(np.iinfo(self.pred.dtype).max if self.values is None else len(self.values) - 1)
+        if self.values is None:
+            return int(np.iinfo(self.pred.dtype).max)
+        return len(self.values) - 1
 
     def numbers(self, labels: Sequence[int]) -> Integers:
-        """The numbers that stand for labels in the maps; `top` + 1 for a label that does not occur."""
-        wanted, top = np.array(labels, np.int64), self.top
+        """Return the numbers that stand for labels in the maps; `top` + 1 for a label that does not
+        occur.
+
+        >>> ranked = Maps(np.array([0, 1]), np.array([0, 2]), values=np.array([0, 70, 70_000]))
+        >>> ranked.numbers([70_000, 5])
+        array([2, 3])
+        """
+        sought, top = np.array(labels, np.int64), self.top
         if self.values is None:
-            return np.minimum(wanted, top + 1)
-        at = np.searchsorted(self.values, wanted)
-        return np.where(self.values[np.minimum(at, top)] == wanted, at, top + 1)
+            return np.minimum(sought, top + 1)
+        rank = np.searchsorted(self.values, sought)
+        return np.where(self.values[np.minimum(rank, top)] == sought, rank, top + 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,33 +77,43 @@ def split_into_layers(
         for group in disjoint_layers(regions)
         for start in range(0, len(group), LARGEST)
     ]
-    plain = [
-        all(len(regions[m].labels) == 1 and 0 not in regions[m].labels for m in members)
-        for members in groups
-    ]
-    for single, members in sorted(zip(plain, groups, strict=True), key=lambda pair: not pair[0]):
-        if single:
-            yield Layer(
-                members, maps, maps.numbers([min(regions[m].labels) for m in members]), False
-            )
-            continue
-        table: Labels = np.zeros(maps.top + 2, np.uint8 if len(members) < 256 else np.uint16)
-        for number, member in enumerate(members, 1):
-            table[maps.numbers(list(regions[member].labels))] = number
-        new = Maps(_looked_up(table, maps.pred), _looked_up(table, maps.gt))
-        if ignored is not None and table[maps.numbers([0])].any():
-            new.pred[ignored] = new.gt[ignored] = 0
-        yield Layer(members, new, np.arange(1, len(members) + 1), True)
+    for members in groups:
+        if _are_labels(regions, members):
+            numbers = maps.numbers([min(regions[m].labels) for m in members])
+            yield Layer(members, maps, numbers, relabelled=False)
+    for members in groups:
+        if not _are_labels(regions, members):
+            relabelled = _relabelled(maps, regions, members, ignored)
+            yield Layer(members, relabelled, np.arange(1, len(members) + 1), relabelled=True)
+
+
+def _are_labels(regions: Sequence[Region], members: Sequence[int]) -> bool:
+    """Return whether each region is a single label that the maps have as it is, 0 apart."""
+    return all(len(regions[m].labels) == 1 and 0 not in regions[m].labels for m in members)
+
+
+def _relabelled(
+    maps: Maps, regions: Sequence[Region], members: Sequence[int], ignored: Flags | None
+) -> Maps:
+    """Return maps in which the region `members[k]` has the label k + 1."""
+    table: Labels = np.zeros(maps.top + 2, np.uint8 if len(members) < 256 else np.uint16)
+    for number, member in enumerate(members, 1):
+        table[maps.numbers(list(regions[member].labels))] = number
+    pred, gt = _looked_up(table, maps.pred), _looked_up(table, maps.gt)
+    if ignored is not None and table[maps.numbers([0])].any():
+        pred[ignored] = gt[ignored] = 0
+    return Maps(pred, gt)
 
 
 def _looked_up(table: Labels, labels: Labels) -> Labels:
+    """Return `table[labels]`, in the order of memory that the labels have."""
     order: Literal["C", "F"] = "F" if labels.flags.f_contiguous else "C"
-    found: Labels = np.empty(labels.size, table.dtype)
-    _look_up(table, labels.ravel(order), found)
-    return found.reshape(labels.shape, order=order)
+    values: Labels = np.empty(labels.size, table.dtype)
+    _look_up(table, labels.ravel(order), values)
+    return values.reshape(labels.shape, order=order)
 
 
 @kernel
-def _look_up(table: Labels, labels: Labels, found: Labels) -> None:
+def _look_up(table: Labels, labels: Labels, values: Labels) -> None:
     for i in range(labels.size):
-        found[i] = table[labels[i]]
+        values[i] = table[labels[i]]

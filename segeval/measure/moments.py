@@ -1,9 +1,10 @@
-"""Where the voxels of a mask lie and how they spread, from its projections."""
+"""Moments of masks: where voxels lie and how they spread, from projections."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,9 +26,17 @@ def measure_moments(regions: Iterable[tuple[Crop, Crop]], spacing: tuple[float, 
     )
 
 
-def _sums(crop: Crop, spacing: tuple[float, ...]) -> tuple[float, Floats, Floats]:
-    """Number, sum and sum of outer products of the positions in a mask, from its projections onto
-    pairs of axes.
+class _Sums(NamedTuple):
+    """Sums over the voxels of a mask: of 1, of positions (d,), of their outer products (d, d)."""
+
+    number: float
+    total: Floats
+    outer: Floats
+
+
+def _sums(crop: Crop, spacing: tuple[float, ...]) -> _Sums:
+    """Return the sums of a mask, from its projections onto axes and pairs of axes: a pass over the
+    mask for each, instead of one for every voxel's position.
     """
     mask, axes = crop.mask, range(crop.mask.ndim)
     places = [
@@ -41,4 +50,4 @@ def _sums(crop: Crop, spacing: tuple[float, ...]) -> tuple[float, Floats, Floats
     total = np.array(
         [places[i] @ mask.sum(tuple(k for k in axes if k != i), dtype=np.float64) for i in axes]
     )
-    return float(np.count_nonzero(mask)), total, outer
+    return _Sums(float(np.count_nonzero(mask)), total, outer)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segeval.kernels.workspace import Workspace
-from segeval.measure.mesh.nearest import squared_distances
+from segeval.measure.mesh.nearest import Pieces, squared_distances
 from segeval.measure.mesh.surfaces import Finder, Surface
 from segeval.measure.mesh.tree import Tree
 
@@ -69,7 +69,7 @@ def test_the_distance_is_that_to_the_nearest_box(seed, count):
         np.maximum(low[:, None] - points[:, :, None], points[:, :, None] - high[:, None]), 0
     )
     found = squared_distances(
-        points.T.copy(), Tree.of(low, high, scale), np.empty((9, 0)), scale, WORKSPACE
+        points.T.copy(), Pieces(Tree.of(low, high, scale), np.empty((9, 0)), scale), WORKSPACE
     )
     assert found == pytest.approx(((gap * scale[:, None, None]) ** 2).sum(axis=0).min(axis=1))
 

@@ -75,7 +75,7 @@ def test_distances_and_sizes_are_those_of_the_definition(case, boundary):
             (result.gp, histogram(g, size_g, p, case.spacing)),
         ):
             ends = slice(found.start[region], found.start[region + 1])
-            assert found.size.dtype == (np.int64 if boundary.sizes == "equal" else np.float64)
+            assert found.size.dtype == (np.int64 if boundary["sizes"] == "equal" else np.float64)
             np.testing.assert_allclose(
                 found.value[ends], [value for value, _ in expected], rtol=1e-8
             )

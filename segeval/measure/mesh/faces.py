@@ -18,12 +18,14 @@ SPARE = 8
 """How many rows and slices outside of the lattice the bits may be read."""
 
 FINE = 6
-"""Steps of the fine lattice, on which all points lie, along the edge of a voxel."""
+"""Steps of the fine lattice, on which all points lie, along the edge of a voxel: halves and thirds
+are whole numbers.
+"""
 
 
 class Frame(NamedTuple):
-    """How the corners of voxels in a box lie in bit arrays: those of axis 0 first, each followed by
-    spare zeros.
+    """The layout in bit arrays of the corners of voxels in a box: those of axis 0 first, each
+    followed by spare zeros.
 
     Of `depth`, `height` and `width` corners, row (z, y) is the words from `first + (z * rows + y) *
     stride` on, of which `words` are in use; the bits of the next axis begin `size` words later.
@@ -42,26 +44,39 @@ class Frame(NamedTuple):
 
     @classmethod
     def of(cls, box: Boxes) -> Frame:
-        """The frame for a box of voxels (2, 3)."""
-        depth, height, width = (int(n) + 1 for n in box[1] - box[0])
+        """Return the frame for a box of voxels (2, 3)."""
+        depth, height, width = (box[1] - box[0] + 1).tolist()
         words = -(-width // LANES)
         rows = height + SPARE
         first = (SPARE * rows + SPARE) * (words + 1) + 1
-        size = (depth + SPARE) * rows * (words + 1) + first
         return cls(
-            depth, height, width, words, words + 1, rows, first, size, tuple(box[0].tolist())
+            depth=depth,
+            height=height,
+            width=width,
+            words=words,
+            stride=words + 1,
+            rows=rows,
+            first=first,
+            size=(depth + SPARE) * rows * (words + 1) + first,
+            origin=tuple(box[0].tolist()),
         )
 
 
+@helper
+def word_of(frame: Frame, axis: int, z: int, y: int) -> Any:
+    """Return the first word of a row of faces perpendicular to an axis."""
+    return frame.first + axis * frame.size + (z * frame.rows + y) * frame.stride
+
+
 def exposed(flat: Labels, shape: Sequence[int], label: int, frame: Frame) -> Bits:
-    """Which faces lie between a voxel with the label and one without; the face perpendicular to
-    axis a at its lowest corner, in the bits of axis a. `flat` holds the voxels of the shape (3
-    axes) and has 64 elements or more.
+    """Return the faces between a voxel with the label and one without; the face perpendicular to
+    axis a at its lowest corner, in the bits of axis a.
+
+    `flat` holds the voxels of the shape (3 axes) and has 64 elements or more.
     """
     bits = np.zeros(3 * frame.size, np.uint64)
-    rows = np.zeros(
-        (2, frame.height, frame.words), np.uint64
-    )  # voxels of this slice and the one before, a spare row
+    # the voxels of this slice and of the one before, with a spare row each
+    rows = np.zeros((2, frame.height, frame.words), np.uint64)
     _write_exposed(flat, shape[1], shape[2], label, frame, rows, bits)
     return bits
 
@@ -70,6 +85,11 @@ def exposed(flat: Labels, shape: Sequence[int], label: int, frame: Frame) -> Bit
 def _write_exposed(
     flat: Labels, height: int, width: int, label: int, frame: Frame, rows: Bits, bits: Bits
 ) -> None:
+    """Write the faces: where the bits of a row of voxels and of the one before, along each axis,
+    are not the same.
+    """
+    # A slice has one more row of corners than of voxels, the volume one more slice: there the
+    # voxels are the spare row and an empty slice, and what is exposed is what lies before.
     z0, y0, x0 = frame.origin
     for z in range(frame.depth):
         here, before = rows[z & 1], rows[~z & 1]
@@ -82,25 +102,25 @@ def _write_exposed(
                     inside = ones(frame.width - 1 - word * LANES)
                     here[y, word] = equal(flat, start + word * LANES, label) & inside
         for y in range(frame.height):
-            at = frame.first + (z * frame.rows + y) * frame.stride
-            carry = ZERO
-            for word in range(frame.words):
-                voxels = here[y, word]
-                bits[at + word] = voxels ^ before[y, word]
-                bits[at + word + frame.size] = voxels ^ here[y - 1, word]  # row -1 is the spare one
-                bits[at + word + 2 * frame.size] = voxels ^ (voxels << ONE | carry)
+            first = word_of(frame, 0, z, y)
+            carry = ZERO  # the last voxel of the word before
+            for k in range(frame.words):
+                voxels, word = here[y, k], first + k
+                bits[word] = voxels ^ before[y, k]
+                bits[word + frame.size] = voxels ^ here[y - 1, k]  # row -1 is the spare one
+                bits[word + 2 * frame.size] = voxels ^ (voxels << ONE | carry)
                 carry = voxels >> np.uint64(LANES - 1)
 
 
 def rectangles(bits: Bits, frame: Frame, axes: Any) -> Floats:
-    """Low and high corner (6, n) of rectangles that together are the faces, on the fine lattice: z,
-    y, x of both.
+    """Return the low and the high corner (6, n) of rectangles that together are the faces, on the
+    fine lattice: z, y, x of both.
 
     Faces next to each other along x make one rectangle, within a word.
     """
-    found = np.empty((6, _count(bits, frame, axes)))
-    _write_rectangles(bits, frame, axes, found)
-    return found
+    corners = np.empty((6, _count(bits, frame, axes)))
+    _write_rectangles(bits, frame, axes, corners)
+    return corners
 
 
 @kernel
@@ -114,26 +134,27 @@ def _count(bits: Bits, frame: Frame, axes: Any) -> int:
 
 
 @kernel
-def _write_rectangles(bits: Bits, frame: Frame, axes: Any, found: Floats) -> None:
+def _write_rectangles(bits: Bits, frame: Frame, axes: Any, corners: Floats) -> None:
     n = 0
     for axis in axes:
         for row in range(frame.depth * frame.height):
             z, y = row // frame.height, row % frame.height
-            at = frame.first + axis * frame.size + (z * frame.rows + y) * frame.stride
-            for word in range(frame.words):
-                left = _starts(bits[at + word], axis)
+            first = word_of(frame, axis, z, y)
+            for k in range(frame.words):
+                left = _starts(bits[first + k], axis)
                 while left:
                     x = ctz(left)
                     left &= left - ONE
-                    run = 0 if axis == 2 else ctz(~(bits[at + word] >> np.uint64(x)))
-                    found[0, n], found[3, n] = FINE * z, FINE * (z + (axis != 0))
-                    found[1, n], found[4, n] = FINE * y, FINE * (y + (axis != 1))
-                    found[2, n] = FINE * (word * LANES + x)
-                    found[5, n] = found[2, n] + FINE * run
+                    # a face across x has no extent along it; others go on to the first gap
+                    run = 0 if axis == 2 else ctz(~(bits[first + k] >> np.uint64(x)))
+                    corners[0, n], corners[3, n] = FINE * z, FINE * (z + (axis != 0))
+                    corners[1, n], corners[4, n] = FINE * y, FINE * (y + (axis != 1))
+                    corners[2, n] = FINE * (k * LANES + x)
+                    corners[5, n] = corners[2, n] + FINE * run
                     n += 1
 
 
 @helper
 def _starts(faces: Word, axis: int) -> Word:
-    """The faces with which a rectangle begins."""
+    """Return the faces with which a rectangle begins; one across x is a rectangle by itself."""
     return faces if axis == 2 else faces & ~(faces << ONE)

@@ -13,8 +13,8 @@ from segeval.arrays import Bits, Floats, Integers
 from segeval.kernels.words import LANES, ONE, ZERO, Word, clz, ctz, helper, kernel, load64, popcount
 from segeval.kernels.workspace import Workspace, balanced
 
-from .faces import FINE, SPARE, Frame, rectangles
-from .nearest import squared_distances
+from .faces import FINE, SPARE, Frame, rectangles, word_of
+from .nearest import Pieces, squared_distances
 from .tree import Tree, codes
 
 _REACH = SPARE - 2
@@ -23,25 +23,34 @@ _REACH = SPARE - 2
 _LOST = 16
 """After how many points in a row without a face within reach most are left to the tree."""
 
+_WHOLE = 1e-6
+"""Added before rounding down: a quotient that is whole but for its rounding counts as whole."""
+
 
 class Rows(NamedTuple):
     """Where to look from one kind of point: rows of faces, those that may be nearest first.
 
-    `apart`: squared distance to the row along the axes z and y. `row`: (other, z, y), the axis that
+    `across`: squared distance to the row along the axes z and y. `row`: (axis, z, y), the axis that
     the faces are perpendicular to, and how many rows away they are. `extent`: of the faces along x.
     The point lies `beyond` its lowest corner along x.
     """
 
-    apart: Floats
+    across: Floats
     row: Integers  # (3, K)
     extent: Integers
     beyond: int
     scale: float  # squared length of a step along x
     cap: float  # squared distance from which on a nearer face may be missing here
 
+    def offsets(self, frame: Frame) -> Integers:
+        """Return how many bytes of a frame's bits each row begins behind row (0, z, y)."""
+        axis, z, y = self.row
+        offsets: Integers = 8 * (axis * frame.size + (z * frame.rows + y) * frame.stride)
+        return offsets
+
 
 class Ways(NamedTuple):
-    """How to measure between the nets of any label in an image of some spacing.
+    """The ways to look from the faces of a net, for images of one spacing.
 
     `axes` that the image has, of z, y, x; `step`: the fine lattice; `rows[k]`: of the kinds of
     points on faces perpendicular to `axes[k]`. `places`: fine steps from the lowest corner of a
@@ -55,7 +64,7 @@ class Ways(NamedTuple):
 
     @classmethod
     def of(cls, spacing: Sequence[float]) -> Ways:
-        """The ways for two or three axes.
+        """Return the ways for two or three axes.
 
         A face of a volume stands for two points, the centroids of its halves to both sides of the
         diagonal between its second and last corner; a side of an image for its mid-point.
@@ -70,124 +79,145 @@ class Ways(NamedTuple):
 
 
 def _rows(axes: tuple[int, ...], axis: int, place: int, step: Floats) -> Rows:
-    """The rows for points on faces perpendicular to `axis`, `place` fine steps along the other
-    axes.
+    """Return the rows for points on faces perpendicular to `axis`, `place` fine steps along the
+    other axes.
     """
+    # a face nearer than this lies in one of the rows within `reach`, and within the window along x
     cap = _REACH * FINE * float(step[list(axes)].min())
     reach = [
-        min(SPARE, int(cap / (FINE * step[k]) + 1e-6) + 1) if k in axes else 0 for k in range(2)
+        min(SPARE, int(cap / (FINE * step[k]) + _WHOLE) + 1) if k in axes else 0 for k in range(2)
     ]
-    row = np.stack(
-        np.meshgrid(axes, *(np.arange(-r, r + 1) for r in reach), indexing="ij")
-    ).reshape(3, -1)
-    apart = np.zeros(row.shape[1])
+    steps = np.meshgrid(axes, *(np.arange(-r, r + 1) for r in reach), indexing="ij")
+    row = np.stack(steps).reshape(3, -1)
+    across = np.zeros(row.shape[1])
     for k in axes[:-1]:
         point, low, extent = (0 if k == axis else place), FINE * row[1 + k], FINE * (row[0] != k)
-        apart += np.maximum(np.maximum(low - point, point - low - extent), 0) ** 2 * step[k] ** 2
-    order = np.argsort(apart, kind="stable")
-    order = order[apart[order] < cap**2]
-    beyond = 0 if axis == 2 else place
+        across += np.maximum(np.maximum(low - point, point - low - extent), 0) ** 2 * step[k] ** 2
+    order = np.argsort(across, kind="stable")
+    order = order[across[order] < cap**2]
     return Rows(
-        apart[order],
+        across[order],
         row[:, order],
-        FINE * (row[0, order] != 2),
-        beyond,
-        float(step[2] ** 2),
-        cap**2,
+        extent=FINE * (row[0, order] != 2),
+        beyond=0 if axis == 2 else place,
+        scale=float(step[2] ** 2),
+        cap=cap**2,
     )
 
 
-class Found(NamedTuple):
-    """Of the faces perpendicular to one axis: how many both nets share; squared distances from
-    points on the others.
+class Pair(NamedTuple):
+    """The faces of two nets in one frame, as bits: those of the `source` are measured from, to the
+    `target`. A face that both share is at distance 0 and not looked at.
+    """
+
+    source: Bits
+    target: Bits
+    frame: Frame
+
+    @property
+    def reversed(self) -> Pair:
+        """The other direction."""
+        return Pair(self.target, self.source, self.frame)
+
+
+class FaceDistances(NamedTuple):
+    """The distances from the faces perpendicular to one axis: how many both nets share; squared
+    distances from points on the others.
     """
 
     shared: int
     squared: Floats
 
 
-def directed(own: Bits, other: Bits, frame: Frame, ways: Ways, workspace: Workspace) -> list[Found]:
-    """The distances from the faces of one net to the other, which has some, for each of the axes."""
-    found, far = [], [np.empty((3, 0))]
+def directed(pair: Pair, ways: Ways, workspace: Workspace) -> list[FaceDistances]:
+    """Return the distances from the faces of one net to another that has some, for each of the
+    axes.
+    """
+    by_axis = []
     for axis, rows in zip(ways.axes, ways.rows, strict=True):
-        shared, apart = _counted(own, other, frame, axis)
-        squared = np.empty(int(apart.sum()) * len(ways.places))
-        cuts = balanced(apart, workspace.parts(64 * len(squared)))
-        firsts = np.concatenate([[0], np.cumsum(apart)])[cuts] * len(ways.places)
-        offsets = tuple(
-            8 * (r.row[0] * frame.size + (r.row[1] * frame.rows + r.row[2]) * frame.stride)
-            for r in rows
-        )
-
-        def part(k: int) -> None:
-            to = squared[firsts[k] : firsts[k + 1]]  # noqa: B023
-            _search(own, other, frame, axis, rows, offsets, cuts[k], cuts[k + 1], to)  # noqa: B023
-
-        workspace.map(part, range(len(cuts) - 1))
-        found.append(Found(shared, squared))
-        if np.isinf(squared).any():
-            points = np.empty((3, np.count_nonzero(np.isinf(squared))))
-            _write_points(own, other, frame, axis, ways.places, squared, points)
+        by_axis.append(_search_windows(pair, axis, rows, len(ways.places), workspace))
+    far = [np.empty((3, 0))]
+    for axis, faces in zip(ways.axes, by_axis, strict=True):
+        count = np.count_nonzero(np.isinf(faces.squared))
+        if count:
+            points = np.empty((3, count))
+            _write_points(pair, axis, ways.places, faces.squared, points)
             far.append(points)
-    _resolve(found, np.concatenate(far, axis=1), other, frame, ways, workspace)
-    return found
+    _resolve(by_axis, np.concatenate(far, axis=1), pair, ways, workspace)
+    return by_axis
 
 
-def unreached(own: Bits, none: Bits, frame: Frame, ways: Ways) -> list[Found]:
-    """What there is to find from the faces of one net if the other has none: infinite distances."""
-    counts = [int(_counted(own, none, frame, axis)[1].sum()) for axis in ways.axes]
-    return [Found(0, np.full(count * len(ways.places), np.inf)) for count in counts]
+def _search_windows(
+    pair: Pair, axis: int, rows: Sequence[Rows], points: int, workspace: Workspace
+) -> FaceDistances:
+    """Return the distances from faces with so many points each, infinite where nothing is within
+    reach.
+    """
+    shared, per_slice = _counted(pair, axis)
+    squared = np.empty(int(per_slice.sum()) * points)
+    cuts = balanced(per_slice, workspace.parts(64 * len(squared)))
+    firsts = np.concatenate([[0], np.cumsum(per_slice)])[cuts] * points
+    rows, offsets = tuple(rows), tuple(row.offsets(pair.frame) for row in rows)
+
+    def part(k: int) -> None:
+        start, stop, target = cuts[k], cuts[k + 1], squared[firsts[k] : firsts[k + 1]]
+        _search(pair, axis, rows, offsets, start, stop, target)
+
+    workspace.map(part, range(len(cuts) - 1))
+    return FaceDistances(shared, squared)
 
 
-def _counted(own: Bits, other: Bits, frame: Frame, axis: int) -> tuple[int, Integers]:
-    """How many faces are shared, and how many are not in each slice."""
-    apart = np.zeros(frame.depth, np.int64)
-    return _count(own, other, frame, axis, apart), apart
+def unreached(pair: Pair, ways: Ways) -> list[FaceDistances]:
+    """Return the distances from the faces of one net to another that has none: all infinite."""
+    counts = [int(_counted(pair, axis)[1].sum()) for axis in ways.axes]
+    return [FaceDistances(0, np.full(count * len(ways.places), np.inf)) for count in counts]
+
+
+def _counted(pair: Pair, axis: int) -> tuple[int, Integers]:
+    """Return how many faces are shared, and how many are not in each slice."""
+    per_slice = np.zeros(pair.frame.depth, np.int64)
+    return _count(pair, axis, per_slice), per_slice
 
 
 @kernel
-def _count(own: Bits, other: Bits, frame: Frame, axis: int, apart: Integers) -> int:
+def _count(pair: Pair, axis: int, per_slice: Integers) -> int:
+    source, target, frame = pair
     shared = 0
     for z in range(frame.depth):
         for y in range(frame.height):
-            at = frame.first + axis * frame.size + (z * frame.rows + y) * frame.stride
-            for i in range(at, at + frame.words):
-                shared += popcount(own[i] & other[i])
-                apart[z] += popcount(own[i] & ~other[i])
+            first = word_of(frame, axis, z, y)
+            for word in range(first, first + frame.words):
+                shared += popcount(source[word] & target[word])
+                per_slice[z] += popcount(source[word] & ~target[word])
     return shared
 
 
 @kernel
 def _search(
-    own: Bits,
-    other: Bits,
-    frame: Frame,
-    axis: int,
-    rows: Any,
-    offsets: Any,
-    start: int,
-    stop: int,
-    found: Floats,
+    pair: Pair, axis: int, rows: Any, offsets: Any, start: int, stop: int, squared: Floats
 ) -> None:
-    """Squared distances from the points of the unshared faces in some slices; infinite where none
-    is within reach.
+    """Write the squared distances from the points of the unshared faces in slices from `start` to
+    `stop`; infinite where none is within reach.
     """
+    source, target, frame = pair
+    # Where the nets lie far apart, looking around is in vain: after some misses in a row only every
+    # 16th point does, and the tree resolves the others.
     i = lost = 0
     for z in range(start, stop):
         for y in range(frame.height):
-            row = frame.first + (z * frame.rows + y) * frame.stride
-            for word in range(frame.words):
-                at = row + axis * frame.size + word
-                left: Word = own[at] & ~other[at]
+            first = word_of(frame, 0, z, y)
+            for k in range(frame.words):
+                word = first + axis * frame.size + k
+                left: Word = source[word] & ~target[word]
                 while left:
-                    x = word * LANES + ctz(left)
+                    x = k * LANES + ctz(left)
                     left &= left - ONE
                     for kind in range(len(rows)):
-                        found[i] = np.inf
+                        squared[i] = np.inf
                         if lost < _LOST or i % _LOST == 0:
-                            best = _nearby(other, 8 * row, x, rows[kind], offsets[kind])
+                            best = _nearby(target, 8 * first, x, rows[kind], offsets[kind])
                             if best < rows[kind].cap:
-                                found[i] = best
+                                squared[i] = best
                                 lost = 0
                             else:
                                 lost += 1
@@ -195,44 +225,42 @@ def _search(
 
 
 @helper
-def _nearby(other: Bits, row: int, x: int, kind: Rows, offset: Integers) -> Any:
-    """Squared distance from a point to the nearest face in its rows, or the cap."""
+def _nearby(target: Bits, row: int, x: int, kind: Rows, offset: Integers) -> Any:
+    """Return the squared distance from a point to the nearest face in its rows, or the cap.
+
+    A face at bit b lies from b to b + 1 along x, one across x at b: `above` and `below` are the
+    gaps, in fine steps, to the nearest on either side.
+    """
     byte = (x - 31) >> 3  # where 64 bits begin that have x in their middle
     centre = np.uint64(x - 8 * byte)
-    apart, extent, beyond = kind.apart, kind.extent, kind.beyond
+    across, extent, beyond = kind.across, kind.extent, kind.beyond
     best = kind.cap
-    for k in range(apart.size):
-        if apart[k] >= best:
+    for k in range(across.size):
+        if across[k] >= best:  # nor is anything nearer in the rows that follow
             break
-        window = load64(other, row + byte + offset[k])
+        window = load64(target, row + byte + offset[k])
         if window == ZERO:
             continue
+        # faces from the next column on, and those up to the point's own, which may reach beyond it
         above = FINE * (1 + ctz(window >> (centre + ONE))) - beyond
         below = beyond + FINE * clz(window << (np.uint64(63) - centre)) - extent[k]
         gap = float(max(min(above, below), 0))
-        best = min(best, apart[k] + gap * gap * kind.scale)
+        best = min(best, across[k] + gap * gap * kind.scale)
     return best
 
 
 @kernel
-def _write_points(
-    own: Bits,
-    other: Bits,
-    frame: Frame,
-    axis: int,
-    places: Integers,
-    squared: Floats,
-    points: Floats,
-) -> None:
+def _write_points(pair: Pair, axis: int, places: Integers, squared: Floats, points: Floats) -> None:
     """Write where the points lie, on the fine lattice, whose squared distance is infinite."""
+    source, target, frame = pair
     i = n = 0
     for row in range(frame.depth * frame.height):
         z, y = row // frame.height, row % frame.height
-        at = frame.first + axis * frame.size + (z * frame.rows + y) * frame.stride
-        for word in range(frame.words):
-            left: Word = own[at + word] & ~other[at + word]
+        first = word_of(frame, axis, z, y)
+        for k in range(frame.words):
+            left: Word = source[first + k] & ~target[first + k]
             while left:
-                x = word * LANES + ctz(left)
+                x = k * LANES + ctz(left)
                 left &= left - ONE
                 for place in places:
                     if squared[i] == np.inf:
@@ -244,18 +272,20 @@ def _write_points(
 
 
 def _resolve(
-    found: list[Found], far: Floats, other: Bits, frame: Frame, ways: Ways, workspace: Workspace
+    by_axis: Sequence[FaceDistances], far: Floats, pair: Pair, ways: Ways, workspace: Workspace
 ) -> None:
     """Fill in the distances of the points that are far away."""
     if not far.shape[1]:
         return
-    corners = rectangles(other, frame, ways.axes)
+    # in the order of a space-filling curve, so that each point can begin where the last one ended
+    corners = rectangles(pair.target, pair.frame, ways.axes)
     order = np.argsort(codes(far, far, ways.step))
     tree = Tree.of(corners[:3], corners[3:], ways.step)
+    boxes = Pieces(tree, np.empty((9, 0)), ways.step)
     squared = np.empty(far.shape[1])
-    squared[order] = squared_distances(far.T[order], tree, np.empty((9, 0)), ways.step, workspace)
+    squared[order] = squared_distances(far.T[order], boxes, workspace)
     start = 0
-    for axis in found:
-        missing = np.flatnonzero(np.isinf(axis.squared))
-        axis.squared[missing] = squared[start : start + len(missing)]
+    for faces in by_axis:
+        missing = np.flatnonzero(np.isinf(faces.squared))
+        faces.squared[missing] = squared[start : start + len(missing)]
         start += len(missing)

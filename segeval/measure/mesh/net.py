@@ -34,8 +34,8 @@ class Net(NamedTuple):
 
     @classmethod
     def of(cls, crop: Crop, spacing: tuple[float, ...]) -> Net:
-        """The net of a mask, unrelaxed: nodes at the corners of voxels. Outside of the crop is
-        outside of the mask.
+        """Return the net of a mask, unrelaxed: nodes at the corners of voxels. Outside of the crop
+        is outside of the mask.
 
         >>> pixel = Crop(np.ones((1, 1), np.bool_), (3, 0))
         >>> Net.of(pixel, (1.0, 2.0)).node.tolist()
@@ -43,14 +43,24 @@ class Net(NamedTuple):
         """
         padded = np.zeros([n + 2 for n in crop.mask.shape], np.uint8)
         padded[(slice(1, -1),) * padded.ndim] = crop.mask
-        cell, face, axis = _quads(padded) if padded.ndim == 3 else _segments(padded)
-        cell += np.array(crop.origin, np.int32)
-        return cls(cell, (cell - 0.5) * np.array(spacing), face, axis)
+        lattice = _quads(padded) if padded.ndim == 3 else _segments(padded)
+        cell = lattice.cell + np.array(crop.origin, np.int32)
+        return cls(cell, (cell - 0.5) * np.array(spacing), lattice.face, lattice.axis)
+
+
+class _Lattice(NamedTuple):
+    """The fields of a net that do not know the spacing, with cells counted from that of the crop's
+    first voxel.
+    """
+
+    cell: Cells
+    face: Cells
+    axis: Bytes
 
 
 @kernel
 def _counts(padded: Bytes) -> Any:
-    """How many nodes and how many faces there are in 3-D."""
+    """Return how many nodes and how many faces there are in 3-D."""
     nodes = faces = 0
     for z in range(padded.shape[0] - 1):
         for y in range(padded.shape[1] - 1):
@@ -64,84 +74,65 @@ def _counts(padded: Bytes) -> Any:
     return nodes, faces
 
 
-def _quads(padded: Bytes) -> tuple[Cells, Cells, Bytes]:
-    """Cells, faces and axes in 3-D."""
+def _quads(padded: Bytes) -> _Lattice:
+    """Return the nodes and the faces in 3-D."""
     nodes, faces = _counts(padded)
-    cell, face, axis = (
-        np.empty((nodes, 3), np.int32),
-        np.empty((faces, 4), np.int32),
-        np.empty(faces, np.uint8),
+    lattice = _Lattice(
+        np.empty((nodes, 3), np.int32), np.empty((faces, 4), np.int32), np.empty(faces, np.uint8)
     )
     _, height, width = padded.shape
     mixed = np.zeros(width + 7 & ~7, np.uint8)
-    _write_quads(
-        padded,
-        np.empty((2, height, width), np.int32),
-        mixed,
-        mixed.view(np.uint64),
-        cell,
-        face,
-        axis,
-    )
-    return cell, face, axis
+    number = np.empty((2, height, width), np.int32)
+    _write_quads(padded, number, mixed, mixed.view(np.uint64), lattice)
+    return lattice
 
 
 @kernel
 def _write_quads(
-    padded: Bytes, number: Cells, mixed: Bytes, words: Bits, cell: Cells, face: Cells, axis: Bytes
+    padded: Bytes, number: Cells, mixed: Bytes, words: Bits, lattice: _Lattice
 ) -> None:
-    """Write cells, faces and axes; `number`: of the nodes in this layer of cells and the one
-    before.
+    """Write nodes and faces; `number`: of the nodes in this layer of cells and the one before.
 
-    `mixed`, also as `words` of eight, has room for a row. Long, since the three kinds of faces
-    differ only in which corners they have. A face is written at its highest corner, when the other
-    three have their numbers.
+    `mixed`, also as `words` of eight, has room for a row. A face is written at its highest corner,
+    when the other three have their numbers.
     """
+    # Two layers of numbers take turns: a face reaches back by one cell along each axis. What they
+    # hold of layers before is overwritten before it is read, as each corner of a face is a node.
     depth, height, _ = padded.shape
+    cell = lattice.cell
     n = f = 0
     for z in range(depth - 1):
         here, before = number[z & 1], number[~z & 1]
         for y in range(height - 1):
             _mark(padded[z, y], padded[z, y + 1], padded[z + 1, y], padded[z + 1, y + 1], mixed)
             for word in range(words.size):
-                if words[word] == 0:
+                if words[word] == 0:  # eight corners at once: most are nowhere near the boundary
                     continue
                 for x in range(8 * word, 8 * word + 8):
                     if mixed[x] == 0:
                         continue
                     cell[n, 0], cell[n, 1], cell[n, 2] = z, y, x
                     here[y, x] = n
+                    # the corner is the highest of the three faces of the voxel (z, y, x) that meet
+                    # there; which way they turn depends on the side that the mask is on
                     inside = padded[z, y, x]
                     if inside != padded[z + 1, y, x]:
-                        _write(
-                            face,
-                            f,
-                            here[y - 1, x - 1],
-                            here[y - 1, x],
-                            n,
-                            here[y, x - 1],
-                            inside == 0,
-                        )
-                        axis[f] = 0
-                        f += 1
+                        a, b, d = here[y - 1, x - 1], here[y - 1, x], here[y, x - 1]
+                        f = _write(lattice, f, 0, a, b, n, d, inside == 0)
                     if inside != padded[z, y + 1, x]:
-                        _write(
-                            face, f, before[y, x - 1], before[y, x], n, here[y, x - 1], inside == 1
-                        )
-                        axis[f] = 1
-                        f += 1
+                        a, b, d = before[y, x - 1], before[y, x], here[y, x - 1]
+                        f = _write(lattice, f, 1, a, b, n, d, inside == 1)
                     if inside != padded[z, y, x + 1]:
-                        _write(
-                            face, f, before[y - 1, x], before[y, x], n, here[y - 1, x], inside == 0
-                        )
-                        axis[f] = 2
-                        f += 1
+                        a, b, d = before[y - 1, x], before[y, x], here[y - 1, x]
+                        f = _write(lattice, f, 2, a, b, n, d, inside == 0)
                     n += 1
 
 
 @helper
 def _mark(low: Bytes, high: Bytes, low_next: Bytes, high_next: Bytes, mixed: Bytes) -> None:
-    """Whether the eight voxels around each corner of a row are some inside, some outside."""
+    """Write whether the eight voxels around each corner of a row are partly inside, partly
+    outside.
+    """
     for x in range(low.size - 1):
         inside = low[x] + high[x] + low_next[x] + high_next[x]
         inside += low[x + 1] + high[x + 1] + low_next[x + 1] + high_next[x + 1]
@@ -149,13 +140,25 @@ def _mark(low: Bytes, high: Bytes, low_next: Bytes, high_next: Bytes, mixed: Byt
 
 
 @helper
-def _write(face: Cells, f: int, a: Any, b: Any, c: Any, d: Any, forward: Any) -> None:
+def _write(
+    lattice: _Lattice, f: int, axis: int, a: Any, b: Any, c: Any, d: Any, forward: Any
+) -> Any:
+    """Write face f with the corners a, b, c, d, or a, d, c, b if the mask is on its other side;
+    return the number of the next face.
+    """
+    face = lattice.face
     face[f, 0], face[f, 2] = a, c
-    face[f, 1], face[f, 3] = (b, d) if forward else (d, b)
+    if forward:
+        face[f, 1], face[f, 3] = b, d
+    else:
+        face[f, 1], face[f, 3] = d, b
+    lattice.axis[f] = axis
+    return f + 1
 
 
-def _segments(padded: Bytes) -> tuple[Cells, Cells, Bytes]:
-    """Cells, faces and axes in 2-D."""
+def _segments(padded: Bytes) -> _Lattice:
+    """Return the nodes and the segments in 2-D: few enough for NumPy."""
+    # a node where the four pixels around a corner are not alike; numbers ascend by cell
     inside = padded[:-1, :-1] + padded[:-1, 1:] + padded[1:, :-1] + padded[1:, 1:]
     mixed = (inside > 0) & (inside < 4)
     number = np.cumsum(mixed, dtype=np.int32).reshape(mixed.shape) - 1
@@ -163,4 +166,5 @@ def _segments(padded: Bytes) -> tuple[Cells, Cells, Bytes]:
     exposed = np.stack([here != padded[1:, :-1], here != padded[:-1, 1:]], axis=-1)
     y, x, axis = np.nonzero(exposed)
     face = np.stack([number[y - axis, x - 1 + axis], number[y, x]], axis=-1)
-    return np.argwhere(mixed).astype(np.int32), face.astype(np.int32), axis.astype(np.uint8)
+    cell = np.argwhere(mixed).astype(np.int32)
+    return _Lattice(cell, face.astype(np.int32), axis.astype(np.uint8))

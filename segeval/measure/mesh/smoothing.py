@@ -5,7 +5,7 @@ creases left sharp.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,8 +45,8 @@ voxels allow.
 
 
 def relaxed(net: Net, spacing: Sequence[float]) -> Net:
-    """The net of least bending energy whose nodes stay in their cells, half a voxel to each side of
-    their corners.
+    """Return the net of least bending energy whose nodes stay in their cells, half a voxel to each
+    side of their corners.
 
     The energy is the squared distance of each node from the mean of its neighbours, times their
     number: a thin plate, after the constrained nets of Gibson (1998) and the umbrella operator of
@@ -57,27 +57,48 @@ def relaxed(net: Net, spacing: Sequence[float]) -> Net:
     >>> from segeval.measure.crops import Crop
     >>> y, x = np.ogrid[-9:10, -9:10]
     >>> disc = Net.of(Crop(y**2 + x**2 <= 64, (-9, -9)), (1.0, 1.0))
-    >>> [float(abs(np.hypot(*net.node.T) - 8).max().round(1)) for net in (disc, relaxed(disc, (1.0, 1.0)))]
+    >>> smooth = relaxed(disc, (1.0, 1.0))
+    >>> [float(abs(np.hypot(*net.node.T) - 8).max().round(1)) for net in (disc, smooth)]
     [0.6, 0.1]
     """
     step, axes = np.zeros(3), len(spacing)
     step[:axes] = spacing
-    centre = np.pad(
-        net.node, ((0, 0), (0, 3 - axes))
-    )  # 2-D is a net in 3-D without links along the third axis
+    # 2-D is a net in 3-D without links along the third axis
+    centre = np.pad(net.node, ((0, 0), (0, 3 - axes)))
     link = np.empty((len(net.cell), 6), np.int32)
     _write_links(net.cell, net.face, link)
     sharp, row, free = np.zeros((3, len(link)), np.bool_)
     _mark_creases(link, step, _RUN if axes == 3 else 1, sharp, row, free)
-    alone = link == np.arange(len(link))[:, None]
-    flat = (alone[:, 0 : 2 * axes : 2] & alone[:, 1 : 2 * axes : 2]).any(axis=1)
+    linked = link != np.arange(len(link))[:, None]
+    flat = ~(linked[:, 0 : 2 * axes : 2] | linked[:, 1 : 2 * axes : 2]).all(axis=1)
     # a terrace between two slices is as many nodes longer as the slices are further apart
     ratio = min(step.max() / min(spacing), _MOST)
     hold = np.where(flat | free, 0, _HOLD / ratio**2)
-    node, ahead, bend = centre.copy(), centre.copy(), np.zeros_like(centre)
-    share = 1 / (link != np.arange(len(link))[:, None]).sum(1)
-    _relax(link, free, hold, centre, step / 2, share, round(_PASSES * ratio), ahead, bend, node)
-    return net._replace(node=np.ascontiguousarray(node[:, :axes]))
+    plate = _Plate(link, free, hold, 1 / linked.sum(1), centre, step / 2)
+    motion = _Motion(centre.copy(), centre.copy(), np.zeros_like(centre))
+    _relax(plate, round(_PASSES * ratio), motion)
+    return net._replace(node=np.ascontiguousarray(motion.node[:, :axes]))
+
+
+class _Plate(NamedTuple):
+    """The thin plate that a net is: N nodes, what links, holds and bounds them."""
+
+    link: Links  # (N, 6): neighbours down and up each axis, the node itself where none is
+    free: Flags  # (N,): on a crease, where bending costs nothing
+    hold: Floats  # (N,): how strongly each is held to its centre
+    share: Floats  # (N,): one over the number of neighbours
+    centre: Floats  # (N, 3): of the cells that nodes stay in
+    half: Floats  # (3,): of the edges of a cell
+
+
+class _Motion(NamedTuple):
+    """Where nodes are, where they are headed (Nesterov's point of extrapolation), and how much the
+    plate bends there: (N, 3) each. `ahead` begins as the nodes, `bend` as 0.
+    """
+
+    node: Floats
+    ahead: Floats
+    bend: Floats
 
 
 @kernel
@@ -85,6 +106,7 @@ def _write_links(cell: Any, face: Any, link: Links) -> None:
     """Write the neighbours of each node: down and up each axis along the edges of the faces; itself
     where none is.
     """
+    # each edge is met once for each face that it bounds, which writes the same again
     for i in range(cell.shape[0]):
         link[i] = i
     corners = face.shape[1]
@@ -105,6 +127,7 @@ def _mark_creases(
     """Mark the nodes on creases as `free`: rows of so many sharp edges or more, and the corners and
     joints between.
     """
+    # first what could be part of a crease, then what is long enough to be one, then its ends
     nodes = link.shape[0]
     for i in range(nodes):
         sharp[i] = _sharp(link, step, i)
@@ -123,17 +146,18 @@ def _mark_creases(
 
 @helper
 def _sharp(link: Links, step: Floats, i: int) -> bool:
-    """Whether node i lies on a straight edge between two flat faces that no smooth surface would
-    show.
+    """Return whether node i lies on a straight edge between two flat faces that no smooth surface
+    would show.
     """
-    along, one, two = _edge(link, i)
+    along, first, second = _edge(link, i)
     if along < 0:
         return False
-    p, q = one // 2, two // 2
-    over, down = _run(link, i, two, p), _run(link, i, one, q)
+    p, q = first // 2, second // 2
+    over, down = _run(link, i, second, p), _run(link, i, first, q)
     if min(over, down) < _RUN:
         return False
-    # the steepest that a surface can be whose voxels show so long a face: one voxel up or down from end to end
+    # the steepest that a surface can be whose voxels show so long a face: one voxel up or down from
+    # end to end
     dot = over * step[q] ** 2 + down * step[p] ** 2
     return bool(
         dot <= _TURN * np.hypot(over * step[q], step[p]) * np.hypot(step[q], down * step[p])
@@ -142,26 +166,28 @@ def _sharp(link: Links, step: Floats, i: int) -> bool:
 
 @helper
 def _edge(link: Links, i: int) -> Any:
-    """The axis of the straight edge on which node i lies, -1 if on none, and its only links across
-    that edge.
+    """Return the axis of the straight edge on which node i lies, -1 if on none, and its only links
+    across that edge.
     """
-    along = one = two = -1
+    along = first = second = -1
     for axis in range(3):
         low, high = link[i, 2 * axis] != i, link[i, 2 * axis + 1] != i
-        if low == high:
+        if low == high:  # linked to both sides, or to none
             if along >= 0:
-                return -1, one, two
+                return -1, first, second
             along = axis
-        elif one < 0:
-            one = 2 * axis + int(high)
+        elif first < 0:
+            first = 2 * axis + int(high)
         else:
-            two = 2 * axis + int(high)
-    return along, one, two
+            second = 2 * axis + int(high)
+    return along, first, second
 
 
 @helper
 def _run(link: Links, i: int, side: int, across: int) -> int:
-    """Voxels from node i towards a side to the end of a face that is flat across an axis."""
+    """Return how many voxels lie from node i towards a side to the end of a face that is flat
+    across an axis.
+    """
     run, j = 1, link[i, side]
     while run < _FAR and link[j, 2 * across] == j and link[j, 2 * across + 1] == j:
         run += 1
@@ -171,7 +197,7 @@ def _run(link: Links, i: int, side: int, across: int) -> int:
 
 @helper
 def _length(link: Links, sharp: Flags, i: int, side: int) -> int:
-    """How many nodes in a row behind node i are sharp, two at most."""
+    """Return how many nodes in a row behind node i are sharp, two at most."""
     first = link[i, side]
     if first == i or not sharp[first]:
         return 0
@@ -180,31 +206,25 @@ def _length(link: Links, sharp: Flags, i: int, side: int) -> int:
 
 
 @kernel
-def _relax(
-    link: Links,
-    free: Flags,
-    hold: Floats,
-    centre: Floats,
-    half: Floats,
-    share: Floats,
-    passes: int,
-    ahead: Floats,
-    bend: Floats,
-    node: Floats,
-) -> None:
+def _relax(plate: _Plate, passes: int, motion: _Motion) -> None:
     """Move the nodes in so many accelerated steps down the energy, each of which ends within the
     cells.
 
-    `share`: one over the number of a node's neighbours. `ahead` begins as the nodes, `bend` as 0.
-    Over that number, the energy's second derivative has no eigenvalue above 4 and the hold.
+    Over the number of neighbours, the energy's second derivative has no eigenvalue above 4 and the
+    hold: that is the length of a step.
     """
+    link, free, hold, share, centre, half = plate
+    node, ahead, bend = motion
     for k in range(passes):
+        # The energy is the sum of squares of `bend`, so that its slope is the bending of the
+        # bending: two passes over the nodes, the second of which moves them. Both read what the
+        # other wrote, never what they write, so that the order of nodes does not matter.
         for i in range(link.shape[0]):
             if not free[i]:
                 pull = _pull(link, ahead, i)
                 for axis in range(3):
                     bend[i, axis] = pull[axis] * share[i]
-        momentum = k / (k + 3)  # Nesterov (1983)
+        momentum = k / (k + 3)  # Nesterov (1983), with the weights of Su, Boyd and Candès (2016)
         for i in range(link.shape[0]):
             pull = _pull(link, bend, i)
             for axis in range(3):
@@ -218,14 +238,15 @@ def _relax(
 
 @helper
 def _pull(link: Links, field: Floats, i: int) -> Any:
-    """The sums of the differences between a node and its neighbours, for each axis."""
+    """Return the sums of the differences between a node and its neighbours, for each axis; where
+    there is no neighbour, the link to itself adds nothing.
+    """
     a, b, c, d, e, f = link[i, 0], link[i, 1], link[i, 2], link[i, 3], link[i, 4], link[i, 5]
 
     def along(axis: int) -> Any:
-        low, high = (
-            field[a, axis] + field[c, axis] + field[e, axis],
-            field[b, axis] + field[d, axis] + field[f, axis],
-        )
+        # summed by sides, so that a mirrored net gives the same to the last bit
+        low = field[a, axis] + field[c, axis] + field[e, axis]
+        high = field[b, axis] + field[d, axis] + field[f, axis]
         return low + high - 6 * field[i, axis]
 
     return along(0), along(1), along(2)

@@ -16,9 +16,12 @@ from segeval.kernels.workspace import Workspace
 from segeval.statistics.boundary import Boundary
 from segeval.statistics.distances import Distances, SurfaceDistances
 
-from .nearest import squared_distances
+from .nearest import Pieces, squared_distances
 from .net import Net
 from .tree import Tree, codes
+
+_EQUAL = 1e-9
+"""Squared diagonals that differ by less than this share are of one length but for rounding."""
 
 _ROUNDING = 1e-12
 """Distances below this share of the largest coordinate are rounding errors of zero."""
@@ -34,20 +37,20 @@ class Surface(NamedTuple):
 
     @classmethod
     def of(cls, net: Net) -> Surface:
-        """The surface of a net: quads are split along the shorter diagonal, of equal ones along
-        corners 1 and 3.
+        """Return the surface of a net: quads are split along the shorter diagonal, of equal ones
+        along corners 1 and 3.
         """
         if net.face.shape[1] == 2:
             return cls(np.pad(net.node, ((0, 0), (1, 0))), net.face[:, [0, 1, 1]].astype(np.int64))
         corner = net.node[net.face]
-        first, second = (((corner[:, k] - corner[:, k + 2]) ** 2).sum(axis=1) for k in (0, 1))
-        a, b, c, d = np.where(
-            first < second * (1 - 1e-9), np.roll(net.face, 1, axis=1).T, net.face.T
-        )
+        first = ((corner[:, 0] - corner[:, 2]) ** 2).sum(axis=1)
+        second = ((corner[:, 1] - corner[:, 3]) ** 2).sum(axis=1)
+        is_shorter = first < second * (1 - _EQUAL)
+        a, b, c, d = np.where(is_shorter, np.roll(net.face, 1, axis=1).T, net.face.T)
         return cls(net.node, np.stack([a, b, d, b, c, d], axis=1).reshape(-1, 3).astype(np.int64))
 
     def size(self) -> Floats:
-        """Area of each triangle, length of each segment."""
+        """Return the area of each triangle, the length of each segment."""
         size: Floats = Elements.centres(self).size
         return size
 
@@ -65,24 +68,26 @@ class Elements(NamedTuple):
 
     @classmethod
     def centres(cls, surface: Surface) -> Elements:
-        """The centroids of triangles, the mid-points of segments."""
+        """Return the centroids of triangles, the mid-points of segments."""
         centre, size = np.empty((len(surface.pieces), 3)), np.empty(len(surface.pieces))
         _write_pieces(surface.vertices, surface.pieces, surface.flat, centre, size)
         return cls(centre, size)
 
     @classmethod
     def quadrature(cls, surface: Surface) -> Elements:
-        """Vertices and centroids, which integrate quadratic polynomials exactly, each of them once.
+        """Return vertices and centroids, which integrate quadratic polynomials exactly, each of
+        them once.
 
         1/12 of a triangle's area for a vertex, 3/4 for the centroid (Stroud 1971); 1/6, 1/6 and 2/3
         of a segment's length for its ends and its middle (Simpson).
         """
-        pieces, (centres, size) = surface.pieces, cls.centres(surface)
-        corners, share = (pieces[:, :2], 1 / 6) if surface.flat else (pieces, 1 / 12)
-        ends = np.bincount(
-            corners.ravel(), np.repeat(size * share, corners.shape[1]), len(surface.vertices)
-        )
-        sizes = np.concatenate([ends, size * (1 - share * corners.shape[1])])
+        corners, share = surface.pieces, 1 / 12
+        if surface.flat:
+            corners, share = surface.pieces[:, :2], 1 / 6
+        count = corners.shape[1]
+        centres, size = cls.centres(surface)
+        ends = np.bincount(corners.ravel(), np.repeat(size * share, count), len(surface.vertices))
+        sizes = np.concatenate([ends, size * (1 - share * count)])
         return cls(np.concatenate([surface.vertices, centres]), sizes)
 
 
@@ -91,27 +96,17 @@ def _write_pieces(
     vertices: Floats, pieces: Integers, flat: bool, centre: Floats, size: Floats
 ) -> None:
     """Write centroid and area of each triangle; of segments, if flat, the middle and the length."""
+    # the area is half the length of the cross product of two edges, and so never negative
     for t in range(pieces.shape[0]):
         a, b, c = pieces[t, 0], pieces[t, 1], pieces[t, 2]
-        uz, uy, ux = (
-            vertices[b, 0] - vertices[a, 0],
-            vertices[b, 1] - vertices[a, 1],
-            vertices[b, 2] - vertices[a, 2],
-        )
-        vz, vy, vx = (
-            vertices[c, 0] - vertices[a, 0],
-            vertices[c, 1] - vertices[a, 1],
-            vertices[c, 2] - vertices[a, 2],
-        )
+        uz, vz = vertices[b, 0] - vertices[a, 0], vertices[c, 0] - vertices[a, 0]
+        uy, vy = vertices[b, 1] - vertices[a, 1], vertices[c, 1] - vertices[a, 1]
+        ux, vx = vertices[b, 2] - vertices[a, 2], vertices[c, 2] - vertices[a, 2]
         if flat:
             size[t] = np.sqrt(uz * uz + uy * uy + ux * ux)
         else:
-            size[t] = (
-                np.sqrt(
-                    (uy * vx - ux * vy) ** 2 + (ux * vz - uz * vx) ** 2 + (uz * vy - uy * vz) ** 2
-                )
-                / 2
-            )
+            nz, ny, nx = uy * vx - ux * vy, ux * vz - uz * vx, uz * vy - uy * vz
+            size[t] = np.sqrt(nz**2 + ny**2 + nx**2) / 2
         for axis in range(3):
             if flat:
                 centre[t, axis] = (vertices[a, axis] + vertices[b, axis]) / 2
@@ -128,7 +123,7 @@ class Finder(NamedTuple):
 
     @classmethod
     def of(cls, surface: Surface) -> Finder:
-        """The finder of a surface."""
+        """Return the finder of a surface."""
         low, high = np.empty((2, 3, len(surface.pieces)))
         _enclose(surface.vertices, surface.pieces, low, high)
         tree = Tree.of(low, high, np.ones(3))
@@ -138,19 +133,20 @@ class Finder(NamedTuple):
         return cls(tree, corners, largest)
 
     def distances(self, points: Floats, workspace: Workspace) -> Floats:
-        """The distance from each of the points (n, 3) to the surface.
+        """Return the distance from each of the points (n, 3) to the surface.
 
         >>> corners = np.array([[0.0, 0, 0], [0, 4, 0], [0, 0, 3]])
         >>> finder = Finder.of(Surface(corners, np.array([[0, 1, 2]])))
-        >>> finder.distances(np.array([[2.0, 1, 1], [0, 7, 0], [0, 5, 4]]), Workspace()).round(3).tolist()
+        >>> points = np.array([[2.0, 1, 1], [0, 7, 0], [0, 5, 4]])
+        >>> finder.distances(points, Workspace()).round(3).tolist()
         [2.0, 3.0, 3.8]
         """
+        # in the order of a space-filling curve: each point begins with the piece of the one before
         along = np.ascontiguousarray(points.T)
         order = np.argsort(codes(along, along, np.ones(3)))
+        pieces = Pieces(self.tree, self.triangles, np.ones(3))
         distances = np.empty(len(points))
-        distances[order] = np.sqrt(
-            squared_distances(points[order], self.tree, self.triangles, np.ones(3), workspace)
-        )
+        distances[order] = np.sqrt(squared_distances(points[order], pieces, workspace))
         distances[distances <= _ROUNDING * self.largest] = 0
         return distances
 
@@ -179,33 +175,47 @@ def _arrange(vertices: Floats, pieces: Integers, order: Integers, corners: Float
 def between(
     pred: Surface, gt: Surface, boundary: Boundary, workspace: Workspace
 ) -> SurfaceDistances:
-    """The distances between two surfaces, either of which may be without a piece, as one region.
+    """Return the distances between two surfaces, either of which may be without a piece, as one
+    region.
 
     The rule mesh measures from the centres of pieces, smooth from the elements of the quadrature.
     """
-    surfaces = (pred, gt)
-    elements = workspace.map(
-        Elements.centres if boundary.rule == "mesh" else Elements.quadrature, surfaces
-    )
-    finders = workspace.map(
-        lambda surface: Finder.of(surface) if len(surface.pieces) else None, surfaces
-    )
-    values = [
-        finder.distances(own.points, workspace) if finder else np.full(len(own.points), np.inf)
-        for own, finder in zip(elements, reversed(finders), strict=True)
-    ]
-    sizes = [
-        own.size if boundary["sizes"] == "own" else (own.size > 0).astype(np.int64)
-        for own in elements
-    ]
-    return SurfaceDistances(
-        *workspace.map(lambda pair: histogram(*pair), zip(values, sizes, strict=True))
-    )
+    measure = Elements.centres if boundary.rule == "mesh" else Elements.quadrature
+    elements_p, elements_g = workspace.map(measure, (pred, gt))
+    finder_p, finder_g = workspace.map(_finder, (pred, gt))
+
+    def one_way(job: tuple[Elements, Floats]) -> Distances:
+        elements, value = job
+        equal = boundary["sizes"] == "equal"
+        return histogram(value, (elements.size > 0).astype(np.int64) if equal else elements.size)
+
+    value_pg = _distances(elements_p, finder_g, workspace)
+    value_gp = _distances(elements_g, finder_p, workspace)
+    pg, gp = workspace.map(one_way, ((elements_p, value_pg), (elements_g, value_gp)))
+    return SurfaceDistances(pg, gp)
+
+
+def _finder(surface: Surface) -> Finder | None:
+    """Return the finder of a surface, None if it has no pieces."""
+    return Finder.of(surface) if len(surface.pieces) else None
+
+
+def _distances(elements: Elements, finder: Finder | None, workspace: Workspace) -> Floats:
+    """Return the distance from each element to a surface, infinite to one without pieces."""
+    if finder is None:
+        return np.full(len(elements.points), np.inf)
+    return finder.distances(elements.points, workspace)
 
 
 def histogram(value: Floats, size: NDArray[Any]) -> Distances:
-    """The distances of one region from those of its elements; none of elements without a size."""
+    """Return the distances of one region from those of its elements; none of elements without a
+    size.
+
+    >>> histogram(np.array([2.0, 1, 2]), np.array([0.5, 1, 0.25])).size
+    array([1.  , 0.75])
+    """
     value, size = value[size > 0], size[size > 0]
+    # stable, so that sizes, which are floats, are always added in the same order
     order = np.argsort(value, kind="stable")
     value, size = value[order], size[order]
     first = np.flatnonzero(np.concatenate([[True], value[1:] != value[:-1]])[: len(value)])
@@ -216,8 +226,8 @@ def histogram(value: Floats, size: NDArray[Any]) -> Distances:
 def distances_between(
     pred: Mesh, gt: Mesh, *, boundary: Boundary, workspace: Workspace
 ) -> SurfaceDistances:
-    """The distances between two meshes in one space, as the statistic of one region; by the rule
-    mesh or smooth.
+    """Return the distances between two meshes in one space, as the statistic of one region; by the
+    rule mesh or smooth.
 
     >>> square = np.array([[0, 0, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1.0]])
     >>> halves = np.array([[0, 1, 2], [0, 2, 3]])
@@ -225,5 +235,6 @@ def distances_between(
     >>> distances_between(low, high, boundary=Boundary("mesh"), workspace=Workspace()).pg.mean()
     array([2.])
     """
-    p, g = (Surface(mesh.vertices, mesh.triangles) for mesh in (pred, gt))
-    return between(p, g, boundary, workspace)
+    surface_p = Surface(pred.vertices, pred.triangles)
+    surface_g = Surface(gt.vertices, gt.triangles)
+    return between(surface_p, surface_g, boundary, workspace)

@@ -31,8 +31,8 @@ class Tree(NamedTuple):
 
     @classmethod
     def of(cls, low: Floats, high: Floats, scale: Floats) -> Tree:
-        """The tree of pieces in the boxes `low`, `high` (3, n), n >= 1; `scale` (3,) makes their
-        axes comparable.
+        """Return the tree of pieces in the boxes `low`, `high` (3, n), n >= 1; `scale` (3,) makes
+        their axes comparable.
         """
         order = np.argsort(codes(low, high, scale))
         counts = [-(-len(order) // WIDTH) * WIDTH]
@@ -45,21 +45,24 @@ class Tree(NamedTuple):
 
 
 def codes(low: Floats, high: Floats, scale: Floats) -> NDArray[np.uint32]:
-    """A number for each piece, such that pieces with numbers close to each other mostly lie so too
-    (Morton 1966).
+    """Return a number for each piece, such that pieces with numbers close to each other mostly lie
+    so too (Morton 1966).
+
+    Along each axis, the sum of low and high stands for the centre: twice that.
     """
-    (centre_low, extent), code = np.empty((2, 3)), np.empty(low.shape[1], np.uint32)
-    _measure(low, high, centre_low, extent)
+    (origin, extent), code = np.empty((2, 3)), np.empty(low.shape[1], np.uint32)
+    _measure(low, high, origin, extent)
     longest = float((extent * scale).max())
-    _interleave(
-        low, high, centre_low, scale * (_CELLS - 1) / longest if longest else 0 * scale, code
-    )
+    factor = scale * (_CELLS - 1) / longest if longest else 0 * scale
+    _interleave(low, high, origin, factor, code)
     return code
 
 
 @kernel
 def _measure(low: Floats, high: Floats, least_sum: Floats, extent: Floats) -> None:
-    """Write the least sum of low and high along each axis, and by how much the largest exceeds it."""
+    """Write the least sum of low and high along each axis, and by how much the largest exceeds
+    it.
+    """
     for axis in range(3):
         below, above = np.inf, -np.inf
         for k in range(low.shape[1]):
@@ -72,6 +75,7 @@ def _measure(low: Floats, high: Floats, least_sum: Floats, extent: Floats) -> No
 def _interleave(
     low: Floats, high: Floats, origin: Floats, factor: Floats, code: NDArray[np.uint32]
 ) -> None:
+    """Write the bits of the cells along z, y and x, in turn."""
     for k in range(code.size):
         code[k] = (
             _spread((low[0, k] + high[0, k] - origin[0]) * factor[0]) << np.uint32(2)
@@ -82,7 +86,8 @@ def _interleave(
 
 @helper
 def _spread(cell: Any) -> Any:
-    """The ten bits of a cell, two zeros after each."""
+    """Return the ten bits of a cell, two zeros after each."""
+    # shifted in halves, and what does not belong there masked away, four times
     bits = np.uint32(cell)
     bits = (bits | bits << np.uint32(16)) & np.uint32(0x030000FF)
     bits = (bits | bits << np.uint32(8)) & np.uint32(0x0300F00F)
@@ -99,14 +104,13 @@ def _enclose(low: Floats, high: Floats, order: Integers, level: Integers, box: F
             box[2 * axis, k] = low[axis, order[k]] if used else np.inf
             box[2 * axis + 1, k] = high[axis, order[k]] if used else -np.inf
         for up in range(1, level.size - 1):
-            below, at = level[up - 1], level[up]
-            blocks = (at - below) // WIDTH
-            for k in range(level[up + 1] - at):
+            below, first = level[up - 1], level[up]
+            blocks = (first - below) // WIDTH
+            for k in range(level[up + 1] - first):
+                # no box at all: infinitely far from every point, so that none goes there
                 lowest, highest = np.inf, -np.inf
                 if k < blocks:
                     for child in range(below + k * WIDTH, below + (k + 1) * WIDTH):
-                        lowest, highest = (
-                            least(lowest, box[2 * axis, child]),
-                            greatest(highest, box[2 * axis + 1, child]),
-                        )
-                box[2 * axis, at + k], box[2 * axis + 1, at + k] = lowest, highest
+                        lowest = least(lowest, box[2 * axis, child])
+                        highest = greatest(highest, box[2 * axis + 1, child])
+                box[2 * axis, first + k], box[2 * axis + 1, first + k] = lowest, highest

@@ -1,4 +1,4 @@
-"""How much boundary passes a corner of voxels: area in 3-D, length in 2-D, for every way a mask can
+"""Sizes of the boundary at a corner of voxels: area in 3-D, length in 2-D, for every way a mask can
 lie there.
 
 A cell is the 2 x 2 (x 2) voxels around a corner. Its code says which of them are in the mask: bit k
@@ -17,8 +17,9 @@ import numpy as np
 from segeval.arrays import Floats
 
 Voxel: TypeAlias = tuple[int, ...]
+Shapes: TypeAlias = dict[tuple[int, ...], list[tuple[float, ...]]]
 
-_AREAS: dict[tuple[int, ...], list[tuple[float, ...]]] = {
+_AREAS: Shapes = {
     (0, 0, 0): [(1, 1, 1)],
     (1, 0, 0): [(0, 2, 2), (0, 2, 2)],
     (0, 1, 1): [(4, 0, 0), (2, 2, 2), (1, 1, 1)],
@@ -35,7 +36,7 @@ is its area as seen along each axis, in eighths of that face of a voxel, without
 are cut into triangles follows DeepMind's surface-distance.
 """
 
-_LENGTHS: dict[tuple[int, ...], list[tuple[float, ...]]] = {
+_LENGTHS: Shapes = {
     (0, 0): [(0.5, 0.5)],
     (1, 0): [(1, 0)],
 }
@@ -43,7 +44,7 @@ _LENGTHS: dict[tuple[int, ...], list[tuple[float, ...]]] = {
 
 
 def surfel_sizes(spacing: Sequence[float]) -> Floats:
-    """The area of marching cubes, or the length of marching squares, by code.
+    """Return the area of marching cubes, or the length of marching squares, by code.
 
     Voxels of the mask that share an edge or a corner only are apart; so are voxels outside of it.
 
@@ -51,27 +52,34 @@ def surfel_sizes(spacing: Sequence[float]) -> Floats:
     array([0., 1., 2.])
     """
     voxels = list(product((0, 1), repeat=len(spacing)))
-    shapes, unit = (
-        (_LENGTHS, list(spacing))
-        if len(spacing) == 2
-        else (_AREAS, [a / 8 for a in _faces(spacing)])
-    )
+    if len(spacing) == 2:
+        by_shape = _by_shape(_LENGTHS, spacing)
+    else:
+        by_shape = _by_shape(_AREAS, [area / 8 for area in _faces(spacing)])
+    sizes = np.zeros(2 ** len(voxels))
+    for code in range(1, len(sizes) - 1):
+        mask = [voxel for k, voxel in enumerate(voxels) if code >> k & 1]
+        # a boundary is that of the mask and of the rest alike: what is not looked up is the fuller
+        if 2 * len(mask) > len(voxels):
+            mask = [voxel for voxel in voxels if voxel not in mask]
+        sizes[code] = sum(by_shape[_emptier(piece)] for piece in _connected(mask))
+    return sizes
+
+
+def _by_shape(shapes: Shapes, unit: Sequence[float]) -> dict[tuple[int, ...], float]:
+    """Return the size of each shape in each order of axes; extents along an axis are multiples of
+    its unit.
+    """
     by_shape = {}
     for (key, cuts), order in product(shapes.items(), permutations(range(len(unit)))):
         pieces = [hypot(*(cut[k] * unit[axis] for axis, k in enumerate(order))) for cut in cuts]
         by_shape[tuple(key[k] for k in order)] = sum(pieces)
-    sizes = np.zeros(2 ** len(voxels))
-    for code in range(1, len(sizes) - 1):
-        mask = [voxel for k, voxel in enumerate(voxels) if code >> k & 1]
-        if 2 * len(mask) > len(voxels):
-            mask = [voxel for voxel in voxels if voxel not in mask]
-        sizes[code] = sum(by_shape[_emptier(part)] for part in _connected(mask))
-    return sizes
+    return by_shape
 
 
 def face_sizes(spacing: Sequence[float]) -> Floats:
-    """The area of the faces, or the length of the edges, that part voxels of a cell, by code: a
-    corner's share of it.
+    """Return the area of the faces, or the length of the edges, that part voxels of a cell, by
+    code: a corner's share of it.
 
     >>> face_sizes((2.0, 1.0))[[0b0000, 0b0001, 0b0011]]
     array([0. , 1.5, 1. ])
@@ -79,33 +87,36 @@ def face_sizes(spacing: Sequence[float]) -> Floats:
     voxels = list(product((0, 1), repeat=len(spacing)))
     codes = np.arange(2 ** len(voxels))
     sizes = np.zeros(len(codes))
-    for (j, one), (k, other) in combinations(enumerate(voxels), 2):
-        if _touch(one, other):
-            axis = int(np.flatnonzero(np.subtract(one, other))[0])
-            sizes += (codes >> j & 1 != codes >> k & 1) * _faces(spacing)[axis] / (len(voxels) / 2)
+    corners = len(voxels) / 2  # of a face, or of an edge, which share its size
+    for (j, a), (k, b) in combinations(enumerate(voxels), 2):
+        if _touch(a, b):
+            axis = int(np.flatnonzero(np.subtract(a, b))[0])
+            sizes += (codes >> j & 1 != codes >> k & 1) * _faces(spacing)[axis] / corners
     return sizes
 
 
 def _faces(spacing: Sequence[float]) -> list[float]:
-    """The area of the face across each axis; in 2-D the length of the edge."""
+    """Return the area of the face across each axis; in 2-D the length of the edge."""
     return [prod(spacing) / step for step in spacing]
 
 
 def _emptier(voxels: Sequence[Voxel]) -> tuple[int, ...]:
+    """Return how many voxels lie on the emptier side of the cell along each axis."""
     return tuple(min(along.count(0), along.count(1)) for along in zip(*voxels, strict=True))
 
 
-def _touch(one: Voxel, other: Voxel) -> bool:
-    return sum(a != b for a, b in zip(one, other, strict=True)) == 1
+def _touch(a: Voxel, b: Voxel) -> bool:
+    """Return whether two voxels of a cell share a face."""
+    return sum(i != j for i, j in zip(a, b, strict=True)) == 1
 
 
 def _connected(voxels: Sequence[Voxel]) -> Iterator[list[Voxel]]:
-    """The parts whose voxels are connected through faces."""
-    left = list(voxels)
-    while left:
-        part = [left.pop()]
-        for voxel in part:  # which grows meanwhile
-            touching = [other for other in left if _touch(voxel, other)]
-            part += touching
-            left = [other for other in left if other not in touching]
-        yield part
+    """Yield the components whose voxels are connected through faces."""
+    unseen = list(voxels)
+    while unseen:
+        component = [unseen.pop()]
+        for voxel in component:  # which grows meanwhile
+            touching = [neighbour for neighbour in unseen if _touch(voxel, neighbour)]
+            component += touching
+            unseen = [voxel for voxel in unseen if voxel not in touching]
+        yield component

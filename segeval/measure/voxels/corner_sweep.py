@@ -5,7 +5,6 @@ look for the other.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,12 +25,10 @@ from segeval.kernels.words import (
     ones,
     popcount,
 )
-from segeval.kernels.workspace import Workspace, evenly
+from segeval.kernels.workspace import Workspace
 
 from .corners import Corners
-from .marks import BAND, Cell, Layout, Marks, note
-
-Codes = Bytes
+from .marks import Cell, Lattice, Marks, note, row_of
 
 _MOST = 8 * LANES + 1
 """Elements that a word may have, and one more code that is written before it is known not to be
@@ -48,26 +45,31 @@ class Queries(NamedTuple):
     """
 
     entries: Bits
-    codes: Codes
+    codes: Bytes
 
     @classmethod
     def none(cls) -> Queries:
-        """Room for those of some words."""
+        """Return the room for those of a few words."""
         return cls(np.empty((8 * _MOST, 2), np.uint64), np.empty(8 * _MOST, np.uint8))
 
+    def used(self, used: Integers) -> Queries:
+        """Return the first of them: so many entries and codes."""
+        return Queries(self.entries[: used[0]], self.codes[: used[1]])
+
     def enlarged(self, used: Integers) -> Queries:
-        """So many entries and codes in four times the room."""
-        entries, codes = (
+        """Return so many entries and codes in four times the room."""
+        larger = Queries(
             np.empty((4 * len(self.entries), 2), np.uint64),
             np.empty(4 * len(self.codes), np.uint8),
         )
-        entries[: used[0]], codes[: used[1]] = self.entries[: used[0]], self.codes[: used[1]]
-        return Queries(entries, codes)
+        larger.entries[: used[0]] = self.entries[: used[0]]
+        larger.codes[: used[1]] = self.codes[: used[1]]
+        return larger
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CornerSide:
-    """What a sweep finds in one mask.
+    """One mask as a sweep finds it.
 
     `border`: the corners with elements; its counts are of elements. `size` of the elements of each
     label, as multiples of a unit. `queries` in parts.
@@ -81,60 +83,124 @@ class CornerSide:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CornerSweep:
-    """What a sweep finds on the lattice. `labels`: 0 and the others that occur."""
+    """The result of one pass over the lattice. `labels`: 0 and the others that occur."""
 
     labels: Integers
     pred: CornerSide
     gt: CornerSide
 
 
+class _Swept(NamedTuple):
+    """The result of a part of a sweep: the sizes by label (3, labels), as `_Room.total`, and
+    queries of each mask.
+    """
+
+    total: Integers
+    pred: Queries
+    gt: Queries
+
+
+class _Side(NamedTuple):
+    """A mask, and what a sweep writes of it."""
+
+    mask: Labels
+    border: Marks
+    queries: Queries
+    used: Integers  # (2,): entries and codes of the queries
+
+    @property
+    def enlarged(self) -> _Side:
+        """The same with more room for queries."""
+        return self._replace(queries=self.queries.enlarged(self.used))
+
+
+class _Room(NamedTuple):
+    """The memory that adding up adds to, and that it writes in between."""
+
+    total: Integers  # (3, labels): sizes in words alike in both masks, in others of pred, of gt
+    unclaimed: Bits  # (voxels of a cell,): see `claimed`
+    voxels: Bits  # (8,): at which corners each voxel of a cell has the label in question
+
+    @classmethod
+    def of(cls, corners: Corners) -> _Room:
+        """Return the room for masks of any labels."""
+        labels = int(np.iinfo(corners.pred.dtype).max) + 1
+        return cls(np.zeros((3, labels), np.int64), np.empty(8, np.uint64), np.zeros(8, np.uint64))
+
+
 def sweep_corners(corners: Corners, sizes: Integers, workspace: Workspace) -> CornerSweep:
     """Sweep the lattice; `sizes` has the size of an element by code."""
-    layout, top = corners.layout, int(np.iinfo(corners.pred.dtype).max)
-    p, g = (layout.unmarked(f"border {side}", workspace) for side in "pg")
+    layout = corners.layout
+    lattice = Lattice(layout, corners.cell, sizes)
+    border_p = layout.unmarked("border p", workspace)
+    border_g = layout.unmarked("border g", workspace)
 
-    def part(cut: tuple[int, int]) -> tuple[Integers, Queries, Queries]:
-        first, last = layout.words_before(cut[0]), layout.words_before(cut[1])
-        total = np.zeros((3, top + 1), np.int64)
-        room = _Room(corners.cell, sizes, total, np.empty(8, np.uint64), np.zeros(8, np.uint64))
-        queries_p, queries_g = Queries.none(), Queries.none()
-        used_p, used_g = np.zeros((2, 2), np.int64)
-        masks, marks = (corners.pred, corners.gt, layout, corners.cell), (p, g)
-        while (
-            first := _sweep(*masks, room, first, last, *marks, queries_p, queries_g, used_p, used_g)
-        ) < last:
-            queries_p, queries_g = queries_p.enlarged(used_p), queries_g.enlarged(used_g)
-        return (
-            total,
-            Queries(queries_p.entries[: used_p[0]], queries_p.codes[: used_p[1]]),
-            Queries(queries_g.entries[: used_g[0]], queries_g.codes[: used_g[1]]),
-        )
+    def part(first_band: int, end_band: int) -> _Swept:
+        start, stop = layout.words_before(first_band), layout.words_before(end_band)
+        room = _Room.of(corners)
+        p = _Side(corners.pred, border_p, Queries.none(), np.zeros(2, np.int64))
+        g = _Side(corners.gt, border_g, Queries.none(), np.zeros(2, np.int64))
+        while (start := _sweep(p, g, lattice, room, start, stop)) < stop:
+            p, g = p.enlarged, g.enlarged
+        return _Swept(room.total, p.queries.used(p.used), g.queries.used(g.used))
 
-    cuts = pairwise(evenly(len(p.per_band), workspace.parts(corners.pred.size)))
-    parts = workspace.map(part, cuts)
-    both, only_p, only_g = np.sum([total for total, _, _ in parts], 0)
+    parts = workspace.map_parts(part, layout.depth * layout.bands, corners.pred.size)
+    # sizes are whole numbers, so that sums are the same however the pass was cut
+    both, only_p, only_g = np.sum([swept.total for swept in parts], 0)
     occurs = both + only_p + only_g > 0
     occurs[0] = True
     labels = np.flatnonzero(occurs)
+    size_p, size_g = (both + only_p)[labels], (both + only_g)[labels]
     return CornerSweep(
         labels,
-        CornerSide(corners.pred, p, (both + only_p)[labels], [queries for _, queries, _ in parts]),
-        CornerSide(corners.gt, g, (both + only_g)[labels], [queries for _, _, queries in parts]),
+        CornerSide(corners.pred, border_p, size_p, [swept.pred for swept in parts]),
+        CornerSide(corners.gt, border_g, size_g, [swept.gt for swept in parts]),
     )
 
 
-@helper
-def _unlike(a: Labels, b: Labels, i: int, cell: Cell) -> Word:
-    """Bit k: the cells of corner i + k differ between two masks."""
-    word = ZERO
-    for j in range(len(cell)):
-        word |= differ64(a, i + cell[j], b, i + cell[j])
-    return word
+@kernel
+def _sweep(p: _Side, g: _Side, lattice: Lattice, room: _Room, start: int, stop: int) -> int:
+    """Write the marks of the words from `start` to `stop`, all rows one after the other, and the
+    queries of each mask.
+
+    Add up the sizes of the elements by label. Return where there was no room for the queries of
+    another word.
+    """
+    layout, cell = lattice.layout, lattice.cell
+    width, words = layout.width, layout.words
+    pred, gt = p.mask, g.mask
+    # the loops are those of `sweep`: marks that lie alike, and another notion of an element
+    first = start % words
+    for r in range(start // words, stop // words):
+        row = row_of(layout, r)
+        p.border.bits[row.word + words] = g.border.bits[row.word + words] = ZERO
+        for k in range(first, words):
+            word, i = row.word + k, r * width + k * LANES
+            inside = ones(width - k * LANES)
+            # corners at which some element lies, of whatever label: all that a boundary passes
+            in_p, in_g = _mixed(pred, i, cell) & inside, _mixed(gt, i, cell) & inside
+            p.border.bits[word], g.border.bits[word] = in_p, in_g
+            if in_p | in_g == ZERO:
+                continue
+            if _full(p) or _full(g):
+                return r * words + k
+            # an element is shared if its label lies at the corner in both masks, in whatever shape
+            unlike = _unlike(pred, gt, i, cell)
+            if (in_p | in_g) & unlike:
+                count_p = _collect(p, gt, i, word, in_p, unlike, in_g, lattice, room, 1)
+                count_g = _collect(g, pred, i, word, in_g, unlike, in_p, lattice, room, 2)
+            else:  # where both are alike, one of them is looked at for both, and nothing asks
+                count_p = _collect(p, gt, i, word, in_p, ZERO, ZERO, lattice, room, 0)
+                count_g = count_p
+            note(p.border, layout, row.band, k, count_p)
+            note(g.border, layout, row.band, k, count_g)
+        first = 0
+    return stop
 
 
 @helper
 def _mixed(mask: Labels, i: int, cell: Cell) -> Word:
-    """Bit k: the voxels around corner i + k are not all alike."""
+    """Return, as bit k, whether the voxels around corner i + k are not all alike."""
     word = ZERO
     for j in range(1, len(cell)):
         word |= differ64(mask, i, mask, i + cell[j])
@@ -142,132 +208,87 @@ def _mixed(mask: Labels, i: int, cell: Cell) -> Word:
 
 
 @helper
-def unclaimed(mask: Labels, i: int, cell: Cell, corners: Word, rest: Bits) -> None:
-    """Write, for each voxel of a cell, at which corners it is foreground."""
+def _unlike(a: Labels, b: Labels, i: int, cell: Cell) -> Word:
+    """Return, as bit k, whether the cells of corner i + k differ between two masks."""
+    word = ZERO
     for j in range(len(cell)):
-        rest[j] = corners & ~equal64(mask, i + cell[j], BACKGROUND)
+        word |= differ64(a, i + cell[j], b, i + cell[j])
+    return word
 
 
-class _Room(NamedTuple):
-    """What adding up reads, adds to, and writes in between."""
+@helper
+def _full(side: _Side) -> Any:
+    """Return whether there is no room for the queries of one more word."""
+    entries, codes = side.queries.entries.shape[0], side.queries.codes.size
+    return side.used[0] + _MOST > entries or side.used[1] + _MOST > codes
 
-    cell: Cell
-    sizes: Integers  # by code
-    total: Integers  # (3, labels)
-    rest: Bits  # (voxels of a cell,) at which corners each is yet unclaimed
-    voxels: Bits  # (voxels of a cell,) at which corners each has the label in question
+
+@helper
+def foreground(mask: Labels, i: int, cell: Cell, corners: Word, unclaimed: Bits) -> None:
+    """Write, for each voxel of a cell, at which corners it is foreground: all wait for their
+    label.
+    """
+    for j in range(len(cell)):
+        unclaimed[j] = corners & ~equal64(mask, i + cell[j], BACKGROUND)
 
 
 @helper
 def _collect(
-    mask: Labels,
-    other: Labels,
+    side: _Side,
+    target: Labels,
     i: int,
     word: int,
     corners: Word,
-    apart: Word,
-    there: Word,
+    unlike: Word,
+    target_corners: Word,
+    lattice: Lattice,
     room: _Room,
     row: int,
-    queries: Queries,
-    used: Integers,
 ) -> Any:
-    """Add up, by label, the sizes of the elements at some corners from i on; how many elements.
-    Write the queries.
+    """Add up, by label, the sizes of the elements at corners from i on into a row of `room.total`;
+    return how many elements there are. Write the queries.
 
-    Those are at corners `apart`; `there`: the corners where the other mask has elements. `used`:
-    entries and codes.
+    Those are at corners where the masks are `unlike`; `target_corners`: where the other mask has
+    elements.
     """
-    cell, rest, voxels = room.cell, room.rest, room.voxels
+    mask, queries, used = side.mask, side.queries, side.used
+    sizes: Any = lattice.sizes
+    cell, unclaimed, voxels = lattice.cell, room.unclaimed, room.voxels
     count = np.int64(0)
     if corners == ZERO:
         return count
-    unclaimed(mask, i, cell, corners, rest)
+    foreground(mask, i, cell, corners, unclaimed)
     for j in range(len(cell)):
-        while rest[j]:
-            label = np.int64(mask[i + cell[j] + ctz(rest[j])])
+        while unclaimed[j]:
+            label = np.int64(mask[i + cell[j] + ctz(unclaimed[j])])
+            # as `claimed`, but the words of each voxel are kept: they make the codes
             elements = ZERO
             for k in range(len(cell)):
                 voxels[k] = equal64(mask, i + cell[k], label)
-                rest[k] &= ~voxels[k]
+                unclaimed[k] &= ~voxels[k]
                 elements |= voxels[k]
             elements &= corners
             count += popcount(elements)
-            alone = elements & apart
-            shared = alone & there
+            # where the cells are alike, so are the elements, and none asks; elsewhere one asks
+            # unless the other mask has its label at the same corner
+            asking = elements & unlike
+            shared = asking & target_corners
             if shared:
                 for k in range(len(cell)):
-                    alone &= ~(shared & equal64(other, i + cell[k], label))
-            if alone:
-                queries.entries[used[0], 0] = np.uint64(word) << np.uint64(16) | np.uint64(label)
-                queries.entries[used[0], 1] = alone
+                    asking &= ~(shared & equal64(target, i + cell[k], label))
+            if asking:
+                entry = np.uint64(word) << np.uint64(16) | np.uint64(label)
+                queries.entries[used[0], 0], queries.entries[used[0], 1] = entry, asking
                 used[0] += 1
-            size, at = 0, used[1]
+            size, end = 0, used[1]
             while elements:
-                bit = elements & (~elements + ONE)
+                bit = elements & (~elements + ONE)  # the lowest set bit
                 elements ^= bit
+                # eight words, one for each voxel of a cell, give the eight bits of a code at once
                 code = across64(voxels, bit)
-                queries.codes[at] = code  # to be overwritten by the next if this one is no query
-                at += alone & bit != ZERO
-                size += room.sizes[code]
+                queries.codes[end] = code  # to be overwritten by the next if this one is no query
+                end += asking & bit != ZERO
+                size += sizes[code]
             room.total[row, label] += size
-            used[1] = at
+            used[1] = end
     return count
-
-
-@kernel
-def _sweep(
-    pred: Labels,
-    gt: Labels,
-    layout: Layout,
-    cell: Cell,
-    room: _Room,
-    start: int,
-    stop: int,
-    p: Marks,
-    g: Marks,
-    queries_p: Queries,
-    queries_g: Queries,
-    used_p: Integers,
-    used_g: Integers,
-) -> int:
-    """Write the marks of the words from `start` to `stop`, all rows one after the other, and the
-    queries of each mask.
-
-    Add up the sizes of the elements by label, in words in which both masks are alike, and in each
-    mask in all others. Return where there was no room for the queries of another word.
-    """
-    height, width, words = layout.height, layout.width, layout.words
-    first_word = start % words
-    for row in range(start // words, stop // words):
-        z, y = row // height, row % height
-        band = z * layout.bands + y // BAND
-        at = layout.first + (z * layout.rows + y) * layout.stride
-        p.bits[at + words] = g.bits[at + words] = ZERO
-        for k in range(first_word, words):
-            word, i = at + k, row * width + k * LANES
-            inside = ones(width - k * LANES)
-            in_p, in_g = _mixed(pred, i, cell) & inside, _mixed(gt, i, cell) & inside
-            p.bits[word], g.bits[word] = in_p, in_g
-            if in_p | in_g == ZERO:
-                continue
-            if _full(queries_p, used_p) or _full(queries_g, used_g):
-                return row * words + k
-            apart = _unlike(pred, gt, i, cell)
-            if (in_p | in_g) & apart:
-                count_p = _collect(pred, gt, i, word, in_p, apart, in_g, room, 1, queries_p, used_p)
-                count_g = _collect(gt, pred, i, word, in_g, apart, in_p, room, 2, queries_g, used_g)
-            else:
-                count_p = count_g = _collect(
-                    pred, gt, i, word, in_p, ZERO, ZERO, room, 0, queries_p, used_p
-                )
-            note(p, band, band * words + k, count_p)
-            note(g, band, band * words + k, count_g)
-        first_word = 0
-    return stop
-
-
-@helper
-def _full(queries: Queries, used: Integers) -> Any:
-    """Whether there is no room for those of one more word."""
-    return used[0] + _MOST > queries.entries.shape[0] or used[1] + _MOST > queries.codes.size

@@ -9,13 +9,14 @@ corner can hold elements of several labels.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import product
+from typing import Any
 
 import numpy as np
 
 from segeval.arrays import Bits, Flags, Labels
 from segeval.kernels.words import BACKGROUND, LANES, ZERO, equal, kernel, ones
-from segeval.kernels.workspace import Workspace, evenly
+from segeval.kernels.workspace import Workspace
 from segeval.measure.counting import Scan
 
 from .marks import Cell, Layout
@@ -38,61 +39,69 @@ class Corners:
 
     @classmethod
     def of(cls, pred: Labels, gt: Labels, workspace: Workspace) -> Corners:
-        """The corners of two masks of one shape, 2-D or 3-D, uint8 or uint16."""
+        """Return the corners of two masks of one shape, 2-D or 3-D, uint8 or uint16."""
         scan = Scan.of(pred, gt)
+        # What lies outside of the box has no corner of any label, and copying the rest to pad it is
+        # cheap: most of a volume is background.
         box = _box(scan, workspace)
-        shape = tuple(part.stop - part.start + 1 for part in box)
+        shape = tuple(side.stop - side.start + 1 for side in box)
         steps = [int(np.prod(shape[axis + 1 :])) for axis in range(len(shape))]
-        cell = tuple(int(np.dot(steps, at)) for at in product((0, 1), repeat=len(shape)))
-        p, g = (
-            _padded(
-                mask[: scan.size].reshape(scan.shape)[box], cell[-1], f"cells {side}", workspace
-            )
-            for side, mask in (("p", scan.pred), ("g", scan.gt))
-        )
+        cell = tuple(int(np.dot(steps, voxel)) for voxel in product((0, 1), repeat=len(shape)))
+
+        def padded(mask: Labels, name: str) -> Labels:
+            crop = mask[: scan.size].reshape(scan.shape)[box]
+            return _padded(crop, cell[-1], name, workspace)
+
+        p, g = padded(scan.pred, "cells p"), padded(scan.gt, "cells g")
         return cls(Layout.of(shape), scan.transposed, cell, p, g)
 
 
 def _box(scan: Scan, workspace: Workspace) -> tuple[slice, ...]:
-    """The smallest box around the foreground of both masks; an empty one if there is none."""
+    """Return the smallest box around the foreground of both masks; an empty one if there is
+    none.
+    """
     *across, width = scan.shape
     rows = np.zeros(across, np.bool_)
-    cuts = pairwise(evenly(rows.size, workspace.parts(scan.size)))
 
-    def part(cut: tuple[int, int]) -> Bits:
+    def part(start: int, stop: int) -> Bits:
         columns = np.zeros(-(-width // LANES), np.uint64)
-        _occupied(scan.pred, scan.gt, width, *cut, rows.reshape(-1), columns)
+        _write_occupied(scan.pred, scan.gt, width, start, stop, rows.reshape(-1), columns)
         return columns
 
-    parts = workspace.map(part, cuts)
+    # each part has columns of its own, and rows that no other part writes
+    parts = workspace.map_parts(part, rows.size, scan.size)
     columns = np.unpackbits(np.bitwise_or.reduce(parts).view(np.uint8), bitorder="little")
     along = [rows.any(tuple(k for k in range(rows.ndim) if k != axis)) for axis in range(rows.ndim)]
-    found = [np.flatnonzero(occupied) for occupied in (*along, columns)]
-    return tuple(slice(at[0], at[-1] + 1) if len(at) else slice(0, 0) for at in found)
+    return tuple(_span(occupied) for occupied in (*along, columns))
+
+
+def _span(occupied: Any) -> slice:
+    """Return the part of an axis from the first occupied index to the last."""
+    indices = np.flatnonzero(occupied)
+    return slice(indices[0], indices[-1] + 1) if len(indices) else slice(0, 0)
 
 
 @kernel
-def _occupied(
+def _write_occupied(
     pred: Labels, gt: Labels, width: int, start: int, stop: int, rows: Flags, columns: Bits
 ) -> None:
     """Write which rows from `start` to `stop` have foreground, and add which columns have any, as
     bits.
     """
     for row in range(start, stop):
-        some = ZERO
+        anywhere = ZERO
         for word in range(columns.size):
             i = row * width + word * LANES
-            bits = ~(equal(pred, i, BACKGROUND) & equal(gt, i, BACKGROUND)) & ones(
-                width - word * LANES
-            )
-            columns[word] |= bits
-            some |= bits
-        rows[row] = some != ZERO
+            background = equal(pred, i, BACKGROUND) & equal(gt, i, BACKGROUND)
+            foreground = ~background & ones(width - word * LANES)
+            columns[word] |= foreground
+            anywhere |= foreground
+        rows[row] = anywhere != ZERO
 
 
 def _padded(mask: Labels, reach: int, name: str, workspace: Workspace) -> Labels:
-    """A mask with background before its first voxel along each axis, and behind the last of all; a
-    cell has `reach`.
+    """Return a mask with background before its first voxel along each axis, and behind the last of
+    all; a cell has `reach`.
     """
     shape = tuple(n + 1 for n in mask.shape)
     size = int(np.prod(shape))
@@ -100,14 +109,15 @@ def _padded(mask: Labels, reach: int, name: str, workspace: Workspace) -> Labels
     flat[:LANES] = flat[LANES + size :] = 0
     padded = flat[LANES : LANES + size].reshape(shape)
 
-    def part(cut: tuple[int, int]) -> None:
-        padded[cut[0] + 1 : cut[1] + 1, ..., 1:][(slice(None), slice(1, None))[: mask.ndim - 1]] = (
-            mask[cut[0] : cut[1]]
-        )
+    inner = padded[(slice(1, None),) * mask.ndim]
 
+    def part(start: int, stop: int) -> None:
+        inner[start:stop] = mask[start:stop]
+
+    # One voxel between rows is enough: it is the one behind a row, and before the next.
     for axis in range(mask.ndim):
         padded[(slice(None),) * axis + (0,)] = 0
-    workspace.map(part, pairwise(evenly(len(mask), workspace.parts(size))))
-    flat = flat[LANES:]
-    flat.flags.writeable = False
+    workspace.map_parts(part, len(mask), size)
+    flat = flat[LANES:]  # a window of the search may begin 38 voxels before its corner
+    flat.flags.writeable = False  # as all masks are, or kernels would be compiled once more
     return flat

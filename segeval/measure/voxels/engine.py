@@ -1,4 +1,6 @@
-"""From masks to the statistic: which elements of a lattice are asked how far they lie from what."""
+"""From masks to the statistic: distances between boundaries of voxels, or between the corners where
+boundaries pass.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,9 @@ from segeval.statistics.distances import Distances, SurfaceDistances
 from .areas import face_sizes, surfel_sizes
 from .corner_sweep import sweep_corners
 from .corners import Corners
-from .nearest import CornerWay, Lattice, nearest
-from .search import Way
+from .marks import Lattice
+from .nearest import Way, nearest_distances
+from .search import Direction
 from .sweep import Sweep, disagreements
 
 
@@ -29,8 +32,8 @@ def surface_distances(
     solid: bool = False,
     workspace: Workspace,
 ) -> SurfaceDistances:
-    """The distances between the boundaries of each label, or with `solid` between its voxels; one
-    region a label.
+    """Return the distances between the boundaries of each label, or with `solid` between its
+    voxels; one region a label.
 
     `spacing` is in the axis order of the masks that were swept. `labels` may be absent from one
     mask or both; None stands for all that occur, except 0, which has no boundary.
@@ -43,24 +46,27 @@ def surface_distances(
     >>> surface_distances(sweep(pred, gt, workspace), (1.0, 0.5), workspace=workspace).pg.mean()
     array([1.5])
     """
-    p, g, known, table = swept.pred, swept.gt, swept.labels, swept.contingency
-    size_p, size_g, marks_p, marks_g = p.size, g.size, p.apart, g.apart
+    p, g, table = swept.pred, swept.gt, swept.contingency
+    queries_p, queries_g = p.unshared, g.unshared
+    elements = _Elements(swept.labels, p.size, g.size)
     if solid:
-        size_p, size_g = (
-            np.bincount(of, table.count, known[-1] + 1)[known].astype(np.int64)
-            for of in (table.pred, table.gt)
+        queries_p, queries_g = disagreements(swept, workspace)
+        voxels_p = np.bincount(table.pred, table.count, swept.labels[-1] + 1)
+        voxels_g = np.bincount(table.gt, table.count, swept.labels[-1] + 1)
+        elements = _Elements(
+            swept.labels,
+            voxels_p[swept.labels].astype(np.int64),
+            voxels_g[swept.labels].astype(np.int64),
         )
-        marks_p, marks_g = disagreements(swept, workspace)
-    lattice = Lattice(swept.layout, tuple(spacing[::-1] if swept.transposed else spacing))
+    lattice = Lattice(swept.layout)
+    along = spacing[::-1] if swept.transposed else spacing
 
     def search(both: Integers) -> list[Distances]:
-        ways = [
-            Way(p.mask, marks_p, size_p[both], g.mask, g.border),
-            Way(g.mask, marks_g, size_g[both], p.mask, p.border),
-        ]
-        return nearest(ways, lattice, known[both], workspace)
+        pg = Way(Direction(p.mask, g.mask, g.border), queries_p, elements.size_p[both])
+        gp = Way(Direction(g.mask, p.mask, p.border), queries_g, elements.size_g[both])
+        return nearest_distances([pg, gp], lattice, along, swept.labels[both], workspace)
 
-    return SurfaceDistances(*_by_region(known, size_p, size_g, labels, search))
+    return SurfaceDistances(*_by_region(elements, labels, search))
 
 
 def corner_distances(
@@ -72,7 +78,7 @@ def corner_distances(
     boundary: Boundary,
     workspace: Workspace,
 ) -> SurfaceDistances:
-    """The distances between the corners where the boundaries of each label pass, by the rule
+    """Return the distances between the corners where the boundaries of each label pass, by the rule
     "surfel" or "face".
 
     Masks are 2-D or 3-D, uint8 or uint16; labels are as in `surface_distances`.
@@ -88,22 +94,15 @@ def corner_distances(
     sizes = workspace.kept(_Sizes.of, boundary, along, corners.pred.size.bit_length())
     swept = sweep_corners(corners, sizes.by_code, workspace)
     p, g = swept.pred, swept.gt
-    lattice = Lattice(corners.layout, along, corners.cell, sizes.by_code)
+    lattice = Lattice(corners.layout, corners.cell, sizes.by_code)
 
     def search(both: Integers) -> list[Distances]:
-        ways = [
-            CornerWay(p.mask, p.queries, p.size[both], g.mask, g.border),
-            CornerWay(g.mask, g.queries, g.size[both], p.mask, p.border),
-        ]
-        return nearest(ways, lattice, swept.labels[both], workspace)
+        pg = Way(Direction(p.mask, g.mask, g.border), p.queries, p.size[both])
+        gp = Way(Direction(g.mask, p.mask, p.border), g.queries, g.size[both])
+        return nearest_distances([pg, gp], lattice, along, swept.labels[both], workspace)
 
-    pair = _by_region(swept.labels, p.size, g.size, labels, search)
-    return SurfaceDistances(
-        *(
-            d if sizes.unit is None else Distances(d.start, d.value, d.size * sizes.unit)
-            for d in pair
-        )
-    )
+    pair = _by_region(_Elements(swept.labels, p.size, g.size), labels, search)
+    return SurfaceDistances(*map(sizes.in_units, pair))
 
 
 class _Sizes(NamedTuple):
@@ -118,44 +117,55 @@ class _Sizes(NamedTuple):
 
     @classmethod
     def of(cls, boundary: Boundary, spacing: tuple[float, ...], bits: int) -> _Sizes:
-        """The sizes by a rule; so many bits hold the number of elements."""
-        sizes = (surfel_sizes if boundary.rule == "surfel" else face_sizes)(spacing)
+        """Return the sizes by a rule; so many bits hold the number of elements."""
+        sizes = surfel_sizes(spacing) if boundary.rule == "surfel" else face_sizes(spacing)
         if boundary["sizes"] == "equal":
             return cls((sizes > 0).astype(np.int64), None)
-        unit = 2.0 ** (ceil(log2(sizes.max())) - (62 - bits))
+        unit = 2.0 ** (ceil(log2(sizes.max())) - (62 - bits))  # the sum of all fits into int64
         return cls(np.rint(sizes / unit).astype(np.int64), unit)
+
+    def in_units(self, distances: Distances) -> Distances:
+        """Return the distances with sizes in the unit of the spacing."""
+        if self.unit is None:
+            return distances
+        return Distances(distances.start, distances.value, distances.size * self.unit)
+
+
+class _Elements(NamedTuple):
+    """The labels that occur, 0 among them, and the size of the elements that each has in pred and
+    in gt.
+    """
+
+    labels: Integers
+    size_p: Integers
+    size_g: Integers
 
 
 def _by_region(
-    known: Integers,
-    size_p: Integers,
-    size_g: Integers,
-    labels: Integers | None,
-    search: Callable[[Integers], list[Distances]],
+    elements: _Elements, labels: Integers | None, search: Callable[[Integers], list[Distances]]
 ) -> list[Distances]:
-    """Both directions for the labels wanted, from the sizes of those known; `search` those that
-    occur in both masks.
+    """Return both directions for `labels`, or for all that occur but 0; `search` those that have
+    elements in both masks, by their index.
     """
-    wanted = known[known > 0] if labels is None else np.minimum(labels, known[-1] + 1)
-    asked = np.zeros(known[-1] + 2, np.bool_)
-    asked[wanted] = True
-    asked[0] = False
-    in_p, in_g = asked[known] & (size_p > 0), asked[known] & (size_g > 0)
-    both, alone = np.flatnonzero(in_p & in_g), np.flatnonzero(in_p ^ in_g)
-    pair = search(both) if len(both) else [Distances.absent(0)] * 2
-    if len(alone):
-        pair = [
-            Distances.stacked([d, _unreached(n[alone])])
-            for d, n in zip(pair, (size_p, size_g), strict=True)
-        ]
-    order = np.full(len(asked), -1)
-    order[known[np.concatenate([both, alone])]] = np.arange(len(both) + len(alone))
-    return [d.select(order[wanted]) for d in pair]
+    occurring, size_p, size_g = elements
+    none = occurring[-1] + 1  # stands for all labels that do not occur
+    regions = occurring[occurring > 0] if labels is None else np.minimum(labels, none)
+    needed = np.zeros(none + 1, np.bool_)
+    needed[regions] = True
+    needed[0] = False
+    in_p, in_g = needed[occurring] & (size_p > 0), needed[occurring] & (size_g > 0)
+    both, single = np.flatnonzero(in_p & in_g), np.flatnonzero(in_p ^ in_g)
+    pg, gp = search(both) if len(both) else [Distances.absent(0)] * 2
+    if len(single):
+        pg = Distances.stacked([pg, _unreached(size_p[single])])
+        gp = Distances.stacked([gp, _unreached(size_g[single])])
+    order = np.full(none + 1, -1)
+    order[occurring[np.concatenate([both, single])]] = np.arange(len(both) + len(single))
+    return [pg.select(order[regions]), gp.select(order[regions])]
 
 
 def _unreached(size: Integers) -> Distances:
-    """Regions whose elements, so many, have nothing to be near to."""
-    some = size > 0
-    return Distances(
-        np.concatenate([[0], np.cumsum(some)]), np.full(some.sum(), np.inf), size[some]
-    )
+    """Return regions whose elements, so many, have nothing to be near to."""
+    present = size > 0
+    start = np.concatenate([[0], np.cumsum(present)])
+    return Distances(start, np.full(present.sum(), np.inf), size[present])

@@ -17,8 +17,10 @@ from segeval.kernels.workspace import Workspace, balanced
 
 from .tiles import BOX, COUNT, FIRST, PLACE, Blocks, Tiles, X, Y, Z
 
-SLACK = 1e-5
-"""Relative. Bounds are float32, computed from whole numbers that it holds exactly."""
+MARGIN = 1e-5
+"""By which share a bound may be too high: bounds are float32, some roundings away from whole
+numbers that it holds exactly. What they let pass is then compared in float64.
+"""
 
 Codes = NDArray[np.uint16]
 Table = NDArray[np.int32]
@@ -37,7 +39,7 @@ class Targets(NamedTuple):
     block_box: Singles
 
 
-class Room(NamedTuple):
+class _Room(NamedTuple):
     """Room for the search of one tile: a bound and a choice for each block, and for each tile in a
     block; rivals.
     """
@@ -46,20 +48,45 @@ class Room(NamedTuple):
     chosen: Integers  # (2, boxes)
     rivals: Floats  # (3, voxels): z, y, x
 
+    @classmethod
+    def of(cls, quest: Quest) -> _Room:
+        """Return the room for any tile of a quest."""
+        boxes = len(quest.tiles.block) + LANES  # a word of bounds may begin at the last box
+        return cls(
+            np.empty((2, boxes), np.float32),
+            np.empty((2, boxes), np.int64),
+            np.empty((3, quest.blocks.most_voxels + 1)),
+        )
+
 
 class Quest(NamedTuple):
-    """Tiles of voxels that look for the nearest voxel of the same place in some other tiles."""
+    """Tiles of elements that look for the nearest element of the same place in the tiles of
+    another mask.
+    """
 
     queries: Tiles
-    targets: Tiles
+    tiles: Tiles
     blocks: Blocks
+
+    @property
+    def targets(self) -> Targets:
+        """The fields that a search looks in."""
+        tiles, blocks = self.tiles, self.blocks
+        return Targets(
+            tiles.codes,
+            tiles.table,
+            blocks.first_tile,
+            blocks.first_block,
+            blocks.tile_box,
+            blocks.box,
+        )
 
 
 def squared_distances(
     quests: Sequence[Quest], scale: Point, snap: float, workspace: Workspace
 ) -> list[Floats]:
-    """For each quest, the squared distances of its query voxels, place after place, times `snap`
-    and rounded.
+    """Return for each quest the squared distances of its query elements, place after place, times
+    `snap` and rounded.
 
     They are in buffers. `scale` is the squared spacing along z, y, x.
     """
@@ -77,22 +104,11 @@ def squared_distances(
 
     def part(job: tuple[int, int, int]) -> None:
         k, start, stop = job
-        queries, targets, blocks = quests[k]
-        rivals = np.empty((3, blocks.most_voxels + 1))
-        bounds = np.empty((2, len(targets.block) + LANES), np.float32)
-        chosen = np.empty(bounds.shape, np.int64)
-        own_squared = squared[k][ends[k][start] : ends[k][stop]]
-        _squared_distances(
-            queries.codes,
-            queries.table[start:stop],
-            targets.codes,
-            targets.table,
-            *(blocks.first_tile, blocks.first_block, blocks.tile_box, blocks.box),
-            scale,
-            *(bounds, chosen, rivals),
-            own_squared,
-        )
-        np.rint(np.multiply(own_squared, snap, out=own_squared), out=own_squared)
+        quest = quests[k]
+        squares = squared[k][ends[k][start] : ends[k][stop]]
+        codes, table = quest.queries.codes, quest.queries.table[start:stop]
+        _squared_distances(codes, table, quest.targets, scale, _Room.of(quest), squares)
+        np.rint(np.multiply(squares, snap, out=squares), out=squares)
 
     workspace.map(part, jobs)
     return squared
@@ -102,36 +118,28 @@ def squared_distances(
 def _squared_distances(
     query_codes: Codes,
     queries: Table,
-    codes: Codes,
-    table: Table,
-    first_tile: Integers,
-    first_block: Integers,
-    tile_box: Singles,
-    block_box: Singles,
+    targets: Targets,
     scale: Point,
-    bounds: Singles,
-    chosen: Integers,
-    rivals: Floats,
+    room: _Room,
     squared: Floats,
 ) -> None:
-    """Write the squared distances of the voxels of some query tiles; `table` and `codes` are those
-    of the targets.
+    """Write the squared distances of the elements of query tiles.
 
-    For each tile: the exact nearest target of its centre; every block, tile and voxel of targets
+    For each tile: the exact nearest target of its centre; every block, tile and element of targets
     that is nowhere in the tile's box nearer than this one is dropped; the few that are left, its
-    rivals, are compared with every voxel.
+    rivals, are compared with every element.
     """
-    targets = Targets(codes, table, first_tile, first_block, tile_box, block_box)
-    room = Room(bounds, chosen, rivals)
-    near: Any = (np.int64(0), np.int64(0))  # a tile, and which of its voxels
+    # A voxel v of the tile has its nearest target among the rivals of the tile's box, since the box
+    # holds v and the target nearest to the centre is always a rival. Few are left where a tile is
+    # small against the distance, which far tiles are.
+    codes, table, rivals = targets.codes, targets.table, room.rivals
+    near: Any = (np.int64(0), np.int64(0))  # a tile, and which of its elements
     place = np.int32(-1)
     voxel = np.int64(0)
     for q in range(queries.shape[0]):
         box = queries[q, BOX:]
-        low, high = (
-            (float(box[0]), float(box[2]), float(box[4])),
-            (float(box[1]), float(box[3]), float(box[5])),
-        )
+        low = float(box[0]), float(box[2]), float(box[4])
+        high = float(box[1]), float(box[3]), float(box[5])
         centre = (low[0] + high[0]) / 2, (low[1] + high[1]) / 2, (low[2] + high[2]) / 2
         bound = np.inf
         if queries[q, PLACE] == place:  # the answer of the tile before is a good first guess
@@ -139,7 +147,7 @@ def _squared_distances(
         place = queries[q, PLACE]
         bound, near = _nearest(targets, place, centre, scale, bound, near, room)
         count = np.int64(queries[q, COUNT])
-        if count == 1:
+        if count == 1:  # the centre of its box is the element itself
             squared[voxel] = bound
             voxel += 1
             continue
@@ -157,7 +165,7 @@ def _squared_distances(
 
 @helper
 def _voxel(codes: Codes, table: Table, tile: int, k: int) -> Any:
-    """Indices of voxel k of a tile."""
+    """Return the indices of element k of a tile."""
     entry = table[tile]
     code = np.int64(codes[entry[FIRST] + k])
     return (
@@ -169,13 +177,14 @@ def _voxel(codes: Codes, table: Table, tile: int, k: int) -> Any:
 
 @helper
 def _squared(a: Point, b: Point, scale: Point) -> Any:
+    """Return the squared distance between two points."""
     dz, dy, dx = a[0] - b[0], a[1] - b[1], a[2] - b[2]
     return dz * dz * scale[0] + dy * dy * scale[1] + dx * dx * scale[2]
 
 
 @helper
 def _chosen(bounds: Singles, n: int, limit: float, chosen: Integers) -> Any:
-    """Write the k < n whose bound is at most the limit; how many."""
+    """Write the k < n whose bound is at most the limit; return how many."""
     count = np.int64(0)
     for start in range(0, n, LANES):
         left = at_most64(bounds, start, np.float32(limit)) & ones(n - start)
@@ -194,69 +203,65 @@ def _nearest(
     scale: Point,
     bound: float,
     near: tuple[int, int],
-    room: Room,
+    room: _Room,
 ) -> Any:
-    """Squared distance to the nearest target of a place, and which that is, if it is below `bound`;
-    else both as given.
+    """Return the squared distance to the nearest target of a place, and which that is, if it is
+    below `bound`; else both as they came.
 
     Of blocks, and of tiles in a block, first those with the least bound, to make the limit tight,
     then what may still be nearer.
     """
-    codes, table, first_tile, tile_box = (
-        targets.codes,
-        targets.table,
-        targets.first_tile,
-        targets.tile_box,
-    )
+    codes, table = targets.codes, targets.table
+    first_tile, tile_box = targets.first_tile, targets.tile_box
     bounds, chosen = room.bounds, room.chosen
     first, last = targets.first_block[place], targets.first_block[place + 1]
+    # Round 1 has the boxes at the least bound alone, mostly one, and finds a good `bound`; round 2
+    # has all that may still be nearer than that, mostly none.
     block_limit = _lower_bounds(targets.block_box, first, last, point, scale, bounds[0])
     for _ in range(2):
         for b in range(_chosen(bounds[0], last - first, block_limit, chosen[0])):
             block = chosen[0, b]
-            if bounds[0, block] > bound * (1 + SLACK):
+            if bounds[0, block] > bound * (1 + MARGIN):
                 continue
-            bounds[0, block] = np.inf
+            bounds[0, block] = np.inf  # done: the second round passes it over
             tile0, tile1 = first_tile[first + block], first_tile[first + block + 1]
             limit = _lower_bounds(tile_box, tile0, tile1, point, scale, bounds[1])
-            if limit > bound * (1 + SLACK):
+            if limit > bound * (1 + MARGIN):
                 continue
             for _ in range(2):
                 for t in range(_chosen(bounds[1], tile1 - tile0, limit, chosen[1])):
                     tile = chosen[1, t]
-                    if bounds[1, tile] > bound * (1 + SLACK):
+                    if bounds[1, tile] > bound * (1 + MARGIN):
                         continue
                     bounds[1, tile] = np.inf
                     for k in range(np.int64(table[tile0 + tile, COUNT])):
                         squared = _squared(_voxel(codes, table, tile0 + tile, k), point, scale)
                         if squared < bound:
                             bound, near = squared, (tile0 + tile, k)
-                limit = bound * (1 + SLACK)
-        block_limit = bound * (1 + SLACK)
+                limit = bound * (1 + MARGIN)
+        block_limit = bound * (1 + MARGIN)
     return bound, near
 
 
 @helper
 def _rivals(
-    targets: Targets, place: int, low: Point, high: Point, near: Point, scale: Point, room: Room
+    targets: Targets, place: int, low: Point, high: Point, near: Point, scale: Point, room: _Room
 ) -> Any:
-    """Write the targets that may be nearer than `near` to some point of a box, and `near`; how
-    many.
+    """Write the targets that may be nearer than `near` to some point of a box, and `near`; return
+    how many.
 
     By how much one is farther than `near`, in squares, is least at a corner of the box: along each
     axis it is concave.
     """
-    codes, table, first_tile, tile_box = (
-        targets.codes,
-        targets.table,
-        targets.first_tile,
-        targets.tile_box,
-    )
+    codes, table = targets.codes, targets.table
+    first_tile, tile_box = targets.first_tile, targets.tile_box
     bounds, chosen, rivals = room.bounds, room.chosen, room.rivals
     rivals[0, 0], rivals[1, 0], rivals[2, 0] = near
     count = np.int64(1)
-    slack = SLACK * (_squared(low, near, scale) + _squared(high, near, scale))
+    # losses are differences of squares, so that their roundings go with the size of these
+    slack = MARGIN * (_squared(low, near, scale) + _squared(high, near, scale))
     first, last = targets.first_block[place], targets.first_block[place + 1]
+    # the same from coarse to fine: blocks, tiles of those left, elements of those left
     _losses(targets.block_box, first, last, low, high, near, scale, bounds[0])
     for b in range(_chosen(bounds[0], last - first, slack, chosen[0])):
         block = first + chosen[0, b]
@@ -269,6 +274,7 @@ def _rivals(
                 loss = _least_loss(low[0], high[0], near[0], z) * scale[0]
                 loss += _least_loss(low[1], high[1], near[1], y) * scale[1]
                 loss += _least_loss(low[2], high[2], near[2], x) * scale[2]
+                # written before it is known to stay: no branch, and the room has one more voxel
                 rivals[0, count], rivals[1, count], rivals[2, count] = z, y, x
                 count += loss <= slack
     return count
@@ -276,8 +282,8 @@ def _rivals(
 
 @helper
 def _least_loss(low: float, high: float, near: float, voxel: float) -> Any:
-    """Along one axis: by how much the square to a voxel exceeds that to `near` from one end of a
-    box, at least.
+    """Return, along one axis, by how much the square to a voxel at least exceeds that to `near`
+    from one end of a box.
     """
     at_low, near_low, at_high, near_high = low - voxel, low - near, high - voxel, high - near
     return least(at_low * at_low - near_low * near_low, at_high * at_high - near_high * near_high)
@@ -287,7 +293,10 @@ def _least_loss(low: float, high: float, near: float, voxel: float) -> Any:
 def _lower_bounds(
     box: Singles, first: int, last: int, point: Point, scale: Point, bounds: Singles
 ) -> Any:
-    """`bounds[k]`: squared distance from a point to box first + k; the least of them."""
+    """Write `bounds[k]`, the squared distance from a point to box first + k; return the least of
+    them.
+    """
+    # rows of the boxes as views, and no branch: so LLVM makes vectors of the loop
     zero = np.float32(0)
     z, y, x = np.float32(point[0]), np.float32(point[1]), np.float32(point[2])
     sz, sy, sx = np.float32(scale[0]), np.float32(scale[1]), np.float32(scale[2])
@@ -314,8 +323,8 @@ def _losses(
     scale: Point,
     losses: Singles,
 ) -> None:
-    """`losses[k]`: by how much box first + k is at least farther than `near`, in squares, from any
-    point of a box.
+    """Write `losses[k]`: by how much box first + k is at least farther than `near`, in squares,
+    from any point of a box.
     """
     qz0, qy0, qx0 = np.float32(low[0]), np.float32(low[1]), np.float32(low[2])
     qz1, qy1, qx1 = np.float32(high[0]), np.float32(high[1]), np.float32(high[2])
@@ -332,14 +341,12 @@ def _losses(
 
 @helper
 def _loss(q0: Any, q1: Any, near: Any, low: Any, high: Any) -> Any:
-    """Along one axis: squared distance from q0 or q1 to the nearest of low ... high, less that to
-    `near`; the least.
+    """Return, along one axis, the squared distance from q0 or q1 to the nearest of low ... high,
+    less that to `near`; the lesser of both.
     """
     zero = np.float32(0)
-    away0, away1 = (
-        greatest(greatest(low - q0, q0 - high), zero),
-        greatest(greatest(low - q1, q1 - high), zero),
-    )
-    return least(
-        away0 * away0 - (q0 - near) * (q0 - near), away1 * away1 - (q1 - near) * (q1 - near)
-    )
+    away0 = greatest(greatest(low - q0, q0 - high), zero)
+    away1 = greatest(greatest(low - q1, q1 - high), zero)
+    loss0 = away0 * away0 - (q0 - near) * (q0 - near)
+    loss1 = away1 * away1 - (q1 - near) * (q1 - near)
+    return least(loss0, loss1)

@@ -6,6 +6,7 @@ distance.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -17,199 +18,185 @@ from segeval.kernels.words import brief
 from segeval.kernels.workspace import Workspace, balanced, evenly
 from segeval.statistics.distances import SNAP, Distances
 
-from .corner_search import Room, search_corners, sizes_in_tiles
+from .corner_search import Room, search_corners, write_sizes
 from .corner_sweep import Queries
 from .far import Quest, squared_distances
-from .marks import BAND, Cell, Layout, Marks
-from .search import Neighbourhood, Way, search
+from .marks import BAND, Lattice, Marks
+from .search import Answers, Direction, Neighbourhood, search_voxels
 from .tiles import Blocks, Places, Tiles
 
+_LARGEST = 2**24
+"""Elements of all the histograms of one direction, each part of a pass having its own."""
 
-class Lattice(NamedTuple):
-    """Where elements lie, and what they are: voxels of equal size, or corners of voxels with
-    `sizes` by code.
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """One direction, and who looks: marked voxels, or elements at corners, in parts.
+
+    `size`: that of all elements of each label, by place; those that do not look for anything are at
+    distance 0.
     """
 
-    layout: Layout
-    spacing: tuple[float, ...]
-    cell: Cell = (0,)
-    sizes: Integers | None = None
-
-
-class CornerWay(NamedTuple):
-    """One direction between corners: `queries`, in parts, look for border elements of `other`; else
-    as a `Way`.
-    """
-
-    mask: Labels
-    queries: Sequence[Queries]
+    direction: Direction
+    queries: Marks | Sequence[Queries]
     size: Integers
-    other: Labels
-    border: Marks
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Task:
+    """A set of labels to search for, in a lattice: the same for all parts of both searches."""
+
+    lattice: Lattice
+    around: Neighbourhood
+    labels: Integers
+    place: Places
+    workspace: Workspace
 
 
 class _Far(NamedTuple):
     """The far elements of one way: squared distances, times SNAP, place after place and sorted in
-    each; their sizes.
+    each; their sizes, None for equal ones.
     """
 
     squared: Floats
     sizes: Integers | None
 
 
-def nearest(
-    ways: Sequence[Way | CornerWay], lattice: Lattice, labels: Integers, workspace: Workspace
+class _Columns(NamedTuple):
+    """The columns of `Distances`, for as many distances as there may be."""
+
+    start: Integers
+    value: Floats
+    size: Integers
+
+
+def nearest_distances(
+    ways: Sequence[Way],
+    lattice: Lattice,
+    spacing: Sequence[float],
+    labels: Integers,
+    workspace: Workspace,
 ) -> list[Distances]:
-    """The distances of each way for labels that occur in both masks; the spacing is along the axes
-    of the layout.
+    """Return the distances of each way for labels that occur in both masks; the spacing is along
+    the axes of the layout.
     """
-    around = workspace.kept(Neighbourhood.of, lattice.layout, lattice.spacing)
-    place = np.full(np.iinfo(ways[0].mask.dtype).max + 1, -1, np.int32)
+    around = workspace.kept(Neighbourhood.of, lattice.layout, tuple(spacing))
+    place = np.full(np.iinfo(ways[0].direction.mask.dtype).max + 1, -1, np.int32)
     place[labels] = np.arange(len(labels))
+    task = _Task(lattice, around, labels, place, workspace)
     far = [lattice.layout.unmarked(f"far {k}", workspace) for k in range(len(ways))]
-    hists = _near(ways, far, lattice, around, place, len(labels), workspace)
+    hists = _search_near(ways, far, task)
     starts = np.zeros((len(ways), len(labels) + 1), np.int64)
     hists[:, :, -1].cumsum(1, out=starts[:, 1:])
-    found = _far(ways, far, starts, lattice, around, place, labels, workspace)
+    resolved = _search_far(ways, far, starts, task)
 
-    def finished(k: int) -> Distances:
-        (squared, sizes), hist = found[k], hists[k]
-        start = np.empty(len(labels) + 1, np.int64)
-        value = workspace.buffer(f"value {k}", hist.size + len(squared), np.float64)
-        size = workspace.buffer(f"size {k}", hist.size + len(squared), np.int64)
+    def histogram(k: int) -> Distances:
+        squared, sizes = resolved[k]
+        hist, start = hists[k], starts[k]
         if sizes is not None:
-            hist[:, -1] = np.diff(np.concatenate([[0], sizes.cumsum()])[starts[k]])
+            hist[:, -1] = np.diff(np.concatenate([[0], sizes.cumsum()])[start])
+        # whatever did not look for anything is shared, and lies at distance 0: rank 0
         hist[:, 0] += ways[k].size - hist.sum(1)
-        _join(
-            hist,
-            around.squared,
-            starts[k],
-            squared,
-            sizes,
-            around.unit / SNAP**0.5,
-            start,
-            value,
-            size,
+        room = hist.size + len(squared)
+        joined = _Columns(
+            np.empty(len(labels) + 1, np.int64),
+            workspace.buffer(f"value {k}", room, np.float64),
+            workspace.buffer(f"size {k}", room, np.int64),
         )
-        return Distances(start, value[: start[-1]].copy(), size[: start[-1]].copy())
+        _join(hist, around.squared, start, squared, sizes, around.unit / SNAP**0.5, joined)
+        end = joined.start[-1]
+        return Distances(joined.start, joined.value[:end].copy(), joined.size[:end].copy())
 
-    return workspace.map(finished, range(len(ways)))
+    return workspace.map(histogram, range(len(ways)))
 
 
-def _near(
-    ways: Sequence[Way | CornerWay],
-    far: Sequence[Marks],
-    lattice: Lattice,
-    around: Neighbourhood,
-    place: Places,
-    places: int,
-    workspace: Workspace,
-) -> Integers:
-    """For each way, the size of what has which rank, by place; in the last column, how many
+def _search_near(ways: Sequence[Way], far: Sequence[Marks], task: _Task) -> Integers:
+    """Return for each way, by place, the size of what has which rank; in the last column, how many
     elements are far.
     """
-    shape = (places, len(around.squared) + 1)
-    most = max(
-        1, 2**24 // (shape[0] * shape[1])
-    )  # a part has a histogram of its own: fewer where labels are many
+    shape = (len(task.labels), len(task.around.squared) + 1)
     jobs = []
     for k, way in enumerate(ways):
-        if not isinstance(way, CornerWay):
-            parts = workspace.parts(64 * int(way.marks.per_band.sum()))
-            cuts = balanced(way.marks.per_band, min(parts, most))
-        else:
-            far[k].bits[:] = 0
-            cuts = evenly(len(way.queries), min(len(way.queries), most))
+        if not isinstance(way.queries, Marks):
+            far[k].bits[:] = 0  # of corners, only words that have far ones are written
+        cuts = _near_cuts(way, max(1, _LARGEST // (shape[0] * shape[1])), task.workspace)
         jobs += [(k, *cut) for cut in pairwise(cuts)]
 
     def part(job: tuple[int, int, int]) -> NDArray[np.integer[Any]]:
         k, start, stop = job
-        way, layout, sizes = ways[k], lattice.layout, lattice.sizes
-        if not isinstance(way, CornerWay):
-            counts = np.zeros(shape, np.int32)
-            search(way, layout, around, place, start, stop, counts, far[k])
-            return counts
-        assert sizes is not None
-        hist = np.zeros(shape, np.int64)
-        mask, other, bits, room = way.mask, way.other, way.border.bits, Room.of(lattice.cell)
-        for queries in way.queries[start:stop]:
-            missed = np.zeros(places, np.int64)
+        direction, queries = ways[k].direction, ways[k].queries
+        if isinstance(queries, Marks):
+            answers = Answers(np.zeros(shape, np.int32), np.zeros(shape[0], np.int64), far[k])
+            layout, around, place = task.lattice.layout, task.around, task.place
+            search_voxels(direction, queries, layout, around, place, start, stop, answers)
+            return answers.hist
+        hist, room = np.zeros(shape, np.int64), Room.of(task.lattice.cell)
+        for some_queries in queries[start:stop]:
+            answers = Answers(hist, np.zeros(shape[0], np.int64), far[k])
             search_corners(
-                mask,
-                queries,
-                other,
-                bits,
-                layout,
-                lattice.cell,
-                sizes,
-                around,
-                place,
-                hist,
-                missed,
-                room,
-                far[k],
+                direction, some_queries, task.lattice, task.around, task.place, answers, room
             )
         return hist
 
     total = np.zeros((len(ways), *shape), np.int64)
-    for job, hist in zip(jobs, workspace.map(part, jobs), strict=True):
+    for job, hist in zip(jobs, task.workspace.map(part, jobs), strict=True):
         total[job[0]] += hist
     return total
 
 
-def _far(
-    ways: Sequence[Way | CornerWay],
-    far: Sequence[Marks],
-    starts: Integers,
-    lattice: Lattice,
-    around: Neighbourhood,
-    place: Places,
-    labels: Integers,
-    workspace: Workspace,
+def _near_cuts(way: Way, most: int, workspace: Workspace) -> list[int]:
+    """Return where to cut the bands, or the parts of queries, of a way: into `most` parts at most,
+    fewer where labels are many.
+    """
+    if not isinstance(way.queries, Marks):
+        return evenly(len(way.queries), min(len(way.queries), most))
+    per_band = way.queries.per_band
+    return balanced(per_band, min(workspace.parts(64 * int(per_band.sum())), most))
+
+
+def _search_far(
+    ways: Sequence[Way], far: Sequence[Marks], starts: Integers, task: _Task
 ) -> list[_Far]:
-    """What is marked as far, of each way."""
-    depth = min(max(round((BAND**2 * min(around.scale[1:]) / around.scale[0]) ** 0.5), 1), BAND)
-    some = [k for k in range(len(ways)) if starts[k, -1]]
+    """Return what is marked as far, of each way."""
+    lattice, workspace = task.lattice, task.workspace
+    scale = task.around.scale
+    # cells are about as deep as they are wide
+    depth = min(max(round((BAND**2 * min(scale[1:]) / scale[0]) ** 0.5), 1), BAND)
+    searching = [k for k in range(len(ways)) if starts[k, -1]]
     jobs = []
-    for k in some:
-        lost = place.copy()
-        lost[labels[starts[k, 1:] == starts[k, :-1]]] = -1
-        jobs.append((f"queries {k}", ways[k].mask, far[k], place))
-        jobs.append((f"targets {k}", ways[k].other, ways[k].border, lost))
+    for k in searching:
+        # labels of which nothing is far have no place among the targets: their tiles are not made
+        lost = task.place.copy()
+        lost[task.labels[starts[k, 1:] == starts[k, :-1]]] = -1
+        direction = ways[k].direction
+        jobs.append((f"queries {k}", direction.mask, far[k], task.place))
+        jobs.append((f"targets {k}", direction.target, direction.border, lost))
 
     def tiled(job: tuple[str, Labels, Marks, Places]) -> Tiles:
-        name, mask, marks, places = job
+        name, mask, marks, place = job
         codes = workspace.buffer(name, int(marks.per_band.sum()), np.uint16)
-        return Tiles.of(mask, marks, lattice.layout, lattice.cell, places, depth, codes)
+        return Tiles.of(mask, marks, lattice, place, depth=depth, codes=codes)
 
     tiles = workspace.map(tiled, jobs)
     quests = [Quest(q, t, Blocks.of(t)) for q, t in zip(tiles[::2], tiles[1::2], strict=True)]
-    found = [_Far(np.empty(0), None)] * len(ways)
-    for k, quest, squared in zip(
-        some, quests, squared_distances(quests, around.scale, SNAP, workspace), strict=True
-    ):
-        found[k] = _Far(squared, _sizes(quest.queries, ways[k].mask, len(squared), lattice, labels))
-    _sort(found, starts, workspace)
-    return found
+    squares = squared_distances(quests, scale, SNAP, workspace)
+    resolved = [_Far(np.empty(0), None)] * len(ways)
+    for k, quest, squared in zip(searching, quests, squares, strict=True):
+        sizes = None
+        if lattice.sizes is not None:
+            sizes = np.empty(len(squared), np.int64)
+            write_sizes(quest.queries, ways[k].direction.mask, lattice, task.labels, sizes)
+        resolved[k] = _Far(squared, sizes)
+    _sort(resolved, starts, workspace)
+    return resolved
 
 
-def _sizes(
-    tiles: Tiles, mask: Labels, count: int, lattice: Lattice, labels: Integers
-) -> Integers | None:
-    """The sizes of so many elements in tiles, None for equal ones."""
-    if lattice.sizes is None:
-        return None
-    sizes = np.empty(count, np.int64)
-    sizes_in_tiles(tiles, mask, lattice.layout, lattice.cell, labels, lattice.sizes, sizes)
-    return sizes
-
-
-def _sort(found: Sequence[_Far], starts: Integers, workspace: Workspace) -> None:
+def _sort(resolved: Sequence[_Far], starts: Integers, workspace: Workspace) -> None:
     """Sort the far elements of every place by distance."""
 
     def part(job: tuple[int, int, int]) -> None:
         k, first, last = job
-        squared, sizes = found[k]
+        squared, sizes = resolved[k]
         for start, stop in pairwise(starts[k, first : last + 1].tolist()):
             if sizes is not None:
                 order = squared[start:stop].argsort()
@@ -218,11 +205,14 @@ def _sort(found: Sequence[_Far], starts: Integers, workspace: Workspace) -> None
             elif stop - start > 1:
                 squared[start:stop].sort()
 
-    parts = workspace.parts(64 * sum(len(far.squared) for far in found))
-    some = [k for k, far in enumerate(found) if len(far.squared)]
-    workspace.map(
-        part, [(k, *cut) for k in some for cut in pairwise(balanced(np.diff(starts[k]), parts))]
-    )
+    parts = workspace.parts(64 * sum(len(far.squared) for far in resolved))
+    jobs = [
+        (k, *cut)
+        for k, far in enumerate(resolved)
+        if len(far.squared)
+        for cut in pairwise(balanced(np.diff(starts[k]), parts))
+    ]
+    workspace.map(part, jobs)
 
 
 @brief
@@ -231,24 +221,24 @@ def _join(
     near: Floats,
     far_start: Integers,
     far: Floats,
-    far_size: Integers | None,
+    far_sizes: Integers | None,
     unit: float,
-    start: Integers,
-    value: Floats,
-    size: Integers,
+    joined: _Columns,
 ) -> None:
     """Write the histogram of each place: its sizes at the squared distances `near`, and of its
     sorted far ones.
     """
-    at = np.int64(0)
+    start, value, size = joined
+    end = np.int64(0)
     for place in range(hist.shape[0]):
-        start[place] = at
-        i, end, k = far_start[place], far_start[place + 1], np.int64(0)
+        start[place] = end
+        i, far_end, k = far_start[place], far_start[place + 1], np.int64(0)
+        # a merge of two sorted columns; equal distances, from either, make one entry
         while True:
             while k < near.size and hist[place, k] == 0:
                 k += 1
             squared = near[k] if k < near.size else np.inf
-            if i < end and far[i] < squared:
+            if i < far_end and far[i] < squared:
                 squared = far[i]
             if squared == np.inf:
                 break
@@ -256,12 +246,12 @@ def _join(
             if k < near.size and near[k] == squared:
                 n += hist[place, k]
                 k += 1
-            while i < end and far[i] == squared:
-                if far_size is None:
+            while i < far_end and far[i] == squared:
+                if far_sizes is None:
                     n += 1
                 else:
-                    n += far_size[i]
+                    n += far_sizes[i]
                 i += 1
-            value[at], size[at] = np.sqrt(squared) * unit, n
-            at += 1
-    start[hist.shape[0]] = at
+            value[end], size[end] = np.sqrt(squared) * unit, n
+            end += 1
+    start[hist.shape[0]] = end

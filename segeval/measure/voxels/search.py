@@ -10,15 +10,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.arrays import Bits, Flags, Floats, Integers, Labels
+from segeval.arrays import Floats, Integers, Labels
 from segeval.kernels.words import (
     LANES,
     ONE,
     ZERO,
+    Word,
     clz,
     ctz,
     differ,
     equal,
+    helper,
     kernel,
     least,
     load64,
@@ -26,7 +28,7 @@ from segeval.kernels.words import (
 )
 from segeval.statistics.distances import SNAP
 
-from .marks import BAND, REACH, Layout, Marks, note
+from .marks import BAND, REACH, Layout, Marks, note, row_of
 from .tiles import Places
 
 LOST = 32
@@ -35,18 +37,27 @@ neighbourhood.
 """
 
 
-class Way(NamedTuple):
-    """One direction: the marked elements of `mask` look for border elements of `other`.
-
-    Marked elements that are border elements of both, with one label, do not count. `size`: that of
-    all elements of each label, by place; those that do not look for anything are at distance 0.
+class Direction(NamedTuple):
+    """From which mask to which: elements of `mask` look for the `border` elements of `target` that
+    have their label.
     """
 
     mask: Labels
-    marks: Marks
-    size: Integers
-    other: Labels
+    target: Labels
     border: Marks
+
+
+class Answers(NamedTuple):
+    """The answers of a search.
+
+    `hist` (places, ranks + 1): how many elements, or of what size, found each rank; in the last
+    column, how many found nothing. These are marked as `far`. `missed` (places,) begins as 0: by
+    how many misses exceed hits, as `is_worth` counts them.
+    """
+
+    hist: NDArray[Any]
+    missed: Integers
+    far: Marks
 
 
 class Neighbourhood(NamedTuple):
@@ -67,135 +78,148 @@ class Neighbourhood(NamedTuple):
 
     @classmethod
     def of(cls, layout: Layout, spacing: Sequence[float]) -> Neighbourhood:
-        """The neighbourhood for a spacing along the axes of the layout."""
+        """Return the neighbourhood for a spacing along the axes of the layout."""
         shape = (layout.depth, layout.height, layout.width)
         spacing = (1.0, *spacing)[-3:]
         unit = min((s for s, n in zip(spacing, shape, strict=True) if n > 1), default=spacing[-1])
-        sz, sy, sx = ((s / unit) ** 2 for s in spacing)
+        scale = (spacing[0] / unit) ** 2, (spacing[1] / unit) ** 2, (spacing[2] / unit) ** 2
         reach = [min(n - 1, int(REACH * unit / s)) for s, n in zip(spacing, shape, strict=True)]
-        dz, dy = (
-            axis.ravel() for axis in np.mgrid[-reach[0] : reach[0] + 1, -reach[1] : reach[1] + 1]
-        )
-        across = dz * dz * sz + dy * dy * sy
+        dz, dy = np.mgrid[-reach[0] : reach[0] + 1, -reach[1] : reach[1] + 1].reshape(2, -1)
+        across = dz * dz * scale[0] + dy * dy * scale[1]
+        # stable, so that equally near rows are always read in the same order
         order = np.argsort(across, kind="stable")[: np.count_nonzero(across <= REACH**2)]
         dz, dy, dx = dz[order], dy[order], np.arange(reach[2] + 1)
-        squares = np.rint((across[order, None] + dx * dx * sx) * SNAP)
+        # the same rounding as in the far search: one distance must not become two numbers
+        squares = np.rint((across[order, None] + dx * dx * scale[2]) * SNAP)
         squared = np.unique(squares[squares <= REACH**2 * SNAP])
+        # Squared distances are compared as ranks: whole numbers that index a histogram, so that
+        # neither square roots nor sorting are needed for what is near.
         rank = np.full((len(order), LANES), len(squared), np.int32)
         rank[:, : len(dx)] = np.searchsorted(squared, squares)
-        to_bytes, to_voxels = (
-            (dz * layout.rows + dy) * layout.stride * 8,
-            (dz * layout.height + dy) * layout.width,
-        )
-        return cls(
-            np.stack([rank[:, 0], to_bytes, to_voxels], 1),
-            rank.ravel(),
-            squared,
-            unit,
-            (sz, sy, sx),
-        )
+        bytes_on = (dz * layout.rows + dy) * layout.stride * 8
+        voxels_on = (dz * layout.height + dy) * layout.width
+        rows = np.stack([rank[:, 0], bytes_on, voxels_on], 1)
+        return cls(rows, rank.ravel(), squared, unit, scale)
 
 
-def search(
-    way: Way,
-    layout: Layout,
-    around: Neighbourhood,
-    place: Places,
-    start: int,
-    stop: int,
-    hist: NDArray[np.int32],
-    far: Marks,
-) -> None:
-    """Search around the marked voxels in the bands from `start` to `stop`: count the ranks found,
-    `hist[place, rank]`, and what finds nothing in the last column, and mark that as far.
+@helper
+def is_worth(missed: Integers, p: int, tick: Any) -> Any:
+    """Return whether the next element of place p should search, from how those before fared.
+
+    Where two masks lie far apart, nearly all searches of the neighbourhood are in vain; the far
+    search, which they need anyway, is then the shorter way.
     """
-    _search(
-        way.mask,
-        way.marks.bits,
-        way.marks.occupied,
-        way.other,
-        way.border.bits,
-        layout,
-        around.rows,
-        around.rank,
-        place,
-        start,
-        stop,
-        hist,
-        np.zeros(len(hist), np.int64),
-        far,
-    )
+    return missed[p] < LOST or tick & 15 == 0
+
+
+@helper
+def learn(missed: Integers, p: int, hit: Any) -> None:
+    """Take account of how a search for place p ended: a hit halves the misses."""
+    if hit:
+        missed[p] >>= 1
+    elif missed[p] < 2 * LOST:
+        missed[p] += 1
+
+
+@helper
+def _nearest_rank(
+    direction: Direction,
+    around: Neighbourhood,
+    byte: int,
+    voxel: int,
+    centre: Word,
+    label: Any,
+    none: int,
+) -> Any:
+    """Return the rank of the nearest border element of a label, `none` if none is within reach.
+
+    64 bits from `byte` on, and the voxels from `voxel` on, have the searching one at bit `centre`.
+    """
+    rows, rank = around.rows, around.rank
+    best: Any = none
+    for k in range(rows.shape[0]):
+        if rows[k, 0] >= best:  # nor is anything nearer in the rows that follow
+            break
+        window = load64(direction.border.bits, byte + rows[k, 1])
+        if window == ZERO:
+            continue
+        # one comparison of 64 voxels for all candidates of the row, in place of one for each
+        window &= equal(direction.target, voxel + rows[k, 2], label)
+        if window:
+            # zeros above the voxel, and below it; 64 on a side without any, beyond all ranks
+            dx = least(ctz(window >> centre), clz(window << (np.uint64(63) - centre)))
+            best = least(best, np.int64(rank[k * LANES + dx]))
+    return best
 
 
 @kernel
-def _search(
-    mask: Labels,
-    queries: Bits,
-    occupied: Flags,
-    other: Labels,
-    border: Bits,
+def search_voxels(
+    direction: Direction,
+    queries: Marks,
     layout: Layout,
-    rows: Integers,
-    rank: NDArray[np.int32],
+    around: Neighbourhood,
     place: Places,
-    start: int,
-    stop: int,
-    hist: NDArray[np.int32],
-    missed: Integers,
-    far: Marks,
+    first_band: int,
+    end_band: int,
+    answers: Answers,
 ) -> None:
-    """Search; `missed` has a 0 for each place.
+    """Search around the marked voxels in some bands.
 
-    One long kernel, so that what the loop over voxels needs stays in registers.
+    Marked voxels that are border voxels of both masks, with one label, are not looked at: theirs is
+    distance 0. Long, as each of the loops, over bands, words, rows and voxels, has a state that the
+    next one needs.
     """
     height, width, words = layout.height, layout.width, layout.words
+    mask, target, border = direction.mask, direction.target, direction.border.bits
+    hist, missed, far = answers.hist, answers.missed, answers.far
     none = hist.shape[1] - 1
     tick = np.int64(0)
-    for band in range(start, stop):
+    # A block of 8 rows x 64 columns after the other: it is passed over as a whole where nothing is
+    # marked, and the windows of its voxels overlap.
+    for band in range(first_band, end_band):
         z, y0 = band // layout.bands, band % layout.bands * BAND
-        for word in range(words):
-            if not occupied[band * words + word]:
+        for column in range(words):
+            if not queries.occupied[band * words + column]:
                 continue
             for y in range(y0, least(height, y0 + BAND)):
-                at = layout.first + (z * layout.rows + y) * layout.stride + word
                 row = (z * height + y) * width
-                query = queries[at]
-                both = query & border[at]
+                first = row_of(layout, z * height + y).word
+                word = first + column
+                query = queries.bits[word]
+                both = query & border[word]
+                # the voxels of the sweep that are shared: their labels are compared again, as
+                # nothing but their number was kept
                 if both:
-                    query &= ~both | differ(mask, row + word * LANES, other, row + word * LANES)
+                    i = row + column * LANES
+                    query &= ~both | differ(mask, i, target, i)
                 unfound = ZERO
                 while query:
-                    bit = query & (~query + ONE)
+                    bit = query & (~query + ONE)  # the lowest set bit
                     query ^= bit
-                    x = word * LANES + ctz(bit)
+                    x = column * LANES + ctz(bit)
                     label = np.int64(mask[row + x])
                     p = place[label]
-                    if p < 0:
+                    if p < 0:  # nobody asks for this label, or the other mask lacks it
                         continue
                     best: Any = none
                     tick += 1
-                    if missed[p] < LOST or tick & 15 == 0:
-                        byte = (x - 31) >> 3  # where 64 bits begin that have x in their middle
+                    if is_worth(missed, p, tick):
+                        # Where 64 bits begin that have x near their middle: at a byte, since bits
+                        # cannot be addressed. So `centre` is 31 to 38, and REACH is far below that.
+                        byte = (x - 31) >> 3
                         centre = np.uint64(x - 8 * byte)
-                        bits_from, voxels_from = (at - word) * 8 + byte, row + 8 * byte
-                        for k in range(rows.shape[0]):
-                            if rows[k, 0] >= best:
-                                break
-                            window = load64(border, bits_from + rows[k, 1])
-                            if window == ZERO:
-                                continue
-                            window &= equal(other, voxels_from + rows[k, 2], label)
-                            if window:
-                                dx = least(
-                                    ctz(window >> centre), clz(window << (np.uint64(63) - centre))
-                                )
-                                best = least(best, np.int64(rank[k * LANES + dx]))
-                        if best < none:
-                            missed[p] >>= 1
-                        elif missed[p] < 2 * LOST:
-                            missed[p] += 1
+                        best = _nearest_rank(
+                            direction,
+                            around,
+                            first * 8 + byte,
+                            row + 8 * byte,
+                            centre,
+                            label,
+                            none,
+                        )
+                        learn(missed, p, best < none)
                     hist[p, best] += 1
                     if best == none:
                         unfound |= bit
-                far.bits[at] = unfound
-                note(far, band, band * words + word, popcount(unfound))
+                far.bits[word] = unfound
+                note(far, layout, band, column, popcount(unfound))

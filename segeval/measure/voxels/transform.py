@@ -4,7 +4,7 @@ with.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,16 +21,16 @@ def squared_distances_to(
     `steps` are the squares of the spacing along z, y, x.
     """
     longest = max(labels.shape[:2])
-    _transform(
-        labels,
-        label,
-        same,
-        steps,
-        squared,
-        np.empty(longest),
-        np.empty(longest, np.int64),
-        np.empty(longest + 1),
-    )
+    room = _Room(np.empty(longest), np.empty(longest, np.int64), np.empty(longest + 1))
+    _transform(labels, label, same, steps, squared, room)
+
+
+class _Room(NamedTuple):
+    """Room for a line of voxels, and for the lowest of their parabolas, from left to right."""
+
+    line: Floats  # (n,): the values of the line
+    places: Integers  # (n,): at which voxel each parabola has its vertex
+    ends: Floats  # (n + 1,): where each begins to be the lowest
 
 
 @kernel
@@ -40,9 +40,7 @@ def _transform(
     same: bool,
     steps: tuple[float, float, float],
     squared: Floats,
-    line: Floats,
-    places: Integers,
-    ends: Floats,
+    room: _Room,
 ) -> None:
     """Write the squared distances.
 
@@ -56,15 +54,15 @@ def _transform(
             _along_row(labels[z, y], label, same, steps[2], squared[z, y])
     for z in range(slices):
         for x in range(width):
-            _lower(squared[z, :, x], steps[1], line, places, ends)
+            _lower(squared[z, :, x], steps[1], room)
     for y in range(height):
         for x in range(width):
-            _lower(squared[:, y, x], steps[0], line, places, ends)
+            _lower(squared[:, y, x], steps[0], room)
 
 
 @helper
 def _along_row(labels: Labels, label: int, same: bool, step: float, squared: Floats) -> None:
-    """Write the squared distances within a row."""
+    """Write the squared distances within a row: forwards, then backwards."""
     gap = np.inf
     for x in range(len(labels)):
         gap = 0.0 if (labels[x] == label) == same else gap + 1
@@ -75,35 +73,34 @@ def _along_row(labels: Labels, label: int, same: bool, step: float, squared: Flo
 
 
 @helper
-def _lower(values: Floats, step: float, line: Floats, places: Integers, ends: Floats) -> None:
-    """Replace the values of a line by the least of their parabolas; `ends` are where each of the
-    lowest ones begins.
-    """
-    count = -1
+def _lower(values: Floats, step: float, room: _Room) -> None:
+    """Replace the values of a line by the least of their parabolas."""
+    line, places, ends = room
+    last = -1  # of the parabolas that are lowest somewhere among those of the first k voxels
     for k in range(len(values)):
         line[k] = values[k]
         if line[k] == np.inf:
             continue
         start = -np.inf
-        while count >= 0:
-            start = _crossing(line, places[count], k, step)
-            if start > ends[count]:
+        while last >= 0:
+            start = _crossing(line, places[last], k, step)
+            if start > ends[last]:
                 break
-            count -= 1
+            last -= 1  # parabola k is below it wherever it was the lowest
             start = -np.inf
-        count += 1
-        places[count], ends[count] = k, start
-    if count < 0:
+        last += 1
+        places[last], ends[last] = k, start
+    if last < 0:
         return
-    ends[count + 1] = np.inf
-    at = 0
+    ends[last + 1] = np.inf
+    lowest = 0
     for x in range(len(values)):
-        while ends[at + 1] < x:
-            at += 1
-        values[x] = line[places[at]] + (x - places[at]) ** 2 * step
+        while ends[lowest + 1] < x:
+            lowest += 1
+        values[x] = line[places[lowest]] + (x - places[lowest]) ** 2 * step
 
 
 @helper
 def _crossing(line: Floats, a: int, b: int, step: float) -> Any:
-    """Where the parabola at b goes below the one at a, a < b."""
+    """Return where the parabola at b goes below the one at a, a < b."""
     return ((line[b] - line[a]) / step + b * b - a * a) / (2 * (b - a))
