@@ -15,7 +15,7 @@ from calling import CUBE, Folders
 from numpy.typing import NDArray
 from PIL import Image
 
-from segeval import run
+from segeval.run import run
 
 Mask = NDArray[np.generic]
 

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from calling import CUBE
 
-from segeval import run
 from segeval.cli import progress
 from segeval.kernels import store
 from segeval.kernels.words import kernel
+from segeval.run import run
 
 
 def test_progress_is_told_in_lines_where_there_is_no_terminal(segeval, folders, monkeypatch):
