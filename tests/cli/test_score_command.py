@@ -39,6 +39,7 @@ def test_stderr_says_how_many_cases_and_where_the_tables_are(segeval, folders):
         "summary.csv",
         "run.json",
         "details.npz",
+        "journal.jsonl",
     }
 
 
