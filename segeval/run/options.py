@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from inspect import Parameter
 from typing import Any, Literal, TypeAlias
 
+from segeval.results.exports import EXPORTS
+
 Caller: TypeAlias = Literal["score", "score_folder", "command"]
 """Who takes options: the two functions of that name, and the command `segeval score`."""
 
@@ -245,7 +247,7 @@ OPTIONS = (
         default=("csv",),
         callers=FOLDERS,
         flags=("--format",),
-        choices=("csv", "parquet", "json", "xlsx"),
+        choices=tuple(EXPORTS),
         sentence="Formats of the tables.",
     ),
     Option(
