@@ -275,7 +275,7 @@ def _side(mask: Any, protocol: Protocol, name: str) -> Side:
     if isinstance(mask, (str, os.PathLike)):
         return read(mask, spacing=protocol.spacing, colors=protocol.colors)
     array = np.asarray(_on_host(mask) if hasattr(mask, "detach") else mask)
-    if protocol.spacing is None:
+    if not protocol.spacing:
         return LabelMap.of(array, Grid.unspaced(array.shape), name)
     return LabelMap.of(array, Grid(array.shape, protocol.spacing, "mm"), name)
 
