@@ -34,7 +34,7 @@ def segeval(
     from segeval.protocols.choose import make_protocol
     from segeval.run.workers import score_case
 
-    protocol = make_protocol(list(metrics), boundary=rule, regions=labels)
+    protocol = make_protocol(metrics=list(metrics), boundary=rule, regions=labels)
     grid = Grid(gt.shape, spacing, "mm")
     case = Case("case", LabelMap(pred, grid), LabelMap(gt, grid))
     scores = score_case(case, protocol, _workspace(threads))

@@ -19,10 +19,10 @@ import click
 from segeval.errors import SegevalError
 from segeval.version import __version__
 
-from .explain import explain
-from .metrics import metrics
+from .explain import explain_command
+from .metrics import metrics_command
 from .plot import plot
-from .score import score
+from .score import score_command
 from .warming import warm_up
 
 FAULT = 70
@@ -35,7 +35,7 @@ class Refused(click.ClickException):
     exit_code = 2
 
     def show(self, file: Any = None) -> None:
-        """Prints the line."""
+        """Print the line."""
         click.echo(self.message, file=file, err=True)
 
 
@@ -46,8 +46,11 @@ class Stopped(Refused):
 
 
 @contextmanager
-def in_one_line() -> Iterator[None]:
-    """Makes one line of errors that a user can mend, and of an interruption."""
+def ending_in_one_line() -> Iterator[None]:
+    """Make one line of errors that a user can mend, and of an interruption.
+
+    All other errors are faults of segeval, of which `main` shows the traceback.
+    """
     try:
         yield
     except SegevalError as error:
@@ -57,13 +60,18 @@ def in_one_line() -> Iterator[None]:
             raise
         raise Refused(f"error: {error.filename}: {error.strerror}") from error
     except click.UsageError as error:
-        message = " ".join(error.format_message().split()).rstrip(".")
-        command = error.ctx.command_path if error.ctx else "segeval"
-        raise Refused(
-            f"error: {message[:1].lower()}{message[1:]} (see {command} --help)"
-        ) from error
+        raise Refused(f"error: {_in_one_line(error)}") from error
     except KeyboardInterrupt as error:
         raise Stopped(": ".join(filter(None, ("stopped", str(error))))) from error
+
+
+def _in_one_line(error: click.UsageError) -> str:
+    """Return what click says of a wrong call as segeval says it, and where to read more."""
+    message = " ".join(error.format_message().split()).rstrip(".")
+    command = "segeval"
+    if error.ctx:
+        command = error.ctx.command_path
+    return f"{message[:1].lower()}{message[1:]} (see {command} --help)"
 
 
 class App(click.Group):
@@ -76,26 +84,26 @@ class App(click.Group):
         parent: click.Context | None = None,
         **extra: Any,
     ) -> click.Context:
-        """As click's."""
-        with in_one_line():
+        """Parse a command line as click does."""
+        with ending_in_one_line():
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """As click's."""
-        with in_one_line():
+        """Run a command as click does."""
+        with ending_in_one_line():
             return super().invoke(ctx)
 
 
 @click.group(
     cls=App,
-    commands=[score, plot, explain, metrics, warm_up],
+    commands=[score_command, plot, explain_command, metrics_command, warm_up],
     invoke_without_command=True,
     subcommand_metavar="COMMAND [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="segeval", message="%(prog)s %(version)s")
 @click.pass_context
-def app(ctx: click.Context) -> None:
+def command_line(ctx: click.Context) -> None:
     """Score predicted segmentation masks against ground truth: tables, a summary and plots.
 
     \b
@@ -110,17 +118,15 @@ def app(ctx: click.Context) -> None:
 
 
 def main() -> None:
-    """The entry point of the process."""
-    gc.set_threshold(
-        100_000
-    )  # at the usual 700, collecting takes a tenth of the time that imports take
+    """Run the command line in a process of its own."""
+    # at the usual 700, collecting takes a tenth of the time that imports take
+    gc.set_threshold(100_000)
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(
-            stream, TextIOWrapper
-        ):  # a name that the stream cannot encode is no reason to lose the rest
+        # a name that the stream cannot encode is no reason to lose the rest
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        app(prog_name="segeval")
+        command_line(prog_name="segeval")
     except Exception:
         traceback.print_exc()
         click.echo(

@@ -7,14 +7,17 @@ import textwrap
 
 import click
 
+from .config import config_option
+
 WIDTH = 100
 """Columns of a line where stdout is no terminal, and at most where it is one."""
 
 
-@click.command()
+@click.command("explain")
 @click.argument("what")
 @click.argument("other", required=False)
-def explain(what: str, other: str | None) -> None:
+@config_option
+def explain_command(what: str, other: str | None) -> None:
     """Tell what a run measured and how; of two, which differences can change which columns.
 
     WHAT and OTHER are folders that `segeval score` wrote, names of protocols, or TOML files of
@@ -29,17 +32,18 @@ def explain(what: str, other: str | None) -> None:
     from segeval.report.explain import Explained, differences, two
 
     if other is None:
-        _tell(Explained.of(what).sentences())
+        _print(Explained.of(what).sentences())
         return
-    parted = differences(*two(what, other))
-    if not parted:
+    reasons = differences(*two(what, other))
+    if not reasons:
         click.echo(f"{what} and {other} measure the same.")
         return
     click.echo(f"{what} against {other}: what can change")
-    _tell([f"{columns}: {reason}" for columns, reason in parted])
+    _print([f"{columns}: {reason}" for columns, reason in reasons])
 
 
-def _tell(sentences: list[str]) -> None:
+def _print(sentences: list[str]) -> None:
+    """Print sentences as a list, wrapped to the width of the terminal."""
     width = min(WIDTH, shutil.get_terminal_size((WIDTH, 0)).columns)
     for sentence in sentences:
         click.echo(textwrap.fill(sentence, width, initial_indent="- ", subsequent_indent="  "))

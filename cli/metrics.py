@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+
+from .config import config_option
 
 if TYPE_CHECKING:
     from segeval.metrics.card import MetricSpec
@@ -21,10 +23,15 @@ UNITS = {
 }
 
 
-@click.command()
+BETTER = {True: "higher is better", False: "lower is better", None: ""}
+GIVES = {"region": "one number per region", "case": "one number per case, over all its regions"}
+
+
+@click.command("metrics")
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-def metrics(name: str | None, as_json: bool) -> None:
+@config_option
+def metrics_command(*, name: str | None, as_json: bool) -> None:
     """List the metrics, or explain one.
 
     NAME is written as for -m of `segeval score`: a name, an alias, or a form with parameters.
@@ -36,19 +43,24 @@ def metrics(name: str | None, as_json: bool) -> None:
     """
     from segeval.metrics import REGISTRY
 
-    found = None if name is None else _found(name)
-    if as_json:
-        content = (
-            [_record(spec) for spec in REGISTRY.values()] if found is None else _record(found[0])
-        )
-        click.echo(json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2))
-    elif found is None:
-        _list(list(REGISTRY.values()))
+    specs = list(REGISTRY.values())
+    if name is None and as_json:
+        _print_json([_record(spec) for spec in specs])
+    elif name is None:
+        _list(specs)
+    elif as_json:
+        _print_json(_record(_parsed(name).spec))
     else:
-        click.echo(_card(*found))
+        click.echo(_card(_parsed(name)))
+
+
+def _print_json(content: Any) -> None:
+    """Print JSON in the strict sense: a NaN that is left in it is an error."""
+    click.echo(json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2))
 
 
 def _list(specs: list[MetricSpec]) -> None:
+    """Print the table of metrics, with one line for each."""
     from .sheet import Sheet
 
     rows = []
@@ -60,57 +72,74 @@ def _list(specs: list[MetricSpec]) -> None:
     Sheet(("metric", "range", "best", "unit", "what it is"), rows).show(wrap=True)
 
 
-def _found(text: str) -> tuple[MetricSpec, dict[str, Value]]:
-    """The card that a written form names, and the parameters that the form gives."""
+class Form(NamedTuple):
+    """A metric as it is written: its card, and the parameters that the form gives."""
+
+    spec: MetricSpec
+    parameters: dict[str, Value]
+
+
+def _parsed(text: str) -> Form:
+    """Return the form of a text, which may lack a parameter that has no default."""
     from segeval.errors import UsageError
     from segeval.metrics import lookup, parse_metric
 
     try:
-        return lookup(text), {}
+        return Form(lookup(text), {})
     except UsageError:
         metric = parse_metric(text)
-        return metric.spec, dict(metric.parameters)
+        return Form(metric.spec, dict(metric.parameters))
 
 
-def _card(spec: MetricSpec, values: dict[str, Value]) -> str:
-    from segeval.metrics.citations import CITATIONS
-
+def _card(form: Form) -> str:
+    """Return the card for people: heading, definition, formula, and facts by their names."""
     from .tex import plain
 
-    better = {True: ", higher is better", False: ", lower is better", None: ""}[
-        spec.higher_is_better
-    ]
-    best = "" if spec.best is None else f", best {_number(spec.best)}"
-    facts = {
-        "written": _written(spec),
-        "parameters": "\n".join(_parameter(p, values.get(p.name)) for p in spec.parameters)
-        or "none",
-        "range": f"{_range(spec)}{best}{better}",
-        "unit": UNITS[spec.unit],
-        "gives": "one number per region"
-        if spec.scope == "region"
-        else "one number per case, over all its regions",
-        "empty masks": "\n".join(f"{who}: {value}" for who, value in _empties(spec).items()),
-        "also called": ", ".join(spec.aliases) or "no other name",
-        "paper": textwrap.fill(
-            CITATIONS[spec.cite], 64, break_on_hyphens=False, break_long_words=False
-        ),
-    }
+    spec = form.spec
     heading = f"{spec.name}: {spec.title} ({spec.symbol})"
     definition = textwrap.fill(spec.doc, 78)
     formula = f"  {spec.symbol} = {plain(spec.tex)}"
-    rows = [f"{name:13}" + text.replace("\n", "\n" + " " * 13) for name, text in facts.items()]
+    indent = "\n" + " " * 13
+    rows = [f"{name:13}" + text.replace("\n", indent) for name, text in _facts(form).items()]
     return "\n\n".join((heading, definition, formula, "\n".join(rows)))
 
 
+def _facts(form: Form) -> dict[str, str]:
+    """Return what a card says below its formula, by the word in front of the line."""
+    from segeval.metrics.citations import CITATIONS
+
+    spec = form.spec
+    parameters = [_parameter(p, form.parameters.get(p.name)) for p in spec.parameters]
+    paper = CITATIONS[spec.cite]
+    return {
+        "written": _written(spec),
+        "parameters": "\n".join(parameters) or "none",
+        "range": ", ".join(
+            filter(None, (_range(spec), _best(spec), BETTER[spec.higher_is_better]))
+        ),
+        "unit": UNITS[spec.unit],
+        "gives": GIVES[spec.scope],
+        "empty masks": "\n".join(f"{side}: {value}" for side, value in _empties(spec).items()),
+        "also called": ", ".join(spec.aliases) or "no other name",
+        "paper": textwrap.fill(paper, 64, break_on_hyphens=False, break_long_words=False),
+    }
+
+
+def _best(spec: MetricSpec) -> str:
+    return "" if spec.best is None else f"best {_number(spec.best)}"
+
+
 def _written(spec: MetricSpec) -> str:
-    """How it is written, with an example where parameters come in."""
+    """Return how a metric is written, with an example where parameters come in."""
     required = [p for p in spec.parameters if p.default is None]
-    shown = {p.name: _sample(p) for p in required or spec.parameters[:1]}
-    return f"{spec.usage}, such as {spec.bind(shown).column}" if shown else spec.usage
+    samples = {p.name: _sample(p) for p in required or spec.parameters[:1]}
+    if not samples:
+        return spec.usage
+    return f"{spec.usage}, such as {spec.bind(samples).column}"
 
 
 def _sample(parameter: Parameter) -> Value:
+    """Return a value that the parameter may have, for an example."""
     from segeval.metrics.parameters import Choice
 
     if isinstance(parameter.domain, Choice):
@@ -119,22 +148,26 @@ def _sample(parameter: Parameter) -> Value:
 
 
 def _parameter(parameter: Parameter, value: Value | None) -> str:
-    wanted = parameter.domain.description
-    default = (
-        "must be given"
-        if parameter.default is None
-        else f"{_number(parameter.default)} unless given"
-    )
-    return f"{parameter.name}: {wanted}; {default if value is None else f'here {_number(value)}'}"
+    """Return what a parameter may be, and what it is: in the form that was asked for, or unless
+    it is given.
+    """
+    if value is not None:
+        state = f"here {_number(value)}"
+    elif parameter.default is None:
+        state = "must be given"
+    else:
+        state = f"{_number(parameter.default)} unless given"
+    return f"{parameter.name}: {parameter.domain.description}; {state}"
 
 
 def _empties(spec: MetricSpec) -> dict[str, str]:
+    """Return the values of a metric where masks are empty, by which of them are."""
     values = {
         "both empty": spec.empty.both,
         "prediction empty": spec.empty.pred,
         "ground truth empty": spec.empty.gt,
     }
-    return {who: "by formula" if value is None else _number(value) for who, value in values.items()}
+    return {side: _number(value) or "by formula" for side, value in values.items()}
 
 
 def _range(spec: MetricSpec) -> str:
@@ -143,12 +176,14 @@ def _range(spec: MetricSpec) -> str:
 
 
 def _number(value: Value | None) -> str:
+    """Return a number as people write it; a word as it is, and nothing for None."""
     if value is None or isinstance(value, str):
         return value or ""
     return f"{value:g}".replace("inf", "∞").replace("nan", "undefined (NaN)")
 
 
 def _record(spec: MetricSpec) -> dict[str, Any]:
+    """Return a card for programs, with values that JSON has no word for spelt out."""
     from segeval.io.nonfinite import spelled
     from segeval.metrics.citations import CITATIONS
     from segeval.metrics.parameters import Choice

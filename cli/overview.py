@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, TypeAlias
-
-import numpy as np
+from typing import Any, NamedTuple, TypeAlias
 
 from segeval.metrics.card import Metric, badness
 from segeval.results.columns import ALL, MEAN, metric_of
@@ -22,86 +20,106 @@ FEW = 5
 """How many those are, of either."""
 
 
+class Cell(NamedTuple):
+    """The mean of a region and metric as text, and what it leaves out."""
+
+    number: str = ""
+    remark: str = ""
+
+
 def overview_of(summary: Sequence[Record]) -> Sheet:
-    """Mean ± standard deviation over cases by region and metric, and how many values are undefined
-    or infinite.
+    """Return mean ± standard deviation over cases by region and metric, and how many values are
+    undefined or infinite.
 
     Where several protocols are compared, each has a row of its own for every region.
+
+    >>> counts = {"n_undefined": 1, "n_infinite": 0}
+    >>> hd95 = {"region": "liver", "metric": "hd95", "unit": "mm", "mean": 4.5, "std": 1.25}
+    >>> overview_of([hd95 | counts]).lines()
+    ['region  hd95 (mm)', 'liver   4.50 ± 1.25 (1 undef.)']
     """
-    split = [(record, *record["metric"].rpartition("/")[::2]) for record in summary]
-    units = {form: record["unit"] for record, _, form in split}
-    bounded = {form: max(map(abs, metric_of(form).spec.range)) <= 1 for form in units}
-    cells = {(r["region"], protocol, form): _cell(r, bounded[form]) for r, protocol, form in split}
-    rows = list(dict.fromkeys((record["region"], protocol) for record, protocol, _ in split))
-    columns = [_aligned([cells.get((*row, form), ("", "")) for row in rows]) for form in units]
-    head = (
-        "region",
-        "protocol",
-        *(f"{form} ({unit})" if unit else form for form, unit in units.items()),
-    )
-    lines = [(*row, *numbers) for row, *numbers in zip(rows, *columns, strict=True)]
+    units: dict[str, str] = {}
+    cells: dict[tuple[str, str, str], Cell] = {}
+    for record in summary:
+        protocol, _, form = record["metric"].rpartition("/")
+        units[form] = record["unit"]
+        cells[record["region"], protocol, form] = _cell(record, bounded=_is_bounded(form))
+    rows = list(dict.fromkeys((region, protocol) for region, protocol, _ in cells))
+    columns = [_aligned([cells.get((*row, form), Cell()) for row in rows]) for form in units]
+    headings = [f"{form} ({unit})" if unit else form for form, unit in units.items()]
     if any(protocol for _, protocol in rows):
-        return Sheet(head, lines)
-    return Sheet(
-        (head[0], *head[2:]), [(line[0], *line[2:]) for line in lines], total=rows[-1][0] == MEAN
-    )
+        lines = [(*row, *numbers) for row, *numbers in zip(rows, *columns, strict=True)]
+        return Sheet(("region", "protocol", *headings), lines)
+    lines = [(row[0], *numbers) for row, *numbers in zip(rows, *columns, strict=True)]
+    return Sheet(("region", *headings), lines, total=rows[-1][0] == MEAN)
 
 
 def extremes(summary: Sequence[Record]) -> tuple[list[Record], str]:
-    """The summary without the regions between the best and the worst, and a text that says so; ""
-    if all are there.
+    """Return the summary without the regions between the best and the worst, and a text that says
+    so; "" if all are there.
     """
-    regions = dict.fromkeys(
-        record["region"] for record in summary if record["region"] not in (ALL, MEAN)
-    )
-    metric = next(
-        filter(_ranks, map(metric_of, dict.fromkeys(record["metric"] for record in summary))), None
-    )
+    regions = {record["region"] for record in summary} - {ALL, MEAN}
+    metrics = map(metric_of, dict.fromkeys(record["metric"] for record in summary))
+    metric = next(filter(_ranks, metrics), None)
     if len(regions) <= MANY or metric is None:
         return list(summary), ""
     means = {
-        r["region"]: r["mean"]
-        for r in summary
-        if r["metric"] == metric.column and r["region"] in regions
+        record["region"]: record["mean"]
+        for record in summary
+        if record["metric"] == metric.column and record["region"] in regions
     }
     defined = [region for region in means if not math.isnan(means[region])]
-    ranked = _best_first({region: means[region] for region in defined}, metric)
-    shown = dict.fromkeys([*ranked[:FEW], *ranked[-FEW:]])
-    kept = [
-        record for region in (*shown, ALL, MEAN) for record in summary if record["region"] == region
-    ]
-    of = f"{len(regions):,} regions by {metric.column}"
-    return kept, f"the {FEW} best and {FEW} worst of {of}, all in the summary table"
+    ranked = sorted(defined, key=lambda region: _badness(means[region], metric))
+    shown = dict.fromkeys([*ranked[:FEW], *ranked[-FEW:], ALL, MEAN])
+    records = [record for region in shown for record in summary if record["region"] == region]
+    return records, (
+        f"the {FEW} best and {FEW} worst of {len(regions):,} regions by {metric.column}, all in "
+        f"the summary table"
+    )
 
 
 def _ranks(metric: Metric) -> bool:
     return metric.spec.scope == "region" and metric.spec.best is not None
 
 
-def _best_first(means: dict[str, float], metric: Metric) -> list[str]:
-    """Return the regions of these means, the best one first."""
+def _badness(mean: float, metric: Metric) -> float:
+    """Return a number to sort regions by, the best first."""
     goal = metric.spec.goal
     assert goal is not None  # `_ranks` saw to it
-    order = np.argsort(badness(np.array([*means.values()]), goal), kind="stable")
-    regions = list(means)
-    return [regions[place] for place in order]
+    return float(badness(mean, goal))
 
 
-def _cell(record: Record, bounded: bool) -> tuple[str, str]:
-    """The number of a cell, and what else is to be said."""
+def _is_bounded(form: str) -> bool:
+    """Return whether a metric lies between -1 and 1, so that three decimals show it."""
+    low, high = metric_of(form).spec.range
+    return max(abs(low), abs(high)) <= 1
+
+
+def _cell(record: Record, *, bounded: bool) -> Cell:
     counts = {"undef.": record["n_undefined"], "inf.": record["n_infinite"]}
-    remark = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
-    return _number(record["mean"], record["std"], bounded), f"({remark})" if remark else ""
+    remark = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
+    if remark:
+        remark = f"({remark})"
+    return Cell(_number(record["mean"], record["std"], bounded=bounded), remark)
 
 
-def _number(mean: float, std: float, bounded: bool) -> str:
+def _number(mean: float, std: float, *, bounded: bool) -> str:
+    """Return mean ± deviation, with three decimals or, without a bound, with three digits."""
     if math.isnan(mean):
         return "-"
-    digits = 3 if bounded else 2 if mean == 0 else max(0, 2 - math.floor(math.log10(abs(mean))))
-    spread = "" if math.isnan(std) else f" ± {std:,.{digits}f}"
-    return f"{mean:,.{digits}f}{spread}"
+    if bounded:
+        decimals = 3
+    elif mean == 0:
+        decimals = 2
+    else:
+        decimals = max(0, 2 - math.floor(math.log10(abs(mean))))
+    text = f"{mean:,.{decimals}f}"
+    if not math.isnan(std):  # as it is of one case
+        text += f" ± {std:,.{decimals}f}"
+    return text
 
 
-def _aligned(cells: Sequence[tuple[str, str]]) -> list[str]:
-    wide = max(len(number) for number, _ in cells)
-    return [f"{number:>{wide}} {remark}".rstrip() for number, remark in cells]
+def _aligned(cells: Sequence[Cell]) -> list[str]:
+    """Return the cells of a column as text, their numbers flush right."""
+    width = max(len(cell.number) for cell in cells)
+    return [f"{cell.number:>{width}} {cell.remark}".rstrip() for cell in cells]

@@ -12,11 +12,14 @@ from click.core import ParameterSource
 
 from segeval.plots import FORMATS, KINDS
 
+from .config import config_option
 from .types import words
 
 OF_RESULTS = ("kinds", "worst")
 OF_LOGS = ("smooth", "per_region", "by", "unit")
 """The options that do something for results alone, and for tables of trainings alone."""
+GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.DEFAULT_MAP)
+"""Where an option comes from that the user gave: typed, or in a file of options."""
 
 
 @click.command(short_help="Draw the plots of a run again, or the curves of trainings.")
@@ -56,6 +59,7 @@ OF_LOGS = ("smooth", "per_region", "by", "unit")
 @click.option(
     "--unit", default="", metavar="U", help="Of trainings: the unit of distances, such as mm."
 )
+@config_option
 @click.pass_context
 def plot(
     ctx: click.Context,
@@ -129,10 +133,7 @@ def _refuse(ctx: click.Context, names: tuple[str, ...], what: str) -> None:
     is plotted.
     """
     for option in ctx.command.params:
-        if (
-            option.name in names
-            and ctx.get_parameter_source(option.name) is ParameterSource.COMMANDLINE
-        ):
+        if option.name in names and ctx.get_parameter_source(option.name) in GIVEN:
             raise click.BadParameter(f"means nothing for {what}; leave it out", ctx, option)
 
 

@@ -1,9 +1,8 @@
-"""What a run tells while it goes on: failures always; unless it shall be quiet, notices and how far
-it is.
-"""
+"""Lines of a run on stderr: warnings, failures and, unless it shall be quiet, progress."""
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
@@ -23,12 +22,17 @@ if TYPE_CHECKING:
 
 MOST = 20
 """How many failures are told one by one."""
+
 EVERY = 10.0
 """Seconds between two lines of progress, where there is no bar."""
 
 
 class Report(Listener):
-    """Tells of a run on stderr, above a bar if it has one."""
+    """A listener that tells of a run on stderr, above a bar if it has one.
+
+    `quiet` silences progress and what was written; warnings and failures are told all the same.
+    Without a bar, progress is a line every ten seconds, so that the log of a cluster stays short.
+    """
 
     def __init__(self, *, quiet: bool = False, bar: Progress | None = None) -> None:
         self.cases = self.done = self.failed = 0
@@ -40,7 +44,7 @@ class Report(Listener):
         self._before = seconds_compiled()
 
     def say(self, text: str) -> None:
-        """Prints a line."""
+        """Print a line."""
         if self._bar:
             self._bar.console.print(
                 text, markup=False, emoji=False, highlight=False, soft_wrap=True
@@ -49,18 +53,23 @@ class Report(Listener):
             click.echo(text, err=True)
 
     def tell(self, text: str) -> None:
-        """Prints a line, unless it shall be quiet."""
+        """Print a line, unless the report shall be quiet."""
         if not self._quiet:
             self.say(text)
 
     def notice(self, text: str) -> None:
-        """Tells what the user should know."""
+        """Warn of what may be wrong with the numbers."""
+        self.say(f"note: {text}")
+
+    def compiling(self, text: str) -> None:
+        """Tell why there is nothing to see yet."""
         self.tell(f"note: {text}")
 
     def started(self, cases: int, columns: Sequence[str]) -> None:
-        """Starts the clock, and the bar."""
+        """Start the clock, and the bar."""
         self.cases = cases
-        self._dice = columns.index("dice") if "dice" in columns else None
+        if "dice" in columns:
+            self._dice = columns.index("dice")
         self._start = self._told = time.monotonic()
         self._before = seconds_compiled()
         if self._bar:
@@ -68,75 +77,87 @@ class Report(Listener):
             self._bar.start()
 
     def finished(self, record: Record) -> None:
-        """Counts the case, and tells of its failure and of progress."""
+        """Count the case, and tell of its failure and of progress."""
         self.done += 1
         if record.error:
             self.failed += 1
             if self.failed <= MOST:
                 self.say(f"failed: {record.error}")
         if record.scores and self._dice is not None:
-            defined = [
-                value for value in record.scores.values[:, self._dice].tolist() if value == value
-            ]
+            values = record.scores.values[:, self._dice].tolist()
+            defined = [value for value in values if not math.isnan(value)]
             self._total += sum(defined)
             self._defined += len(defined)
         if self._bar:
-            task = self._bar.task_ids[0]
-            left = str(timedelta(seconds=round(self._left)))
-            self._bar.update(
-                task,
-                completed=self.done,
-                rate=f"{self._rate:.3g}/s",
-                left=left,
-                dice=self._mean_dice,
-            )
+            self._advance(self._bar)
         elif self.done < self.cases and time.monotonic() >= self._told + EVERY:
             self._told = time.monotonic()
-            state = f"{self.done:,} of {self.cases:,} cases, {self._rate:.3g}/s, {self._left:.0f} s left"
-            self.tell(", ".join(filter(None, (state, self._mean_dice))))
+            self.tell(self._state)
+
+    def _advance(self, bar: Progress) -> None:
+        bar.update(
+            bar.task_ids[0],
+            completed=self.done,
+            rate=f"{self._rate:.3g}/s",
+            left=str(timedelta(seconds=round(self._left))),
+            dice=self._mean_dice,
+        )
 
     def left_in(self, output: str) -> str:
-        """What a run that is broken off here leaves behind."""
+        """Return what a run that is broken off here leaves behind."""
         if not self.cases:
             return "nothing was scored"
-        return f"{self.done:,} of {self.cases:,} cases are in {output}, which run.json marks as incomplete"
+        done = f"{self.done:,} of {self.cases:,} cases"
+        return f"{done} are in {output}, which run.json marks as incomplete"
 
     def close(self) -> None:
-        """Takes the bar away and says how it went."""
+        """Take the bar away and say how it went."""
         if self._bar:
             self._bar.stop()
         if self.failed > MOST:
-            self.say(
-                f"and {self.failed - MOST:,} more failed; the notes in the table of cases say why"
-            )
+            more = self.failed - MOST
+            self.say(f"and {more:,} more failed; the notes in the table of cases say why")
         if self.done:
-            of = f" of {self.cases:,}" if self.done < self.cases else ""
-            state = (
-                f"{self.done:,}{of} case{'s' if self.cases > 1 else ''} in {self._seconds:.1f} s"
-            )
-            compiling = self._compiling
-            self.tell(
-                f"{state}, and {compiling:.1f} s for compiling kernels"
-                if compiling >= 0.05
-                else state
-            )
+            self.tell(self._end)
 
     @property
     def scored(self) -> int:
-        """How many cases have scores."""
+        """The number of cases that have scores."""
         return self.done - self.failed
 
     @property
+    def _state(self) -> str:
+        """A line of progress."""
+        state = f"{self.done:,} of {self.cases:,} cases"
+        speed = f"{self._rate:.3g}/s, {self._left:.0f} s left"
+        return ", ".join(filter(None, (state, speed, self._mean_dice)))
+
+    @property
+    def _end(self) -> str:
+        """The last line of progress."""
+        cases = "cases" if self.cases > 1 else "case"
+        done = f"{self.done:,}"
+        if self.done < self.cases:
+            done += f" of {self.cases:,}"
+        line = f"{done} {cases} in {self._seconds:.1f} s"
+        compiling = self._compiling
+        if compiling >= 0.05:
+            line += f", and {compiling:.1f} s for compiling kernels"
+        return line
+
+    @property
     def _compiling(self) -> float:
+        """Seconds that compiling took since the run began."""
         return seconds_compiled() - self._before
 
     @property
     def _seconds(self) -> float:
-        """How long cases have been scored; what compiling took says nothing about those to come."""
+        """Seconds of scoring; what compiling took says nothing about the cases to come."""
         return max(time.monotonic() - self._start - self._compiling, 1e-9)
 
     @property
     def _rate(self) -> float:
+        """Cases a second."""
         return self.done / self._seconds
 
     @property
@@ -146,16 +167,21 @@ class Report(Listener):
 
     @property
     def _mean_dice(self) -> str:
-        """That of all cases and regions so far."""
-        return f"mean dice {self._total / self._defined:.3f}" if self._defined else ""
+        """The mean over all cases and regions so far, where dice is among the metrics."""
+        if not self._defined:
+            return ""
+        return f"mean dice {self._total / self._defined:.3f}"
 
 
 @contextmanager
 def reporting(*, quiet: bool) -> Iterator[Report]:
-    """The report of a run, with a bar if stderr is a terminal."""
+    """Yield the report of a run, with a bar if stderr is a terminal.
+
+    The report is closed in the end, whatever happens, so that no bar stays on the screen.
+    """
     terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     report = Report(quiet=quiet, bar=_bar() if terminal and not quiet else None)
-    with on_compiling(report.notice):
+    with on_compiling(report.compiling):
         try:
             yield report
         finally:
@@ -163,6 +189,7 @@ def reporting(*, quiet: bool) -> Iterator[Report]:
 
 
 def _bar() -> Progress:
+    """Return a bar that vanishes in the end, and the fields that `Report` fills."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 

@@ -27,10 +27,9 @@ class Sheet:
     total: bool = False
 
     def show(self, *, wrap: bool = False, title: str = "") -> None:
-        """Prints to stdout. On a terminal that is too narrow, the last column is wrapped, or
-        columns go on below.
+        """Print to stdout, with a title on terminals.
 
-        The title is for terminals alone.
+        On a terminal that is too narrow, the last column is wrapped, or columns go on below.
         """
         if not sys.stdout.isatty():
             click.echo("\n".join(self.lines()))
@@ -38,11 +37,13 @@ class Sheet:
         from rich.console import Console
 
         console = Console()
-        for number, part in enumerate([self] if wrap else self.parts(console.width)):
-            console.print(part._drawn(title if number == 0 else ""))
+        first, *others = [self] if wrap else self.parts(console.width)
+        console.print(first._drawn(title))
+        for part in others:
+            console.print(part._drawn(""))
 
     def lines(self) -> list[str]:
-        """The rows as text, two spaces between columns.
+        """Return the rows as text, two spaces between columns.
 
         >>> Sheet(("region", "dice"), [("1", "0.9"), ("liver", "0.8")]).lines()
         ['region  dice', '1       0.9', 'liver   0.8']
@@ -52,32 +53,38 @@ class Sheet:
         return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
     def parts(self, width: int) -> list[Sheet]:
-        """The sheet cut into sheets that are no wider, each with the first column; one other at
-        least.
+        """Return the sheet cut into sheets that are no wider.
+
+        Each has the first column, and one other at least.
+
+        >>> wide = Sheet(("region", "dice", "iou"), [("liver", "0.9", "0.8")])
+        >>> [part.head for part in wide.parts(15)]
+        [('region', 'dice'), ('region', 'iou')]
         """
         first, *widths = self._widths()
         groups: list[list[int]] = []
         room = 0
-        for column, wide in enumerate(widths, 1):
-            room -= wide + _GAP
+        for column, column_width in enumerate(widths, 1):
+            room -= column_width + _GAP
             if room < 0 or not groups:
                 groups.append([])
-                room = width - first - wide - _GAP - 1
+                room = width - first - column_width - _GAP - 1
             groups[-1].append(column)
         return [self._only([0, *columns]) for columns in groups]
 
     def _only(self, columns: Sequence[int]) -> Sheet:
-        """The sheet of these columns, without the rows that have nothing in them."""
-        rows = [tuple(row[at] for at in columns) for row in self.rows]
-        left = [row for row in rows if any(row[1:])]
-        return Sheet(
-            tuple(self.head[at] for at in columns), left, self.total and rows[-1:] == left[-1:]
-        )
+        """Return the sheet of these columns, without the rows that have nothing in them."""
+        head = tuple(self.head[column] for column in columns)
+        rows = [tuple(row[column] for column in columns) for row in self.rows]
+        filled = [row for row in rows if any(row[1:])]
+        return Sheet(head, filled, self.total and rows[-1:] == filled[-1:])
 
     def _widths(self) -> list[int]:
+        """Return the width of every column in characters."""
         return [max(map(len, column)) for column in zip(self.head, *self.rows, strict=True)]
 
     def _drawn(self, title: str) -> Table:
+        """Return the sheet as rich draws it; only the last column may be wrapped."""
         from rich import box
         from rich.table import Table
         from rich.text import Text
@@ -87,7 +94,12 @@ class Sheet:
         )
         for column, heading in enumerate(self.head, 1):
             table.add_column(Text(heading), no_wrap=column < len(self.head))
-        for left, row in zip(reversed(range(len(self.rows))), self.rows, strict=True):
-            style = "bold" if self.total and left == 0 else ""
-            table.add_row(*map(Text, row), style=style, end_section=self.total and left == 1)
+        for number, row in enumerate(self.rows, 1):
+            rows_below = len(self.rows) - number
+            is_total = self.total and rows_below == 0
+            table.add_row(
+                *map(Text, row),
+                style="bold" if is_total else "",
+                end_section=self.total and rows_below == 1,
+            )
         return table

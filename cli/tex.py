@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 _TOKEN = re.compile(r"\\[a-zA-Z]+ ?|\\.|.")
 _SYMBOLS = {
-    "alpha": "α", "beta": "β", "tau": "τ", "sum": "\0Σ", "int": "\0∫", "cdot": "·", "cup": " ∪ ", "cap": " ∩ ",
-    "le": " ≤ ", "in": "∈", "mid": " | ", "top": "ᵀ", "|": "‖", ",": " ", " ": " ", "left": "", "right": "",
-    "mathrm": "",
+    "alpha": "α", "beta": "β", "tau": "τ", "sum": "\0Σ", "int": "\0∫", "cdot": "·",
+    "cup": " ∪ ", "cap": " ∩ ", "le": " ≤ ", "in": "∈", "mid": " | ", "top": "ᵀ", "|": "‖",
+    ",": " ", " ": " ", "left": "", "right": "", "mathrm": "",
 }  # fmt: skip
 _SIGNS = {"+": " + ", "-": " − ", "=": " = ", ",": ", "}
 _BUILDERS: dict[str, tuple[int, Callable[..., str]]] = {
@@ -27,7 +27,7 @@ _JOINT = re.compile(r"(?<=[\w)])\0+(?=[^\W_⁰¹²³⁴-⁹]|[(√Σ∫])")
 
 
 def plain(tex: str) -> str:
-    """The formula as text; a command that is not known here is written as its name.
+    """Return the formula as text; a command that is not known here is written as its name.
 
     >>> plain(r"\\frac{2\\,TP}{2\\,TP+FP+FN}")
     '2 TP / (2 TP + FP + FN)'
@@ -36,7 +36,7 @@ def plain(tex: str) -> str:
 
 
 def _until_end(tokens: Iterator[str]) -> str:
-    """The text up to the end of the group, or of the formula."""
+    """Return the text up to the end of the group, or of the formula."""
     text = ""
     for token in tokens:
         if token == "}":
@@ -50,7 +50,7 @@ def _until_end(tokens: Iterator[str]) -> str:
 
 
 def _piece(token: str, tokens: Iterator[str]) -> str:
-    """The text of one token, and of the groups that it takes."""
+    """Return the text of one token, and of the groups that it takes."""
     if token == "{":
         return _until_end(tokens)
     if token in "^_":
@@ -82,7 +82,7 @@ def _quotient(top: str, bottom: str) -> str:
 
 
 def _enclosed(text: str, loose: str) -> str:
-    """The text, in parentheses if one of the `loose` signs stands outside of its own ones."""
+    """Return the text, in parentheses if a `loose` sign stands outside of those that it has."""
     outside, inner = text, re.compile(r"\([^()]*\)|\|[^|]*\|")
     while inner.search(outside):
         outside = inner.sub("", outside)

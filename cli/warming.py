@@ -1,4 +1,4 @@
-"""`segeval warm-up`: compiles what an installation lacks, before anyone waits for it."""
+"""`segeval warm-up`: compile what an installation lacks, before anyone waits for it."""
 
 from __future__ import annotations
 
@@ -28,12 +28,10 @@ def warm_up() -> None:
 
     with on_compiling(lambda notice: click.echo(f"note: {notice}", err=True)):
         done = run_all()
-    if done.compiled:
-        kept = (
-            f"they are kept in {folder}"
-            if (folder := writable_folder())
-            else "there is no folder to keep them in"
-        )
-        click.echo(f"compiled {done.compiled} kernels in {done.seconds:.0f} s; {kept}")
-    else:
+    if not done.compiled:
         click.echo("nothing to compile: all kernels are at hand")
+        return
+    where = "there is no folder to keep them in"
+    if folder := writable_folder():
+        where = f"they are kept in {folder}"
+    click.echo(f"compiled {done.compiled} kernels in {done.seconds:.0f} s; {where}")

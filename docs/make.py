@@ -1,5 +1,5 @@
 """Writes what is generated: from the cards docs/metrics.md, docs/reference.md, the tables in
-docs/formats.md and docs/results.md and the stubs of the functions and metric objects;
+docs/formats.md and docs/results.md and the stubs of the functions and metric objects, and the arguments in segeval/api.py;
 docs/protocols.md from the protocols' files; docs/commands.md from every command's --help.
 
 `python docs/make.py` writes them; `python docs/make.py --check` fails when one is out of date.
@@ -12,12 +12,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import arguments
 import click
 import protocols
 import stubs
 from click.testing import CliRunner
 
-from segeval.cli.app import app
+from segeval.cli.app import command_line
 from segeval.io.registry import FORMATS, Format
 from segeval.metrics import REGISTRY
 from segeval.metrics.card import MetricSpec
@@ -65,6 +66,45 @@ COMMANDS = """\
 This page is generated from `--help`. What the commands read is told in [formats](formats.md), what they write in
 [results](results.md).
 
+## Options in a file
+`--config FILE` reads options from a TOML file. Keys are the long names of options, with `-` or `_`, and the names of
+arguments, such as `pred` and `gt`. What stands above all tables is for whichever command is run. A table, such as
+`[score]`, is for one command and goes before that; what is typed goes before both.
+
+```toml
+# study.toml
+metric = ["dice", "nsd@1"]
+
+[score]
+pred = "predictions"
+gt = "labels"
+output = "study"
+regions = {grey = 2, white = 3, tissue = [2, 3]}
+plots = false
+
+[plot]
+paths = "study"
+kind = "heatmap"
+```
+
+```console
+$ segeval score --config study.toml --quiet
+region  dice           nsd@1
+grey    0.898 ± 0.022  0.863 ± 0.055
+white   0.902 ± 0.037  0.901 ± 0.067
+tissue  0.966 ± 0.006  0.830 ± 0.010
+mean    0.922 ± 0.007  0.865 ± 0.043
+$ segeval plot --config study.toml -m dice --format svg
+study/plots/heatmap-dice.svg
+```
+
+- Texts, numbers, `true` and `false` are written as in TOML. An option that may be repeated takes a text or a list;
+  `spacing` a list of lengths, `regions` also a label, a list of labels, or a table of names and labels as above.
+- The run is the same as if all was typed, and so is its `run.json`.
+- Paths begin at the working folder, as they do when they are typed, wherever the file lies. `~` is the home folder.
+- A key that no command knows, and a value of the wrong kind, is an error that names the file and the key.
+- No file is read unless it is named: a `segeval.toml` that happens to lie there changes nothing.
+
 ## Completion
 The shell completes commands, options, their choices and paths once it is told so: in Bash (4.4 or later) by this line
 in `~/.bashrc`,
@@ -88,6 +128,7 @@ def pages() -> dict[str, str]:
         "docs/formats.md": formats_page(),
         "docs/reference.md": reference_page(),
         "docs/results.md": results_page(),
+        "segeval/api.py": arguments.api_module(ROOT / "segeval/api.py"),
         "segeval/functional.pyi": stubs.functional(),
         "segeval/stateful.pyi": stubs.stateful(),
     }
@@ -166,7 +207,7 @@ def reference_page() -> str:
 
 def commands_page() -> str:
     """The page of all commands, as their --help prints them."""
-    names = app.list_commands(click.Context(app))
+    names = command_line.list_commands(click.Context(command_line))
     return "\n".join(
         [COMMANDS, *(_help(arguments) for arguments in ([], *([name] for name in names)))]
     )
@@ -205,7 +246,7 @@ def _help(arguments: list[str]) -> str:
     called = [*arguments, "--help"]
     # 100 columns are the widest that the commands use
     result = CliRunner().invoke(
-        app, called, prog_name="segeval", env={"COLUMNS": "110"}, catch_exceptions=False
+        command_line, called, prog_name="segeval", env={"COLUMNS": "110"}, catch_exceptions=False
     )
     return f"## {' '.join(['segeval', *arguments])}\n\n```text\n{result.output.rstrip()}\n```\n"
 

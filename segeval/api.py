@@ -1,4 +1,8 @@
-"""The two functions that score: one case, or two folders of them."""
+"""The two functions that score: one case, or two folders of them.
+
+The lists of arguments in their docstrings are written by `make docs` from the cards of the options,
+segeval/run/options.py.
+"""
 
 from __future__ import annotations
 
@@ -58,13 +62,41 @@ def score(
     colors: Colors | str | Path | None = None,
     device: str = "auto",
 ) -> DataFrame:
-    """The scores of one case: a row a region, a column a metric.
+    """Score one case: a row a region, a column a metric.
 
-    `pred` and `gt` are label maps of one shape: arrays, tensors or paths of mask files. `spacing`
-    is in array-axis order and in millimetres; without it, files give theirs and arrays count in
-    pixels. `protocol` names the convention that metrics follow, such as "monai" (or is a TOML file,
-    or "all" for each beside the others), and `boundary` another rule for boundaries; `metrics` None
-    are those that the protocol reports. Raises `UsageError`, `ReadError` or `GeometryMismatch`.
+    A path may lead to a mesh (STL, PLY, OBJ), of which distances are measured with
+    `boundary="mesh"`. What is undefined is NaN, and the column
+    `note` says why.
+
+    Args:
+        pred: Label map of the prediction: an array, a tensor or the path of a mask file.
+        gt: Label map of the ground truth, of the same shape.
+        metrics: Metrics, in a list or separated by commas: dice, hd95, nsd@2 (tolerance 2 mm).
+            `segeval metrics` lists them. Default: those that the protocol reports; dice, iou,
+            precision, recall, volume_similarity, hd95, assd.
+        protocol: Whose definitions the metrics follow: segeval, medpy, monai, deepmind, kits23, …,
+            a TOML file, or all for every tool's number side by side. `segeval explain NAME` tells
+            what one means.
+        boundary: Where the boundary of a mask is, in place of the protocol's rule: voxel,
+            voxel:connectivity=2, surfel, face, solid, mesh or smooth.
+        regions: Labels to score: a list such as [1, 2], a mapping such as {"whole": [1, 2, 4],
+            "core": [1, 4]} or the same as a text, "whole=1+2+4,core=1+4"; or a JSON file of names
+            and labels, such as an nnU-Net dataset.json. Default: every label above 0.
+        include_background: Score the background (label 0) too, or not. Default: the protocol's.
+        ignore_label: Leave voxels out whose ground truth is this label.
+        binary: Take every value above 0 as 1.
+        spacing: Voxel size in mm by array axis, in place of what the files say. Without it, arrays
+            count in pixels.
+        geometry_tolerance: How far the grids of a pair may differ: spacings by this share,
+            positions by 100 times as many voxels.
+        colors: Labels of colour images: a mapping such as {(255, 0, 0): 1}, or a JSON file such as
+            {"#ff0000": 1, "0,255,0": 2}.
+        device: Where to compute: auto, cpu, cuda or one such as cuda:1.
+
+    Raises:
+        UsageError: An option does not fit, or asks for what these masks do not have.
+        ReadError: A file cannot be read, or an array is no label map.
+        GeometryMismatch: The two masks lie on different grids.
 
     >>> import numpy as np
     >>> gt = np.zeros((8, 8), int)
@@ -74,26 +106,26 @@ def score(
     0.75
     """
     chosen = make_protocol(
-        metrics, protocol, boundary, regions, include_background, ignore_label, binary, spacing, geometry_tolerance,
-        "error", colors,
-    )  # fmt: skip
+        metrics=metrics,
+        protocol=protocol,
+        boundary=boundary,
+        regions=regions,
+        include_background=include_background,
+        ignore_label=ignore_label,
+        binary=binary,
+        spacing=spacing,
+        geometry_tolerance=geometry_tolerance,
+        colors=colors,
+    )
     for text in chosen.notices:  # no warning, as a loop over cases would repeat it
         log.info("%s", text)
     where = chosen_device(device)
-    side_p, side_g = _side(pred, chosen, "pred"), _side(gt, chosen, "gt")
+    side_pred = _side(pred, chosen, "pred")
+    side_gt = _side(gt, chosen, "gt")
     name = stem_of(gt) if isinstance(gt, (str, os.PathLike)) else "case"
     with Workspace(cores(), where) as workspace:
-        scores = score_case(make_case(name, side_p, side_g, chosen), chosen, workspace)
+        scores = score_case(make_case(name, side_pred, side_gt, chosen), chosen, workspace)
     return _rows(scores, chosen)
-
-
-def _rows(scores: Scores, protocol: Protocol) -> DataFrame:
-    import pandas as pd
-
-    rows = pd.DataFrame(scores.values, columns=[metric.column for metric in protocol.metrics])
-    rows.insert(0, "region", list(scores.regions))
-    rows["note"] = list(scores.notes)
-    return rows
 
 
 def score_folder(
@@ -121,21 +153,72 @@ def score_folder(
     formats: Sequence[str] = ("csv",),
     listener: Listener | None = None,
 ) -> Results:
-    """The scores of every case of two folders (or files), with their summary.
+    """Score every case of two folders (or files), and summarise them.
 
     The options are those of `segeval score`. With `output`, rows are written there as they come and
     all tables in the end; a run that is interrupted leaves what it has, marked as partial. A case
-    that cannot be scored is a row whose note says why. Raises `UsageError` for a run that cannot
-    start.
+    that cannot be scored is a row whose note says why.
+
+    Args:
+        pred_dir: Folder of the predictions, or one file.
+        gt_dir: Folder of the ground truths, or one file. Masks of the same name, sub-folders
+            included, are a case.
+        metrics: Metrics, in a list or separated by commas: dice, hd95, nsd@2 (tolerance 2 mm).
+            `segeval metrics` lists them. Default: those that the protocol reports; dice, iou,
+            precision, recall, volume_similarity, hd95, assd.
+        protocol: Whose definitions the metrics follow: segeval, medpy, monai, deepmind, kits23, …,
+            a TOML file, or all for every tool's number side by side. `segeval explain NAME` tells
+            what one means.
+        boundary: Where the boundary of a mask is, in place of the protocol's rule: voxel,
+            voxel:connectivity=2, surfel, face, solid, mesh or smooth.
+        regions: Labels to score: a list such as [1, 2], a mapping such as {"whole": [1, 2, 4],
+            "core": [1, 4]} or the same as a text, "whole=1+2+4,core=1+4"; or a JSON file of names
+            and labels, such as an nnU-Net dataset.json. Default: every label above 0.
+        include_background: Score the background (label 0) too, or not. Default: the protocol's.
+        ignore_label: Leave voxels out whose ground truth is this label.
+        binary: Take every value above 0 as 1.
+        spacing: Voxel size in mm by array axis, in place of what the files say. Without it, arrays
+            count in pixels.
+        geometry_tolerance: How far the grids of a pair may differ: spacings by this share,
+            positions by 100 times as many voxels.
+        colors: Labels of colour images: a mapping such as {(255, 0, 0): 1}, or a JSON file such as
+            {"#ff0000": 1, "0,255,0": 2}.
+        pred_suffix: End of the predictions' names that is no part of the case, such as _seg.
+        gt_suffix: The same for the ground truths.
+        missing: A ground truth without a prediction: stop, leave it out, or score an empty
+            prediction. One of error, skip, empty.
+        failed: A case that fails: leave it out of means and warn of it, leave it out, or score it
+            as the worst and warn of it. One of error, skip, worst.
+        resume: Go on with the run in `output`: cases that it has, of files that are still the same,
+            are not scored again.
+        device: Where to compute: auto, cpu, cuda or one such as cuda:1.
+        jobs: Threads. Default: one a core.
+        output: Folder for the tables, which are written there as rows come. Default: nothing is
+            written.
+        formats: Formats of the tables. One of csv, parquet, json, xlsx.
+        listener: An object that hears of notices and of every case that is done.
+
+    Raises:
+        UsageError: The run cannot start: an option does not fit, nothing pairs, or the output
+            cannot be written.
 
     >>> results = score_folder("sample_data/nuclei/pred", "sample_data/nuclei/gt", metrics="dice")
     >>> list(results.cases.columns)
     ['case', 'region', 'dice', 'note', 'protocol']
     """
     chosen = make_protocol(
-        metrics, protocol, boundary, regions, include_background, ignore_label, binary, spacing, geometry_tolerance,
-        missing, colors,
-    )  # fmt: skip
+        metrics=metrics,
+        protocol=protocol,
+        boundary=boundary,
+        regions=regions,
+        include_background=include_background,
+        ignore_label=ignore_label,
+        binary=binary,
+        spacing=spacing,
+        geometry_tolerance=geometry_tolerance,
+        missing=missing,
+        colors=colors,
+    )
     where = chosen_device(device)
     if failed not in get_args(Failed):
         raise UsageError(f"failed is one of {', '.join(get_args(Failed))}, not {failed!r}")
@@ -144,12 +227,12 @@ def score_folder(
     if jobs is not None and jobs < 1:
         raise UsageError(f"jobs must be at least 1, not {jobs}; leave it out to use every core")
     check_formats(formats)
-    found = pair(pred_dir, gt_dir, pred_suffix=pred_suffix, gt_suffix=gt_suffix)
+    pairing = pair(pred_dir, gt_dir, pred_suffix=pred_suffix, gt_suffix=gt_suffix)
     if output is not None:
-        check_apart(local_path(output), (Path(pred_dir), Path(gt_dir)))
+        check_apart(local_path(output), (local_path(pred_dir), local_path(gt_dir)))
     run = Run(
         protocol=chosen,
-        pairs=pairs_to_score(found, missing),
+        pairs=pairs_to_score(pairing, missing),
         jobs=jobs or cores(),
         device=where,
         listener=listener or Listener(),
@@ -158,7 +241,7 @@ def score_folder(
         resume=resume,
         failed=failed,
     )
-    for text in (*chosen.notices, *found.notices, *about_unpaired(found, missing)):
+    for text in (*chosen.notices, *pairing.notices, *about_unpaired(pairing, missing)):
         run.notice(text)
     results = run.results()
     _warn_of_failures(results, failed)
@@ -168,28 +251,36 @@ def score_folder(
 def _warn_of_failures(results: Results, failed: Failed) -> None:
     """Warn of the cases that failed, unless they were to be skipped."""
     errors = [case["error"] for case in results.run["cases"].values() if "error" in case]
-    if errors and failed != "skip":
-        listed = "".join(f"\n  {error}" for error in errors[:FAILURES_LISTED])
-        more = len(errors) - FAILURES_LISTED
-        rest = f"\n  and {more} more" if more > 0 else ""
-        counted = "count as the worst" if failed == "worst" else "are in no mean"
-        text = f"{len(errors)} of {len(results.run['cases'])} cases failed and {counted}:{listed}{rest}"
-        warnings.warn(text, FailedCasesWarning, stacklevel=3)
+    if not errors or failed == "skip":
+        return
+    counted = {"worst": "count as the worst", "error": "are in no mean"}[failed]
+    lines = [f"{len(errors)} of {len(results.run['cases'])} cases failed and {counted}:"]
+    lines += errors[:FAILURES_LISTED]
+    if len(errors) > FAILURES_LISTED:
+        lines.append(f"and {len(errors) - FAILURES_LISTED} more")
+    warnings.warn("\n  ".join(lines), FailedCasesWarning, stacklevel=3)
+
+
+def _rows(scores: Scores, protocol: Protocol) -> DataFrame:
+    import pandas as pd
+
+    rows = pd.DataFrame(scores.values, columns=[metric.column for metric in protocol.metrics])
+    rows.insert(0, "region", list(scores.regions))
+    rows["note"] = list(scores.notes)
+    return rows
 
 
 def _side(mask: Any, protocol: Protocol, name: str) -> Side:
+    """Return what a side of a case is; `name` is what errors call an array."""
     if isinstance(mask, (str, os.PathLike)):
         return read(mask, spacing=protocol.spacing, colors=protocol.colors)
     array = np.asarray(_on_host(mask) if hasattr(mask, "detach") else mask)
-    grid = (
-        Grid(array.shape, protocol.spacing, "mm")
-        if protocol.spacing
-        else Grid.unspaced(array.shape)
-    )
-    return LabelMap.of(array, grid, name)
+    if not protocol.spacing:
+        return LabelMap.of(array, Grid.unspaced(array.shape), name)
+    return LabelMap.of(array, Grid(array.shape, protocol.spacing, "mm"), name)
 
 
 def _on_host(tensor: Any) -> Any:
-    """A torch tensor where NumPy can take it: on the CPU, and in a dtype that NumPy knows."""
+    """Return a torch tensor where NumPy can take it: on the CPU, in a dtype that NumPy knows."""
     tensor = tensor.detach().cpu()
     return tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor

@@ -16,13 +16,14 @@ _ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):/+(?P<rest>.*)", re.
 
 
 def local_path(path: str | os.PathLike[str]) -> Path:
-    """Return a path on this machine.
+    """Return a path on this machine; in a text, a leading `~` is the home folder.
 
-    Raises `UsageError` for an address such as `s3://bucket/masks`, also where a `Path` was made of
-    it, which leaves one slash.
+    Shells replace `~` themselves, but not in quotes, in `--option=~/x` or in a file of options. A
+    `Path` is taken as it is. Raises `UsageError` for an address such as `s3://bucket/masks`, also
+    where a `Path` was made of it, which leaves one slash.
 
-    >>> local_path("masks/a.nii.gz").name
-    'a.nii.gz'
+    >>> local_path("masks/a.nii.gz").name, local_path("~/masks") == Path.home() / "masks"
+    ('a.nii.gz', True)
     """
     if isinstance(path, Path):
         address = _ADDRESS.fullmatch(path.as_posix())
@@ -33,7 +34,7 @@ def local_path(path: str | os.PathLike[str]) -> Path:
         shown = os.fspath(path)
         address = _ADDRESS.fullmatch(shown)
         if address is None or "://" not in shown:
-            return Path(path)
+            return Path(os.path.expanduser(shown))  # noqa: PTH111  # leaves an unknown ~user alone
     if address["scheme"].lower() == "file":
         raise UsageError(f"{shown}: wanted a path, not an address; give it without file://")
     raise UsageError(

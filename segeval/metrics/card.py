@@ -317,7 +317,7 @@ class Metric:
         return values
 
 
-def badness(values: Floats, goal: float) -> Floats:
+def badness(values: Floats | float, goal: float) -> Floats:
     """Return how far each value is from the goal: the larger, the worse.
 
     An infinite goal has no distance, so that only the order says how bad a value is.

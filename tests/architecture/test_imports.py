@@ -164,6 +164,9 @@ def test_the_command_line_knows_no_arrays():
         ), path
 
 
+CALL = "from segeval.cli.app import command_line; command_line({}, standalone_mode=False)"
+
+
 @pytest.mark.parametrize(
     ("code", "unwanted"),
     [
@@ -174,9 +177,9 @@ def test_the_command_line_knows_no_arrays():
             {"torch", "torchmetrics", "matplotlib", "pandas", "nibabel", "PIL"},
         ),
         ("import segeval.plots", {"torch", "torchmetrics", "matplotlib"}),
-        ("from segeval.cli.app import app; app(['--help'], standalone_mode=False)", HEAVY),
-        ("from segeval.cli.app import app; app(['score', '--help'], standalone_mode=False)", HEAVY),
-        ("from segeval.cli.app import app; app(['plot', '--help'], standalone_mode=False)", HEAVY),
+        (CALL.format(["--help"]), HEAVY),
+        (CALL.format(["score", "--help"]), HEAVY),
+        (CALL.format(["plot", "--help"]), HEAVY),
     ],
 )
 def test_nothing_is_imported_before_it_is_needed(code: str, unwanted: set[str]):
@@ -189,9 +192,9 @@ def test_nothing_is_imported_before_it_is_needed(code: str, unwanted: set[str]):
 
 SCORING = """
 import sys
-from segeval.cli.app import app
+from segeval.cli.app import command_line
 call = ["score", "pred", "gt", "-m", "dice,hd95,nsd@1", "--device", "cpu", "-o", "out"]
-app([*call, *sys.argv[1:]], standalone_mode=False)
+command_line([*call, *sys.argv[1:]], standalone_mode=False)
 print(*sys.modules, file=sys.stderr)
 """
 

@@ -9,11 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("segeval", "cli")
 LEFT = {
-    "cli.app.app",
-    "cli.explain.explain",  # a module of the command line bears the name of its command
-    "cli.metrics.metrics",
     "cli.plot.plot",
-    "cli.score.score",
     "segeval.measure.voxels.sweep.sweep",
     "segeval.measure.tensors.histogram.histogram",
     "segeval.measure.tensors.moments",

@@ -6,7 +6,7 @@ import pytest
 from calling import Answer, Folders, Segeval
 from click.testing import CliRunner
 
-from segeval.cli.app import app
+from segeval.cli.app import command_line
 from segeval.run.warming import warm_up
 
 
@@ -22,7 +22,7 @@ def segeval() -> Segeval:
 
     def call(*arguments: object) -> Answer:
         result = CliRunner().invoke(
-            app, [str(a) for a in arguments], prog_name="segeval", catch_exceptions=False
+            command_line, [str(a) for a in arguments], prog_name="segeval", catch_exceptions=False
         )
         return Answer(result.exit_code, result.stdout, result.stderr)
 

@@ -9,9 +9,9 @@ import pytest
 
 from segeval import __version__
 from segeval.cli import app as application
-from segeval.cli.app import app
+from segeval.cli.app import command_line
 
-COMMANDS = sorted(app.commands)
+COMMANDS = sorted(command_line.commands)
 
 
 def test_the_commands_are_these():
@@ -33,7 +33,7 @@ def test_help_has_an_example_that_calls_segeval(segeval, command):
 def test_every_option_says_what_it_does(command):
     options = [
         parameter
-        for parameter in app.commands[command].params
+        for parameter in command_line.commands[command].params
         if isinstance(parameter, click.Option)
     ]
     assert options

@@ -13,12 +13,14 @@ import pytest
 from calling import CUBE, HALF
 
 from segeval import api
-from segeval.cli.score import MISSING, score
 from segeval.errors import UsageError
 from segeval.metrics import DEFAULT_METRICS
+from segeval.plots import FORMATS as PLOT_FORMATS
 from segeval.protocols import convention
 from segeval.protocols.protocol import Missing
 from segeval.results.exports import EXPORTS
+from segeval.run.assemble import Failed
+from segeval.run.options import options_of
 
 
 def test_stdout_is_the_summary_and_nothing_else(segeval, folders):
@@ -38,6 +40,7 @@ def test_stderr_says_how_many_cases_and_where_the_tables_are(segeval, folders):
         "summary.csv",
         "run.json",
         "details.npz",
+        "journal.jsonl",
     }
 
 
@@ -56,12 +59,40 @@ def test_quiet_says_nothing_of_a_run_that_goes_well(segeval, folders):
     assert folders.score(segeval, "--quiet").err == ""
 
 
+def test_quiet_still_warns(segeval, folders):
+    answer = folders.score(segeval, "--quiet", "--regions", "1,9")
+    assert answer.err == "note: 1 of 2 regions occur in no mask: 9; check --regions\n"
+    assert answer.code == 0
+
+
 def test_quiet_still_tells_of_failures(segeval, folders):
     folders.add("bad").write_bytes(b"")
     answer = folders.score(segeval, "--quiet")
     assert answer.err.startswith("failed: ")
     assert answer.err.count("\n") == 1
     assert answer.code == 1
+
+
+@pytest.mark.parametrize(
+    ("failed", "code", "mean"),
+    [("error", 1, "0.667"), ("skip", 0, "0.667"), ("worst", 1, "0.333")],  # ⅔, or ⅔ and 0
+)
+def test_what_a_failed_case_means_is_said_and_decides_the_exit_code(
+    segeval, folders, failed, code, mean
+):
+    folders.add("bad").write_bytes(b"")
+    answer = folders.score(segeval, "--failed", failed)
+    assert answer.code == code
+    assert answer.err.startswith("failed: ")
+    assert answer.out.splitlines()[1].split()[1] == mean
+
+
+def test_a_run_is_resumed(segeval, folders):
+    folders.score(segeval)
+    folders.add("perfect", pred=CUBE)
+    answer = folders.score(segeval, "--resume")
+    assert "note: 1 of 2 cases were scored before" in answer.err
+    assert answer.out == "region  dice\n1       0.833 ± 0.236\n"
 
 
 def test_formats_may_be_listed_or_repeated(segeval, folders):
@@ -162,13 +193,16 @@ def test_options_are_those_of_python_with_the_same_defaults(segeval, monkeypatch
     assert taken == python | own
 
 
-def test_words_of_the_help_are_those_of_the_library():
-    (metrics,) = (option.help for option in score.params if option.name == "metrics")
-    assert f"[default: those that the protocol reports; {', '.join(DEFAULT_METRICS)}]" in metrics
+def test_words_of_the_help_are_those_of_the_library(segeval):
+    cards = options_of("command")
+    reported = f"those that the protocol reports; {', '.join(DEFAULT_METRICS)}"
+    assert cards["metrics"].unless_given == reported
+    assert f"[default: {reported}]" in " ".join(segeval("score", "--help").out.split())
     assert convention().report == DEFAULT_METRICS
-    (formats,) = (option.metavar for option in score.params if option.name == "formats")
-    assert formats == ",".join(EXPORTS)
-    assert typing.get_args(Missing) == MISSING
+    assert cards["formats"].choices == tuple(EXPORTS)
+    assert cards["plot_formats"].choices == PLOT_FORMATS
+    assert cards["missing"].choices == typing.get_args(Missing)
+    assert cards["failed"].choices == typing.get_args(Failed)
 
 
 def test_many_regions_are_all_there_when_piped(segeval, folders):

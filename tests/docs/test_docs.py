@@ -28,7 +28,7 @@ from pages import ROOT, RUN, Block, anchors, blocks, commands, links
 from scipy.io import savemat
 
 from segeval import score, score_folder
-from segeval.cli.app import app
+from segeval.cli.app import command_line
 from segeval.io.registry import FORMATS
 from segeval.metrics import REGISTRY
 from segeval.metrics.citations import CITATIONS
@@ -92,7 +92,10 @@ def run_processes(block: Block, arguments: str, file: str) -> None:
 def run_command(block: Block, call: str, shown: str | None) -> None:
     """Runs a command line in this process; it succeeds unless the page shows its error."""
     result = CliRunner().invoke(
-        app, shlex.split(call, comments=True)[1:], prog_name="segeval", catch_exceptions=False
+        command_line,
+        shlex.split(call, comments=True)[1:],
+        prog_name="segeval",
+        catch_exceptions=False,
     )
     failed = re.search(r"^(error|failed): ", shown or "", re.MULTILINE) is not None
     assert (result.exit_code != 0) == failed, f"{block}: {call}\n{result.output}"
@@ -118,6 +121,8 @@ def test_page_does_what_it_says(page: Path, room: Path) -> None:
     for block in blocks(page):
         if block.language == "python":
             run_python(block, names)
+        elif name := re.match(r"# (\S+\.toml)\n", block.text):  # a file that commands below read
+            Path(name[1]).write_text(block.text, encoding="utf-8")
         elif block.language in ("console", "bash"):
             for call, shown in commands(block):
                 run_command(block, call, shown)
@@ -165,9 +170,9 @@ def test_recipe_adds_a_metric_everywhere(room: Path) -> None:
     (name,) = set(REGISTRY) - before
     assert CITATIONS[REGISTRY[name].cite]
 
-    listed = CliRunner().invoke(app, ["metrics"], catch_exceptions=False)
+    listed = CliRunner().invoke(command_line, ["metrics"], catch_exceptions=False)
     assert re.search(rf"^{name} ", listed.output, re.MULTILINE)
-    card = CliRunner().invoke(app, ["metrics", name], catch_exceptions=False)
+    card = CliRunner().invoke(command_line, ["metrics", name], catch_exceptions=False)
     assert card.output.startswith(f"{name}: {REGISTRY[name].title}")
 
     gt = np.zeros((4, 4), int)
@@ -177,7 +182,7 @@ def test_recipe_adds_a_metric_everywhere(room: Path) -> None:
     assert rows[name].tolist() == [1 - 2 / 6]  # two voxels of six are in both
 
     called = ["score", "predictions", "labels", "-m", name, "--no-plots", "--json", "--quiet"]
-    summary = CliRunner().invoke(app, called, catch_exceptions=False)
+    summary = CliRunner().invoke(command_line, called, catch_exceptions=False)
     assert {row["metric"] for row in json.loads(summary.output)} == {name}
 
 

@@ -1,0 +1,53 @@
+"""The options of a run are said once, on their cards; every door says the same."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+
+from segeval import api
+from segeval.protocols.choose import make_protocol
+from segeval.run.options import OPTIONS, options_of
+
+DOORS = [api.score, api.score_folder]
+
+
+@pytest.mark.parametrize("function", DOORS, ids=lambda function: function.__name__)
+def test_the_signature_is_that_of_the_cards(function):
+    cards = options_of(function.__name__)
+    parameters = inspect.signature(function).parameters
+    assert {name: (p.annotation, p.default) for name, p in parameters.items()} == {
+        name: (card.annotation, card.default) for name, card in cards.items()
+    }
+
+
+@pytest.mark.parametrize("function", DOORS, ids=lambda function: function.__name__)
+def test_the_docstring_says_what_every_parameter_is(function):
+    arguments = inspect.getdoc(function).partition("Args:\n")[2].partition("\nRaises:\n")[0]
+    listed = re.findall(r"^    (\w+): (.+(?:\n {8}.+)*)", arguments, re.MULTILINE)
+    assert [name for name, _ in listed] == list(inspect.signature(function).parameters)
+    cards = options_of(function.__name__)
+    for name, text in listed:
+        sentence = cards[name].in_python or cards[name].sentence
+        assert " ".join(text.split()).startswith(sentence)
+
+
+def test_a_protocol_is_made_with_the_defaults_of_the_cards():
+    cards = options_of("score_folder")
+    for name, parameter in inspect.signature(make_protocol).parameters.items():
+        assert parameter.kind is parameter.KEYWORD_ONLY
+        assert (parameter.annotation, parameter.default) == (
+            cards[name].annotation,
+            cards[name].default,
+        )
+
+
+def test_every_card_says_what_it_does_and_is_used():
+    for option in OPTIONS:
+        assert option.sentence.endswith(".")
+        assert option.callers
+    assert len({(option.name, caller) for option in OPTIONS for caller in option.callers}) == sum(
+        len(option.callers) for option in OPTIONS
+    )
