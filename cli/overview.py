@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from segeval.metrics.card import Metric, badness
 from segeval.results.columns import ALL, MEAN, metric_of
 
@@ -82,9 +80,7 @@ def _best_first(means: dict[str, float], metric: Metric) -> list[str]:
     """Return the regions of these means, the best one first."""
     goal = metric.spec.goal
     assert goal is not None  # `_ranks` saw to it
-    order = np.argsort(badness(np.array([*means.values()]), goal), kind="stable")
-    regions = list(means)
-    return [regions[place] for place in order]
+    return sorted(means, key=lambda region: badness(means[region], goal))
 
 
 def _cell(record: Record, bounded: bool) -> tuple[str, str]:

@@ -317,8 +317,11 @@ class Metric:
         return values
 
 
-def badness(values: Floats, goal: float) -> Floats:
-    """Return how far each value is from the goal: the larger, the worse.
+Values = TypeVar("Values", float, Floats)
+
+
+def badness(values: Values, goal: float) -> Values:
+    """Return how far a value, or each of several, is from the goal: the larger, the worse.
 
     An infinite goal has no distance, so that only the order says how bad a value is.
 
@@ -326,10 +329,9 @@ def badness(values: Floats, goal: float) -> Floats:
     >>> badness(values, 0).tolist(), badness(values, float("inf")).tolist()
     ([3.0, 1.0], [3.0, -1.0])
     """
-    if np.isfinite(goal):
-        return np.abs(values - goal)
-    signed: Floats = -np.sign(goal) * values
-    return signed
+    if math.isfinite(goal):
+        return abs(values - goal)
+    return -values if goal > 0 else values
 
 
 REGISTRY: dict[str, MetricSpec] = {}
