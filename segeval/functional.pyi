@@ -471,7 +471,7 @@ def generalized_dice(
     multilabel: bool = False,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Generalized Dice score: Dice of all regions of a case together, each weighted by 1/V_g² (`square`), 1/V_g (`simple`) or 1 (`uniform`)."""
+    """Generalized Dice score: Dice of all regions of a case together, each weighted by 1/V_g² (`square`), 1/V_g (`simple`) or 1 (`uniform`). A region that is absent from the ground truth takes the largest weight of its own case."""
 
 def volume_p(
     pred: Array | Sequence[Array],

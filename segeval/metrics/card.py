@@ -91,8 +91,8 @@ class MetricSpec:
 
     @property
     def doc(self) -> str:
-        """Sentence that says what it is: the docstring of the formula."""
-        return inspect.getdoc(self.formula) or ""
+        """Sentences that say what it is: the docstring of the formula, in one line."""
+        return " ".join((inspect.getdoc(self.formula) or "").split())
 
     @property
     def higher_is_better(self) -> bool | None:
