@@ -173,7 +173,7 @@ def _number(value: float) -> str:
 
 def _card(spec: MetricSpec) -> Iterator[str]:
     yield f"### {spec.name}\n"
-    yield f"**{spec.title}** ({spec.symbol}). {' '.join(spec.doc.split())}\n"
+    yield f"**{spec.title}** ({spec.symbol}). {spec.doc}\n"
     yield f"```math\n{spec.tex}\n```\n"
     yield from (f"- `{parameter.name}`: {_domain(parameter)}" for parameter in spec.parameters)
     if spec.scope == "case":

@@ -69,12 +69,11 @@ def stateful() -> str:
 
 
 def _function(spec: MetricSpec) -> str:
-    own, *_ = spec.doc.splitlines()
     given = "".join(
         f"    {line},\n" for line in _parameters(function_signature(spec), {"pred", "gt"})
     )
     arrays = "    pred: Array | Sequence[Array],\n    gt: Array | Sequence[Array],\n    *,\n"
-    return f'\ndef {spec.formula.__name__}(\n{arrays}{given}) -> Array:\n    """{spec.title}: {own}"""\n'
+    return f'\ndef {spec.formula.__name__}(\n{arrays}{given}) -> Array:\n    """{spec.title}: {spec.doc}"""\n'
 
 
 def _class(spec: MetricSpec) -> str:
@@ -84,9 +83,8 @@ def _class(spec: MetricSpec) -> str:
     rest = "".join(
         f"        {line},\n" for line in _parameters(signature, {p.name for p in positional})
     )
-    own, *_ = spec.doc.splitlines()
     return (
-        f'\nclass {spec.class_name}(SingleMetric):\n    """{spec.title}: {own}"""\n\n'
+        f'\nclass {spec.class_name}(SingleMetric):\n    """{spec.title}: {spec.doc}"""\n\n'
         f"    def __init__(\n        self,\n{first}        *,\n{rest}    ) -> None: ...\n"
     )
 

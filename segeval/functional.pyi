@@ -92,7 +92,7 @@ def specificity(
     multilabel: bool = False,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Specificity: Share of what is not ground truth that was left out. Grows with the size of the image around"""
+    """Specificity: Share of what is not ground truth that was left out. Grows with the size of the image around the object."""
 
 def npv(
     pred: Array | Sequence[Array],
@@ -109,7 +109,7 @@ def npv(
     multilabel: bool = False,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Negative predictive value: Share of what was left out that is not ground truth. Grows with the size of the image around"""
+    """Negative predictive value: Share of what was left out that is not ground truth. Grows with the size of the image around the object."""
 
 def fpr(
     pred: Array | Sequence[Array],
@@ -195,7 +195,7 @@ def fbeta(
     multilabel: bool = False,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """F-beta score: Weighted harmonic mean of precision and recall, in which recall weighs `beta` times as much."""
+    """F-beta score: Weighted harmonic mean of precision and recall, in which recall weighs `beta` times as much. At 1 it is Dice."""
 
 def tversky(
     pred: Array | Sequence[Array],
@@ -214,7 +214,7 @@ def tversky(
     multilabel: bool = False,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Tversky index: Overlap in which false positives weigh `alpha` and false negatives `beta`: ½, ½ is Dice and"""
+    """Tversky index: Overlap in which false positives weigh `alpha` and false negatives `beta`: ½, ½ is Dice and 1, 1 is IoU."""
 
 def accuracy(
     pred: Array | Sequence[Array],
@@ -231,7 +231,7 @@ def accuracy(
     multilabel: bool = False,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Accuracy: Share of all voxels on which both masks agree. Grows with the size of the image around the"""
+    """Accuracy: Share of all voxels on which both masks agree. Grows with the size of the image around the object."""
 
 def balanced_accuracy(
     pred: Array | Sequence[Array],
@@ -265,7 +265,7 @@ def mcc(
     multilabel: bool = False,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Matthews correlation coefficient: Correlation of the two masks as binary variables. Undefined where a mask is empty or fills"""
+    """Matthews correlation coefficient: Correlation of the two masks as binary variables. Undefined where a mask is empty or fills the image."""
 
 def kappa(
     pred: Array | Sequence[Array],
@@ -385,7 +385,7 @@ def volume_error(
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Volume error: Size of the prediction minus that of the ground truth: above 0 when too much was"""
+    """Volume error: Size of the prediction minus that of the ground truth: above 0 when too much was predicted."""
 
 def relative_volume_error(
     pred: Array | Sequence[Array],
@@ -402,7 +402,7 @@ def relative_volume_error(
     multilabel: bool = False,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Relative volume error: Volume error relative to the ground truth; signed, and infinite where the ground truth is"""
+    """Relative volume error: Volume error relative to the ground truth; signed, and infinite where the ground truth is empty."""
 
 def absolute_relative_volume_error(
     pred: Array | Sequence[Array],
@@ -436,7 +436,7 @@ def symmetric_volume_error(
     multilabel: bool = False,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Symmetric volume error: Volume error relative to the mean of the two sizes; signed. What ITK calls volume"""
+    """Symmetric volume error: Volume error relative to the mean of the two sizes; signed. What ITK calls volume similarity."""
 
 def absolute_volume_error(
     pred: Array | Sequence[Array],
@@ -471,7 +471,7 @@ def generalized_dice(
     multilabel: bool = False,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Generalized Dice score: Dice of all regions of a case together, each weighted by 1/V_g² (`square`), 1/V_g (`simple`)"""
+    """Generalized Dice score: Dice of all regions of a case together, each weighted by 1/V_g² (`square`), 1/V_g (`simple`) or 1 (`uniform`). A region that is absent from the ground truth takes the largest weight of its own case."""
 
 def volume_p(
     pred: Array | Sequence[Array],
@@ -603,7 +603,7 @@ def adjusted_rand(
     threshold: float = 0.5,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Adjusted Rand index: Rand index beyond what chance would give: 0 for independent partitions. Undefined if both"""
+    """Adjusted Rand index: Rand index beyond what chance would give: 0 for independent partitions. Undefined if both masks are constant."""
 
 def mutual_information(
     pred: Array | Sequence[Array],
@@ -617,7 +617,7 @@ def mutual_information(
     threshold: float = 0.5,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Mutual information: What one mask tells of the other: at most the smaller of their entropies, so the best value"""
+    """Mutual information: What one mask tells of the other: at most the smaller of their entropies, so the best value differs by case."""
 
 def variation_of_information(
     pred: Array | Sequence[Array],
@@ -659,7 +659,7 @@ def multiclass_mcc(
     threshold: float = 0.5,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Multi-class Matthews correlation coefficient: Correlation of the two label maps as categorical variables. Undefined when a mask is"""
+    """Multi-class Matthews correlation coefficient: Correlation of the two label maps as categorical variables. Undefined when a mask is constant."""
 
 def multiclass_kappa(
     pred: Array | Sequence[Array],
@@ -716,7 +716,7 @@ def mean_iou(
     threshold: float = 0.5,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Mean intersection over union: Mean over the labels that occur in either mask, background among them, of their intersection"""
+    """Mean intersection over union: Mean over the labels that occur in either mask, background among them, of their intersection over union."""
 
 def frequency_weighted_iou(
     pred: Array | Sequence[Array],
@@ -750,7 +750,7 @@ def hd(
     protocol: str | Path = "segeval",
     boundary: str | None = None,
 ) -> Array:
-    """Hausdorff distance: Larger of the two directed percentiles of the boundary distances; at 100 the largest distance"""
+    """Hausdorff distance: Larger of the two directed percentiles of the boundary distances; at 100 the largest distance of all."""
 
 def hd_pooled(
     pred: Array | Sequence[Array],
@@ -849,7 +849,7 @@ def assd(
     protocol: str | Path = "segeval",
     boundary: str | None = None,
 ) -> Array:
-    """Average symmetric surface distance: Mean of the distances of both directions taken together, so that the longer boundary weighs"""
+    """Average symmetric surface distance: Mean of the distances of both directions taken together, so that the longer boundary weighs more."""
 
 def masd(
     pred: Array | Sequence[Array],
@@ -1043,7 +1043,7 @@ def overlap_mean(
     protocol: str | Path = "segeval",
     boundary: str | None = None,
 ) -> Array:
-    """Mean surface overlap: Mean of the two surface overlaps, so that both boundaries weigh the same, as panoptica"""
+    """Mean surface overlap: Mean of the two surface overlaps, so that both boundaries weigh the same, as panoptica computes NSD."""
 
 def nsd_auc(
     pred: Array | Sequence[Array],
@@ -1082,7 +1082,7 @@ def boundary_iou(
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Boundary IoU: IoU of the two inner bands: the voxels of a mask that are nearer than `width` to its own"""
+    """Boundary IoU: IoU of the two inner bands: the voxels of a mask that are nearer than `width` to its own boundary voxels."""
 
 def centroid_distance(
     pred: Array | Sequence[Array],
@@ -1118,7 +1118,7 @@ def mahalanobis(
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Mahalanobis distance: Distance between the centres of mass in units of the masks' common spread S. Undefined for"""
+    """Mahalanobis distance: Distance between the centres of mass in units of the masks' common spread S. Undefined for flat masks."""
 
 def hd_volume(
     pred: Array | Sequence[Array],
@@ -1154,4 +1154,4 @@ def average_hd_volume(
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Volumetric average Hausdorff distance: Mean of the two mean distances from the voxels of one mask to the other mask, both taken as"""
+    """Volumetric average Hausdorff distance: Mean of the two mean distances from the voxels of one mask to the other mask, both taken as solid."""

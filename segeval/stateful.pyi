@@ -113,7 +113,7 @@ class Recall(SingleMetric):
     ) -> None: ...
 
 class Specificity(SingleMetric):
-    """Specificity: Share of what is not ground truth that was left out. Grows with the size of the image around"""
+    """Specificity: Share of what is not ground truth that was left out. Grows with the size of the image around the object."""
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ class Specificity(SingleMetric):
     ) -> None: ...
 
 class NPV(SingleMetric):
-    """Negative predictive value: Share of what was left out that is not ground truth. Grows with the size of the image around"""
+    """Negative predictive value: Share of what was left out that is not ground truth. Grows with the size of the image around the object."""
 
     def __init__(
         self,
@@ -227,7 +227,7 @@ class FalseOmissionRate(SingleMetric):
     ) -> None: ...
 
 class FBeta(SingleMetric):
-    """F-beta score: Weighted harmonic mean of precision and recall, in which recall weighs `beta` times as much."""
+    """F-beta score: Weighted harmonic mean of precision and recall, in which recall weighs `beta` times as much. At 1 it is Dice."""
 
     def __init__(
         self,
@@ -247,7 +247,7 @@ class FBeta(SingleMetric):
     ) -> None: ...
 
 class Tversky(SingleMetric):
-    """Tversky index: Overlap in which false positives weigh `alpha` and false negatives `beta`: ½, ½ is Dice and"""
+    """Tversky index: Overlap in which false positives weigh `alpha` and false negatives `beta`: ½, ½ is Dice and 1, 1 is IoU."""
 
     def __init__(
         self,
@@ -268,7 +268,7 @@ class Tversky(SingleMetric):
     ) -> None: ...
 
 class Accuracy(SingleMetric):
-    """Accuracy: Share of all voxels on which both masks agree. Grows with the size of the image around the"""
+    """Accuracy: Share of all voxels on which both masks agree. Grows with the size of the image around the object."""
 
     def __init__(
         self,
@@ -306,7 +306,7 @@ class BalancedAccuracy(SingleMetric):
     ) -> None: ...
 
 class MCC(SingleMetric):
-    """Matthews correlation coefficient: Correlation of the two masks as binary variables. Undefined where a mask is empty or fills"""
+    """Matthews correlation coefficient: Correlation of the two masks as binary variables. Undefined where a mask is empty or fills the image."""
 
     def __init__(
         self,
@@ -439,7 +439,7 @@ class VolumeSimilarity(SingleMetric):
     ) -> None: ...
 
 class VolumeError(SingleMetric):
-    """Volume error: Size of the prediction minus that of the ground truth: above 0 when too much was"""
+    """Volume error: Size of the prediction minus that of the ground truth: above 0 when too much was predicted."""
 
     def __init__(
         self,
@@ -459,7 +459,7 @@ class VolumeError(SingleMetric):
     ) -> None: ...
 
 class RelativeVolumeError(SingleMetric):
-    """Relative volume error: Volume error relative to the ground truth; signed, and infinite where the ground truth is"""
+    """Relative volume error: Volume error relative to the ground truth; signed, and infinite where the ground truth is empty."""
 
     def __init__(
         self,
@@ -497,7 +497,7 @@ class AbsoluteRelativeVolumeError(SingleMetric):
     ) -> None: ...
 
 class SymmetricVolumeError(SingleMetric):
-    """Symmetric volume error: Volume error relative to the mean of the two sizes; signed. What ITK calls volume"""
+    """Symmetric volume error: Volume error relative to the mean of the two sizes; signed. What ITK calls volume similarity."""
 
     def __init__(
         self,
@@ -536,7 +536,7 @@ class AbsoluteVolumeError(SingleMetric):
     ) -> None: ...
 
 class GeneralizedDice(SingleMetric):
-    """Generalized Dice score: Dice of all regions of a case together, each weighted by 1/V_g² (`square`), 1/V_g (`simple`)"""
+    """Generalized Dice score: Dice of all regions of a case together, each weighted by 1/V_g² (`square`), 1/V_g (`simple`) or 1 (`uniform`). A region that is absent from the ground truth takes the largest weight of its own case."""
 
     def __init__(
         self,
@@ -687,7 +687,7 @@ class Rand(SingleMetric):
     ) -> None: ...
 
 class AdjustedRand(SingleMetric):
-    """Adjusted Rand index: Rand index beyond what chance would give: 0 for independent partitions. Undefined if both"""
+    """Adjusted Rand index: Rand index beyond what chance would give: 0 for independent partitions. Undefined if both masks are constant."""
 
     def __init__(
         self,
@@ -703,7 +703,7 @@ class AdjustedRand(SingleMetric):
     ) -> None: ...
 
 class MutualInformation(SingleMetric):
-    """Mutual information: What one mask tells of the other: at most the smaller of their entropies, so the best value"""
+    """Mutual information: What one mask tells of the other: at most the smaller of their entropies, so the best value differs by case."""
 
     def __init__(
         self,
@@ -751,7 +751,7 @@ class GlobalConsistencyError(SingleMetric):
     ) -> None: ...
 
 class MulticlassMCC(SingleMetric):
-    """Multi-class Matthews correlation coefficient: Correlation of the two label maps as categorical variables. Undefined when a mask is"""
+    """Multi-class Matthews correlation coefficient: Correlation of the two label maps as categorical variables. Undefined when a mask is constant."""
 
     def __init__(
         self,
@@ -816,7 +816,7 @@ class PixelAccuracy(SingleMetric):
     ) -> None: ...
 
 class MeanIoU(SingleMetric):
-    """Mean intersection over union: Mean over the labels that occur in either mask, background among them, of their intersection"""
+    """Mean intersection over union: Mean over the labels that occur in either mask, background among them, of their intersection over union."""
 
     def __init__(
         self,
@@ -848,7 +848,7 @@ class FrequencyWeightedIoU(SingleMetric):
     ) -> None: ...
 
 class HausdorffDistance(SingleMetric):
-    """Hausdorff distance: Larger of the two directed percentiles of the boundary distances; at 100 the largest distance"""
+    """Hausdorff distance: Larger of the two directed percentiles of the boundary distances; at 100 the largest distance of all."""
 
     def __init__(
         self,
@@ -958,7 +958,7 @@ class HDMean(SingleMetric):
     ) -> None: ...
 
 class ASSD(SingleMetric):
-    """Average symmetric surface distance: Mean of the distances of both directions taken together, so that the longer boundary weighs"""
+    """Average symmetric surface distance: Mean of the distances of both directions taken together, so that the longer boundary weighs more."""
 
     def __init__(
         self,
@@ -1171,7 +1171,7 @@ class OverlapGp(SingleMetric):
     ) -> None: ...
 
 class OverlapMean(SingleMetric):
-    """Mean surface overlap: Mean of the two surface overlaps, so that both boundaries weigh the same, as panoptica"""
+    """Mean surface overlap: Mean of the two surface overlaps, so that both boundaries weigh the same, as panoptica computes NSD."""
 
     def __init__(
         self,
@@ -1215,7 +1215,7 @@ class NSDAUC(SingleMetric):
     ) -> None: ...
 
 class BoundaryIoU(SingleMetric):
-    """Boundary IoU: IoU of the two inner bands: the voxels of a mask that are nearer than `width` to its own"""
+    """Boundary IoU: IoU of the two inner bands: the voxels of a mask that are nearer than `width` to its own boundary voxels."""
 
     def __init__(
         self,
@@ -1256,7 +1256,7 @@ class CentroidDistance(SingleMetric):
     ) -> None: ...
 
 class Mahalanobis(SingleMetric):
-    """Mahalanobis distance: Distance between the centres of mass in units of the masks' common spread S. Undefined for"""
+    """Mahalanobis distance: Distance between the centres of mass in units of the masks' common spread S. Undefined for flat masks."""
 
     def __init__(
         self,
@@ -1296,7 +1296,7 @@ class HDVolume(SingleMetric):
     ) -> None: ...
 
 class AverageHDVolume(SingleMetric):
-    """Volumetric average Hausdorff distance: Mean of the two mean distances from the voxels of one mask to the other mask, both taken as"""
+    """Volumetric average Hausdorff distance: Mean of the two mean distances from the voxels of one mask to the other mask, both taken as solid."""
 
     def __init__(
         self,

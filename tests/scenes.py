@@ -7,6 +7,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from inspect import isabstract
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+import segeval.statistics
 from segeval.data.case import Case
 from segeval.data.grid import Grid
 from segeval.data.labels import LabelMap
@@ -22,8 +26,8 @@ from segeval.kernels.workspace import Workspace
 from segeval.measure.dispatch import measure
 from segeval.measure.measured import Measured
 from segeval.metrics import parse_metric
-from segeval.metrics.card import Metric
-from segeval.statistics.boundary import VOXEL
+from segeval.metrics.card import Metric, MetricSpec
+from segeval.statistics.boundary import RULES, VOXEL, Boundary
 from segeval.statistics.statistic import Need, Statistic
 
 Mask = NDArray[np.uint8]
@@ -106,6 +110,51 @@ def measured(
     chosen = regions if callable(regions) else lambda labels: regions
     wanted = [need_of(need) for need in needs]
     return measure(case, chosen, wanted, workspace or Workspace())
+
+
+BOUNDARIES = [
+    Boundary(rule, **dict(settings))
+    for rule, card in RULES.items()
+    for settings in product(*([(s.name, value) for value in s.values] for s in card.settings))
+]
+"""Every rule for boundaries, with every choice of its settings."""
+
+
+STATISTICS = [
+    thing
+    for thing in vars(segeval.statistics).values()
+    if isinstance(thing, type) and issubclass(thing, Statistic) and not isabstract(thing)
+]
+NEEDS = [
+    Need(kind, boundary)
+    for kind in STATISTICS
+    for boundary in (BOUNDARIES if kind.by_boundary else [None])
+]
+"""Every statistic that there is, on every boundary if it depends on one."""
+
+
+def examples(spec: MetricSpec) -> dict[str, float | str]:
+    """A value for each parameter that must be given."""
+    return {parameter.name: parameter.domain.example for parameter in spec.required}
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two objects hold the same data, which may be arrays and NaN: of the same types, down
+    to the last digit.
+    """
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, np.ndarray):
+        return one.dtype == other.dtype and np.array_equal(
+            one, other, equal_nan=one.dtype.kind == "f"
+        )
+    if is_dataclass(one) and not isinstance(one, type):
+        return all(same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other or (one != one and other != other))
 
 
 def need_of(what: Need | type[Statistic]) -> Need:

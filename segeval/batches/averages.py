@@ -11,8 +11,9 @@ import numpy as np
 from segeval.arrays import Floats
 from segeval.errors import UsageError
 from segeval.metrics.card import Metric
-from segeval.statistics.many import Cases, RegionCases
+from segeval.statistics.many import RegionCases
 from segeval.statistics.ratios import ratio
+from segeval.statistics.statistic import Cases
 
 Average: TypeAlias = Literal["none", "macro", "micro", "weighted"]
 

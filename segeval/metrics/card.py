@@ -6,6 +6,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import isnan
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -26,16 +27,33 @@ MeanFirst: TypeAlias = Literal["regions", "cases"]
 over the cases of each region."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Empty:
     """The value where both masks, only the prediction or only the ground truth is empty.
 
-    None: what the formula gives.
+    None: what the formula gives. An undefined value equals an undefined value:
+
+    >>> Empty(both=float("nan")) == Empty(both=float("nan"))
+    True
     """
 
     both: float | None = None
     pred: float | None = None
     gt: float | None = None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Empty):
+            return NotImplemented
+        return self._comparable == other._comparable
+
+    def __hash__(self) -> int:
+        return hash(self._comparable)
+
+    @property
+    def _comparable(self) -> tuple[float | str | None, ...]:
+        """Values with a word in place of NaN, which is not equal to itself."""
+        values = (self.both, self.pred, self.gt)
+        return tuple("nan" if value is not None and isnan(value) else value for value in values)
 
 
 BY_FORMULA = Empty()
@@ -68,10 +86,14 @@ class MetricSpec:
     glued: bool
     class_name: str
 
+    def __reduce__(self) -> tuple[Callable[..., MetricSpec], tuple[str, Callable[..., Any]]]:
+        # a card stands once in a process: what is unpickled or copied is that of the registry
+        return _registered, (self.name, self.formula)
+
     @property
     def doc(self) -> str:
-        """Sentence that says what it is: the docstring of the formula."""
-        return inspect.getdoc(self.formula) or ""
+        """Sentences that say what it is: the docstring of the formula, in one line."""
+        return " ".join((inspect.getdoc(self.formula) or "").split())
 
     @property
     def higher_is_better(self) -> bool | None:
@@ -389,6 +411,12 @@ def metric(
         return formula
 
     return declare
+
+
+def _registered(name: str, formula: Callable[..., Any]) -> MetricSpec:
+    """Return the card of this name, which importing its formula has declared."""
+    assert REGISTRY[name].formula is formula
+    return REGISTRY[name]
 
 
 def taken_names() -> set[str]:

@@ -139,6 +139,8 @@ class Convention:
         )
         if usual:
             return metric
+        if not own.spec.by_boundary:
+            boundary = VOXEL  # which is not about a formula that depends on none, or has its own
         return replace(
             metric, definition=Definition(self.name, own, boundary, empty, self.mean_first)
         )

@@ -53,7 +53,7 @@ def described(column: str, content: Mapping[str, Any]) -> Metric:
         return formula
     metric = _bound(form, by_region)
     boundary = VOXEL
-    if metric.spec.by_boundary or formula.spec.by_boundary:
+    if formula.spec.by_boundary:
         boundary = Boundary.parse(content["boundary"])
     definition = Definition(
         protocol=content["protocol"],

@@ -229,7 +229,7 @@ def _boundary(written: str) -> str:
 def _metric(column: str, told: Mapping[str, Any], usual: str) -> str:
     """How one column is computed."""
     spec = metric_of(told["formula"]).spec
-    parts = [f"{column}: {spec.title}. {' '.join(spec.doc.split()).rstrip('.')}"]
+    parts = [f"{column}: {spec.title}. {spec.doc.rstrip('.')}"]
     if told["formula"] != column.rpartition("/")[2]:
         parts.append(f"segeval's {told['formula']}")
     if told.get("boundary", usual) != usual:

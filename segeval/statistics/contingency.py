@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .many import Marks, WholeCases, marked
-from .statistic import Arrays, Column, Columns, Need, Statistic
+from .statistic import Arrays, Column, Columns, LabelPairs, Need, Statistic
 
 if TYPE_CHECKING:
     from segeval.data.regions import Region
@@ -38,10 +38,10 @@ class Contingency(Statistic):
 
     @classmethod
     def of_table(
-        cls, table: Contingency, regions: Sequence[Region], voxel_volume: float
+        cls, table: LabelPairs, regions: Sequence[Region], voxel_volume: float
     ) -> Contingency:
         """Return the table itself."""
-        return table
+        return cls(table.gt, table.pred, table.count)
 
     @classmethod
     def columns(cls, need: Need) -> Columns:

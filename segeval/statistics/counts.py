@@ -10,10 +10,9 @@ import numpy as np
 from segeval.arrays import Flags, Floats, Integers
 from segeval.data.regions import Region, disjoint_layers
 
-from .contingency import Contingency
 from .many import Marks, RegionCases, marked
 from .rows import RowStatistic
-from .statistic import Arrays, Column, Columns, Need
+from .statistic import Arrays, Column, Columns, LabelPairs, Need
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,9 +37,7 @@ class Counts(RowStatistic):
     shapes = dict.fromkeys(("tp", "fp", "fn", "tn", "volume_p", "volume_g"), ())
 
     @classmethod
-    def of(
-        cls, contingency: Contingency, regions: Sequence[Region], voxel_volume: float = 1.0
-    ) -> Counts:
+    def of(cls, table: LabelPairs, regions: Sequence[Region], voxel_volume: float = 1.0) -> Counts:
         """The counts of the regions, which may overlap, from the table of label pairs of a case."""
         tp, size_p, size_g = np.zeros(
             (3, len(regions) + 1)
@@ -48,14 +45,12 @@ class Counts(RowStatistic):
         for layer in disjoint_layers(regions):
             pairs = sorted((label, region) for region in layer for label in regions[region].labels)
             labels, region_of = np.array(pairs, np.int64).T
-            in_p, in_g = (
-                _looked_up(labels, region_of, side) for side in (contingency.pred, contingency.gt)
-            )
-            np.add.at(size_p, in_p, contingency.count)
-            np.add.at(size_g, in_g, contingency.count)
-            np.add.at(tp, np.where(in_p == in_g, in_p, -1), contingency.count)
+            in_p, in_g = (_looked_up(labels, region_of, side) for side in (table.pred, table.gt))
+            np.add.at(size_p, in_p, table.count)
+            np.add.at(size_g, in_g, table.count)
+            np.add.at(tp, np.where(in_p == in_g, in_p, -1), table.count)
         tp, size_p, size_g = tp[:-1], size_p[:-1], size_g[:-1]
-        total = contingency.count.sum()
+        total = table.count.sum()
         return cls(
             tp,
             size_p - tp,
@@ -66,7 +61,7 @@ class Counts(RowStatistic):
         )
 
     @classmethod
-    def of_table(cls, table: Contingency, regions: Sequence[Region], voxel_volume: float) -> Counts:
+    def of_table(cls, table: LabelPairs, regions: Sequence[Region], voxel_volume: float) -> Counts:
         """Return the counts of the regions."""
         return cls.of(table, regions, voxel_volume)
 

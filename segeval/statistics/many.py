@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import operator
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -14,29 +13,7 @@ from numpy.typing import NDArray
 
 from segeval.arrays import Integers
 
-from .statistic import Arrays, RegionStatistic, Statistic
-
-
-class Cases(ABC):
-    """One statistic of several cases."""
-
-    __slots__ = ()
-
-    @abstractmethod
-    def __len__(self) -> int:
-        """Return the number of cases."""
-
-    @abstractmethod
-    def only(self, regions: Integers) -> Cases:
-        """Return the same of some regions of each case alone."""
-
-    @abstractmethod
-    def pooled(self) -> Cases:
-        """Return all cases added up, as one."""
-
-    @abstractmethod
-    def each(self) -> Sequence[Statistic]:
-        """Return the statistic of each case."""
+from .statistic import Arrays, Cases, RegionStatistic, Statistic
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, TypeAlias
 
 from numpy.typing import NDArray
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from segeval.data.regions import Region
-
-    from .contingency import Contingency
-    from .many import Cases
 
 SideKind: TypeAlias = Literal["labels", "mesh"]
 Arrays: TypeAlias = Mapping[str, NDArray[Any]]
@@ -33,6 +30,22 @@ class Column(NamedTuple):
 
 
 Columns: TypeAlias = dict[str, Column]
+
+
+class LabelPairs(Protocol):
+    """A table of how many voxels carry each pair of labels: that of a case is a `Contingency`."""
+
+    @property
+    def gt(self) -> Integers:
+        """Label of each row in the ground truth."""
+
+    @property
+    def pred(self) -> Integers:
+        """Label of each row in the prediction."""
+
+    @property
+    def count(self) -> Integers:
+        """Voxels of each row."""
 
 
 class Statistic(ABC):
@@ -73,7 +86,7 @@ class Statistic(ABC):
 
     @classmethod
     def of_table(
-        cls, table: Contingency, regions: Sequence[Region], voxel_volume: float
+        cls, table: LabelPairs, regions: Sequence[Region], voxel_volume: float
     ) -> Self | None:
         """Return the statistic if the contingency table is enough for it; None otherwise."""
         return None
@@ -94,6 +107,28 @@ class Statistic(ABC):
     @abstractmethod
     def cases(cls, need: Need, arrays: Arrays, regions: int) -> Cases:
         """Return the cases of a flat form, with so many regions each."""
+
+
+class Cases(ABC):
+    """One statistic of several cases."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Return the number of cases."""
+
+    @abstractmethod
+    def only(self, regions: Integers) -> Cases:
+        """Return the same of some regions of each case alone."""
+
+    @abstractmethod
+    def pooled(self) -> Cases:
+        """Return all cases added up, as one."""
+
+    @abstractmethod
+    def each(self) -> Sequence[Statistic]:
+        """Return the statistic of each case."""
 
 
 class RegionStatistic(Statistic):
