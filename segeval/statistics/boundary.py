@@ -1,4 +1,4 @@
-"""The rules for the boundary of a mask: where it is, and how much of it every element stands for."""
+"""Rules for the boundary of a mask: where it is, and how much of it every element stands for."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ class Rule:
     for tensors on a GPU and the usual settings, name functions of `segeval.measure` as
     `module:function`, so that no kernel is loaded before it is needed; without a
     `device_measurer`, masks are moved to the host. `weighs`: elements have sizes of their own
-    unless a setting says otherwise. `meshes`: a surface of triangles can have it too. `surface`: the
-    elements are those of a boundary, not of the whole mask.
+    unless a setting says otherwise. `meshes`: a surface of triangles can have it too. `surface`:
+    the elements are those of a boundary, not of the whole mask.
     """
 
     sentence: str
