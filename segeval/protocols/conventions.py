@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from segeval.errors import UsageError
 from segeval.metrics import lookup, parse_metric, separate
@@ -15,7 +16,8 @@ from segeval.metrics.card import Definition, Empty, MeanFirst, Metric, MetricSpe
 from segeval.metrics.parameters import ByRegion, Value
 from segeval.statistics.boundary import VOXEL, Boundary
 
-from .protocol import Policies, Protocol
+from .protocol import Policies, Protocol, hex_of
+from .writing import toml_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,19 @@ class Entry:
             empty=None if metric.empty == formula.spec.empty else metric.empty,
             by_region=by_region.mapping if by_region else {},
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the entry as a file states it under its key."""
+        content: dict[str, Any] = {}
+        if self.formula is not None:
+            content["is"] = self.formula
+        if self.boundary is not None:
+            content["boundary"] = str(self.boundary)
+        if self.empty is not None:
+            content["empty"] = [self.empty.both, self.empty.pred, self.empty.gt]
+        if self.by_region:
+            content[self.spec.parameters[0].name] = dict(self.by_region)
+        return content
 
     @property
     def key(self) -> str:
@@ -114,6 +129,31 @@ class Convention:
             entries=tuple(Entry.of(metric) for metric in protocol.metrics),
             policies=protocol.policies,
         )
+
+    def to_toml(self) -> str:
+        """Return a file that states the convention, of which its name is the only part left out.
+
+        >>> print(Convention.of(Protocol()).to_toml().splitlines()[0])
+        title = "segeval"
+        """
+        content: dict[str, Any] = {
+            "title": self.title,
+            "source": self.source,
+            "boundary": str(self.boundary),
+            "background": self.background,
+            "mean": self.mean_first,
+            "report": self.report,
+            "notes": self.notes,
+            "others": self.others,
+        }
+        content |= {name: value for name, value in self.policies.items() if value is not None}
+        if "colors" in content:
+            colors = content["colors"]
+            content["colors"] = {hex_of(color): label for color, label in colors.items()}
+        if self.regions is not None:
+            content["regions"] = self.regions
+        content["metrics"] = {entry.key: entry.to_dict() for entry in self.entries}
+        return toml_of(content)
 
     def upon(self, base: Convention) -> Convention:
         """Return the convention with the entries and policies of another one below its own."""
