@@ -1,4 +1,7 @@
-"""Protocols by name: the same number as the tool you compare with."""
+"""Protocols: what a run measures, and what tools and challenges mean by the names of metrics.
+
+A `Convention` is what a protocol's TOML file states; a `Protocol` is what one run measures.
+"""
 
 from .conventions import Convention as Convention
 from .files import ALL as ALL

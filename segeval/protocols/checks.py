@@ -1,37 +1,86 @@
-"""What is wrong with a protocol's file, told before anything is scored."""
+"""Checks of a protocol's file, before anything is scored with it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from segeval.errors import UsageError
-from segeval.metrics import parse_metric, separate
-from segeval.metrics.card import Metric
-from segeval.metrics.parameters import ByRegion, Value
+from segeval.metrics import separate
+from segeval.metrics.card import Metric, MetricSpec
 
 from .conventions import Convention, Entry
+from .protocol import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of value in a file: how an error calls it, and the test for it."""
+
+    description: str
+    has: Callable[[Any], bool]
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_whole(value: Any) -> bool:
+    return type(value) is int
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not _is_flag(value)
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_list_of(value: Any, test: Callable[[Any], bool]) -> bool:
+    return isinstance(value, list) and all(map(test, value))
+
+
+TEXT = Kind("a text", _is_text)
+TEXTS = Kind("a list of texts", lambda value: _is_list_of(value, _is_text))
+FLAG = Kind("true or false", _is_flag)
+TABLE = Kind("a table", _is_table)
 
 KEYS = {
-    "base": str, "title": str, "source": str, "boundary": str, "background": bool, "mean": str, "report": list,
-    "notes": list, "regions": dict, "metrics": dict, "others": bool,
-}  # fmt: skip
-"""What a file may state, and of which type."""
-TYPES = {str: "a text", bool: "true or false", list: "a list of texts", dict: "a table"}
+    "base": TEXT,
+    "title": TEXT,
+    "source": TEXT,
+    "boundary": TEXT,
+    "background": FLAG,
+    "mean": TEXT,
+    "report": TEXTS,
+    "notes": TEXTS,
+    "regions": TABLE,
+    "metrics": TABLE,
+    "others": FLAG,
+    "ignore_label": Kind("a whole number", _is_whole),
+    "binary": FLAG,
+    "spacing": Kind("a list of lengths", lambda value: _is_list_of(value, _is_number)),
+    "geometry_tolerance": Kind("a number", _is_number),
+    "missing": TEXT,
+    "colors": TABLE,
+}
+"""Keys of a file, and the kinds of their values."""
 
 
 def check_content(content: Mapping[str, Any]) -> None:
-    """Raises `UsageError` for keys that a file may not state, and for values that are not of their
-    kind.
-    """
+    """Raise `UsageError` for unknown keys, and for values that are not of their kind."""
     for key, value in content.items():
-        wanted = KEYS.get(key)
-        if wanted is None:
+        kind = KEYS.get(key)
+        if kind is None:
             raise UsageError(f"unknown key {key!r}; a protocol states {', '.join(KEYS)}")
-        texts = value if isinstance(value, list) else ()
-        if not isinstance(value, wanted) or not all(isinstance(text, str) for text in texts):
-            raise UsageError(f"{key!r} is {TYPES[wanted]}, not {value!r}")
+        if not kind.has(value):
+            raise UsageError(f"{key!r} is {kind.description}, not {value!r}")
     if content.get("mean", "regions") not in ("regions", "cases"):
         raise UsageError(
             f"the mean that is taken first is of 'regions' or of 'cases', not {content['mean']!r}"
@@ -44,21 +93,25 @@ def check_content(content: Mapping[str, Any]) -> None:
         _check_region(region, labels)
 
 
-def check_meaning(own: Convention) -> None:
-    """Raises `UsageError` for metrics that cannot be computed as the protocol has them, and for a
-    report of others.
+def check_meaning(convention: Convention) -> None:
+    """Raise `UsageError` for metrics that cannot be computed as the convention has them.
+
+    So it does for a report of metrics that the convention does not define.
     """
-    for entry in own.entries:
+    Protocol(**convention.policies)  # raises for values that no run may have
+    for entry in convention.entries:
+        alone = replace(convention, entries=(entry,))
         try:
-            _check_entry(entry, replace(own, entries=(entry,)).meant(_some(entry)))
+            _check_entry(entry, alone.meant(entry.example))
         except UsageError as error:
             raise UsageError(f"[metrics] {entry.key}: {error}") from error
-    if not separate(own.report):
+    forms = separate(convention.report)
+    if not forms:
         raise UsageError(
             'it reports no metric; state them: report = ["dice"], and under [metrics] what each is'
         )
-    for form in separate(own.report):
-        if not own.defines(form):
+    for form in forms:
+        if not convention.defines(form):
             raise UsageError(
                 f'report names {form}, which it does not define; add "{form}" = {{}} under '
                 f"[metrics]"
@@ -71,7 +124,7 @@ def _check_region(region: str, labels: Any) -> None:
             f"region name {region!r} has a meaning of its own in the tables; choose another name"
         )
     values = labels if isinstance(labels, list) else [labels]
-    if not values or not all(type(label) is int and label >= 0 for label in values):
+    if not values or not all(_is_whole(label) and label >= 0 for label in values):
         raise UsageError(
             f"region {region!r} is a label or a list of labels, whole numbers from 0; not "
             f"{labels!r}"
@@ -79,15 +132,12 @@ def _check_region(region: str, labels: Any) -> None:
 
 
 def _check_entry(entry: Entry, metric: Metric) -> None:
-    """Raises `UsageError` if an entry says what its formula cannot have, or has a formula of
-    another kind.
-    """
-    formula = metric.definition.metric.spec if metric.definition else metric.spec
+    """Raise `UsageError` for a formula of another kind, or one that cannot have what is said."""
+    formula = metric.formula.spec
     if (formula.unit, formula.scope) != (metric.spec.unit, metric.spec.scope):
         raise UsageError(
-            f"is {entry.formula!r}: {formula.name} is {_kind(formula.unit, formula.scope)}, "
-            f"{metric.spec.name} is "
-            f"{_kind(metric.spec.unit, metric.spec.scope)}; name a formula of the same kind"
+            f"is {entry.formula!r}: {formula.name} is {_kind(formula)}, "
+            f"{metric.spec.name} is {_kind(metric.spec)}; name a formula of the same kind"
         )
     if entry.empty is not None and not formula.statistic.by_region:
         raise UsageError(
@@ -99,17 +149,7 @@ def _check_entry(entry: Entry, metric: Metric) -> None:
         )
 
 
-def _kind(unit: str, scope: str) -> str:
-    return f"{f'a {unit}' if unit else 'a number without unit'} per {scope}"
-
-
-def _some(entry: Entry) -> Metric:
-    """A metric that an entry holds for."""
-    if entry.form and not entry.by_region:
-        return parse_metric(entry.form)
-    values: dict[str, Value] = {
-        parameter.name: parameter.domain.example for parameter in entry.spec.parameters
-    }
-    return entry.spec.bind(
-        values | {name: ByRegion.of(entry.by_region) for name in values if entry.by_region}
-    )
+def _kind(spec: MetricSpec) -> str:
+    """Return the kind of a metric's values in words."""
+    unit = f"a {spec.unit}" if spec.unit else "a number without unit"
+    return f"{unit} per {spec.scope}"

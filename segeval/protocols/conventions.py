@@ -1,24 +1,32 @@
-"""What a tool or a challenge means by the names of metrics."""
+"""Conventions: what tools and challenges mean by the names of metrics.
+
+A convention is what a protocol's TOML file states. From it, and from the options of a run, comes
+the `Protocol`: what this run measures.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from segeval.errors import UsageError
 from segeval.metrics import lookup, parse_metric, separate
 from segeval.metrics.card import Definition, Empty, MeanFirst, Metric, MetricSpec
-from segeval.metrics.parameters import ByRegion
+from segeval.metrics.parameters import ByRegion, Value
 from segeval.statistics.boundary import VOXEL, Boundary
+
+from .protocol import Policies, Protocol, hex_of
+from .writing import toml_of
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a protocol says of a metric: whose formula, which boundary, which values for empty
-    masks; None: as usual.
+    """The meaning of one metric in a convention; None stands for what is usual.
 
-    `form` is the written form that it holds for, or None for any value of the parameter.
-    `by_region` gives the parameter a value for each region.
+    `form` is the written form that the entry holds for, or None for any value of the parameter.
+    `formula` is the written form of what is computed, `boundary` its rule, and `empty` its values
+    for empty masks. `by_region` gives the parameter a value for each region.
     """
 
     spec: MetricSpec
@@ -28,19 +36,63 @@ class Entry:
     empty: Empty | None = None
     by_region: Mapping[str, float] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, metric: Metric) -> Entry:
+        """Return the entry by which a convention means this metric by its form."""
+        formula = metric.formula
+        by_region = next(iter(formula.by_region.values()), None)
+        return cls(
+            spec=metric.spec,
+            form=metric.form,
+            formula=_written(formula, metric) if metric.definition else None,
+            boundary=metric.need.boundary if formula.spec.by_boundary else None,
+            empty=None if metric.empty == formula.spec.empty else metric.empty,
+            by_region=by_region.mapping if by_region else {},
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the entry as a file states it under its key."""
+        content: dict[str, Any] = {}
+        if self.formula is not None:
+            content["is"] = self.formula
+        if self.boundary is not None:
+            content["boundary"] = str(self.boundary)
+        if self.empty is not None:
+            content["empty"] = [self.empty.both, self.empty.pred, self.empty.gt]
+        if self.by_region:
+            content[self.spec.parameters[0].name] = dict(self.by_region)
+        return content
+
     @property
     def key(self) -> str:
-        """How it is written: `hd95`, or `nsd@tolerance` for any."""
+        """Form in a file: `hd95`, or `nsd@tolerance` for any tolerance."""
         return self.form or f"{self.spec.name}@{self.spec.parameters[0].name}"
+
+    @property
+    def example(self) -> Metric:
+        """Metric that the entry holds for, by its card alone."""
+        if self.form and not self.by_region:
+            return parse_metric(self.form)
+        values: dict[str, Value] = {
+            parameter.name: parameter.domain.example for parameter in self.spec.parameters
+        }
+        if self.by_region:
+            values = dict.fromkeys(values, ByRegion.of(self.by_region))
+        return self.spec.bind(values)
+
+    def names(self, form: str) -> bool:
+        """Return whether a form is the metric's name or an alias, without any parameter."""
+        return form.strip() in (self.spec.name, *self.spec.aliases)
 
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """A protocol as its file states it.
+    """What the names of metrics mean to a tool or a challenge, as a protocol's file states it.
 
-    `mean_first`: the order of a mean over regions and cases. `report`: the metrics
-    of a run that asks for none. `others`: metrics without an entry are those of their cards;
-    otherwise they are not the protocol's.
+    `boundary` is the rule of metrics that have none of their own; `mean_first` the order of a mean
+    over regions and cases; `report` the metrics of a run that asks for none. `others`: metrics
+    without an entry are those of their cards; otherwise they are an error. `regions` and `policies`
+    are those of a run that does not choose others.
     """
 
     name: str
@@ -54,52 +106,108 @@ class Convention:
     regions: Mapping[str, Sequence[int]] | None = None
     entries: tuple[Entry, ...] = ()
     others: bool = False
+    policies: Policies = field(default_factory=Policies)
 
-    def over(self, boundary: Boundary | None) -> Convention:
-        """The protocol with another boundary, for all of its metrics."""
-        if boundary is None:
-            return self
-        return replace(
-            self, boundary=boundary, entries=tuple(replace(e, boundary=None) for e in self.entries)
+    @classmethod
+    def of(cls, protocol: Protocol) -> Convention:
+        """Return the convention that a run followed, as far as its metrics show it.
+
+        >>> Convention.of(Protocol(ignore_label=255)).policies["ignore_label"]
+        255
+        """
+        regions = None
+        if protocol.regions is not None:
+            regions = {region.name: sorted(region.labels) for region in protocol.regions}
+        return cls(
+            name=protocol.name,
+            title=protocol.title,
+            boundary=protocol.boundary,
+            background=protocol.include_background,
+            mean_first=protocol.mean_first,
+            report=tuple(metric.form for metric in protocol.metrics),
+            regions=regions,
+            entries=tuple(Entry.of(metric) for metric in protocol.metrics),
+            policies=protocol.policies,
         )
 
+    def to_toml(self) -> str:
+        """Return a file that states the convention, of which its name is the only part left out.
+
+        >>> print(Convention.of(Protocol()).to_toml().splitlines()[0])
+        title = "segeval"
+        """
+        content: dict[str, Any] = {
+            "title": self.title,
+            "source": self.source,
+            "boundary": str(self.boundary),
+            "background": self.background,
+            "mean": self.mean_first,
+            "report": self.report,
+            "notes": self.notes,
+            "others": self.others,
+        }
+        content |= {name: value for name, value in self.policies.items() if value is not None}
+        if "colors" in content:
+            colors = content["colors"]
+            content["colors"] = {hex_of(color): label for color, label in colors.items()}
+        if self.regions is not None:
+            content["regions"] = self.regions
+        content["metrics"] = {entry.key: entry.to_dict() for entry in self.entries}
+        return toml_of(content)
+
+    def upon(self, base: Convention) -> Convention:
+        """Return the convention with the entries and policies of another one below its own."""
+        keys = {entry.key for entry in self.entries}
+        inherited = tuple(entry for entry in base.entries if entry.key not in keys)
+        return replace(
+            self,
+            entries=self.entries + inherited,
+            policies={**base.policies, **self.policies},
+        )
+
+    def over(self, boundary: Boundary | None) -> Convention:
+        """Return the convention with another boundary for all of its metrics."""
+        if boundary is None:
+            return self
+        entries = tuple(replace(entry, boundary=None) for entry in self.entries)
+        return replace(self, boundary=boundary, entries=entries)
+
     def metrics(self, forms: Sequence[str] | None = None) -> tuple[Metric, ...]:
-        """What the protocol means by some written forms; by those of its report if None. Raises
-        `UsageError`.
+        """Return the metrics that written forms stand for here; None: those of the report.
+
+        Raises `UsageError` for forms that the convention does not define.
 
         >>> from segeval.protocols import convention
         >>> convention("medpy").metric("hd95").definition.metric.form
         'hd_pooled@95'
         """
-        found = [self.metric(form) for form in separate(self.report if forms is None else forms)]
-        return tuple({metric.column: metric for metric in found}.values())
+        metrics = [self.metric(form) for form in separate(self.report if forms is None else forms)]
+        return tuple({metric.column: metric for metric in metrics}.values())
 
     def metric(self, form: str) -> Metric:
-        """What the protocol means by one written form."""
-        return self.meant(self._by_region(form) or parse_metric(form))
+        """Return the metric that one written form stands for here. Raises `UsageError`."""
+        return self.meant(self._parsed(form))
 
     def meant(self, metric: Metric) -> Metric:
-        """What the protocol means by a metric. Raises `UsageError` if it is none of its own."""
+        """Return a metric as the convention means it.
+
+        Raises `UsageError` if the convention does not define it.
+        """
         entry = self._entry(metric)
-        name = metric.spec.name
-        if entry is None and any(own.by_region for own in self.entries if own.spec is metric.spec):
-            raise UsageError(
-                f"protocol {self.name!r} gives {name} a value for each region; ask for {name!r} "
-                f"alone, of score "
-                f"or of segeval.SegmentationMetrics([{name!r}], protocol={self.name!r})"
-            )
-        if entry is None and not self.others:
-            known = ", ".join(entry.key for entry in self.entries) or "no metric"
-            raise UsageError(
-                f"protocol {self.name!r} does not define {metric.form}; it defines {known}. Ask "
-                f"for these, or write a "
-                f'protocol of your own, with base = "{self.name}" and {metric.form} = {{}} under '
-                f"[metrics]"
-            )
-        return self._defined(metric, entry or Entry(metric.spec, None))
+        if entry is None:
+            self._check_open(metric)
+            entry = Entry(metric.spec, None)
+        return self._defined(metric, entry)
+
+    def defines(self, form: str) -> bool:
+        """Return whether the convention means something by a written form.
+
+        Raises `UsageError` for a form of no metric.
+        """
+        return self._entry(self._parsed(form)) is not None or self.others
 
     def names(self, *, multilabel: bool) -> dict[int, str]:
-        """The names of labels, or of channels, in arrays: those of the regions, if there are any.
+        """Return the names of labels, or of channels, in arrays: those of the regions, if any.
 
         Raises `UsageError` where the regions are unions of labels, which label maps of arrays do
         not show.
@@ -115,56 +223,69 @@ class Convention:
             )
         return {label: name for name, (label,) in regions.items()}
 
-    def defines(self, form: str) -> bool:
-        """Whether the protocol means something by a written form. Raises `UsageError` for a form of
-        no metric.
-        """
-        metric = self._by_region(form) or parse_metric(form)
-        return self.others or self._entry(metric) is not None
-
-    def _defined(self, metric: Metric, entry: Entry) -> Metric:
-        """The metric with what an entry says of it; without, if that is what the card says."""
-        own = (
-            replace(metric, definition=None)
-            if entry.formula is None
-            else _formula(entry.formula, metric)
-        )
-        boundary = entry.boundary or self.boundary
-        empty = entry.empty or own.spec.empty
-        usual = (
-            own == metric
-            and empty == metric.spec.empty
-            and boundary == Boundary()
-            and self.mean_first == "regions"
-        )
-        if usual:
-            return metric
-        if not own.spec.by_boundary:
-            boundary = VOXEL  # which is not about a formula that depends on none, or has its own
-        return replace(
-            metric, definition=Definition(self.name, own, boundary, empty, self.mean_first)
-        )
-
-    def _by_region(self, form: str) -> Metric | None:
-        """The metric of a name alone for which there is a value for each region."""
-        name = form.strip()
+    def _parsed(self, form: str) -> Metric:
+        """Return the metric of a form; its parameter has values by region if an entry has."""
         for entry in self.entries:
-            if entry.by_region and name in (entry.spec.name, *entry.spec.aliases):
-                return entry.spec.bind(
-                    {entry.spec.parameters[0].name: ByRegion.of(entry.by_region)}
-                )
-        return None
+            if entry.by_region and entry.names(form):
+                return entry.example
+        return parse_metric(form)
 
     def _entry(self, metric: Metric) -> Entry | None:
-        own = [entry for entry in self.entries if entry.spec is metric.spec]
-        exact = [entry for entry in own if entry.form == metric.form]
-        return next(iter(exact or [entry for entry in own if entry.form is None]), None)
+        """Return the entry of a metric: that of its form, or else one of any parameter."""
+        entries = {entry.form: entry for entry in self.entries if entry.spec is metric.spec}
+        return entries.get(metric.form) or entries.get(None)
+
+    def _check_open(self, metric: Metric) -> None:
+        """Raise `UsageError` if metrics without an entry, such as this one, are an error."""
+        name = metric.spec.name
+        if any(entry.by_region for entry in self.entries if entry.spec is metric.spec):
+            raise UsageError(
+                f"protocol {self.name!r} gives {name} a value for each region; ask for {name!r} "
+                f"alone, of score "
+                f"or of segeval.SegmentationMetrics([{name!r}], protocol={self.name!r})"
+            )
+        if not self.others:
+            known = ", ".join(entry.key for entry in self.entries) or "no metric"
+            raise UsageError(
+                f"protocol {self.name!r} does not define {metric.form}; it defines {known}. Ask "
+                f"for these, or write a "
+                f'protocol of your own, with base = "{self.name}" and {metric.form} = {{}} under '
+                f"[metrics]"
+            )
+
+    def _defined(self, metric: Metric, entry: Entry) -> Metric:
+        """Return the metric with what an entry says of it, unless that is what its card says."""
+        formula = replace(metric, definition=None)
+        if entry.formula is not None:
+            formula = _formula(entry.formula, metric)
+        definition = Definition(
+            protocol=self.name,
+            metric=formula,
+            boundary=entry.boundary or self.boundary,
+            empty=entry.empty or formula.spec.empty,
+            mean_first=self.mean_first,
+        )
+        usual = Definition(self.name, metric, VOXEL, metric.spec.empty)
+        if definition == usual:
+            return metric
+        if not formula.spec.by_boundary:  # it depends on none, or has its own
+            definition = replace(definition, boundary=VOXEL)
+        return replace(metric, definition=definition)
+
+
+def _written(formula: Metric, metric: Metric) -> str | None:
+    """Return the form by which `_formula` finds a formula again; None for the metric itself."""
+    if formula == replace(metric, definition=None):
+        return None
+    if _formula(formula.form, metric) == formula:
+        return formula.form
+    # The short form leaves out usual values, which would be those of the metric instead.
+    values = [f"{name}={value}" for name, value in formula.parameters]
+    return f"{formula.spec.name}:{','.join(values)}"
 
 
 def _formula(form: str, metric: Metric) -> Metric:
-    """The metric of a written form, with the parameters of another one where it has them too and
-    does not give them.
-    """
+    """Return the metric of a form, with parameters of another metric that it does not give."""
     name, mark, _ = form.partition("@" if "@" in form else ":")
     if mark or form[-1:].isdigit():
         return parse_metric(form)

@@ -1,16 +1,21 @@
-"""Protocols as TOML files: those that come with segeval, beside this module, and users' own."""
+"""Conventions by name, file or run: TOML files that come with segeval, users' own, and run.json.
+
+A protocol is added as one file beside this module: in `tools/` what a tool means by the names of
+metrics, in `challenges/` what a challenge scores, with its regions. Its name is that of the file.
+"""
 
 from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from segeval.errors import UsageError
+from segeval.io import parse_colors
 from segeval.io.files import local_path
 from segeval.metrics import separate
 from segeval.metrics.card import Definition, Metric
@@ -19,89 +24,146 @@ from segeval.statistics.boundary import Boundary
 from .checks import check_content, check_meaning
 from .conventions import Convention
 from .entries import entries_of
+from .protocol import Policies
+from .runs import RUN, is_run, protocol_of_run
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-FOLDER = Path(__file__).parent
+Group: TypeAlias = Literal["tools", "challenges"]
+"""The folders of protocols."""
+HOME = Path(__file__).parent
+"""The folder of the two."""
 ALL = "all"
 """The name that stands for every tool's protocol side by side."""
 COMPARED = ("dice", "iou", "hd", "hd95", "assd")
 """What is compared between all protocols unless it is said."""
 
 ProtocolLike: TypeAlias = "str | Path | Convention"
+"""A convention, or its name or the path of its TOML file, or the path of a run that followed it."""
 
 
-def names() -> list[str]:
-    """The protocols that come with segeval: its own, then the others by name."""
-    found = sorted(path.stem for path in FOLDER.glob("*.toml"))
-    return ["segeval", *(name for name in found if name != "segeval")]
+def names(group: Group | None = None) -> list[str]:
+    """Return the protocols that come with segeval: its own, then the others by name.
+
+    `group` limits them to those of tools, or of challenges.
+    """
+    found = [name for name, path in _paths().items() if group in (None, path.parent.name)]
+    return sorted(found, key=lambda name: (name != "segeval", name))
 
 
 def convention(
     protocol: ProtocolLike | None = None, boundary: Boundary | str | None = None
 ) -> Convention:
-    """The protocol of this name, or in this TOML file, on another boundary if one is given.
+    """Return the convention of a name, a TOML file or a run, on another boundary if one is given.
 
-    Raises `UsageError` for a name that is none, and for a file that cannot be read or says what it
-    should not.
+    A run is a results folder or its run.json. Raises `UsageError` for a name that is none, and for
+    a file that cannot be read or says what it should not.
     """
-    over = None if boundary is None else Boundary.parse(boundary)
+    override = None if boundary is None else Boundary.parse(boundary)
+    if protocol is None:
+        protocol = "segeval"
     if isinstance(protocol, Convention):
-        return protocol.over(over)
-    if protocol is not None and not isinstance(protocol, (str, Path)):
+        return protocol.over(override)
+    if not isinstance(protocol, (str, Path)):
         raise UsageError(
             f"a protocol is a name such as 'monai' or the path of a TOML file, not {protocol!r}"
         )
-    text = "segeval" if protocol is None else str(protocol)
-    if text in names():
-        return _named(text).over(over)
-    if not text.endswith(".toml"):
-        near = difflib.get_close_matches(text.lower(), names(), n=2, cutoff=0.5)
-        hint = (
-            f"did you mean {' or '.join(near)}?" if near else f"choose one of {', '.join(names())}."
-        )
-        if text == ALL:
-            hint = (
-                "it puts every tool side by side in the tables of segeval score; here, choose one."
-            )
-        raise UsageError(f"unknown protocol {text!r}; {hint} Or give the path of a TOML file")
-    return _read(local_path(text)).over(over)
+    return _found(str(protocol)).over(override)
+
+
+def known(name: str, title: str) -> Convention | None:
+    """Return the convention that comes with segeval under this name and title; None if none does.
+
+    A user's own file may have the name of one that comes with segeval.
+    """
+    if name not in names():
+        return None
+    own = convention(name)
+    return own if own.title == title else None
 
 
 def everyone(forms: Sequence[str] | None = None) -> tuple[Metric, ...]:
-    """What each tool's protocol means by some written forms, as metrics whose columns begin with
-    its name.
+    """Return what each tool means by some written forms; columns begin with the tool's name.
 
-    Protocols with regions of their own, those of challenges, are left out. Raises `UsageError` for
-    forms that none of the others defines.
+    Raises `UsageError` for forms that no tool defines.
 
     >>> [metric.column for metric in everyone(["hd95"])][:2]
     ['segeval/hd95', 'deepmind/hd95']
     """
     wanted = list(dict.fromkeys(separate(COMPARED if forms is None else forms)))
-    tools = [one for one in map(convention, names()) if one.regions is None]
-    found = [_in_group(one, form) for one in tools for form in wanted if one.defines(form)]
-    return tuple({metric.column: metric for metric in found}.values())
+    tools = [convention(name) for name in names("tools")]
+    metrics = [_in_column(tool, form) for tool in tools for form in wanted if tool.defines(form)]
+    return tuple({metric.column: metric for metric in metrics}.values())
 
 
-def _in_group(tool: Convention, form: str) -> Metric:
+def _in_column(tool: Convention, form: str) -> Metric:
+    """Return what a tool means by a form, in a column with the tool's name."""
     metric = tool.metric(form)
-    own = metric.definition or Definition(
+    definition = metric.definition or Definition(
         tool.name, metric, tool.boundary, metric.spec.empty, tool.mean_first
     )
-    return replace(metric, definition=replace(own, column=f"{tool.name}/{metric.form}"))
+    column = f"{tool.name}/{metric.form}"
+    return replace(metric, definition=replace(definition, column=column))
+
+
+def _paths() -> dict[str, Path]:
+    """Return the files that come with segeval, by name."""
+    return {path.stem: path for path in HOME.glob("*/*.toml")}
+
+
+def _found(text: str) -> Convention:
+    """Return the convention of a name or path. Raises `UsageError`."""
+    paths = _paths()
+    if text in paths:
+        return _read_once(paths[text])
+    if text.endswith(".toml"):
+        return _read(local_path(text))
+    if is_run(text):
+        return _of_run(text)
+    raise UsageError(
+        f"unknown protocol {text!r}; {_hint(text)} Or give the path of a TOML file, or of the "
+        f"{RUN} of a run"
+    )
+
+
+def _hint(text: str) -> str:
+    if text == ALL:
+        return "it puts every tool side by side in the tables of segeval score; here, choose one."
+    near = difflib.get_close_matches(text.lower(), names(), n=2, cutoff=0.5)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return f"choose one of {', '.join(names())}."
+
+
+def _of_run(text: str) -> Convention:
+    """Return the convention that a run followed.
+
+    Metrics that the run did not measure are those of the convention of its name, if that comes with
+    segeval, on the boundary of the run.
+    """
+    protocol = protocol_of_run(text)
+    if protocol.name == ALL:
+        raise UsageError(f"{text}: a run of protocol 'all'; {_hint(ALL)}")
+    convention = Convention.of(protocol)
+    base = known(protocol.name, protocol.title)
+    if base is None:
+        return convention
+    if base.boundary != protocol.boundary:
+        base = base.over(protocol.boundary)
+    own = replace(convention, source=base.source, notes=base.notes, others=base.others)
+    return own.upon(base)
 
 
 @lru_cache(maxsize=64)
-def _named(name: str) -> Convention:
-    return _read(FOLDER / f"{name}.toml")
+def _read_once(path: Path) -> Convention:
+    return _read(path)
 
 
 def _read(path: Path, above: tuple[Path, ...] = ()) -> Convention:
-    """The protocol of a file; `above` are those that begin with it."""
+    """Return the convention of a file; `above` are those that begin with it."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -115,16 +177,17 @@ def _read(path: Path, above: tuple[Path, ...] = ()) -> Convention:
     try:
         check_content(content)
         base = _base(content["base"], (*above, path)) if "base" in content else None
-        found = _stated(path.stem, content, base)
-        check_meaning(found)
-        return found
+        convention = _stated(path.stem, content, base)
+        check_meaning(convention)
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from error
+    return convention
 
 
 def _base(text: str, chain: tuple[Path, ...]) -> Convention:
-    """The protocol that the last file of a chain begins with: a name, or a file beside it or in the
-    working folder.
+    """Return the convention that the last file of a chain begins with.
+
+    `text` is a name, or the path of a file beside that one or in the working folder.
     """
     if not text.endswith(".toml"):
         return convention(text)
@@ -146,35 +209,42 @@ def _base(text: str, chain: tuple[Path, ...]) -> Convention:
 
 
 def _stated(name: str, content: Mapping[str, Any], base: Convention | None) -> Convention:
-    """The protocol that a file states, on top of the one that it begins with."""
-    given: dict[str, Callable[[Any], Any]] = {
-        "boundary": Boundary.parse,
-        "background": bool,
-        "mean": str,
-        "report": tuple,
-        "notes": tuple,
-        "regions": lambda value: {region: _labels(labels) for region, labels in value.items()},
-        "others": bool,
-    }
-    found = {key: read(content[key]) for key, read in given.items() if key in content}
-    usual = base or Convention(name=name, title=name)
+    """Return the convention that a file states, upon the one that it begins with."""
     entries = entries_of(content.get("metrics", {}))
-    keys = {entry.key for entry in entries}
-    return Convention(
+    usual = base or Convention(name, title=name, report=tuple(e.form for e in entries if e.form))
+    boundary, regions = usual.boundary, usual.regions
+    if "boundary" in content:
+        boundary = Boundary.parse(content["boundary"])
+    if "regions" in content:
+        regions = {region: _labels(labels) for region, labels in content["regions"].items()}
+    own = Convention(
         name=name,
         title=content.get("title", name),
         source=content.get("source", usual.source),
-        boundary=found.get("boundary", usual.boundary),
-        background=found.get("background", usual.background),
-        mean_first=found.get("mean", usual.mean_first),
-        report=found.get(
-            "report", usual.report or tuple(entry.form for entry in entries if entry.form)
-        ),
-        notes=found.get("notes", usual.notes),
-        regions=found.get("regions", usual.regions),
-        entries=(*entries, *(entry for entry in usual.entries if entry.key not in keys)),
-        others=found.get("others", usual.others),
+        boundary=boundary,
+        background=content.get("background", usual.background),
+        mean_first=content.get("mean", usual.mean_first),
+        report=tuple(content.get("report", usual.report)),
+        notes=tuple(content.get("notes", usual.notes)),
+        regions=regions,
+        entries=entries,
+        others=content.get("others", usual.others),
+        policies=_policies(content),
     )
+    return own.upon(usual)
+
+
+def _policies(content: Mapping[str, Any]) -> Policies:
+    """Return the policies that a file states."""
+    policies: Policies = {}
+    if "spacing" in content:
+        policies["spacing"] = tuple(map(float, content["spacing"]))
+    if "colors" in content:
+        policies["colors"] = parse_colors(content["colors"])
+    for name in ("ignore_label", "binary", "geometry_tolerance", "missing"):
+        if name in content:
+            policies[name] = content[name]
+    return policies
 
 
 def _labels(labels: int | list[int]) -> tuple[int, ...]:

@@ -1,6 +1,4 @@
-"""What a run measures: regions, metrics with their parameters, and the policies that decide every
-doubtful case.
-"""
+"""The protocol of a run: what it measures, to the last decision that can change a number."""
 
 from __future__ import annotations
 
@@ -8,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, TypedDict, get_args
 
 from segeval.data.regions import Region
 from segeval.errors import UsageError
@@ -27,15 +25,27 @@ Missing: TypeAlias = Literal["error", "skip", "empty"]
 """
 
 
+class Policies(TypedDict, total=False):
+    """Fields of a protocol that say how masks are taken; one that is absent is as usual."""
+
+    ignore_label: int | None
+    binary: bool
+    spacing: tuple[float, ...] | None
+    geometry_tolerance: float
+    missing: Missing
+    colors: Colors | None
+
+
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """Everything about a run that can change a number.
+    """What a run measures: metrics, regions, and the policies that decide every doubtful case.
 
     `name` and `title` are those of the convention that the metrics come from, `boundary` its rule
     where a metric has none of its own. `regions` None stands for every label above 0 that any mask
-    of the run holds. `mean_first`: the order of a mean over regions and cases.
-    `spacing` overrides that of the files; `colors` gives the labels of colour images. `notices` say
-    what a user should know of how it was made.
+    of the run holds. `mean_first` is the order of a mean over regions and cases. `spacing`, by
+    array axis in millimetres, goes before that of the files; `colors` gives the labels of colour
+    images.
+    `notices` say what a user should know of how the protocol was made; they change no number.
     """
 
     metrics: tuple[Metric, ...] = parse_metrics(list(DEFAULT_METRICS))
@@ -56,20 +66,31 @@ class Protocol:
     def __post_init__(self) -> None:
         if not self.metrics:
             raise UsageError("no metric to compute; name at least one, such as dice")
-        names = [region.name for region in self.regions_among(())]
-        twice = {name for name in names if names.count(name) > 1}
-        if twice:
-            raise UsageError(
-                f"region {min(twice)!r} is given twice; give every region its own name"
-            )
-        taken = {"", "all", "mean"}.intersection(names)
-        if taken:
-            raise UsageError(
-                f"region name {min(taken)!r} has a meaning of its own in the tables; choose "
-                f"another name"
-            )
+        self._check_regions()
+        self._check_policies()
+        if self.mean_first not in get_args(MeanFirst):
+            raise UsageError(f"the mean over regions or cases is first, not {self.mean_first!r}")
+
+    def _check_regions(self) -> None:
         if self.regions == ():
             raise UsageError("no region to score; name at least one, such as liver=1")
+        names = [region.name for region in self.regions_among(())]
+        repeated = {name for name in names if names.count(name) > 1}
+        if repeated:
+            raise UsageError(
+                f"region {min(repeated)!r} is given twice; give every region its own name"
+            )
+        reserved = {"", "all", "mean"}.intersection(names)
+        if reserved:
+            raise UsageError(
+                f"region name {min(reserved)!r} has a meaning of its own in the tables; choose "
+                f"another name"
+            )
+        if self.regions is not None:
+            for metric in self.metrics:
+                metric.check_regions(names)
+
+    def _check_policies(self) -> None:
         if not self.geometry_tolerance >= 0:
             raise UsageError(
                 f"geometry tolerance must be at least 0, not {self.geometry_tolerance}"
@@ -83,12 +104,22 @@ class Protocol:
             )
         if self.ignore_label is not None and self.ignore_label < 0:
             raise UsageError(f"the label to ignore must be at least 0, not {self.ignore_label}")
-        for metric in self.metrics if self.regions is not None else ():
-            metric.check_regions(names)
         if self.missing not in get_args(Missing):
             raise UsageError(
                 f"missing is one of {', '.join(get_args(Missing))}, not {self.missing!r}"
             )
+
+    @property
+    def policies(self) -> Policies:
+        """All policies of the run."""
+        return Policies(
+            ignore_label=self.ignore_label,
+            binary=self.binary,
+            spacing=self.spacing,
+            geometry_tolerance=self.geometry_tolerance,
+            missing=self.missing,
+            colors=self.colors,
+        )
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -130,7 +161,7 @@ class Protocol:
             "spacing": self.spacing and list(self.spacing),
             "geometry_tolerance": self.geometry_tolerance,
             "missing": self.missing,
-            "colors": colors and {_hex(color): label for color, label in colors.items()},
+            "colors": colors and {hex_of(color): label for color, label in colors.items()},
         }
         content = spelled(content)
         text = json.dumps(content, sort_keys=True).encode()
@@ -147,7 +178,7 @@ class Protocol:
         True
         """
         try:
-            regions, colors, spacing = (content[key] for key in ("regions", "colors", "spacing"))
+            regions, colors, spacing = content["regions"], content["colors"], content["spacing"]
             return cls(
                 metrics=tuple(described(*item) for item in content["metrics"].items()),
                 regions=None if regions is None else _regions(regions),
@@ -164,10 +195,7 @@ class Protocol:
                 mean_first=content["mean"],
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise UsageError(
-                f"does not say how it was measured ({type(error).__name__}: {error}); run segeval "
-                "score again"
-            ) from error
+            raise UsageError("does not say how it was measured; run segeval score again") from error
 
     @property
     def stamp(self) -> str:
@@ -184,10 +212,15 @@ def stamp_of(protocol: Mapping[str, Any]) -> str:
     return f"{protocol['name']}-{protocol['hash'][:8]}"
 
 
-def _regions(content: Mapping[str, Sequence[int]]) -> tuple[Region, ...]:
-    return tuple(Region(name, frozenset(labels)) for name, labels in content.items())
+def hex_of(color: Sequence[int]) -> str:
+    """Return a colour as files write it.
 
-
-def _hex(color: Sequence[int]) -> str:
+    >>> hex_of((255, 128, 0))
+    '#ff8000'
+    """
     red, green, blue = color
     return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def _regions(content: Mapping[str, Sequence[int]]) -> tuple[Region, ...]:
+    return tuple(Region(name, frozenset(labels)) for name, labels in content.items())

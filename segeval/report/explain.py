@@ -1,299 +1,328 @@
-"""What a run measured and how, in sentences, and what makes two runs differ."""
+"""Sentences about what a run or a protocol measures, and about what makes two of them differ."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from segeval.errors import UsageError
 from segeval.io.files import local_path
 from segeval.metrics import REGISTRY
-from segeval.metrics.card import Metric
+from segeval.metrics.card import BY_FORMULA, Empty, Metric
+from segeval.metrics.parameters import ByRegion, written
 from segeval.protocols import ALL, Convention, convention, names
 from segeval.protocols.choose import make_protocol
-from segeval.protocols.descriptions import describe
-from segeval.results.columns import metric_of
+from segeval.protocols.files import known
+from segeval.protocols.protocol import Protocol, hex_of
+from segeval.protocols.runs import RUN, read_protocol
 from segeval.results.results import Results
 from segeval.statistics.boundary import Boundary
-
-SIDES = {
-    "both": "both masks are empty",
-    "pred": "only the prediction is",
-    "gt": "only the ground truth is",
-}
-USUAL = {"ignore_label": None, "binary": False, "spacing": None, "missing": "error", "colors": None}
-"""Settings of a run that are told only where they are others."""
-WORDS = {
-    "regions": "the regions",
-    "include_background": "whether the background is scored",
-    "ignore_label": "the label that is left out",
-    "binary": "whether every value above 0 is taken as 1",
-    "spacing": "the spacing",
-    "geometry_tolerance": "how far grids may differ",
-    "missing": "what a missing prediction means",
-    "colors": "the labels of colours",
-}
-
-
-REQUIRED = ("name", "hash", "boundary", "mean", "metrics", "regions", "include_background")
-"""What a run.json has to say of its protocol."""
-
-
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """What can be explained: the results of a run, or a protocol by name or file; `content` as
-    run.json keeps it.
-    """
-
-    name: str
-    content: Mapping[str, Any]
-
-    @classmethod
-    def of(cls, what: str | Path, keys: Sequence[str] = ()) -> Explained:
-        """The protocol of a results folder, or the one of this name or TOML file, with what it says
-        of these metrics.
-
-        `keys` are written forms, `hd@percentile` for any percentile; without them, those that it
-        reports. Raises `UsageError` for anything else, and for a folder whose rows are of several
-        protocols.
-        """
-        text, path = str(what), local_path(what)
-        if text == ALL:
-            return cls(text, make_protocol(protocol=text).to_dict())
-        if text in names() or path.suffix == ".toml":
-            own = convention(text)
-            content = make_protocol(protocol=own).to_dict()
-            meant = {key: _meant(own, key) for key in keys}
-            found = {key: describe(metric) for key, metric in meant.items() if metric}
-            return cls(text, {**content, "metrics": found} if keys else content)
-        if path.is_dir():
-            return cls(text, _protocol(Results.load(path).run, path))
-        near = difflib.get_close_matches(text.lower(), names(), n=2, cutoff=0.5)
-        hint = (
-            f"did you mean {' or '.join(near)}?"
-            if near
-            else f"a protocol is one of {', '.join([*names(), ALL])}."
-        )
-        raise UsageError(
-            f"{text}: neither a results folder nor a protocol; {hint} Or give a folder that "
-            f"segeval score wrote, or a "
-            "TOML file"
-        )
-
-    def sentences(self) -> list[str]:
-        """What was measured, and how: one sentence or two an entry."""
-        content = self.content
-        found = [*_about(content), *_regions(content)]
-        found += [_boundary(rule) for rule in dict.fromkeys(_rules(content))]
-        found += [
-            _metric(column, told, content["boundary"])
-            for column, told in content["metrics"].items()
-        ]
-        found.append(f"A mean over regions and cases is taken {_order(content)}.")
-        found += [
-            f"{WORDS[key].capitalize()}: {_setting(key, content[key])}."
-            for key, usual in USUAL.items()
-            if content.get(key) != usual
-        ]
-        return found
-
 
 ORDERS = {
     "regions": "over regions first and then over cases",
     "cases": "over cases first and then over regions",
 }
+YES_OR_NO = {True: "yes", False: "no"}
+EXAMPLES = {"percentile": 95.0}
+"""Values of parameters at which two protocols are compared; of others, one of their domain."""
 
 
-def _order(content: Mapping[str, Any]) -> str:
-    """Return the order of the means of a protocol, in words."""
-    orders = {metric.get("mean", "regions") for metric in content["metrics"].values()}
-    return "as each protocol has it" if len(orders) > 1 else ORDERS[content["mean"]]
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A run or a protocol that is explained.
+
+    `metrics` are those of the protocol by column. `convention` is that of a protocol that was given
+    by name or file, which may define more than it reports; None of a run.
+    """
+
+    name: str
+    protocol: Protocol
+    metrics: Mapping[str, Metric]
+    convention: Convention | None = None
+
+    @classmethod
+    def of(cls, what: str | Path) -> Explained:
+        """Return what is explained of a results folder, or of a protocol's name or TOML file.
+
+        Raises `UsageError` for anything else, and for a folder whose rows are of several protocols.
+        """
+        text, path = str(what), local_path(what)
+        source = None
+        if text == ALL:
+            protocol = make_protocol(protocol=text)
+        elif text in names() or path.suffix == ".toml":
+            source = convention(text)
+            protocol = make_protocol(protocol=source)
+        elif path.is_dir():
+            protocol = read_protocol(Results.load(path).run, path / RUN)
+        else:
+            raise UsageError(
+                f"{text}: neither a results folder nor a protocol; {_hint(text)} Or give a folder "
+                f"that segeval score wrote, or a TOML file"
+            )
+        return cls(text, protocol, {m.column: m for m in protocol.metrics}, source)
+
+    @property
+    def keys(self) -> list[str]:
+        """Written forms of its metrics, `hd@percentile` for any percentile, each once."""
+        keys = [column.rpartition("/")[2] for column in self.metrics]
+        if self.convention:
+            keys += [entry.key for entry in self.convention.entries]
+        return list(dict.fromkeys(keys))
+
+    def at(self, keys: Sequence[str]) -> Explained:
+        """Return the same with the metrics of these keys that the convention defines.
+
+        A run stays as it is: it measured what it measured.
+        """
+        if self.convention is None:
+            return self
+        metrics = {key: _metric_of(self.convention, key) for key in keys}
+        return replace(self, metrics={key: metric for key, metric in metrics.items() if metric})
+
+    def sentences(self) -> list[str]:
+        """Return what was measured and how, in a sentence or two each."""
+        protocol = self.protocol
+        sentences = [*_introduction(protocol), _regions(protocol)]
+        sentences += [f"Boundary {rule}: {rule.sentence}." for rule in _boundaries(protocol)]
+        sentences += [
+            _metric(column, metric, protocol.boundary) for column, metric in self.metrics.items()
+        ]
+        sentences.append(f"A mean over regions and cases is taken {_order(protocol)}.")
+        sentences += [
+            f"{policy.words.capitalize()}: {policy.text}."
+            for policy in _policies(protocol)
+            if policy.unusual
+        ]
+        return sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A decision of a protocol.
+
+    `value` is compared with that of another protocol; `text` is what is told of it. `unusual` ones
+    have a sentence of their own.
+    """
+
+    words: str
+    value: object
+    text: str
+    unusual: bool = False
 
 
 def two(what: str | Path, other: str | Path) -> tuple[Explained, Explained]:
-    """Both of two things to be explained; of a protocol, what it says of all metrics that either
-    has.
-    """
-    keys = list(dict.fromkeys(key for one in (what, other) for key in _keys(one)))
-    a, b = (Explained.of(one, keys) for one in (what, other))
-    return a, b
+    """Return both of two to compare; of a protocol, with all metrics that either names."""
+    first, second = Explained.of(what), Explained.of(other)
+    keys = list(dict.fromkeys([*first.keys, *second.keys]))
+    return first.at(keys), second.at(keys)
 
 
-def _keys(what: str | Path) -> list[str]:
-    """The metrics of a run, or all that a protocol names."""
-    columns = [column.rpartition("/")[2] for column in Explained.of(what).content["metrics"]]
-    if str(what) in names() or Path(what).suffix == ".toml":
-        columns += [entry.key for entry in convention(str(what)).entries]
-    return columns
+def differences(a: Explained, b: Explained) -> list[tuple[str, str]]:
+    """Return what makes two runs differ: the columns that it can change, and why."""
+    return [
+        *_of_metrics(a, b),
+        *_of_policies(a, b),
+        *_of_means(a, b),
+        *_only_in(a, b),
+        *_only_in(b, a),
+    ]
 
 
-def _meant(own: Convention, key: str) -> Metric | None:
-    """What a protocol means by a key, an open one such as `hd@percentile` at some value; None if it
-    does not say.
-    """
-    name, _, parameter = key.partition("@")
+def _of_metrics(a: Explained, b: Explained) -> Iterator[tuple[str, str]]:
+    """Yield the columns of both whose definitions differ."""
+    for column, metric in a.metrics.items():
+        if column in b.metrics:
+            parts = list(_contrasts(metric, b.metrics[column]))
+            if parts:
+                yield column, "; ".join(parts)
+
+
+def _of_policies(a: Explained, b: Explained) -> Iterator[tuple[str, str]]:
+    """Yield the policies that differ, each of which can change every column of both."""
+    columns = ", ".join(column for column in a.metrics if column in b.metrics) or "none in common"
+    for mine, theirs in zip(_policies(a.protocol), _policies(b.protocol), strict=True):
+        if mine.value != theirs.value:
+            yield columns, f"{mine.words}: {mine.text} against {theirs.text}"
+
+
+def _of_means(a: Explained, b: Explained) -> Iterator[tuple[str, str]]:
+    """Yield the orders of means, if they differ."""
+    order_a, order_b = _order(a.protocol), _order(b.protocol)
+    if order_a != order_b:
+        yield "rows of region mean", f"a mean is taken {order_a} against {order_b}"
+
+
+def _only_in(a: Explained, b: Explained) -> Iterator[tuple[str, str]]:
+    """Yield the columns that only the first has."""
+    columns = [column for column in a.metrics if column not in b.metrics]
+    if columns:
+        yield ", ".join(columns), f"only in {a.name}"
+
+
+def _contrasts(a: Metric, b: Metric) -> Iterator[str]:
+    """Yield why a column of two runs may hold different numbers."""
+    if a.formula.form != b.formula.form:
+        yield f"formula {_titled(a.formula)} against {_titled(b.formula)}"
+    if a.need.boundary != b.need.boundary:
+        yield f"boundary {a.need.boundary or 'none'} against {b.need.boundary or 'none'}"
+    values_b = _empties(b.empty)
+    for masks, value in _empties(a.empty).items():
+        if value != values_b[masks]:
+            yield f"{value} against {values_b[masks]} where {masks}"
+    by_region_a, by_region_b = a.formula.by_region, b.formula.by_region
+    for name in dict.fromkeys([*by_region_a, *by_region_b]):
+        mine, theirs = by_region_a.get(name), by_region_b.get(name)
+        if mine != theirs:
+            yield f"{name} {_values(mine)} against {_values(theirs)}"
+
+
+def _hint(text: str) -> str:
+    near = difflib.get_close_matches(text.lower(), names(), n=2, cutoff=0.5)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return f"a protocol is one of {', '.join([*names(), ALL])}."
+
+
+def _metric_of(source: Convention, key: str) -> Metric | None:
+    """Return what a convention means by a key, an open one at some value; None if it has none."""
+    name, _, written_parameter = key.partition("@")
+    parameters = REGISTRY[name].parameters if name in REGISTRY else ()
     form = key
-    if name in REGISTRY and parameter in {p.name for p in REGISTRY[name].parameters}:
-        domain = REGISTRY[name].parameters[0].domain
-        form = f"{name}@{domain[0] if isinstance(domain, tuple) else 95 if parameter == 'percentile' else 1}"
+    for parameter in parameters:
+        if parameter.name == written_parameter:
+            value = EXAMPLES.get(parameter.name, parameter.domain.example)
+            form = f"{name}@{written(value)}"
     try:
-        return own.metric(form)
+        return source.metric(form)
     except UsageError:
         return None
 
 
-def differences(a: Explained, b: Explained) -> list[tuple[str, str]]:
-    """What parts two runs: the columns that it can change, and a sentence that says what it is."""
-    found = []
-    one, other = a.content["metrics"], b.content["metrics"]
-    both = [column for column in one if column in other]
-    every = ", ".join(both) or "none in common"
-    found += [(column, why) for column in both if (why := _parted(a, b, column))]
-    for key, words in WORDS.items():
-        if a.content.get(key) != b.content.get(key):
-            mine, theirs = (_setting(key, one.content.get(key)) for one in (a, b))
-            found.append((every, f"{words}: {mine} against {theirs}"))
-    if _order(a.content) != _order(b.content):
-        found.append(
-            (
-                "rows of region mean",
-                f"a mean is taken {_order(a.content)} against {_order(b.content)}",
-            )
-        )
-    for mine, theirs, name in ((one, other, a.name), (other, one, b.name)):
-        alone = [column for column in mine if column not in theirs]
-        if alone:
-            found.append((", ".join(alone), f"only in {name}"))
-    return found
-
-
-def _protocol(run: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
-    content = run.get("protocol")
-    if not isinstance(content, Mapping) or any(key not in content for key in REQUIRED):
-        raise UsageError(
-            f"{folder / 'run.json'}: does not say how it was measured; run segeval score again"
-        )
-    return content
-
-
-def _about(content: Mapping[str, Any]) -> Sequence[str]:
-    name, title = content["name"], content.get("title", content["name"])
-    own = convention(name) if name in names() else None
-    if own is None or own.title != title:
-        return (f"Protocol {name}: {title}.",)
-    if str(own.boundary) != content["boundary"]:
+def _introduction(protocol: Protocol) -> Sequence[str]:
+    """Return whose protocol it is, and what else its convention has to say."""
+    title = f"Protocol {protocol.name}: {protocol.title}"
+    source = known(protocol.name, protocol.title)
+    if source is None:
+        return (f"{title}.",)
+    if source.boundary != protocol.boundary:
         return (
-            f"Protocol {name}: {title}, but with the boundary {content['boundary']} in place of "
-            f"{own.boundary}: what "
-            "depends on a boundary is not its number.",
+            f"{title}, but with the boundary {protocol.boundary} in place of {source.boundary}: "
+            f"what depends on a boundary is not its number.",
         )
-    return (f"Protocol {name}: {title}; {own.source}.", *own.notes)
+    return (f"{title}; {source.source}.", *source.notes)
 
 
-def _rules(content: Mapping[str, Any]) -> Sequence[str]:
-    """The boundary rules of the metrics that have one, that of the protocol first."""
-    found = [told["boundary"] for told in content["metrics"].values() if "boundary" in told]
-    return sorted(found, key=lambda rule: bool(rule != content["boundary"]))
+def _regions(protocol: Protocol) -> str:
+    regions = "every label above 0 by itself"
+    if protocol.regions is not None:
+        regions = ", ".join(f"{r.name} ({_sum(r.labels)})" for r in protocol.regions)
+    named = any(region.labels == {0} for region in protocol.regions or ())
+    if protocol.include_background and not named:
+        regions += ", and the background"
+    return f"Regions: {regions}."
 
 
-def _regions(content: Mapping[str, Any]) -> Sequence[str]:
-    regions = content["regions"]
-    if regions is None:
-        what = "every label above 0 by itself"
-    else:
-        what = ", ".join(
-            f"{name} ({' + '.join(map(str, labels))})" for name, labels in regions.items()
-        )
-    scored = content["include_background"] and [0] not in (regions or {}).values()
-    return (f"Regions: {what}{', and the background' if scored else ''}.",)
+def _boundaries(protocol: Protocol) -> list[Boundary]:
+    """Return the boundary rules of the metrics that have one, that of the protocol first."""
+    rules = dict.fromkeys(need.boundary for need in protocol.needs if need.boundary)
+    return sorted(rules, key=lambda rule: rule != protocol.boundary)
 
 
-def _boundary(written: str) -> str:
-    boundary = Boundary.parse(written)
-    told = f"Boundary {written}: {boundary.card.sentence}"
-    if boundary.rule == "voxel":
-        touch = {
-            1: "by a face (in 2-D an edge)",
-            2: "by a face or an edge (in 2-D an edge or a corner)",
-            3: "by a face, an edge or a corner",
-        }[boundary["connectivity"]]
-        edge = "counts" if boundary["image_edge"] else "does not count"
-        return f"{told}, {touch}; the edge of the image {edge}. All weigh the same."
-    weigh = "each by its size" if boundary.weighs else "all weigh the same"
-    return f"{told}; {weigh}."
-
-
-def _metric(column: str, told: Mapping[str, Any], usual: str) -> str:
-    """How one column is computed."""
-    spec = metric_of(told["formula"]).spec
-    parts = [f"{column}: {spec.title}. {spec.doc.rstrip('.')}"]
-    if told["formula"] != column.rpartition("/")[2]:
-        parts.append(f"segeval's {told['formula']}")
-    if told.get("boundary", usual) != usual:
-        parts.append(f"boundary {told['boundary']}")
-    parts += [f"{name} by region: {_shown(value)}" for name, value in _by_region(told).items()]
-    if "empty" in told:
-        values = [f"{_shown(told['empty'][side])} where {text}" for side, text in SIDES.items()]
-        parts.append(", ".join(values))
+def _metric(column: str, metric: Metric, usual: Boundary) -> str:
+    """Return how one column is computed; of its boundary only if it is not the `usual` one."""
+    spec, boundary = metric.formula.spec, metric.need.boundary
+    parts = [f"{column}: {spec.title}. {' '.join(spec.doc.split()).rstrip('.')}"]
+    if metric.formula.form != metric.form:
+        parts.append(f"segeval's {metric.formula.form}")
+    if boundary not in (None, usual):
+        parts.append(f"boundary {boundary}")
+    for name, values in metric.formula.by_region.items():
+        parts.append(f"{name} by region: {_values(values)}")
+    if metric.empty != BY_FORMULA:
+        empties = _empties(metric.empty).items()
+        parts.append(", ".join(f"{value} where {masks}" for masks, value in empties))
     return "; ".join(parts) + "."
 
 
-def _parted(a: Explained, b: Explained, column: str) -> str:
-    """Why a column of two runs may hold different numbers; "" if it may not."""
-    one, other = a.content["metrics"][column], b.content["metrics"][column]
-    parts = []
-    if one["formula"] != other["formula"]:
-        titles = (metric_of(told["formula"]).spec.title.lower() for told in (one, other))
-        parts.append(
-            "formula "
-            + " against ".join(
-                f"{t['formula']} ({x})" for t, x in zip((one, other), titles, strict=True)
-            )
-        )
-    if one.get("boundary") != other.get("boundary"):
-        parts.append(
-            f"boundary {one.get('boundary', 'none')} against {other.get('boundary', 'none')}"
-        )
-    empties = one.get("empty", {}), other.get("empty", {})
-    for side, text in SIDES.items():
-        mine, theirs = (_shown(empty.get(side)) for empty in empties)
-        if mine != theirs:
-            parts.append(f"{mine} against {theirs} where {text}")
-    own = _by_region(one), _by_region(other)
-    for name in dict.fromkeys([*own[0], *own[1]]):
-        if own[0].get(name) != own[1].get(name):
-            values = (
-                _shown(values[name]) if name in values else "none by region" for values in own
-            )
-            parts.append(f"{name} {' against '.join(values)}")
-    return "; ".join(parts)
+def _order(protocol: Protocol) -> str:
+    """Return the order of the means of a protocol, in words."""
+    if len({metric.mean_first for metric in protocol.metrics}) > 1:
+        return "as each protocol has it"
+    return ORDERS[protocol.mean_first]
 
 
-def _by_region(told: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The parameters that have a value for each region."""
+def _policies(protocol: Protocol) -> list[Policy]:
+    """Return what a protocol decides for all of its metrics."""
+    return [*_about_labels(protocol), *_about_files(protocol)]
+
+
+def _about_labels(protocol: Protocol) -> list[Policy]:
+    """Return which labels a protocol scores, and as what."""
+    regions, ignored = protocol.regions, protocol.ignore_label
+    labels = regions and {region.name: region.labels for region in regions}
+    texts = [f"{region.name} {_sum(region.labels)}" for region in regions or ()]
+    return [
+        Policy("the regions", labels, ", ".join(texts) or "every label above 0"),
+        Policy(
+            "whether the background is scored",
+            protocol.include_background,
+            YES_OR_NO[protocol.include_background],
+        ),
+        Policy(
+            "the label that is left out",
+            ignored,
+            "none" if ignored is None else str(ignored),
+            unusual=ignored is not None,
+        ),
+        Policy(
+            "whether every value above 0 is taken as 1",
+            protocol.binary,
+            YES_OR_NO[protocol.binary],
+            unusual=protocol.binary,
+        ),
+    ]
+
+
+def _about_files(protocol: Protocol) -> list[Policy]:
+    """Return how a protocol takes files."""
+    spacing, colors, missing = protocol.spacing, protocol.colors, protocol.missing
+    lengths = [f"{length:g}" for length in spacing or ()]
+    labels = [f"{hex_of(color)} {label}" for color, label in (colors or {}).items()]
+    tolerance = protocol.geometry_tolerance
+    return [
+        Policy("the spacing", spacing, ", ".join(lengths) or "none", unusual=spacing is not None),
+        Policy("how far grids may differ", tolerance, f"{tolerance:g}"),
+        Policy("what a missing prediction means", missing, missing, unusual=missing != "error"),
+        Policy(
+            "the labels of colours", colors, ", ".join(labels) or "none", unusual=colors is not None
+        ),
+    ]
+
+
+def _empties(empty: Empty) -> dict[str, str]:
+    """Return the values for empty masks by the masks that are empty, both in words."""
+    values = {
+        "both masks are empty": empty.both,
+        "only the prediction is": empty.pred,
+        "only the ground truth is": empty.gt,
+    }
     return {
-        name: value
-        for name, value in told.items()
-        if isinstance(value, Mapping) and name != "empty"
+        masks: "by formula" if value is None else f"{value:g}" for masks, value in values.items()
     }
 
 
-def _setting(key: str, value: Any) -> str:
-    if value is None:
-        return "every label above 0" if key == "regions" else "none"
-    return ", ".join(map(_shown, value)) if key == "spacing" else _shown(value)
+def _titled(formula: Metric) -> str:
+    return f"{formula.form} ({formula.spec.title.lower()})"
 
 
-def _shown(value: Any) -> str:
-    if value is None:
-        return "by formula"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return " + ".join(map(_shown, value))
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_shown(own)}" for name, own in value.items())
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _values(values: ByRegion | None) -> str:
+    if values is None:
+        return "none by region"
+    return ", ".join(f"{region} {value:g}" for region, value in values.mapping.items())
+
+
+def _sum(labels: frozenset[int]) -> str:
+    return " + ".join(map(str, sorted(labels)))

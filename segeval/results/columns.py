@@ -1,4 +1,4 @@
-"""The tables of a run: what their columns mean, and how they are written to files and read back.
+"""Columns of the tables of a run: what their names mean.
 
 The cases table has one row per case and region: `case, region, <one column per metric>, note,
 protocol`. A metric's column is named by its written form, after the name of a protocol and "/"
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from segeval.metrics import REGISTRY, parse_metric
 from segeval.metrics.card import Definition, Metric
 from segeval.metrics.parameters import ByRegion
-from segeval.statistics.boundary import Boundary
+from segeval.statistics.boundary import VOXEL
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -32,45 +32,56 @@ WHOLE = ("n", "n_undefined", "n_infinite", "n_failed")
 
 
 def metrics_of(cases: DataFrame) -> tuple[Metric, ...]:
-    """The metrics of a cases table, from the names of its columns. Raises `UsageError` for a name
+    """Return the metrics of a cases table, from the names of its columns.
+
+    For tables that are read from a file: a run knows its metrics. Raises `UsageError` for a name
     that is none.
     """
     return tuple(metric_of(str(column)) for column in cases.columns if column not in TEXT)
 
 
 def metric_of(column: str) -> Metric:
-    """The metric that the name of a column stands for. Raises `UsageError` for a name that is none.
+    """Return the metric that the name of a column stands for.
+
+    The name tells the protocol that defined it, but not the definition: which formula and boundary
+    that took, and which values for empty masks, are told by run.json. Raises `UsageError` for a
+    name that is none.
 
     >>> metric_of("monai/hd95").symbol
     'HD95 (monai)'
     """
     protocol, _, form = column.rpartition("/")
-    if form in REGISTRY and REGISTRY[form].required:
-        # of a protocol that gives its parameter a value for each region
-        metric = REGISTRY[form].bind({REGISTRY[form].parameters[0].name: ByRegion(None)})
+    spec = REGISTRY.get(form)
+    if spec and spec.required:
+        # A name alone where a value must be given: the protocol has one for each region.
+        metric = spec.bind({spec.parameters[0].name: ByRegion(None)})
     else:
         metric = parse_metric(form)
     if not protocol:
         return metric
-    return replace(
-        metric,
-        definition=Definition(protocol, metric, Boundary(), metric.spec.empty, column=column),
-    )
+    definition = Definition(protocol, metric, VOXEL, metric.spec.empty, column=column)
+    return replace(metric, definition=definition)
 
 
 def applies(metric: Metric, region: str) -> bool:
-    """Whether the rows of a region carry a metric: `all` those of scope "case", every other region
-    the rest.
+    """Return whether the rows of a region carry a metric.
+
+    Region `all` carries those of scope "case", every other region the rest.
     """
     return (metric.spec.scope == "case") == (region == ALL)
 
 
 def typed(table: DataFrame) -> DataFrame:
-    """The table with the dtypes that its columns' names stand for: text, whole numbers, else
-    float64.
+    """Return the table with the dtypes that its columns' names stand for.
+
+    They are text, whole numbers, or else float64.
     """
     return table.astype({column: _dtype(str(column)) for column in table.columns})
 
 
 def _dtype(column: str) -> str:
-    return "str" if column in TEXT else "int64" if column in WHOLE else "float64"
+    if column in TEXT:
+        return "str"
+    if column in WHOLE:
+        return "int64"
+    return "float64"

@@ -14,6 +14,7 @@ from segeval.errors import UsageError
 from segeval.io.files import local_path, make_folder, replacing
 from segeval.io.nonfinite import spelled
 from segeval.protocols.protocol import stamp_of
+from segeval.protocols.runs import RUN, load_run
 
 from .details import Details
 from .exports import EXPORTS
@@ -49,7 +50,7 @@ class Results:
         for name in formats:
             write_table(self.cases, folder / f"cases.{name}")
             write_table(self.summary, folder / f"summary.{name}")
-        with replacing(folder / "run.json") as file:
+        with replacing(folder / RUN) as file:
             file.write(
                 (
                     json.dumps(spelled(self.run), indent=2, ensure_ascii=False, allow_nan=False)
@@ -81,7 +82,7 @@ class Results:
         found = cls(
             read_table(cases),
             read_table(_find(folder, "summary")),
-            load_run(folder / "run.json"),
+            load_run(folder / RUN),
             Details.load(details) if details.exists() else None,
         )
         _check_stamps(cases, found)
@@ -108,7 +109,7 @@ def _check_stamps(path: Path, results: Results) -> None:
 def clear(folder: Path) -> None:
     """Deletes the results of an earlier run from a folder: its tables, run.json and details.npz."""
     for name in (
-        "run.json",
+        RUN,
         "details.npz",
         *(f"{table}.{name}" for name in EXPORTS for table in ("cases", "summary")),
     ):
@@ -122,20 +123,3 @@ def _find(folder: Path, table: str) -> Path:
     raise UsageError(
         f"{folder}: there is no {table}.csv in it; is this a results folder of segeval score?"
     )
-
-
-def load_run(path: Path) -> dict[str, Any]:
-    """The content of a run.json. Raises `UsageError` for a file that holds something else."""
-    try:
-        run = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(
-            f"{path}: cannot read it ({error.strerror}); is this a results folder of segeval score?"
-        ) from error
-    except ValueError as error:
-        raise UsageError(f"{path}: is not JSON ({error}); run segeval score again") from error
-    if not isinstance(run, dict):
-        raise UsageError(
-            f"{path}: wanted a JSON object, came a {type(run).__name__}; run segeval score again"
-        )
-    return run

@@ -144,13 +144,12 @@ class Run:
         for text in notices_on(regions, counts, [case.space for case in scored], self.protocol):
             self.notice(text)
         units = _units(scored)
-        metrics = self.protocol.metrics
         summary = summarise(
             cases,
             length_unit=units["length"],
             volume_unit=units["volume"],
+            metrics=self.protocol.metrics,
             pooled=pooled_scores(scored, regions, self.protocol),
-            cases_first=[m.column for m in metrics if m.mean_first == "cases"],
             failed=sum(bool(record.error) for record in records),
             **INTERVAL,
         )

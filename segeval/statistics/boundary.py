@@ -1,4 +1,4 @@
-"""The rules for the boundary of a mask: where it is, and how much of it every element stands for."""
+"""Rules for the boundary of a mask: where it is, and how much of it every element stands for."""
 
 from __future__ import annotations
 
@@ -13,11 +13,20 @@ Value: TypeAlias = int | bool | str
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting of a rule: the values that it may have, the usual one first, and its sentence."""
+    """The card of a setting of a rule.
+
+    `phrases` has the values that it may have, the usual one first, and what each says in the
+    sentence of a rule. `sentence` says what the setting is about.
+    """
 
     name: str
-    values: tuple[Value, ...]
+    phrases: Mapping[Value, str]
     sentence: str
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """Values that it may have, the usual one first."""
+        return tuple(self.phrases)
 
     @property
     def is_flag(self) -> bool:
@@ -38,16 +47,25 @@ class Setting:
 _YES_AND_NO: Mapping[str, Value] = {"yes": True, "true": True, "no": False, "false": False}
 CONNECTIVITY = Setting(
     "connectivity",
-    (1, 2, 3),
+    {
+        1: "by a face (in 2-D an edge)",
+        2: "by a face or an edge (in 2-D an edge or a corner)",
+        3: "by a face, an edge or a corner",
+    },
     "A voxel touches what it shares a face with (1), or an edge too (2), or a corner (3); in 2-D "
     "an edge (1) or a corner (2, 3).",
 )
 IMAGE_EDGE = Setting(
-    "image_edge", (True, False), "Whether mask voxels at the edge of the image are boundary."
+    "image_edge",
+    {
+        True: "the edge of the image counts",
+        False: "the edge of the image does not count",
+    },
+    "Whether mask voxels at the edge of the image are boundary.",
 )
 SIZES = Setting(
     "sizes",
-    ("own", "equal"),
+    {"own": "each by its size", "equal": "all weigh the same"},
     "Every element weighs the area (2-D: length) that it stands for, or one.",
 )
 
@@ -56,12 +74,13 @@ SIZES = Setting(
 class Rule:
     """The card of a boundary rule.
 
-    `sentence` says between which elements distances are measured. `measurer`, and `device_measurer`
+    `sentence` says between which elements distances are measured and how these weigh, with the name
+    of a setting in braces where its phrase belongs. `measurer`, and `device_measurer`
     for tensors on a GPU and the usual settings, name functions of `segeval.measure` as
     `module:function`, so that no kernel is loaded before it is needed; without a
     `device_measurer`, masks are moved to the host. `weighs`: elements have sizes of their own
-    unless a setting says otherwise. `meshes`: a surface of triangles can have it too. `surface`: the
-    elements are those of a boundary, not of the whole mask.
+    unless a setting says otherwise. `meshes`: a surface of triangles can have it too. `surface`:
+    the elements are those of a boundary, not of the whole mask.
     """
 
     sentence: str
@@ -79,38 +98,42 @@ class Rule:
 
 RULES: dict[str, Rule] = {
     "voxel": Rule(
-        "the centres of the mask's voxels that touch something else",
+        "the centres of the mask's voxels that touch something else, {connectivity}; {image_edge}. "
+        "All weigh the same",
         measurer="host:sweep_distances",
         device_measurer="tensors.distances:surface_distances",
         settings=(CONNECTIVITY, IMAGE_EDGE),
     ),
     "surfel": Rule(
-        "the corners of voxels at which the mask begins, with the area of marching cubes there",
+        "the corners of voxels at which the mask begins, with the area of marching cubes there; "
+        "{sizes}",
         measurer="host:distances_between_corners",
         settings=(SIZES,),
         weighs=True,
     ),
     "face": Rule(
-        "the corners of the mask's exposed faces, with the area of faces that each carries",
+        "the corners of the mask's exposed faces, with the area of faces that each carries; "
+        "{sizes}",
         measurer="host:distances_between_corners",
         settings=(SIZES,),
         weighs=True,
     ),
     "solid": Rule(
-        "the centres of all voxels of the mask: no boundary at all",
+        "the centres of all voxels of the mask: no boundary at all; all weigh the same",
         measurer="host:sweep_distances",
         device_measurer="tensors.distances:volume_distances",
         surface=False,
     ),
     "mesh": Rule(
-        "points of a mesh of the voxels' faces (2-D: of a contour), as MeshMetrics takes it",
+        "points of a mesh of the voxels' faces (2-D: of a contour), as MeshMetrics takes it; "
+        "{sizes}",
         measurer="host:distances_between_surfaces",
         settings=(SIZES,),
         weighs=True,
         meshes=True,
     ),
     "smooth": Rule(
-        "a mesh of the voxels' faces, relaxed until their steps are gone",
+        "a mesh of the voxels' faces, relaxed until their steps are gone; {sizes}",
         measurer="host:distances_between_surfaces",
         settings=(SIZES,),
         weighs=True,
@@ -168,6 +191,18 @@ class Boundary:
         if setting is None:
             raise KeyError(name)
         return dict(self.settings).get(name, setting.values[0])
+
+    @property
+    def sentence(self) -> str:
+        """Where it is and how its elements weigh, in words.
+
+        >>> Boundary("surfel", sizes="equal").sentence.rpartition("; ")[2]
+        'all weigh the same'
+        """
+        phrases = {
+            setting.name: setting.phrases[self[setting.name]] for setting in self.card.settings
+        }
+        return self.card.sentence.format(**phrases)
 
     @property
     def weighs(self) -> bool:

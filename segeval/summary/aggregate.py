@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,8 +42,8 @@ def summarise(
     *,
     length_unit: str,
     volume_unit: str,
+    metrics: Sequence[Metric] | None = None,
     pooled: Pooled | None = None,
-    cases_first: Collection[str] = (),
     failed: int = 0,
     confidence: float = 0.95,
     resamples: int = 2000,
@@ -52,9 +52,9 @@ def summarise(
     """Return statistics over cases of each metric, by region, in the order of the table.
 
     Where there are several regions, rows of region `mean` follow: they describe one number per
-    case, the mean over its regions. For the columns `cases_first` they describe one number per
-    region instead, the mean over its cases, and have no interval. All statistics are over the
-    defined, finite values: `n` of them, while `n_undefined` and `n_infinite` count the others; NaN
+    case, the mean over its regions. For metrics whose mean is over cases first they describe one
+    number per region instead, the mean over its cases, and have no interval. `metrics` are those of
+    the columns, None for what their names say. All statistics are over the defined, finite values: `n` of them, while `n_undefined` and `n_infinite` count the others; NaN
     where there are none. `std` has n − 1 below; `ci_low` and `ci_high` are the percentile bootstrap
     interval of the mean over cases. `pooled` gives, by region and column, the scores of all cases
     added up; the pooled value of a mean row is the mean of its regions'. `n_failed` is the number of
@@ -69,13 +69,13 @@ def summarise(
     """
     import pandas as pd
 
-    cube = Cube.of(cases)
+    cube = Cube.of(cases, metrics)
     rows = _rows(cube, pooled or {})
     values = np.array([row.values for row in rows]).reshape(len(rows), len(cube.cases)).T
     low, high = mean_interval(values, confidence=confidence, resamples=resamples, seed=seed)
     statistics = _statistics(values)
     for place, row in enumerate(rows):
-        if row.region == MEAN and row.metric.column in cases_first:
+        if row.region == MEAN and row.metric.mean_first == "cases":
             means = _mean(np.array([r.values for r in _regions_of(rows, row.metric)]).T)
             # No interval: cases were not resampled for it.
             low[place] = high[place] = np.nan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,14 +32,15 @@ class Cube:
     present: Flags
 
     @classmethod
-    def of(cls, table: DataFrame) -> Cube:
+    def of(cls, table: DataFrame, metrics: Sequence[Metric] | None = None) -> Cube:
         """Return the cube of a cases table.
 
-        Raises `UsageError` for unknown metrics and two rows of one case and region.
+        `metrics` are those of its columns, None for what their names say. Raises `UsageError` for
+        unknown metrics and two rows of one case and region.
         """
         import pandas as pd
 
-        metrics = metrics_of(table)
+        metrics = metrics_of(table) if metrics is None else tuple(metrics)
         rows = table[table["region"] != FAILED]
         # Numbers of cases and regions in the order in which they first appear.
         case, cases = pd.factorize(rows["case"])
