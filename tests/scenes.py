@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from inspect import isabstract
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-import segeval.statistics
 from segeval.data.case import Case
 from segeval.data.grid import Grid
 from segeval.data.labels import LabelMap
@@ -25,7 +23,7 @@ from segeval.data.regions import Region
 from segeval.kernels.workspace import Workspace
 from segeval.measure.dispatch import measure
 from segeval.measure.measured import Measured
-from segeval.metrics import parse_metric
+from segeval.metrics import REGISTRY, parse_metric
 from segeval.metrics.card import Metric, MetricSpec
 from segeval.statistics.boundary import RULES, VOXEL, Boundary
 from segeval.statistics.statistic import Need, Statistic
@@ -120,11 +118,7 @@ BOUNDARIES = [
 """Every rule for boundaries, with every choice of its settings."""
 
 
-STATISTICS = [
-    thing
-    for thing in vars(segeval.statistics).values()
-    if isinstance(thing, type) and issubclass(thing, Statistic) and not isabstract(thing)
-]
+STATISTICS = list(dict.fromkeys(spec.statistic for spec in REGISTRY.values()))
 NEEDS = [
     Need(kind, boundary)
     for kind in STATISTICS

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scenes import NEEDS, SPACINGS, measured, pairs, same
 
-from segeval.data.case import Region
+from segeval.data.regions import Region
 from segeval.statistics.distances import Distances, HistogramStatistic
 from segeval.statistics.many import joined, labels_of
 from segeval.statistics.moments import Moments

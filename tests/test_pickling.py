@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scenes import BOUNDARIES, NEEDS, TWO_LABELS, folders, measured, same
 
-from segeval.data.case import Region
+from segeval.data.regions import Region
 from segeval.io import Pair
 from segeval.metrics import REGISTRY
 from segeval.protocols import names

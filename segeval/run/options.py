@@ -10,11 +10,13 @@ This module imports nothing heavy: the command line reads it for every `--help`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from inspect import Parameter
 from typing import Any, Literal, TypeAlias
 
 from segeval.results.exports import EXPORTS
+from segeval.statistics.boundary import RULES
 
 Caller: TypeAlias = Literal["score", "score_folder", "command"]
 """Who takes options: the two functions of that name, and the command `segeval score`."""
@@ -47,6 +49,11 @@ class Option:
     flags: tuple[str, ...] = ()
     metavar: str | None = None
     choices: tuple[str, ...] = ()
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names as a choice: `a, b or c`."""
+    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 OPTIONS = (
@@ -113,8 +120,8 @@ OPTIONS = (
         annotation="Boundary | str | None",
         default=None,
         metavar="RULE",
-        sentence="Where the boundary of a mask is, in place of the protocol's rule: voxel, "
-        "voxel:connectivity=2, surfel, face, solid, mesh or smooth.",
+        sentence="Where the boundary of a mask is, in place of the protocol's rule: "
+        f"{_listed([*RULES][:1] + ['voxel:connectivity=2'] + [*RULES][1:])}.",
     ),
     Option(
         name="regions",

@@ -37,6 +37,7 @@ class Moments(RowStatistic):
     outer_g: Floats
 
     measurer = "host:moments"
+    positional = True
     device_measurer = "tensors.moments:moments"
     shapes: ClassVar[Mapping[str, tuple[int, ...]]] = {
         "n_p": (),

@@ -79,6 +79,9 @@ class Statistic(ABC):
     """Whether the background counts as a region unless somebody says otherwise."""
     lengths: ClassVar[bool] = True
     """Whether it depends on the size of voxels."""
+    positional: ClassVar[bool] = False
+    """Whether it knows positions in the image, so that the sum over cases is not that of the images
+    side by side."""
 
     @abstractmethod
     def __add__(self, other: Self) -> Self:
@@ -175,7 +178,7 @@ class Need:
     """A statistic that a metric needs, with the boundary if it depends on one: a value, which can
     be pickled, compared and written to disk.
 
-    >>> from segeval.statistics import SurfaceDistances
+    >>> from segeval.statistics.distances import SurfaceDistances
     >>> Need(SurfaceDistances, Boundary("voxel", connectivity=2)).name
     'surfacedistances_voxel_connectivity2'
     """
