@@ -16,7 +16,7 @@ from segeval.io import Pair
 from segeval.metrics import REGISTRY
 from segeval.protocols import names
 from segeval.protocols.choose import make_protocol
-from segeval.run.evaluate import evaluate_pairs
+from segeval.run.workers import evaluate
 
 REGIONS = [Region.of("both", 1, 2), Region.of(2), Region.of("absent", 9)]
 
@@ -53,9 +53,9 @@ def test_what_became_of_a_case_is_the_same_again(name, tmp_path):
     pred, gt = folders(tmp_path, {"a": TWO_LABELS[0]}, {"a": TWO_LABELS[1]})
     pairs = [Pair("a", pred / "a.npy", gt / "a.npy"), Pair("b", pred / "b.npy", gt / "a.npy")]
     protocol = make_protocol(protocol=name)
-    outcomes = [outcome for _, outcome in evaluate_pairs(pairs, protocol, jobs=1)]
-    assert sorted(bool(outcome.error) for outcome in outcomes) == [False, True]
-    assert all(same(again(outcome), outcome) for outcome in outcomes)
+    records = [record for _, record in evaluate(pairs, range(2), protocol, jobs=1)]
+    assert sorted(bool(record.error) for record in records) == [False, True]
+    assert all(same(again(record), record) for record in records)
 
 
 def test_things_that_differ_are_not_the_same():
