@@ -9,14 +9,11 @@ import doctest
 import importlib
 import io
 import json
-import os
 import re
 import runpy
 import shlex
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -24,6 +21,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from clones import COMMAND, run_in_clone
 from pages import ROOT, RUN, Block, anchors, blocks, commands, links
 from scipy.io import savemat
 
@@ -38,23 +36,6 @@ LINKING = sorted(
     {*RUN, *ROOT.glob("*.md"), *ROOT.glob("sample_data/*.md"), *ROOT.glob("benchmarks/*.md")}
 )
 NEW_FILE = re.compile(r"is a new file, `(segeval/\w+(?:/\w+)*)\.py`")
-
-
-@pytest.fixture
-def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder with `sample_data`, and its brains as `predictions` and `labels`; what a page
-    registers goes with it.
-    """
-    shutil.copytree(ROOT / "sample_data", tmp_path / "sample_data")
-    for name, side in (("predictions", "pred"), ("labels", "gt")):
-        shutil.copytree(ROOT / "sample_data" / "brain" / side, tmp_path / name)
-    monkeypatch.chdir(tmp_path)
-    tables: list[dict[str, Any]] = [REGISTRY, FORMATS, EXPORTS]
-    kept = [dict(table) for table in tables]
-    yield tmp_path
-    for table, before in zip(tables, kept, strict=True):
-        table.clear()
-        table.update(before)
 
 
 def run_python(block: Block, names: dict[str, Any]) -> None:
@@ -216,33 +197,6 @@ def test_results_page_names_every_export() -> None:
     text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
     (said,) = re.findall(r"`--format ([\w,]+)` writes the tables", text)
     assert set(said.split(",")) == set(EXPORTS)
-
-
-@pytest.fixture
-def clone(room: Path) -> Path:
-    """A folder with the package and the script of its pages, to be changed."""
-    ignored = shutil.ignore_patterns("__pycache__", "packed")
-    shutil.copytree(ROOT / "segeval", room / "segeval", ignore=ignored)
-    shutil.copytree(ROOT / "cli", room / "segeval" / "cli", ignore=ignored)
-    shutil.copytree(ROOT / "docs", room / "docs", ignore=ignored)
-    return room
-
-
-def run_in_clone(clone: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs code in a process that imports the clone's package."""
-    start = f"import segeval; assert segeval.__file__.startswith({str(clone)!r})\n"
-    return subprocess.run(
-        [sys.executable, "-c", start + code, *arguments],
-        cwd=clone,
-        env={**os.environ, "PYTHONPATH": f"{clone}{os.pathsep}{clone / 'docs'}"},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=300,
-    )
-
-
-COMMAND = "from segeval.cli.app import main; main()"
 
 
 def test_recipe_adds_a_reader_everywhere(clone: Path) -> None:

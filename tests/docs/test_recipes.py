@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from clones import COMMAND, run_in_clone
 from pages import ROOT, blocks
-from test_docs import COMMAND, clone, room, run_in_clone  # noqa: F401  # fixtures
 
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 PATH = re.compile(r"`(segeval/[\w/-]+\.py)`")
@@ -43,7 +43,7 @@ def laws(clone: Path, chosen: str) -> subprocess.CompletedProcess[str]:
     return run_in_clone(clone, code, *tests, *options)
 
 
-def test_a_statistic_with_what_measures_it(clone):  # noqa: F811
+def test_a_statistic_with_what_measures_it(clone):
     assert follow(clone, "Add a statistic") == [
         "segeval/statistics/boxes.py",
         "segeval/measure/boxes.py",
@@ -87,7 +87,7 @@ print(float(several.compute()["box_iou"]), float(stateful.BoxIoU().forward(pred[
     assert re.search(r"^\d\d+ passed", followed.stdout, re.MULTILINE), followed.stdout
 
 
-def test_a_boundary_rule(clone):  # noqa: F811
+def test_a_boundary_rule(clone):
     assert follow(clone, "Add a boundary rule") == [
         "segeval/statistics/boundary.py",
         "segeval/measure/centres.py",
