@@ -49,7 +49,9 @@ def test_a_new_format_is_one_decorated_function(tmp_path):
     assert read(tmp_path / "mask.RAW").labels.tolist() == [[0, 1], [2, 3]]
 
 
-@pytest.mark.parametrize("card", dict.fromkeys(registry.FORMATS.values()), ids=lambda card: card.suffixes[0])
+@pytest.mark.parametrize(
+    "card", dict.fromkeys(registry.FORMATS.values()), ids=lambda card: card.suffixes[0]
+)
 def test_a_card_is_complete(card):
     assert {registry.FORMATS[suffix] for suffix in card.suffixes} == {card}
     assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in card.suffixes)
