@@ -44,7 +44,7 @@ class Explained:
 
     @classmethod
     def of(cls, what: str | Path) -> Explained:
-        """Return what is explained of a results folder or run.json, or of a protocol by name or file.
+        """Return what is explained of a results folder or run.json, or of a protocol.
 
         Raises `UsageError` for anything else, and for a folder whose rows are of several protocols.
         """
