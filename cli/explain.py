@@ -20,8 +20,8 @@ WIDTH = 100
 def explain_command(what: str, other: str | None) -> None:
     """Tell what a run measured and how; of two, which differences can change which columns.
 
-    WHAT and OTHER are folders that `segeval score` wrote, names of protocols, or TOML files of
-    protocols.
+    WHAT and OTHER are folders that `segeval score` wrote or their run.json, names of protocols, or
+    TOML files of protocols.
 
     \b
     Example:

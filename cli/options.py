@@ -21,7 +21,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "bool": {"is_flag": True},
     "bool | None": {"is_flag": True},
     "int | None": {"type": int},
-    "float": {"type": float},
+    "float | None": {"type": float},
     "str | Sequence[str] | None": {"multiple": True},
     "Sequence[str]": {"multiple": True},
     "Sequence[float] | None": {"type": Lengths()},

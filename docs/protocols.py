@@ -1,21 +1,26 @@
-"""The page of protocols, made from their files."""
+"""Page of protocols, made from their files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from math import inf, isnan
 
 from segeval.protocols import Convention, convention, names
 from segeval.protocols.conventions import Entry
+from segeval.protocols.files import Group
 
 HEAD = """\
 # Protocols
 
-This page is generated from the files in `segeval/protocols/`.
+This page is generated from the files in `segeval/protocols/tools` and `segeval/protocols/challenges`.
 
 A protocol says what a tool or a challenge means by the names of metrics: whose formula, on which boundary, with which
 values for empty masks, and which mean first. `--protocol NAME` (in Python `protocol="NAME"`) makes segeval give that
 tool's number; `segeval explain NAME` tells the same as this page, `segeval explain NAME OTHER` what parts two of them,
 and `--protocol all` puts every tool's number side by side. How this was checked: [conventions](conventions.md).
+
+`--protocol OUT/run.json` takes the protocol of an earlier run, with its metrics, regions and all other options that
+can change a number, and so repeats it; what is given beside it goes before. A metric object or function takes it too.
 
 A metric that a protocol does not name is an error under it. Where a tool raises an error, the value here is the one
 that is documented below. What the columns of the tables mean: *is*, segeval's own name of the formula where it is
@@ -35,6 +40,8 @@ background = false                  # whether the background, label 0, is scored
 mean = "cases"                      # a mean over all: first over the cases of a region ("cases"), or over regions
 report = ["dice", "nsd", "hd95"]    # what a run computes unless it is asked for others
 others = false                      # true: a metric without an entry is that of its card; false: it is an error
+ignore_label = 255                  # options of a run, unless it is given others: this one; binary = true or false;
+missing = "empty"                   # missing; geometry_tolerance = 0.001; spacing = [2.5, 0.8, 0.8]; and a table colors
 
 [regions]
 liver = [1]
@@ -55,56 +62,74 @@ the file, then in the working folder. Whatever a file says that cannot be meant 
 
 
 def protocols_page() -> str:
-    """The page of all protocols."""
-    columns = "| protocol | whose | boundary | mean first over | reports |"
-    lines = [HEAD, "## All of them", columns, "|---|---|---|---|---|"]
-    for name in names():
-        own = convention(name)
-        first = own.mean_first
-        anchor = name.replace(".", "")
-        reports = ", ".join(f"`{form}`" for form in own.report)
-        lines.append(
-            f"| [`{name}`](#{anchor}) | {own.title} | `{own.boundary}` | {first} | {reports} |"
-        )
+    """Return the page of all protocols."""
+    sections = [line for name in names() for line in _section(convention(name))]
     return "\n".join(
-        [*lines, "", *(line for name in names() for line in _section(convention(name)))]
+        [
+            HEAD,
+            *_table("Tools", "tools"),
+            "",
+            *_table("Challenges", "challenges"),
+            "",
+            *sections,
+        ]
     )
 
 
-def _section(own: Convention) -> Iterator[str]:
-    yield f"## {own.name}\n"
-    yield f"{own.title}. {own.source}.\n"
-    yield from (f"- {note}" for note in own.notes)
-    if own.regions:
-        yield f"- Regions: {', '.join(f'{name} ({_sum(labels)})' for name, labels in own.regions.items())}."
-    if own.others:
+def _table(heading: str, group: Group) -> Iterator[str]:
+    """Yield the lines of a table of the protocols of one folder."""
+    yield f"## {heading}"
+    yield "| protocol | whose | boundary | mean first over | reports |"
+    yield "|---|---|---|---|---|"
+    for name in names(group):
+        protocol = convention(name)
+        anchor = name.replace(".", "")
+        reports = ", ".join(f"`{form}`" for form in protocol.report)
+        yield (
+            f"| [`{name}`](#{anchor}) | {protocol.title} | `{protocol.boundary}` | "
+            f"{protocol.mean_first} | {reports} |"
+        )
+
+
+def _section(protocol: Convention) -> Iterator[str]:
+    """Yield the lines about one protocol."""
+    yield f"## {protocol.name}\n"
+    yield f"{protocol.title}. {protocol.source}.\n"
+    yield from (f"- {note}" for note in protocol.notes)
+    if protocol.regions:
+        regions = [f"{name} ({_sum(labels)})" for name, labels in protocol.regions.items()]
+        yield f"- Regions: {', '.join(regions)}."
+    if protocol.others:
         yield "- Every metric is the one of its [card](metrics.md).\n"
         return
     yield "\n| metric | is | boundary | empty |\n|---|---|---|---|"
-    yield from (_row(own, entry) for entry in own.entries)
+    yield from (_row(protocol, entry) for entry in protocol.entries)
     yield ""
 
 
-def _row(own: Convention, entry: Entry) -> str:
-    formula = f"`{entry.formula}`" if entry.formula else ""
+def _row(protocol: Convention, entry: Entry) -> str:
+    """Return the line about one metric."""
+    formula, boundary, empties = "", "", ""
+    if entry.formula:
+        formula = f"`{entry.formula}`"
     if entry.by_region:
         values = ", ".join(f"{region} {value:.4g}" for region, value in entry.by_region.items())
         formula = f"{entry.spec.parameters[0].name}: {values}"
-    boundary = f"`{entry.boundary}`" if entry.boundary not in (None, own.boundary) else ""
-    empty = entry.empty
-    values = (
-        "" if empty is None else ", ".join(_number(v) for v in (empty.both, empty.pred, empty.gt))
-    )
-    return f"| [`{entry.key}`](metrics.md#{entry.spec.name}) | {formula} | {boundary} | {values} |"
+    if entry.boundary not in (None, protocol.boundary):
+        boundary = f"`{entry.boundary}`"
+    if entry.empty:
+        values_of_empty = (entry.empty.both, entry.empty.pred, entry.empty.gt)
+        empties = ", ".join(map(_number, values_of_empty))
+    return f"| [`{entry.key}`](metrics.md#{entry.spec.name}) | {formula} | {boundary} | {empties} |"
 
 
-def _sum(labels: object) -> str:
-    return " + ".join(map(str, labels)) if isinstance(labels, (list, tuple)) else str(labels)
+def _sum(labels: Sequence[int]) -> str:
+    return " + ".join(map(str, labels))
 
 
 def _number(value: float | None) -> str:
     if value is None:
         return "–"
-    return {float("inf"): "∞", float("-inf"): "−∞"}.get(
-        value, "NaN" if value != value else f"{value:g}"
-    )
+    if isnan(value):
+        return "NaN"
+    return {inf: "∞", -inf: "−∞"}.get(value, f"{value:g}")

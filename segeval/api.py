@@ -56,9 +56,9 @@ def score(
     regions: RegionsLike | None = None,
     include_background: bool | None = None,
     ignore_label: int | None = None,
-    binary: bool = False,
+    binary: bool | None = None,
     spacing: Sequence[float] | None = None,
-    geometry_tolerance: float = 1e-3,
+    geometry_tolerance: float | None = None,
     colors: Colors | str | Path | None = None,
     device: str = "auto",
 ) -> DataFrame:
@@ -75,8 +75,9 @@ def score(
             `segeval metrics` lists them. Default: those that the protocol reports; dice, iou,
             precision, recall, volume_similarity, hd95, assd.
         protocol: Whose definitions the metrics follow: segeval, medpy, monai, deepmind, kits23, …,
-            a TOML file, or all for every tool's number side by side. `segeval explain NAME` tells
-            what one means.
+            a TOML file, or all for every tool's number side by side; or the run.json of an earlier
+            run, whose regions and other options hold too. `segeval explain NAME` tells what one
+            means.
         boundary: Where the boundary of a mask is, in place of the protocol's rule: voxel,
             voxel:connectivity=2, surfel, face, solid, mesh or smooth.
         regions: Labels to score: a list such as [1, 2], a mapping such as {"whole": [1, 2, 4],
@@ -84,11 +85,11 @@ def score(
             and labels, such as an nnU-Net dataset.json. Default: every label above 0.
         include_background: Score the background (label 0) too, or not. Default: the protocol's.
         ignore_label: Leave voxels out whose ground truth is this label.
-        binary: Take every value above 0 as 1.
+        binary: Take every value above 0 as 1, or not. Default: the protocol's; not.
         spacing: Voxel size in mm by array axis, in place of what the files say. Without it, arrays
             count in pixels.
         geometry_tolerance: How far the grids of a pair may differ: spacings by this share,
-            positions by 100 times as many voxels.
+            positions by 100 times as many voxels. Default: the protocol's; 0.001.
         colors: Labels of colour images: a mapping such as {(255, 0, 0): 1}, or a JSON file such as
             {"#ff0000": 1, "0,255,0": 2}.
         device: Where to compute: auto, cpu, cuda or one such as cuda:1.
@@ -138,13 +139,13 @@ def score_folder(
     regions: RegionsLike | None = None,
     include_background: bool | None = None,
     ignore_label: int | None = None,
-    binary: bool = False,
+    binary: bool | None = None,
     spacing: Sequence[float] | None = None,
-    geometry_tolerance: float = 1e-3,
+    geometry_tolerance: float | None = None,
     colors: Colors | str | Path | None = None,
     pred_suffix: str = "",
     gt_suffix: str = "",
-    missing: Missing = "error",
+    missing: Missing | None = None,
     failed: Failed = "error",
     resume: bool = False,
     device: str = "auto",
@@ -167,8 +168,9 @@ def score_folder(
             `segeval metrics` lists them. Default: those that the protocol reports; dice, iou,
             precision, recall, volume_similarity, hd95, assd.
         protocol: Whose definitions the metrics follow: segeval, medpy, monai, deepmind, kits23, …,
-            a TOML file, or all for every tool's number side by side. `segeval explain NAME` tells
-            what one means.
+            a TOML file, or all for every tool's number side by side; or the run.json of an earlier
+            run, whose regions and other options hold too. `segeval explain NAME` tells what one
+            means.
         boundary: Where the boundary of a mask is, in place of the protocol's rule: voxel,
             voxel:connectivity=2, surfel, face, solid, mesh or smooth.
         regions: Labels to score: a list such as [1, 2], a mapping such as {"whole": [1, 2, 4],
@@ -176,17 +178,17 @@ def score_folder(
             and labels, such as an nnU-Net dataset.json. Default: every label above 0.
         include_background: Score the background (label 0) too, or not. Default: the protocol's.
         ignore_label: Leave voxels out whose ground truth is this label.
-        binary: Take every value above 0 as 1.
+        binary: Take every value above 0 as 1, or not. Default: the protocol's; not.
         spacing: Voxel size in mm by array axis, in place of what the files say. Without it, arrays
             count in pixels.
         geometry_tolerance: How far the grids of a pair may differ: spacings by this share,
-            positions by 100 times as many voxels.
+            positions by 100 times as many voxels. Default: the protocol's; 0.001.
         colors: Labels of colour images: a mapping such as {(255, 0, 0): 1}, or a JSON file such as
             {"#ff0000": 1, "0,255,0": 2}.
         pred_suffix: End of the predictions' names that is no part of the case, such as _seg.
         gt_suffix: The same for the ground truths.
         missing: A ground truth without a prediction: stop, leave it out, or score an empty
-            prediction. One of error, skip, empty.
+            prediction. One of error, skip, empty. Default: the protocol's; error.
         failed: A case that fails: leave it out of means and warn of it, leave it out, or score it
             as the worst and warn of it. One of error, skip, worst.
         resume: Go on with the run in `output`: cases that it has, of files that are still the same,
@@ -232,7 +234,7 @@ def score_folder(
         check_apart(local_path(output), (local_path(pred_dir), local_path(gt_dir)))
     run = Run(
         protocol=chosen,
-        pairs=pairs_to_score(pairing, missing),
+        pairs=pairs_to_score(pairing, chosen.missing),
         jobs=jobs or cores(),
         device=where,
         listener=listener or Listener(),
@@ -241,7 +243,7 @@ def score_folder(
         resume=resume,
         failed=failed,
     )
-    for text in (*chosen.notices, *pairing.notices, *about_unpaired(pairing, missing)):
+    for text in (*chosen.notices, *pairing.notices, *about_unpaired(pairing, chosen.missing)):
         run.notice(text)
     results = run.results()
     _warn_of_failures(results, failed)

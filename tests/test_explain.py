@@ -95,6 +95,38 @@ def test_all_that_protocols_name_is_compared():
     )
 
 
+def test_words_are_compared_like_numbers():
+    assert told("torchmetrics", "monai")["generalized_dice@weight"].startswith(
+        "0 against 1 where both masks are empty"
+    )
+
+
+def test_a_run_is_explained_by_its_file_too(run):
+    folder = run("o", protocol="medpy")
+    sentences = Explained.of(folder / "run.json").sentences()
+    assert sentences == Explained.of(folder).sentences()
+    assert told(folder, folder / "run.json") == {}
+
+
+@pytest.mark.parametrize(
+    ("boundary", "sentence"),
+    [
+        ("voxel", "something else, by a face (in 2-D an edge); the edge of the image counts. All "),
+        (
+            "voxel:connectivity=3,image_edge=no",
+            "else, by a face, an edge or a corner; the edge of the image does not count. All ",
+        ),
+        ("solid", "all voxels of the mask: no boundary at all; all weigh the same."),
+        ("surfel", "with the area of marching cubes there; each by its size."),
+        ("face:sizes=equal", "with the area of faces that each carries; all weigh the same."),
+    ],
+)
+def test_a_boundary_is_told_with_its_settings(run, boundary, sentence):
+    sentences = Explained.of(run(f"p-{boundary[:2]}", boundary=boundary)).sentences()
+    (about,) = [text for text in sentences if text.startswith(f"Boundary {boundary}: ")]
+    assert sentence in about
+
+
 def test_a_boundary_of_ones_own_is_not_the_protocols(run):
     first = Explained.of(run("l", protocol="monai", boundary="solid")).sentences()[0]
     assert (

@@ -108,6 +108,9 @@ class Options:
     def of(cls, given: Mapping[str, Any]) -> Options:
         """The options by name; those left out have their default. Raises `UsageError`."""
         values = {name: given.get(name, option.default) for name, option in OPTIONS.items()}
+        followed = convention(values["protocol"], values["boundary"])
+        if values["ignore_index"] is None:
+            values["ignore_index"] = followed.policies.get("ignore_label")
         for name in (
             "num_classes",
             "ignore_index",
@@ -118,9 +121,9 @@ class Options:
         fields = ("num_classes", "multilabel", "ignore_index", "input_format", "threshold")
         inputs = Inputs(**{name: values[name] for name in fields})
         average: Any = "none" if values["average"] is None else values["average"]
-        followed = convention(values["protocol"], values["boundary"])
         background = values["include_background"]
-        if background is None and followed.name != "segeval" and not inputs.multilabel:
+        is_usual = values["protocol"] == OPTIONS["protocol"].default
+        if background is None and not is_usual and not inputs.multilabel:
             background = followed.background
         return cls(
             Reading(inputs, background, followed.names(multilabel=inputs.multilabel)),

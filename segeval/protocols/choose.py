@@ -15,8 +15,8 @@ from segeval.metrics.card import Metric
 from segeval.statistics.boundary import Boundary
 
 from .conventions import Convention
-from .files import ALL, ProtocolLike, convention, everyone
-from .protocol import Missing, Protocol
+from .files import ALL, ProtocolLike, convention, everyone, run_of
+from .protocol import Missing, Policies, Protocol
 from .regions import RegionsLike, is_background, parse_regions
 
 
@@ -28,16 +28,16 @@ def make_protocol(
     regions: RegionsLike | None = None,
     include_background: bool | None = None,
     ignore_label: int | None = None,
-    binary: bool = False,
+    binary: bool | None = None,
     spacing: Sequence[float] | None = None,
-    geometry_tolerance: float = 1e-3,
-    missing: Missing = "error",
+    geometry_tolerance: float | None = None,
+    missing: Missing | None = None,
     colors: Colors | str | Path | None = None,
 ) -> Protocol:
     """Return the protocol that the options of `score` and `score_folder` describe.
 
-    That is a named convention, or every tool's side by side, and what the other options override.
-    Raises `UsageError` for options that do not fit.
+    That is a named convention, every tool's side by side, or the protocol of an earlier run, and
+    what the other options override. Raises `UsageError` for options that do not fit.
 
     >>> make_protocol(protocol="medpy", metrics="hd95", ignore_label=255).ignore_label
     255
@@ -46,28 +46,49 @@ def make_protocol(
     forms = [metrics] if isinstance(metrics, str) else metrics
     source = _source(protocol, boundary, forms)
     base = source.convention
+    policies = Policies(**base.policies)
+    policies.update(_given(binary, spacing, geometry_tolerance, missing, colors))
     chosen = _chosen_labels(
-        base.regions if regions is None else regions,
+        source.regions if regions is None else regions,
         background=base.background if include_background is None else include_background,
         ignore_label=ignore_label,
+        usual_ignore_label=base.policies.get("ignore_label"),
         tell=include_background is None,
     )
+    policies["ignore_label"] = chosen.ignored
     return Protocol(
         metrics=source.metrics,
         regions=chosen.regions,
         include_background=chosen.background,
-        ignore_label=chosen.ignored,
-        binary=binary,
-        spacing=None if spacing is None else tuple(float(length) for length in spacing),
-        geometry_tolerance=geometry_tolerance,
-        missing=missing,
-        colors=load_colors(colors) if isinstance(colors, (str, Path)) else colors,
         name=source.name,
         title=source.title,
         boundary=base.boundary,
         mean_first=base.mean_first,
         notices=chosen.notices,
+        **policies,
     )
+
+
+def _given(
+    binary: bool | None,
+    spacing: Sequence[float] | None,
+    geometry_tolerance: float | None,
+    missing: Missing | None,
+    colors: Colors | str | Path | None,
+) -> Policies:
+    """Return the policies that options state; None is none."""
+    policies: Policies = {}
+    if binary is not None:
+        policies["binary"] = binary
+    if spacing is not None:
+        policies["spacing"] = tuple(float(length) for length in spacing)
+    if geometry_tolerance is not None:
+        policies["geometry_tolerance"] = geometry_tolerance
+    if missing is not None:
+        policies["missing"] = missing
+    if colors is not None:
+        policies["colors"] = load_colors(colors) if isinstance(colors, (str, Path)) else colors
+    return policies
 
 
 def _check_kinds(
@@ -91,10 +112,11 @@ def _check_kinds(
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Metrics, and the convention that they and all other policies come from."""
+    """Metrics and regions, and the convention that all other policies come from."""
 
     convention: Convention
     metrics: tuple[Metric, ...]
+    regions: RegionsLike | None
     name: str
     title: str
 
@@ -104,16 +126,22 @@ def _source(
 ) -> _Source:
     """Return a convention on its own boundary or another, with the metrics that forms mean there.
 
-    Of every tool's, the metrics come from each convention, and all else from segeval's.
+    Of every tool's, the metrics come from each convention, and all else from segeval's or, of an
+    earlier run, from that.
     """
-    if protocol != ALL:
+    run = None if protocol == ALL else run_of(protocol)
+    if protocol != ALL and (run is None or run.name != ALL):
         base = convention(protocol, boundary)
-        return _Source(base, base.metrics(forms), base.name, base.title)
+        regions = run.regions if run else base.regions
+        return _Source(base, base.metrics(forms), regions, base.name, base.title)
     if boundary is not None:
         raise UsageError(
             "protocol 'all' compares the boundaries of every tool; leave the boundary out"
         )
-    return _Source(convention(), everyone(forms), ALL, "every tool side by side")
+    if run is None:
+        return _Source(convention(), everyone(forms), None, ALL, "every tool side by side")
+    metrics = run.metrics if forms is None else everyone(forms)
+    return _Source(Convention.of(run), metrics, run.regions, run.name, run.title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +155,24 @@ class _Labels:
 
 
 def _chosen_labels(
-    regions: RegionsLike | None, *, background: bool, ignore_label: int | None, tell: bool
+    regions: RegionsLike | None,
+    *,
+    background: bool,
+    ignore_label: int | None,
+    usual_ignore_label: int | None,
+    tell: bool,
 ) -> _Labels:
     """Return the labels of a run; `tell` of regions that are left out as background.
 
     Regions may come with a label to ignore, as in an nnU-Net dataset.json; `ignore_label` goes
-    before it.
+    before it, and it before the usual one, that of the convention.
     """
-    if regions is None:
-        return _Labels(None, background, ignore_label)
-    named, ignored = parse_regions(regions)
-    if ignore_label is not None:
-        ignored = ignore_label
+    named, ignored = (None, None) if regions is None else parse_regions(regions)
+    ignored = next(
+        (label for label in (ignore_label, ignored, usual_ignore_label) if label is not None), None
+    )
+    if named is None:
+        return _Labels(None, background, ignored)
     chosen = named if background else _without_background(named)
     _check_not_ignored(chosen, ignored)
     notices = _about_background(named) if tell and not background and ignored != 0 else ()

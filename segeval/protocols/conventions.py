@@ -210,8 +210,14 @@ class Convention:
         """Return the names of labels, or of channels, in arrays: those of the regions, if any.
 
         Raises `UsageError` where the regions are unions of labels, which label maps of arrays do
-        not show.
+        not show, and where labels are taken as one, which arrays are not.
         """
+        if self.policies.get("binary"):
+            raise UsageError(
+                f"protocol {self.name!r} takes every value above 0 as 1, and arrays are taken as "
+                "they are; give masks of 0 and 1 and a protocol without binary, or use "
+                "segeval.score"
+            )
         regions = self.regions or {}
         if multilabel:
             return dict(enumerate(regions))

@@ -24,7 +24,7 @@ from segeval.statistics.boundary import Boundary
 from .checks import check_content, check_meaning
 from .conventions import Convention
 from .entries import entries_of
-from .protocol import Policies
+from .protocol import Policies, Protocol
 from .runs import RUN, is_run, protocol_of_run
 
 if sys.version_info >= (3, 11):
@@ -72,6 +72,13 @@ def convention(
             f"a protocol is a name such as 'monai' or the path of a TOML file, not {protocol!r}"
         )
     return _found(str(protocol)).over(override)
+
+
+def run_of(protocol: ProtocolLike | None) -> Protocol | None:
+    """Return the protocol of a run, if that is what is given, in full; None for anything else."""
+    if not isinstance(protocol, (str, Path)) or str(protocol) in _paths() or not is_run(protocol):
+        return None
+    return protocol_of_run(protocol)
 
 
 def known(name: str, title: str) -> Convention | None:

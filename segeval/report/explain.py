@@ -16,7 +16,7 @@ from segeval.protocols import ALL, Convention, convention, names
 from segeval.protocols.choose import make_protocol
 from segeval.protocols.files import known
 from segeval.protocols.protocol import Protocol, hex_of
-from segeval.protocols.runs import RUN, read_protocol
+from segeval.protocols.runs import RUN, protocol_of_run, read_protocol
 from segeval.results.results import Results
 from segeval.statistics.boundary import Boundary
 
@@ -44,7 +44,7 @@ class Explained:
 
     @classmethod
     def of(cls, what: str | Path) -> Explained:
-        """Return what is explained of a results folder, or of a protocol's name or TOML file.
+        """Return what is explained of a results folder or run.json, or of a protocol.
 
         Raises `UsageError` for anything else, and for a folder whose rows are of several protocols.
         """
@@ -57,6 +57,8 @@ class Explained:
             protocol = make_protocol(protocol=source)
         elif path.is_dir():
             protocol = read_protocol(Results.load(path).run, path / RUN)
+        elif path.suffix == ".json":
+            protocol = protocol_of_run(path)
         else:
             raise UsageError(
                 f"{text}: neither a results folder nor a protocol; {_hint(text)} Or give a folder "

@@ -112,8 +112,9 @@ OPTIONS = (
         default="segeval",
         metavar="NAME|FILE",
         sentence="Whose definitions the metrics follow: segeval, medpy, monai, deepmind, kits23, "
-        "…, a TOML file, or all for every tool's number side by side. `segeval explain NAME` tells "
-        "what one means.",
+        "…, a TOML file, or all for every tool's number side by side; or the run.json of an "
+        "earlier run, whose regions and other options hold too. `segeval explain NAME` tells what "
+        "one means.",
     ),
     Option(
         name="boundary",
@@ -153,9 +154,11 @@ OPTIONS = (
     ),
     Option(
         name="binary",
-        annotation="bool",
-        default=False,
-        sentence="Take every value above 0 as 1.",
+        annotation="bool | None",
+        default=None,
+        flags=("--binary/--no-binary",),
+        sentence="Take every value above 0 as 1, or not.",
+        unless_given="the protocol's; not",
     ),
     Option(
         name="spacing",
@@ -168,13 +171,14 @@ OPTIONS = (
     ),
     Option(
         name="geometry_tolerance",
-        annotation="float",
-        default=1e-3,
+        annotation="float | None",
+        default=None,
         metavar="X",
         sentence="How far the grids of a pair may differ: spacings by X, relative; positions by "
         "100 X voxels.",
         in_python="How far the grids of a pair may differ: spacings by this share, positions by "
         "100 times as many voxels.",
+        unless_given="the protocol's; 0.001",
     ),
     Option(
         name="colors",
@@ -203,12 +207,13 @@ OPTIONS = (
     ),
     Option(
         name="missing",
-        annotation="Missing",
-        default="error",
+        annotation="Missing | None",
+        default=None,
         callers=FOLDERS,
         choices=("error", "skip", "empty"),
         sentence="A ground truth without a prediction: stop, leave it out, or score an empty "
         "prediction.",
+        unless_given="the protocol's; error",
     ),
     Option(
         name="failed",

@@ -259,3 +259,27 @@ def test_recipe_adds_a_kind_of_plot_everywhere(clone: Path) -> None:
 
     page = run_in_clone(clone, "import make; print(make.results_page())")
     assert f"\n| `{kind}` | {shows[1]} | volumes |\n" in page.stdout, page.stderr
+
+
+def test_recipe_adds_a_protocol_everywhere(clone: Path) -> None:
+    (recipe,) = (b for b in blocks(ROOT / "CONTRIBUTING.md") if b.language == "toml")
+    home = re.search(r"This one is `(segeval/protocols/challenges/(\w+)\.toml)`", recipe.before)
+    assert home
+    path, name = home.groups()
+    (clone / path).write_text(recipe.text, encoding="utf-8")
+
+    called = ["score", "predictions", "labels", "--protocol", name, "--no-plots", "--json", "-q"]
+    scored = run_in_clone(clone, COMMAND, *called)
+    assert scored.returncode == 0, scored.stderr
+    rows = {(row["region"], row["metric"]) for row in json.loads(scored.stdout)}
+    assert {("cavities", "nsd"), ("myocardium", "hd95"), ("mean", "dice")} <= rows
+
+    told = run_in_clone(clone, COMMAND, "explain", name)
+    assert told.stdout.startswith(f"- Protocol {name}: Heart: chambers and myocardium; https://")
+    refused = run_in_clone(clone, COMMAND, "explain", f"{name}x")
+    assert f"did you mean {name}?" in refused.stderr
+
+    code = f"from segeval.protocols import names; print('{name}' in names('challenges'))"
+    assert run_in_clone(clone, code).stdout == "True\n"
+    page = run_in_clone(clone, "import protocols; print(protocols.protocols_page())").stdout
+    assert f"\n| [`{name}`](#{name}) | Heart: " in page.partition("## Challenges")[2]
