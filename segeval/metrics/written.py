@@ -6,8 +6,6 @@ import difflib
 import re
 from collections.abc import Sequence
 
-import segeval.metrics.overlap
-import segeval.metrics.partition
 import segeval.metrics.surface  # noqa: F401  # imported for the declarations
 from segeval.errors import UsageError
 
