@@ -27,23 +27,25 @@ class Cell(NamedTuple):
     remark: str = ""
 
 
-def overview_of(summary: Sequence[Record]) -> Sheet:
-    """Return mean ± standard deviation over cases by region and metric, and how many values are
-    undefined or infinite.
+def overview_of(summary: Sequence[Record], cases: int, *, cases_first: bool = False) -> Sheet:
+    """Return mean ± standard deviation over cases by region and metric.
 
-    Where several protocols are compared, each has a row of its own for every region.
+    A mean over other than all `cases` says over how many, and how many are undefined or infinite;
+    with `cases_first`, rows of region `mean` are over regions and do not. Where several protocols are compared, each has a row of its own for every region.
 
-    >>> counts = {"n_undefined": 1, "n_infinite": 0}
+    >>> counts = {"n": 18, "n_undefined": 1, "n_infinite": 0}
     >>> hd95 = {"region": "liver", "metric": "hd95", "unit": "mm", "mean": 4.5, "std": 1.25}
-    >>> overview_of([hd95 | counts]).lines()
-    ['region  hd95 (mm)', 'liver   4.50 ± 1.25 (1 undef.)']
+    >>> overview_of([hd95 | counts], cases=20).lines()
+    ['region  hd95 (mm)', 'liver   4.50 ± 1.25 (n = 18, 1 undef.)']
     """
     units: dict[str, str] = {}
     cells: dict[tuple[str, str, str], Cell] = {}
     for record in summary:
         protocol, _, form = record["metric"].rpartition("/")
         units[form] = record["unit"]
-        cells[record["region"], protocol, form] = _cell(record, bounded=_is_bounded(form))
+        over_regions = cases_first and record["region"] == MEAN
+        count = record["n"] if over_regions else cases
+        cells[record["region"], protocol, form] = _cell(record, count, bounded=_is_bounded(form))
     rows = list(dict.fromkeys((region, protocol) for region, protocol, _ in cells))
     columns = [_aligned([cells.get((*row, form), Cell()) for row in rows]) for form in units]
     headings = [f"{form} ({unit})" if unit else form for form, unit in units.items()]
@@ -95,11 +97,13 @@ def _is_bounded(form: str) -> bool:
     return max(abs(low), abs(high)) <= 1
 
 
-def _cell(record: Record, *, bounded: bool) -> Cell:
+def _cell(record: Record, cases: int, *, bounded: bool) -> Cell:
+    """Return mean and deviation of a row, and what the mean leaves out of so many cases."""
     counts = {"undef.": record["n_undefined"], "inf.": record["n_infinite"]}
-    remark = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
-    if remark:
-        remark = f"({remark})"
+    remarks = [f"{count:,} {word}" for word, count in counts.items() if count]
+    if record["n"] not in (0, cases):
+        remarks.insert(0, f"n = {record['n']:,}")
+    remark = f"({', '.join(remarks)})" if remarks else ""
     return Cell(_number(record["mean"], record["std"], bounded=bounded), remark)
 
 

@@ -69,7 +69,7 @@ def score_command(
                 delete_drawn(folder)
             raise KeyboardInterrupt(report.left_in(output)) from None
     first = results.run["protocol"]["mean"] == "cases"
-    _print(results.summary, report.scored, cases_first=first, as_json=as_json)
+    _print(results.summary, report.done, cases_first=first, as_json=as_json)
     tables = ", ".join(
         f"{table}.{name}" for name in options["formats"] for table in ("cases", "summary")
     )
@@ -121,7 +121,9 @@ def _print(summary: DataFrame, cases: int, *, cases_first: bool, as_json: bool) 
         records, part = extremes(records)
         title.append(part)
     if records:
-        overview_of(records).show(title="; ".join(filter(None, title)))
+        overview_of(records, cases, cases_first=cases_first).show(
+            title="; ".join(filter(None, title))
+        )
 
 
 def _draw(results: Results, folder: Path, formats: tuple[str, ...], *, quiet: bool) -> str:

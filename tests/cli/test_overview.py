@@ -1,13 +1,17 @@
 from __future__ import annotations
 
-from math import nan
+from math import isnan, nan
 
 from segeval.cli.overview import extremes, overview_of
 from segeval.cli.sheet import Sheet
 
 
+CASES = 2000
+
+
 def row(region, metric, mean, std=0.1, *, unit="", undefined=0, infinite=0):
-    counts = {"n_undefined": undefined, "n_infinite": infinite}
+    n = 0 if isnan(mean) else CASES - undefined - infinite
+    counts = {"n": n, "n_undefined": undefined, "n_infinite": infinite}
     return {"region": region, "metric": metric, "unit": unit, "mean": mean, "std": std, **counts}
 
 
@@ -17,7 +21,8 @@ def test_a_row_a_region_a_column_a_metric_and_the_mean_last():
             row("1", "dice", 0.9),
             row("1", "hd95", 3.14159, 12.5, unit="mm"),
             row("mean", "dice", 0.9),
-        ]
+        ],
+        CASES,
     )
     assert sheet.head == ("region", "dice", "hd95 (mm)")
     assert sheet.rows == [("1", "0.900 ± 0.100", "3.14 ± 12.50"), ("mean", "0.900 ± 0.100", "")]
@@ -34,7 +39,7 @@ def test_numbers_without_a_bound_have_three_digits():
         0.0: "0.00",
     }
     for mean, text in means.items():
-        assert overview_of([row("1", "assd", mean, nan)]).rows == [("1", text)]
+        assert overview_of([row("1", "assd", mean, nan)], CASES).rows == [("1", text)]
 
 
 def test_what_the_mean_leaves_out_is_said():
@@ -43,13 +48,26 @@ def test_what_the_mean_leaves_out_is_said():
             row("1", "hd", 10.0, 1.0, undefined=2),
             row("2", "hd", 5.0, 1.0, undefined=1, infinite=1200),
             row("3", "hd", nan, nan, undefined=3),
-        ]
+        ],
+        CASES,
     )
     assert [text for _, text in sheet.rows] == [
-        " 10.0 ± 1.0 (2 undef.)",
-        "5.00 ± 1.00 (1 undef., 1,200 inf.)",
+        " 10.0 ± 1.0 (n = 1,998, 2 undef.)",
+        "5.00 ± 1.00 (n = 799, 1 undef., 1,200 inf.)",
         "          - (3 undef.)",
     ]
+
+
+def test_cases_that_failed_are_missing_from_every_mean():
+    rows = [row("1", "dice", 0.5), row("mean", "dice", 0.5)]
+    texts = [text for _, text in overview_of(rows, CASES + 1).rows]
+    assert texts == ["0.500 ± 0.100 (n = 2,000)"] * 2
+
+
+def test_a_mean_over_regions_is_over_no_number_of_cases():
+    rows = [row("1", "dice", 0.5), row("mean", "dice", 0.5) | {"n": 3}]
+    texts = [text for _, text in overview_of(rows, CASES, cases_first=True).rows]
+    assert texts == ["0.500 ± 0.100"] * 2
 
 
 def summary(metric: str, means: dict[str, float]):
