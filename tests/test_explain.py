@@ -156,7 +156,8 @@ def test_what_cannot_be_explained(run):
     del content["protocol"]["mean"]
     (folder / "run.json").write_text(json.dumps(content))
     with pytest.raises(
-        UsageError, match=r"run.json: does not say how it was measured; run segeval score again"
+        UsageError,
+        match=r"run.json: does not say how it was measured \(KeyError: 'mean'\); run segeval score ",
     ):
         Explained.of(folder)
 

@@ -1,4 +1,4 @@
-"""The metric that a written form stands for."""
+"""Written forms of metrics, and the metrics that they stand for."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import difflib
 import re
 from collections.abc import Sequence
 
-import segeval.metrics.surface  # noqa: F401  # imported for the declarations
 from segeval.errors import UsageError
 
+from . import overlap, partition, surface  # noqa: F401  # imported for the declarations
 from .card import REGISTRY, Metric, MetricSpec, taken_names
 
 DEFAULT_METRICS = ("dice", "iou", "precision", "recall", "volume_similarity", "hd95", "assd")
@@ -23,8 +23,13 @@ AMBIGUOUS = {
 
 
 def lookup(name: str) -> MetricSpec:
-    """The card of a metric by its name or an alias. Raises `UsageError` for anything else: with the
-    nearest names, or with what to write for a name that tools disagree about.
+    """Return the card of a metric by its name or an alias.
+
+    Case, hyphens and spaces do not matter. Raises `UsageError` for anything else: with the nearest
+    names, or with what to write for a name that tools disagree about.
+
+    >>> lookup("Surface-Dice").name
+    'nsd'
     """
     key = name.strip().lower().replace("-", "_").replace(" ", "_")
     for spec in REGISTRY.values():
@@ -33,31 +38,31 @@ def lookup(name: str) -> MetricSpec:
     if key in AMBIGUOUS:
         raise UsageError(f"unknown metric {name!r}: {AMBIGUOUS[key]}")
     near = difflib.get_close_matches(key, sorted(taken_names()), n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else "`segeval metrics` lists them"
+    hint = "`segeval metrics` lists them"
+    if near:
+        hint = f"did you mean {' or '.join(near)}?"
     raise UsageError(f"unknown metric {name!r}; {hint}")
 
 
 def parse_metric(text: str) -> Metric:
-    """The metric that a written form stands for: `dice`, `nsd@2`, `hd95`,
-    `tversky:alpha=0.3,beta=0.7`.
+    """Return the metric that a written form stands for.
+
+    Forms are `dice`, `nsd@2`, `hd95` (short for `hd@95`) and `tversky:alpha=0.3,beta=0.7`. Raises
+    `UsageError` for anything else.
 
     >>> parse_metric("hd95").parameters
     (('percentile', 95.0),)
     """
-    glued = re.fullmatch(r"([a-zA-Z_]+?)(\d+(?:\.\d+)?)", text.strip())
-    if glued and glued[1].lower() in (base := {s.name: s for s in REGISTRY.values() if s.glued}):
-        text = f"{base[glued[1].lower()].name}@{glued[2]}"
-    name, mark, rest = re.match(r"([^@:]*)([@:]?)(.*)", text.strip()).groups()  # type: ignore[union-attr]
+    name, mark, rest = _parts(_unglued(text.strip()))
     spec = lookup(name)
     if not mark:
         return spec.bind({})
     if not spec.parameters:
         raise UsageError(f"metric {spec.name!r} has no parameters; write {spec.name}, not {text!r}")
-    pairs = (
-        [(spec.parameters[0].name, rest)]
-        if mark == "@"
-        else [_split(pair, text) for pair in rest.split(",")]
-    )
+    if mark == "@":
+        pairs = [(spec.parameters[0].name, rest)]
+    else:
+        pairs = [_split(pair, text) for pair in rest.split(",")]
     keys = [key for key, _ in pairs]
     if len(set(keys)) < len(keys):
         raise UsageError(f"metric {text!r} gives {max(keys, key=keys.count)} twice; give it once")
@@ -65,8 +70,9 @@ def parse_metric(text: str) -> Metric:
 
 
 def parse_metrics(texts: Sequence[str]) -> tuple[Metric, ...]:
-    """The metrics of several written forms, each of which may hold some, separated by commas;
-    doubles count once.
+    """Return the metrics of several texts, each of which may hold some forms separated by commas.
+
+    A metric that is named twice counts once.
 
     >>> [m.column for m in parse_metrics(["dice,hd95", "tversky:alpha=0.3,beta=0.7"])]
     ['dice', 'hd95', 'tversky:alpha=0.3,beta=0.7']
@@ -75,17 +81,37 @@ def parse_metrics(texts: Sequence[str]) -> tuple[Metric, ...]:
 
 
 def separate(texts: Sequence[str]) -> list[str]:
-    """The written forms in several texts, each of which may hold some, separated by commas."""
+    """Return the written forms in several texts, each of which may hold some with commas between.
+
+    >>> separate(["dice, hd95", "tversky:alpha=0.3,beta=0.7"])
+    ['dice', ' hd95', 'tversky:alpha=0.3,beta=0.7']
+    """
     forms: list[str] = []
     for text in texts:
         for piece in text.split(","):
-            if (
-                forms and "=" in piece and ":" not in piece
-            ):  # a further parameter of the form before
+            # Commas stand between forms, and between the parameters of one.
+            is_parameter = "=" in piece and ":" not in piece
+            if forms and is_parameter:
                 forms[-1] += f",{piece}"
             elif piece.strip():
                 forms.append(piece)
     return forms
+
+
+def _unglued(text: str) -> str:
+    """Return a form with `@` before a parameter that follows the name, `hd@95` for `hd95`."""
+    glued = re.fullmatch(r"([a-zA-Z_]+?)(\d+(?:\.\d+)?)", text)
+    if glued:
+        spec = REGISTRY.get(glued[1].lower())
+        if spec and spec.glued:
+            return f"{spec.name}@{glued[2]}"
+    return text
+
+
+def _parts(form: str) -> tuple[str, str, str]:
+    """Return the name of a form, the mark behind it, `@`, `:` or "", and what follows."""
+    name = re.split("[@:]", form, maxsplit=1)[0]
+    return name, form[len(name) : len(name) + 1], form[len(name) + 1 :]
 
 
 def _split(pair: str, text: str) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from segeval.metrics.card import Metric, MetricSpec
 
 from .conventions import Convention, Entry
 from .protocol import Protocol
+from .regions import labels_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def _check_region(region: str, labels: Any) -> None:
         raise UsageError(
             f"region name {region!r} has a meaning of its own in the tables; choose another name"
         )
-    values = labels if isinstance(labels, list) else [labels]
+    values = labels_of(labels)
     if not values or not all(_is_whole(label) and label >= 0 for label in values):
         raise UsageError(
             f"region {region!r} is a label or a list of labels, whole numbers from 0; not "
@@ -151,5 +152,7 @@ def _check_entry(entry: Entry, metric: Metric) -> None:
 
 def _kind(spec: MetricSpec) -> str:
     """Return the kind of a metric's values in words."""
-    unit = f"a {spec.unit}" if spec.unit else "a number without unit"
+    unit = "a number without unit"
+    if spec.unit:
+        unit = f"a {spec.unit}"
     return f"{unit} per {spec.scope}"

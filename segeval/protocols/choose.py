@@ -49,11 +49,10 @@ def make_protocol(
     policies = Policies(**base.policies)
     policies.update(_given(binary, spacing, geometry_tolerance, missing, colors))
     chosen = _chosen_labels(
-        source.regions if regions is None else regions,
-        background=base.background if include_background is None else include_background,
+        source,
+        regions=regions,
+        include_background=include_background,
         ignore_label=ignore_label,
-        usual_ignore_label=base.policies.get("ignore_label"),
-        tell=include_background is None,
     )
     policies["ignore_label"] = chosen.ignored
     return Protocol(
@@ -87,8 +86,14 @@ def _given(
     if missing is not None:
         policies["missing"] = missing
     if colors is not None:
-        policies["colors"] = load_colors(colors) if isinstance(colors, (str, Path)) else colors
+        policies["colors"] = _colors(colors)
     return policies
+
+
+def _colors(colors: Colors | str | Path) -> Colors:
+    if isinstance(colors, (str, Path)):
+        return load_colors(colors)
+    return colors
 
 
 def _check_kinds(
@@ -124,24 +129,26 @@ class _Source:
 def _source(
     protocol: ProtocolLike, boundary: Boundary | str | None, forms: Sequence[str] | None
 ) -> _Source:
-    """Return a convention on its own boundary or another, with the metrics that forms mean there.
+    """Return where the metrics that forms mean, and all that options do not say, come from."""
+    if protocol == ALL:
+        _check_no_boundary(boundary)
+        return _Source(convention(), everyone(forms), None, ALL, "every tool side by side")
+    run = run_of(protocol)
+    if run is not None and run.name == ALL:
+        _check_no_boundary(boundary)
+        metrics = run.metrics if forms is None else everyone(forms)
+        return _Source(Convention.of(run), metrics, run.regions, run.name, run.title)
+    base = convention(protocol, boundary)
+    regions = run.regions if run else base.regions
+    return _Source(base, base.metrics(forms), regions, base.name, base.title)
 
-    Of every tool's, the metrics come from each convention, and all else from segeval's or, of an
-    earlier run, from that.
-    """
-    run = None if protocol == ALL else run_of(protocol)
-    if protocol != ALL and (run is None or run.name != ALL):
-        base = convention(protocol, boundary)
-        regions = run.regions if run else base.regions
-        return _Source(base, base.metrics(forms), regions, base.name, base.title)
+
+def _check_no_boundary(boundary: Boundary | str | None) -> None:
+    """Raise `UsageError` for a boundary in place of those of every tool."""
     if boundary is not None:
         raise UsageError(
             "protocol 'all' compares the boundaries of every tool; leave the boundary out"
         )
-    if run is None:
-        return _Source(convention(), everyone(forms), None, ALL, "every tool side by side")
-    metrics = run.metrics if forms is None else everyone(forms)
-    return _Source(Convention.of(run), metrics, run.regions, run.name, run.title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,28 +162,37 @@ class _Labels:
 
 
 def _chosen_labels(
-    regions: RegionsLike | None,
+    source: _Source,
     *,
-    background: bool,
+    regions: RegionsLike | None,
+    include_background: bool | None,
     ignore_label: int | None,
-    usual_ignore_label: int | None,
-    tell: bool,
 ) -> _Labels:
-    """Return the labels of a run; `tell` of regions that are left out as background.
+    """Return the labels of a run: those that options state, or else those of their source.
 
-    Regions may come with a label to ignore, as in an nnU-Net dataset.json; `ignore_label` goes
-    before it, and it before the usual one, that of the convention.
+    Regions may come with a label to ignore, as in an nnU-Net dataset.json. The option goes before
+    it, and it before that of the source.
     """
-    named, ignored = (None, None) if regions is None else parse_regions(regions)
-    ignored = next(
-        (label for label in (ignore_label, ignored, usual_ignore_label) if label is not None), None
-    )
+    background = include_background
+    if background is None:
+        background = source.convention.background
+    if regions is None:
+        regions = source.regions
+    ignored = source.convention.policies.get("ignore_label")
+    named = None
+    if regions is not None:
+        named, ignored_beside = parse_regions(regions)
+        if ignored_beside is not None:
+            ignored = ignored_beside
+    if ignore_label is not None:
+        ignored = ignore_label
     if named is None:
         return _Labels(None, background, ignored)
     chosen = named if background else _without_background(named)
     _check_not_ignored(chosen, ignored)
-    notices = _about_background(named) if tell and not background and ignored != 0 else ()
-    return _Labels(chosen, background, ignored, notices)
+    if background or include_background is False or ignored == 0:
+        return _Labels(chosen, background, ignored)
+    return _Labels(chosen, background, ignored, _about_background(named))
 
 
 def _check_not_ignored(regions: Sequence[Region], ignored: int | None) -> None:

@@ -40,15 +40,14 @@ class Entry:
     def of(cls, metric: Metric) -> Entry:
         """Return the entry by which a convention means this metric by its form."""
         formula = metric.formula
-        by_region = next(iter(formula.by_region.values()), None)
-        return cls(
-            spec=metric.spec,
-            form=metric.form,
-            formula=_written(formula, metric) if metric.definition else None,
-            boundary=metric.need.boundary if formula.spec.by_boundary else None,
-            empty=None if metric.empty == formula.spec.empty else metric.empty,
-            by_region=by_region.mapping if by_region else {},
-        )
+        entry = cls(metric.spec, metric.form, formula=_written(formula, metric))
+        if formula.spec.by_boundary:
+            entry = replace(entry, boundary=metric.need.boundary)
+        if metric.empty != formula.spec.empty:
+            entry = replace(entry, empty=metric.empty)
+        for values in formula.by_region.values():
+            entry = replace(entry, by_region=values.mapping)
+        return entry
 
     def to_dict(self) -> dict[str, Any]:
         """Return the entry as a file states it under its key."""
@@ -87,7 +86,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """What the names of metrics mean to a tool or a challenge, as a protocol's file states it.
+    """A protocol as its file states it: what the names of metrics mean to a tool or a challenge.
 
     `boundary` is the rule of metrics that have none of their own; `mean_first` the order of a mean
     over regions and cases; `report` the metrics of a run that asks for none. `others`: metrics
@@ -169,6 +168,7 @@ class Convention:
         """Return the convention with another boundary for all of its metrics."""
         if boundary is None:
             return self
+        # The boundary of an entry would go before that of the convention.
         entries = tuple(replace(entry, boundary=None) for entry in self.entries)
         return replace(self, boundary=boundary, entries=entries)
 
@@ -181,7 +181,9 @@ class Convention:
         >>> convention("medpy").metric("hd95").definition.metric.form
         'hd_pooled@95'
         """
-        metrics = [self.metric(form) for form in separate(self.report if forms is None else forms)]
+        if forms is None:
+            forms = self.report
+        metrics = [self.metric(form) for form in separate(forms)]
         return tuple({metric.column: metric for metric in metrics}.values())
 
     def metric(self, form: str) -> Metric:
@@ -271,6 +273,7 @@ class Convention:
             empty=entry.empty or formula.spec.empty,
             mean_first=self.mean_first,
         )
+        # A metric of its card needs no definition: so its description and symbol stay short.
         usual = Definition(self.name, metric, VOXEL, metric.spec.empty)
         if definition == usual:
             return metric
@@ -293,7 +296,8 @@ def _written(formula: Metric, metric: Metric) -> str | None:
 def _formula(form: str, metric: Metric) -> Metric:
     """Return the metric of a form, with parameters of another metric that it does not give."""
     name, mark, _ = form.partition("@" if "@" in form else ":")
-    if mark or form[-1:].isdigit():
+    is_glued = form[-1:].isdigit()  # as in hd95
+    if mark or is_glued:
         return parse_metric(form)
     spec = lookup(name)
     known = {parameter.name for parameter in spec.parameters}

@@ -1,4 +1,4 @@
-"""A metric in full, as run.json keeps it, and back."""
+"""Metrics in full, as run.json keeps them, and back."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ def described(column: str, content: Mapping[str, Any]) -> Metric:
     if "protocol" not in content:
         return formula
     metric = _bound(form, by_region)
+    # Of other formulas the rule is not kept: it changes none of their numbers.
     boundary = VOXEL
     if formula.spec.by_boundary:
         boundary = Boundary.parse(content["boundary"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from segeval.errors import UsageError
@@ -51,14 +52,17 @@ def _entry(form: str, stated: Any) -> Entry:
     if not isinstance(stated.get("is", ""), str):
         raise UsageError(f'is names a metric, such as "hd_pooled@95", not {stated["is"]!r}')
     by_region = {name: stated[name] for name in parameters if name in stated}
-    return Entry(
-        spec=spec,
-        form=spec.name if by_region else _exact(form, spec),
-        formula=stated.get("is"),
-        boundary=Boundary.parse(stated["boundary"]) if "boundary" in stated else None,
-        empty=_empty(stated["empty"]) if "empty" in stated else None,
-        by_region=_by_region(form, spec, by_region) if by_region else {},
-    )
+    if by_region:
+        entry = Entry(spec, spec.name, by_region=_by_region(form, spec, by_region))
+    else:
+        entry = Entry(spec, _exact(form, spec))
+    if "is" in stated:
+        entry = replace(entry, formula=stated["is"])
+    if "boundary" in stated:
+        entry = replace(entry, boundary=Boundary.parse(stated["boundary"]))
+    if "empty" in stated:
+        entry = replace(entry, empty=_empty(stated["empty"]))
+    return entry
 
 
 def _spec(form: str) -> MetricSpec:

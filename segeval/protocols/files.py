@@ -25,6 +25,7 @@ from .checks import check_content, check_meaning
 from .conventions import Convention
 from .entries import entries_of
 from .protocol import Policies, Protocol
+from .regions import labels_of
 from .runs import RUN, is_run, protocol_of_run
 
 if sys.version_info >= (3, 11):
@@ -50,8 +51,8 @@ def names(group: Group | None = None) -> list[str]:
 
     `group` limits them to those of tools, or of challenges.
     """
-    found = [name for name, path in _paths().items() if group in (None, path.parent.name)]
-    return sorted(found, key=lambda name: (name != "segeval", name))
+    chosen = [name for name, path in _paths().items() if group in (None, path.parent.name)]
+    return sorted(chosen, key=lambda name: (name != "segeval", name))
 
 
 def convention(
@@ -88,8 +89,10 @@ def known(name: str, title: str) -> Convention | None:
     """
     if name not in names():
         return None
-    own = convention(name)
-    return own if own.title == title else None
+    candidate = convention(name)
+    if candidate.title != title:
+        return None
+    return candidate
 
 
 def everyone(forms: Sequence[str] | None = None) -> tuple[Metric, ...]:
@@ -100,7 +103,9 @@ def everyone(forms: Sequence[str] | None = None) -> tuple[Metric, ...]:
     >>> [metric.column for metric in everyone(["hd95"])][:2]
     ['segeval/hd95', 'deepmind/hd95']
     """
-    wanted = list(dict.fromkeys(separate(COMPARED if forms is None else forms)))
+    if forms is None:
+        forms = COMPARED
+    wanted = list(dict.fromkeys(separate(forms)))
     tools = [convention(name) for name in names("tools")]
     metrics = [_in_column(tool, form) for tool in tools for form in wanted if tool.defines(form)]
     return tuple({metric.column: metric for metric in metrics}.values())
@@ -154,14 +159,14 @@ def _of_run(text: str) -> Convention:
     protocol = protocol_of_run(text)
     if protocol.name == ALL:
         raise UsageError(f"{text}: a run of protocol 'all'; {_hint(ALL)}")
-    convention = Convention.of(protocol)
+    measured = Convention.of(protocol)
     base = known(protocol.name, protocol.title)
     if base is None:
-        return convention
+        return measured
     if base.boundary != protocol.boundary:
         base = base.over(protocol.boundary)
-    own = replace(convention, source=base.source, notes=base.notes, others=base.others)
-    return own.upon(base)
+    named = replace(measured, source=base.source, notes=base.notes, others=base.others)
+    return named.upon(base)
 
 
 @lru_cache(maxsize=64)
@@ -171,6 +176,7 @@ def _read_once(path: Path) -> Convention:
 
 def _read(path: Path, above: tuple[Path, ...] = ()) -> Convention:
     """Return the convention of a file; `above` are those that begin with it."""
+    # A byte order mark, as editors on Windows write one, is no TOML.
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -199,12 +205,12 @@ def _base(text: str, chain: tuple[Path, ...]) -> Convention:
     if not text.endswith(".toml"):
         return convention(text)
     beside = chain[-1].parent / text
-    path = beside if beside.is_file() else Path(text)
-    if not path.is_file():
+    path = next(filter(Path.is_file, (beside, Path(text))), None)
+    if path is None:
         raise UsageError(
             f"base {text!r} is no file, neither beside this one ({beside}) nor in the working "
             f"folder "
-            f"({path.absolute()}); correct its path"
+            f"({Path(text).absolute()}); correct its path"
         )
     if path.resolve() in [earlier.resolve() for earlier in chain]:
         raise UsageError(
@@ -223,8 +229,8 @@ def _stated(name: str, content: Mapping[str, Any], base: Convention | None) -> C
     if "boundary" in content:
         boundary = Boundary.parse(content["boundary"])
     if "regions" in content:
-        regions = {region: _labels(labels) for region, labels in content["regions"].items()}
-    own = Convention(
+        regions = {region: labels_of(labels) for region, labels in content["regions"].items()}
+    stated = Convention(
         name=name,
         title=content.get("title", name),
         source=content.get("source", usual.source),
@@ -238,7 +244,7 @@ def _stated(name: str, content: Mapping[str, Any], base: Convention | None) -> C
         others=content.get("others", usual.others),
         policies=_policies(content),
     )
-    return own.upon(usual)
+    return stated.upon(usual)
 
 
 def _policies(content: Mapping[str, Any]) -> Policies:
@@ -252,7 +258,3 @@ def _policies(content: Mapping[str, Any]) -> Policies:
         if name in content:
             policies[name] = content[name]
     return policies
-
-
-def _labels(labels: int | list[int]) -> tuple[int, ...]:
-    return tuple(labels) if isinstance(labels, list) else (labels,)

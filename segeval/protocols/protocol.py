@@ -38,7 +38,7 @@ class Policies(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """What a run measures: metrics, regions, and the policies that decide every doubtful case.
+    """A protocol of a run: its metrics and regions, and policies that decide every doubtful case.
 
     `name` and `title` are those of the convention that the metrics come from, `boundary` its rule
     where a metric has none of its own. `regions` None stands for every label above 0 that any mask
@@ -163,6 +163,7 @@ class Protocol:
             "missing": self.missing,
             "colors": colors and {hex_of(color): label for color, label in colors.items()},
         }
+        # Neither the title nor notices change a number, so that the hash does not see them.
         content = spelled(content)
         text = json.dumps(content, sort_keys=True).encode()
         return {**content, "title": self.title, "hash": hashlib.sha256(text).hexdigest()}
@@ -195,7 +196,10 @@ class Protocol:
                 mean_first=content["mean"],
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise UsageError("does not say how it was measured; run segeval score again") from error
+            raise UsageError(
+                f"does not say how it was measured ({type(error).__name__}: {error}); run segeval "
+                "score again"
+            ) from error
 
     @property
     def stamp(self) -> str:

@@ -1,4 +1,4 @@
-"""The regions of a run, from a text, a file, a mapping or a list."""
+"""Regions as users give them: in a text, a file, a mapping or a list."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ BACKGROUND_NAMES = ("background", "bg", "ignore", "none", "unlabeled", "unlabell
 
 
 def parse_regions(regions: RegionsLike) -> tuple[tuple[Region, ...], int | None]:
-    """The regions that a text, a JSON file, a mapping or a list names, and the label to ignore if
-    it names one.
+    """Return the regions that a user names, and the label to ignore if one is named with them.
 
     A text is `1,2,3`, `liver=1,tumour=2` or `whole=1+2+4,core=1+4`, or the path of a JSON file:
     `{name: label}`, `{name: [labels]}`, `{label: name}`, or an nnU-Net dataset.json. Raises
@@ -40,7 +39,18 @@ def parse_regions(regions: RegionsLike) -> tuple[tuple[Region, ...], int | None]
         return _from_mapping(regions, "regions")
     if isinstance(regions, int):
         regions = [regions]
-    return tuple(r if isinstance(r, Region) else _from_text(str(r)) for r in regions), None
+    return tuple(map(_from_item, regions)), None
+
+
+def labels_of(value: Any) -> tuple[Any, ...]:
+    """Return the labels of a region that is written as one label or as several.
+
+    >>> labels_of(3), labels_of([1, 2])
+    ((3,), (1, 2))
+    """
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return tuple(value)
+    return (value,)
 
 
 def is_background(region: Region) -> bool:
@@ -55,9 +65,14 @@ def is_background(region: Region) -> bool:
 
 
 def _names_file(text: str) -> bool:
+    """Return whether a text is a path: of JSON, or of a file, if it does not look like regions."""
     return text.endswith(".json") or (
         re.search(r"=|^[\d,+\s]+$", text) is None and Path(text).is_file()
     )
+
+
+def _from_item(item: int | str | Region) -> Region:
+    return item if isinstance(item, Region) else _from_text(str(item))
 
 
 def _from_text(piece: str) -> Region:
@@ -93,12 +108,14 @@ def _load(path: Path) -> Mapping[str, Any]:
 
 
 def _from_mapping(content: Mapping[str, Any], source: str) -> tuple[tuple[Region, ...], int | None]:
-    """Return the regions of a mapping; `ignore` is not a region."""
-    labels = content["labels"] if isinstance(content.get("labels"), Mapping) else content
+    """Return the regions of a mapping, and the label of `ignore`, which is none of them."""
+    # A dataset.json of nnU-Net has the regions under this key, beside much else.
+    labels = content.get("labels")
+    if not isinstance(labels, Mapping):
+        labels = content
     if labels and all(str(key).isdigit() and isinstance(name, str) for key, name in labels.items()):
-        by_name = {
-            name: int(key) for key, name in labels.items()
-        }  # {label: name}, as nnU-Net 1 writes it
+        # {label: name}, as nnU-Net 1 writes it
+        by_name = {name: int(key) for key, name in labels.items()}
         if len(by_name) < len(labels):
             raise UsageError(
                 f"{source}: two labels have the same name; give every label its own, or write "
@@ -107,19 +124,24 @@ def _from_mapping(content: Mapping[str, Any], source: str) -> tuple[tuple[Region
         labels = by_name
     named = {str(name): _label_set(name, value, source) for name, value in labels.items()}
     ignore = named.pop("ignore", None)
-    if ignore is not None and len(ignore) != 1:
+    regions = tuple(Region(name, label_set) for name, label_set in named.items())
+    if ignore is None:
+        return regions, None
+    if len(ignore) != 1:
         raise UsageError(f"{source}: 'ignore' must be one label, not {sorted(ignore)}")
-    regions = tuple(Region(name, found) for name, found in named.items())
-    return regions, min(ignore) if ignore else None
+    return regions, min(ignore)
 
 
 def _label_set(name: str, value: Any, source: str) -> frozenset[int]:
-    labels = value if isinstance(value, (list, tuple, set, frozenset)) else [value]
-    if not labels or not all(
-        isinstance(label, int) and not isinstance(label, bool) and label >= 0 for label in labels
-    ):
+    labels = labels_of(value)
+    if not labels or not all(map(_is_label, labels)):
         raise UsageError(
             f"{source}: region {name!r} must be a label or a list of labels (whole numbers from "
             f"0), not {value!r}"
         )
     return frozenset(labels)
+
+
+def _is_label(value: Any) -> bool:
+    # A flag is an int to Python.
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

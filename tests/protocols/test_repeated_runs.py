@@ -140,7 +140,10 @@ def test_a_function_cannot_follow_every_run(pair):
     [
         ("{", r"notes.json: is not JSON \(.*\); run segeval score again"),
         ("[1]", "notes.json: wanted a JSON object, came a list"),
-        ('{"liver": 1}', "notes.json: does not say how it was measured; run segeval score again"),
+        (
+            '{"liver": 1}',
+            r"notes.json: does not say how it was measured \(KeyError: 'regions'\); run segeval score",
+        ),
         ('{"protocol": "monai"}', "notes.json: does not say how it was measured"),
         (None, r"notes.json: cannot read it \(No such file or directory\)"),
     ],

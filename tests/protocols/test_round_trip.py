@@ -66,7 +66,7 @@ def test_every_protocol(name):
 @pytest.mark.parametrize("name", names())
 def test_every_metric_that_a_protocol_defines(name):
     known = [*filter(convention(name).defines, map(usual, REGISTRY.values()))]
-    assert_reads_back(make_protocol(known, protocol=name))
+    assert_reads_back(make_protocol(metrics=known, protocol=name))
 
 
 def usual(spec):
@@ -95,7 +95,7 @@ def mine(tmp_path):
 
 
 def test_a_protocol_of_ones_own(mine):
-    protocol = make_protocol(["dice,nsd,hd95,hd"], protocol=mine)
+    protocol = make_protocol(metrics="dice,nsd,hd95,hd", protocol=mine)
     assert_reads_back(protocol)
     dice, nsd, _, _ = read_back(protocol).metrics
     assert nsd.by_region["tolerance"].mapping == {"a/b": 2, "empty": 0.5}
@@ -103,7 +103,7 @@ def test_a_protocol_of_ones_own(mine):
 
 
 def test_a_protocol_of_ones_own_on_another_boundary(mine):
-    assert_reads_back(make_protocol(["dice,nsd,hd95,hd"], protocol=mine, boundary="smooth"))
+    assert_reads_back(make_protocol(metrics="dice,nsd,hd95,hd", protocol=mine, boundary="smooth"))
 
 
 @pytest.mark.parametrize(
