@@ -62,8 +62,8 @@ def test_of_two_runs_the_columns_that_may_differ(run):
     parted = told(run("b"), run("c", protocol="monai", regions="nuclei=1"))
     assert parted["dice"] == "0 against nan where only the ground truth is"
     assert (
-        parted["hd95"]
-        == "inf against nan where only the prediction is; inf against nan where only the ground truth is"
+        parted["hd95"] == "inf against nan where only the prediction is; "
+        "inf against nan where only the ground truth is"
     )
     assert parted["dice, hd95"] == "the regions: every label above 0 against nuclei 1"
 
@@ -157,7 +157,7 @@ def test_what_cannot_be_explained(run):
     (folder / "run.json").write_text(json.dumps(content))
     with pytest.raises(
         UsageError,
-        match=r"run.json: does not say how it was measured \(KeyError: 'mean'\); run segeval score ",
+        match=r"run.json: does not say how it was measured \(KeyError: 'mean'\); run segeval ",
     ):
         Explained.of(folder)
 

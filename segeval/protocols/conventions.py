@@ -43,7 +43,8 @@ class Entry:
         entry = cls(metric.spec, metric.form, formula=_written(formula, metric))
         if formula.spec.by_boundary:
             entry = replace(entry, boundary=metric.need.boundary)
-        if metric.empty != formula.spec.empty:
+        # As texts: 0 equals 0.0, but the hash of a protocol tells them apart.
+        if repr(metric.empty) != repr(formula.spec.empty):
             entry = replace(entry, empty=metric.empty)
         for values in formula.by_region.values():
             entry = replace(entry, by_region=values.mapping)

@@ -1,4 +1,4 @@
-"""What is wrong with a protocol's file is told when it is read, with the name of the file in front."""
+"""What is wrong with a protocol's file is told when it is read, after the name of the file."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def test_a_function_cannot_follow_every_run(pair):
         ("[1]", "notes.json: wanted a JSON object, came a list"),
         (
             '{"liver": 1}',
-            r"notes.json: does not say how it was measured \(KeyError: 'regions'\); run segeval score",
+            r"notes.json: does not say how it was measured \(KeyError: 'regions'\); run ",
         ),
         ('{"protocol": "monai"}', "notes.json: does not say how it was measured"),
         (None, r"notes.json: cannot read it \(No such file or directory\)"),
