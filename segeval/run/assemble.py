@@ -16,6 +16,7 @@ from segeval.protocols.protocol import Protocol
 from segeval.results.columns import ALL, FAILED, applies
 from segeval.results.details import Details
 from segeval.statistics.counts import Counts
+from segeval.statistics.statistic import Need, Statistic
 
 from .record import Record, Scored, tolerances
 from .scoring import NEITHER, Scores
@@ -65,19 +66,23 @@ def cases_table(
 
 
 def pooled_scores(
-    scored: Sequence[Scored], regions: Sequence[Region], protocol: Protocol
+    scored: Sequence[Scored],
+    counts: Sequence[Counts],
+    regions: Sequence[Region],
+    protocol: Protocol,
 ) -> dict[tuple[str, str], float]:
     """Return the scores of all cases added up, by region and column.
 
-    They exist for the metrics whose statistics are kept of every case.
+    They exist for the metrics whose statistics are kept of every case. `counts` are those of the
+    cases, which others need as well.
     """
     if not scored:
         return {}
-    sums = {
-        need: functools.reduce(operator.add, [case.of_regions(need, regions) for case in scored])
-        for need in protocol.needs
-        if need.statistic.pooled
-    }
+    sums: dict[Need, Statistic] = {Need(Counts): functools.reduce(operator.add, counts)}
+    for need in protocol.needs:
+        if need.statistic.pooled and need not in sums:
+            statistics = [case.of_regions(need, regions) for case in scored]
+            sums[need] = functools.reduce(operator.add, statistics)
     pooled: dict[tuple[str, str], float] = {}
     for metric in protocol.metrics:
         if metric.need in sums:

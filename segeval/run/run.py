@@ -149,7 +149,7 @@ class Run:
             length_unit=units["length"],
             volume_unit=units["volume"],
             metrics=self.protocol.metrics,
-            pooled=pooled_scores(scored, regions, self.protocol),
+            pooled=pooled_scores(scored, counts, regions, self.protocol),
             failed=sum(bool(record.error) for record in records),
             **INTERVAL,
         )

@@ -5,7 +5,6 @@ from math import isnan, nan
 from segeval.cli.overview import extremes, overview_of
 from segeval.cli.sheet import Sheet
 
-
 CASES = 2000
 
 
