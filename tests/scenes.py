@@ -128,8 +128,12 @@ NEEDS = [
 
 
 def examples(spec: MetricSpec) -> dict[str, float | str]:
-    """A value for each parameter that must be given."""
-    return {parameter.name: parameter.domain.example for parameter in spec.required}
+    """A value for each parameter that must be given, no two of them the same."""
+    values = {parameter.name: parameter.domain.example for parameter in spec.required}
+    return {
+        name: value if isinstance(value, str) else value * 0.7**place
+        for place, (name, value) in enumerate(values.items())
+    }
 
 
 def same(one: Any, other: Any) -> bool:

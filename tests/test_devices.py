@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from pandas.testing import assert_frame_equal
-from scenes import folders
+from scenes import examples, folders
 
 import segeval.api
 import segeval.measure.devices
@@ -17,11 +17,7 @@ from segeval.measure.devices import chosen_device, out_of_memory
 from segeval.measure.tensors.engine import DeviceEngine
 from segeval.metrics import REGISTRY
 
-GIVEN = {"tolerance": 1.0, "limit": 3.0, "width": 1.5, "alpha": 0.3, "beta": 2.0}
-EVERYTHING = [
-    spec.bind({p.name: GIVEN[p.name] for p in spec.parameters if p.default is None}).column
-    for spec in REGISTRY.values()
-]
+EVERYTHING = [spec.bind(examples(spec)).column for spec in REGISTRY.values()]
 ON_TORCH = "cpu:0"
 """A device that torch knows and that is not the host's engine: its kernels, on tensors of the CPU.
 """

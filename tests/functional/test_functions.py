@@ -13,7 +13,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from scenes import pairs, scene
+from scenes import examples, pairs, scene
 
 import segeval.functional
 from segeval import score
@@ -36,7 +36,6 @@ from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
 
 SPACING = (2.0, 0.5, 1.3)
-GIVEN = {"tolerance": 1.0, "limit": 3.0, "width": 1.5, "alpha": 0.3, "beta": 2.0}
 
 
 def batch(cases: int = 3, classes: int = 4, shape: tuple[int, ...] = (7, 8, 9), seed: int = 0):
@@ -54,13 +53,9 @@ def batch(cases: int = 3, classes: int = 4, shape: tuple[int, ...] = (7, 8, 9), 
 PRED, GT = batch()
 
 
-def own(spec):
-    return {p.name: GIVEN[p.name] for p in spec.parameters if p.default is None}
-
-
 def scored(spec, pred, gt, **options):
     """The command line's values of one case, by region."""
-    metric = spec.bind(own(spec))
+    metric = spec.bind(examples(spec))
     rows = score(pred, gt, metrics=metric.column, **options)
     return (
         rows[metric.column].to_numpy()[-1:]
@@ -76,7 +71,7 @@ def test_the_numbers_are_those_of_the_command_line(spec):
     background = spec.statistic is Counts
     regions = range(0 if background else 1, 4)
     average = {} if spec.scope == "case" else {"average": "none"}
-    found = function(PRED, GT, **own(spec), **lengths, **average, per_case=True, num_classes=4)
+    found = function(PRED, GT, **examples(spec), **lengths, **average, per_case=True, num_classes=4)
     spacing = SPACING if spec.statistic is not Contingency else None
     wanted = [
         scored(spec, p, g, regions=list(regions), spacing=spacing)

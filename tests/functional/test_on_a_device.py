@@ -9,8 +9,9 @@ import inspect
 import numpy as np
 import pytest
 import torch
+from scenes import examples
 from standin import GPU
-from test_functions import FORMS, GIVEN, GT, PRED, SCORES, SPACING, batch, channels
+from test_functions import FORMS, GT, PRED, SCORES, SPACING, batch, channels
 
 import segeval.batches.dispatch
 import segeval.functional
@@ -42,7 +43,7 @@ def tensor(masks):
 def own(spec):
     function = getattr(segeval.functional, spec.formula.__name__)
     lengths = {"spacing": SPACING} if "spacing" in inspect.signature(function).parameters else {}
-    return function, lengths | {p.name: GIVEN[p.name] for p in spec.parameters if p.default is None}
+    return function, lengths | examples(spec)
 
 
 @pytest.mark.parametrize("spec", REGISTRY.values(), ids=REGISTRY)

@@ -8,8 +8,10 @@ from math import inf, nan
 
 import numpy as np
 import pytest
+from scenes import BOUNDARIES
 
 import segeval
+from segeval.metrics import REGISTRY, parse_metric
 
 EMPTY = np.zeros((4, 5), np.uint8)
 FULL = EMPTY.copy()
@@ -81,23 +83,31 @@ VALUES = {  # both masks empty, the prediction alone, the ground truth alone
 }
 
 
+PAIRS = ((EMPTY, EMPTY), (EMPTY, FULL), (FULL, EMPTY))
+
+
 @pytest.mark.parametrize("metric", VALUES)
 def test_the_value_of_empty_masks(metric):
-    pairs = ((EMPTY, EMPTY), (EMPTY, FULL), (FULL, EMPTY))
-    scores = [float(segeval.score(*pair, regions="1", metrics=metric).iloc[0, 1]) for pair in pairs]
+    scores = [float(segeval.score(*pair, regions="1", metrics=metric).iloc[0, 1]) for pair in PAIRS]
     np.testing.assert_allclose(scores, VALUES[metric], rtol=1e-15)
 
 
+@pytest.mark.parametrize("boundary", BOUNDARIES, ids=str)
+def test_the_values_of_empty_masks_are_the_same_on_every_boundary(boundary):
+    forms = [form for form in VALUES if parse_metric(form).spec.by_boundary]
+    options = {"regions": "1", "metrics": forms, "boundary": boundary}
+    rows = [segeval.score(*pair, **options).iloc[0] for pair in PAIRS]
+    for form in forms:
+        assert [row[form] for row in rows] == pytest.approx(VALUES[form], nan_ok=True), form
+
+
 def test_the_value_of_a_case_without_foreground():
-    pairs = ((EMPTY, EMPTY), (EMPTY, FULL), (FULL, EMPTY))
     scores = [
-        float(segeval.score(*p, regions="1", metrics="generalized_dice").iloc[-1, 1]) for p in pairs
+        float(segeval.score(*p, regions="1", metrics="generalized_dice").iloc[-1, 1]) for p in PAIRS
     ]
     np.testing.assert_array_equal(scores, (nan, 0, 0))
 
 
 def test_no_metric_of_a_region_is_left_out():
-    from segeval.metrics import REGISTRY, parse_metric
-
     covered = {parse_metric(written).spec.name for written in VALUES}
     assert covered == {spec.name for spec in REGISTRY.values() if spec.scope == "region"}

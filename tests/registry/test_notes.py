@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scenes import scene
+from scenes import measured, scene
 
 import segeval
+from segeval.data.case import Region
 from segeval.results.columns import applies
+from segeval.run.scoring import score_measured
 
 PAIRS = {
     "a usual pair": scene("""
@@ -65,6 +67,21 @@ def test_a_row_has_a_note_where_its_value_is_undefined_or_infinite_or_a_mask_is_
             side.any() for side in sides.get(row.region, (np.zeros(1),) * 2)
         )
         assert bool(note) == (empty or not np.isfinite(found))
+
+
+@pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
+def test_so_it_is_on_every_boundary(family, pair):
+    regions = [Region.of("here", 1), Region.of("nowhere", 9)]
+    case = measured(*pair, family.need, regions=regions)
+    is_empty = {"here": case.counts.empty_p[0] or case.counts.empty_g[0], "nowhere": True}
+    for metric in family.metrics:
+        scores = score_measured(case, [metric])
+        for region, value, note in zip(
+            scores.regions, scores.values[:, 0], scores.notes, strict=True
+        ):
+            if applies(metric, region):
+                empty = is_empty.get(region, False)
+                assert bool(note) == bool(empty or not np.isfinite(value)), metric.column
 
 
 def test_a_case_whose_voxels_are_all_ignored_has_a_note_for_every_metric(metric):

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from scenes import examples
 
 import segeval
 from segeval import UsageError, functional, losses, stateful
@@ -23,11 +24,11 @@ LOSS_MODULES = [getattr(losses, name) for name in losses.__all__ if name[0].isup
 PRIVATE = re.compile(r"\b_[A-Za-z]\w+|segeval\.generate|<lambda>|<locals>")
 EVERY_DOOR = pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
 EVERY_CLASS = pytest.mark.parametrize("spec", REGISTRY.values(), ids=REGISTRY)
-GIVEN = {
-    "tolerance": 1.0, "limit": 3.0, "width": 1.5, "alpha": 0.3, "beta": 2.0, "metrics": ["dice"],
-    "window_size": 3, "max_val": 1.0, "loss": losses.dice_ce_loss,
-}  # fmt: skip
-"""Values for what has no default."""
+GIVEN: dict[str, Any] = {
+    name: value for spec in REGISTRY.values() for name, value in examples(spec).items()
+}
+GIVEN |= {"metrics": ["dice"], "window_size": 3, "max_val": 1.0, "loss": losses.dice_ce_loss}
+"""Values for what has no default: of the parameters of metrics, and of what else objects take."""
 
 
 def refused(call: Callable[..., Any], *args: Any, **named: Any) -> str:

@@ -14,7 +14,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scenes import SPACINGS, pairs
+from scenes import SPACINGS, examples, pairs
 from stacks import cut, fed
 from torch import Tensor
 
@@ -25,12 +25,9 @@ from segeval.stateful import SegmentationMetrics
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
 
-GIVEN = {"alpha": 0.3, "beta": 1.7, "tolerance": 1.0, "limit": 2.0, "width": 1.5}
-"""A value for every parameter that must be given."""
-
 
 def form(spec: MetricSpec) -> str:
-    pairs = [f"{p.name}={GIVEN[p.name]}" for p in spec.parameters if p.default is None]
+    pairs = [f"{name}={value}" for name, value in examples(spec).items()]
     return f"{spec.name}:{','.join(pairs)}" if pairs else spec.name
 
 
@@ -134,8 +131,7 @@ def test_values_of_single_cases_stay_in_order(
 def test_objects_equal_functions(
     spec: MetricSpec, batch: Any, way: dict[str, Any], unit: float
 ) -> None:
-    given = {p.name: GIVEN[p.name] for p in spec.parameters if p.default is None}
-    options = {**given, **way, "spacing": (unit, 1.5, 1.0)[: batch[0].ndim - 1]}
+    options = {**examples(spec), **way, "spacing": (unit, 1.5, 1.0)[: batch[0].ndim - 1]}
     function, made = getattr(functional, spec.formula.__name__), getattr(stateful, spec.class_name)
     taken = {
         name: value
