@@ -60,7 +60,7 @@ def test_values_increase_and_sizes_are_positive_whole_numbers(sets):
 def test_adding_is_pooling_the_elements_of_each_region(pairs, q):
     one, other = stacked([a for a, _ in pairs]), stacked([b for _, b in pairs])
     pooled = stacked([a + b for a, b in pairs])
-    for total in (one + other, SurfaceDistances(one, other).pooled):
+    for total in (one + other, SurfaceDistances(one, other).both):
         np.testing.assert_array_equal(total.start, pooled.start)
         np.testing.assert_array_equal(total.value, pooled.value)
         np.testing.assert_array_equal(total.size, pooled.size)
