@@ -9,7 +9,7 @@ import pytest
 from scenes import measured, scene
 
 import segeval
-from segeval.data.case import Region
+from segeval.data.regions import Region
 from segeval.results.columns import applies
 from segeval.run.scoring import score_measured
 
