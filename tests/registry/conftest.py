@@ -46,6 +46,9 @@ class Family(NamedTuple):
     need: Need
     metrics: list[Metric]
 
+    def __repr__(self) -> str:
+        return f"<{len(self.metrics)} metrics of {self.need.name}>"
+
 
 METRICS = [metric for spec in REGISTRY.values() for metric in forms(spec)]
 

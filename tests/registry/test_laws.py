@@ -279,7 +279,7 @@ SYMMETRIC = [
         "overlap_mean@1",
         "assd",
         "masd",
-        "msd",
+        "median_sd",
         "std_sd",
         "rmsd",
         "nsd@1",
