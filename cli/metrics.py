@@ -148,8 +148,9 @@ def _sample(parameter: Parameter) -> Value:
 
 
 def _parameter(parameter: Parameter, value: Value | None) -> str:
-    """Return what a parameter may be, and what it is: in the form that was asked for, or unless
-    it is given.
+    """Return what a parameter may be, and what it is.
+
+    What it is was asked for in the written form, or holds unless it is given.
     """
     if value is not None:
         state = f"here {_number(value)}"

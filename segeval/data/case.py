@@ -20,8 +20,9 @@ Side: TypeAlias = LabelMap | Mesh
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """A prediction and a ground truth under one id: label maps on one grid, or surfaces in one
-    space where either is a mesh.
+    """A prediction and a ground truth under one id.
+
+    Both are label maps on one grid, or surfaces in one space where either is a mesh.
 
     `ignored` tells which voxels count for nothing, None for none; they are background in both masks
     by then. `notes` say what was done to get here. `tolerance` is how far spacings may differ,

@@ -1,5 +1,6 @@
-"""NIfTI-1 and NIfTI-2 single files (.nii, .nii.gz): the header through nibabel, the voxels straight
-into kept memory.
+"""NIfTI-1 and NIfTI-2 single files (.nii, .nii.gz).
+
+nibabel reads the header; the voxels go straight into kept memory.
 
 What the header says is taken as nibabel takes it, but for four things. The spacing is the shortest
 decimal that the stored float32 stands for (0.8, not 0.800000012). Metres and micrometres become

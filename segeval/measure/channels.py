@@ -17,8 +17,9 @@ BLOCK = 2048
 
 
 def argmax(scores: NDArray[Any], workspace: Workspace) -> Labels:
-    """Return the channel (...) of the largest score of every voxel, the first one among equals,
-    from scores (C, ...).
+    """Return the channel of the largest score of every voxel, the first one among equals.
+
+    `scores` (C, ...) give channels (...).
 
     Raises `UsageError` when a score is NaN.
 
@@ -55,8 +56,9 @@ def _largest(
     channels: NDArray[np.int32],
     is_nan: NDArray[np.int32],
 ) -> None:
-    """Write the labels of the voxels from `start` to `stop`, and in `is_nan` where any score is not
-    a number.
+    """Write the labels of the voxels from `start` to `stop`.
+
+    `is_nan` tells where any score is not a number.
 
     Views of a block and one width of lanes throughout, or the compiler would not use vectors.
     """

@@ -59,8 +59,9 @@ class Scan:
 
     @classmethod
     def of(cls, pred: Labels, gt: Labels) -> Scan:
-        """Return the scan of two masks; copies only those under 128 voxels, or not both in C or
-        both in Fortran order.
+        """Return the scan of two masks.
+
+        Copies only those under 128 voxels, or not both in C or both in Fortran order.
         """
         transposed = all(
             mask.flags.f_contiguous and not mask.flags.c_contiguous for mask in (pred, gt)
@@ -78,8 +79,9 @@ class Scan:
 
 
 def _flat(mask: Labels) -> Labels:
-    """Return the mask as a line, with zeros behind it if it is too short for words and their
-    neighbours.
+    """Return the mask as a line, long enough for words and their neighbours.
+
+    There are zeros behind it if it is too short.
     """
     flat = mask.reshape(-1)
     if flat.size < 2 * LANES:
@@ -153,8 +155,9 @@ def count_runs(
     border_p: Word,
     border_g: Word,
 ) -> None:
-    """Add the voxels i to i + n, n <= 64, run by run; bit k of `changes`: voxel i + k begins a
-    run.
+    """Add the voxels i to i + n, n <= 64, run by run.
+
+    Bit k of `changes` says that voxel i + k begins a run.
     """
     changes |= ONE
     while changes:
@@ -183,8 +186,9 @@ def _count(pred: Labels, gt: Labels, start: int, stop: int, tally: Integers) -> 
 
 
 def joined(tallies: Sequence[Integers]) -> Integers:
-    """Return the rows (pair, voxels, border voxels of pred, of gt) of all tallies together, sorted
-    by pair.
+    """Return the rows of all tallies together, sorted by pair.
+
+    A row is (pair, voxels, border voxels of pred, border voxels of gt).
     """
     # `take` costs less than indices in brackets, which shows in small cases
     rows = np.concatenate([tally[:-1].take(tally[:-1, 1].nonzero()[0], 0) for tally in tallies])

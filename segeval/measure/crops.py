@@ -1,5 +1,6 @@
-"""The masks of one region, each cut to the smallest box that holds it: for statistics that take a
-region at a time.
+"""The masks of one region, each cut to the smallest box that holds it.
+
+They are for statistics that take a region at a time.
 """
 
 from __future__ import annotations

@@ -35,8 +35,9 @@ def _histogram(squared: Floats) -> Distances:
 
 
 def _squared_depths(mask: Flags, spacing: tuple[float, ...]) -> Floats:
-    """Return the squared distance of every voxel to the nearest boundary voxel of the mask, which
-    ends where the array does.
+    """Return the squared distance of every voxel to the nearest boundary voxel of the mask.
+
+    The mask ends where the array does.
     """
     if mask.flags.f_contiguous and not mask.flags.c_contiguous:
         return _squared_depths(mask.T, spacing[::-1]).T
@@ -98,8 +99,9 @@ def _along_row(mask: Flags, z: int, y: int, flat: bool, scale: float, depth: Flo
 
 @helper
 def _least(squared: Floats, i: int, scale: float) -> Any:
-    """Return the least, for voxel i of a line, of what each voxel has and the square of how far it
-    is.
+    """Return the least cost of reaching voxel i of a line from any voxel of the line.
+
+    The cost is what the other voxel has already, plus the square of how far it is.
 
     The line goes on at least to where the mask ends, to both sides. A voxel there has 0, so the
     search ends before.

@@ -1,5 +1,6 @@
-"""The device that measures: a choice of `--device`, made without importing torch where there is no
-GPU anyway.
+"""The device that measures: a choice of `--device`.
+
+Where there is no GPU anyway, it is made without importing torch.
 """
 
 from __future__ import annotations

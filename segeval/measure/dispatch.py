@@ -1,5 +1,6 @@
-"""From a case to its statistics: each measured once, for all regions at once. The one place that
-chooses what measures them.
+"""From a case to its statistics: each measured once, for all regions at once.
+
+This is the one place that chooses what measures them.
 """
 
 from __future__ import annotations
@@ -103,7 +104,10 @@ def _joined(need: Need, parts: list[RegionStatistic], order: list[int]) -> Regio
 
 
 def _compact(pred: Labels, gt: Labels) -> Maps:
-    """Both label maps in one dtype of at most 16 bits, with ranks for labels where they do not fit."""
+    """Return both label maps in one dtype of at most 16 bits.
+
+    Ranks stand for labels that do not fit.
+    """
     dtype = np.result_type(pred, gt)
     if dtype.itemsize <= 2:
         return Maps(
@@ -123,8 +127,9 @@ def _compact(pred: Labels, gt: Labels) -> Maps:
 
 
 def _decoded(table: Contingency, maps: Maps, ignored: Flags | None) -> Contingency:
-    """The table with labels for ranks, without the ignored voxels, which are background in both
-    masks.
+    """Return the table with labels for ranks, without the ignored voxels.
+
+    Those are background in both masks.
     """
     gt, pred = (
         (table.gt, table.pred)

@@ -15,7 +15,10 @@ from .layers import Layer
 
 
 class Engine(ABC):
-    """Measures one case; the cards of statistics and boundary rules name what is called for each."""
+    """What measures one case.
+
+    The cards of statistics and boundary rules name what is called for each of them.
+    """
 
     @abstractmethod
     def table(self) -> Contingency:

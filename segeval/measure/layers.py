@@ -35,8 +35,9 @@ class Maps:
         return len(self.values) - 1
 
     def numbers(self, labels: Sequence[int]) -> Integers:
-        """Return the numbers that stand for labels in the maps; `top` + 1 for a label that does not
-        occur.
+        """Return the numbers that stand for labels in the maps.
+
+        A label that does not occur has `top` + 1.
 
         >>> ranked = Maps(np.array([0, 1]), np.array([0, 2]), values=np.array([0, 70, 70_000]))
         >>> ranked.numbers([70_000, 5])
@@ -51,8 +52,9 @@ class Maps:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
-    """Regions that share no label: in `maps`, the voxels of region `members[k]` have the label
-    `labels[k]`.
+    """Regions that share no label.
+
+    In `maps`, the voxels of region `members[k]` have the label `labels[k]`.
 
     `relabelled` tells whether the maps are others than those that the layer was made from.
     """
@@ -66,8 +68,9 @@ class Layer:
 def split_into_layers(
     maps: Maps, regions: Sequence[Region], ignored: Flags | None = None
 ) -> Iterator[Layer]:
-    """Yield the regions in layers; those that are single labels, on the maps as they are, come
-    first.
+    """Yield the regions in layers.
+
+    Those that are single labels, on the maps as they are, come first.
 
     Voxels that are `ignored` have label 0 in the maps; they belong to no region, not even to one
     that holds label 0.

@@ -109,7 +109,8 @@ def surface_of(side: Side, labels: Collection[int] | None, boundary: Boundary) -
 def _check_mask(mask: LabelMap) -> None:
     if mask.grid.unit != "mm":
         raise UsageError(
-            f"{mask.source}: counts in pixels and a mesh in mm; pass --spacing to give voxels a size"
+            f"{mask.source}: counts in pixels and a mesh in mm; pass --spacing to give voxels a "
+            "size"
         )
     if mask.grid.ndim != 3:
         raise UsageError(

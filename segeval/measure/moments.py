@@ -35,8 +35,9 @@ class _Sums(NamedTuple):
 
 
 def _sums(crop: Crop, spacing: tuple[float, ...]) -> _Sums:
-    """Return the sums of a mask, from its projections onto axes and pairs of axes: a pass over the
-    mask for each, instead of one for every voxel's position.
+    """Return the sums of a mask, from its projections onto axes and pairs of axes.
+
+    That is a pass over the mask for each of them, instead of one for every voxel's position.
     """
     mask, axes = crop.mask, range(crop.mask.ndim)
     places = [

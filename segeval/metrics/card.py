@@ -1,4 +1,4 @@
-"""The metric card: a formula from one statistic to numbers, and every fact about it, written once."""
+"""The metric card: a formula from one statistic to numbers, and every fact about it, once."""
 
 from __future__ import annotations
 
@@ -181,8 +181,9 @@ class MetricSpec:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a protocol computes under the name of a metric: whose formula, on which boundary, with
-    which values for empty masks.
+    """What a protocol computes under the name of a metric.
+
+    It says whose formula, on which boundary, with which values for empty masks.
 
     `mean_first` is the order of its means. `column` is its name in tables where several protocols
     are told apart.
@@ -284,8 +285,8 @@ class Metric:
             if lacking is not None:
                 raise UsageError(
                     f"the protocol gives no {name} for region {lacking!r}, only for "
-                    f"{', '.join(values.mapping)}; score these regions, or write a protocol of your "
-                    f"own that gives {self.spec.name} one for each"
+                    f"{', '.join(values.mapping)}; score these regions, or write a protocol of "
+                    f"your own that gives {self.spec.name} one for each"
                 )
 
     def unit(self, length: str, volume: str) -> str:
@@ -437,7 +438,7 @@ def _statistic(hint: Any) -> tuple[type[Statistic], Boundary | None]:
 
 
 def _class_name(name: str, symbol: str) -> str:
-    """Return the name of a formula as that of a class: `mean_iou`, whose symbol is mIoU, is MeanIoU."""
+    """Return the name of a formula as that of a class: MeanIoU for `mean_iou` with symbol mIoU."""
     words = []
     for word in name.split("_"):
         start = symbol.casefold().find(word) if len(word) > 1 else -1

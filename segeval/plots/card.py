@@ -46,8 +46,9 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class PlotKind:
-    """A kind of plot: its name, what it shows, what it needs of a run, and the function that draws
-    it.
+    """A kind of plot.
+
+    It has its name, what it shows, what it needs of a run, and the function that draws it.
 
     `shows` is a clause without a full stop, as the docs have it.
     """

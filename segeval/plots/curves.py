@@ -103,8 +103,9 @@ def draw_curves(
     unit: str = "",
     formats: Sequence[str] = ("png",),
 ) -> list[Path]:
-    """Draw the curves of runs into a folder, several pages if need be, and return the files
-    written.
+    """Draw the curves of runs into a folder, and return the files written.
+
+    They take several pages if need be.
 
     Options are those of `History.plot`; unless told, one run is shown by region and several by
     means over regions.
@@ -135,8 +136,9 @@ def plot_runs(
     unit: str,
     axes: Axes | Sequence[Axes] | None,
 ) -> tuple[Figure, Axes | list[Axes]]:
-    """Draw the curves of runs on axes that exist, or on a new figure of pyplot, and return figure
-    and axes.
+    """Draw the curves of runs on axes, and return figure and axes.
+
+    The axes exist, or are those of a new figure of pyplot.
     """
     check_smooth(smooth)
     panels = panels_of(runs, metrics, per_region)
@@ -164,8 +166,9 @@ def plot_runs(
 
 
 def draw_panel(ax: Axes, panel: Panel, look: Look, *, outside: bool = True) -> None:
-    """Draw the curves of a panel with its label and limits, and the legend `outside` where the
-    layout makes room.
+    """Draw the curves of a panel with its label and limits.
+
+    The legend is `outside` where the layout makes room.
     """
     colors = look.colors(panel)
     ax.grid(visible=True)
@@ -249,8 +252,9 @@ def _fill(figure: Figure, panels: Sequence[Panel], look: Look) -> list[Axes]:
 
 
 def _draw_curve(ax: Axes, series: Series, *, color: str, style: Any, smooth: float) -> None:
-    """Draw a line with gaps where it is undefined, points where they would not be seen otherwise,
-    and triangles for infinite values.
+    """Draw a line with gaps where it is undefined.
+
+    There are points where a line would not be seen, and triangles for infinite values.
     """
     x, line = series.x, smoothed(series.y, smooth)
     finite = np.where(np.isfinite(series.y), series.y, np.nan)
@@ -342,14 +346,7 @@ def _entries(
     """Yield the keys in their colours with their best values, then the splits in their styles."""
     several = len(look.splits) > 1 and panel.splits != [""]
     if panel.keys == [""]:
-        for split in panel.splits:
-            words, value = WORDS[split], best[""]
-            if not (several or split):
-                words = ""
-            if split != panel.splits[0]:
-                value = ""
-            if words or value:
-                yield _entry(words, value, color=colors[""], style=look.style(split, panel))
+        yield from _split_entries(panel, look, colors[""], best[""])
         return
     shown = [key for key in [*panel.shown(), ALL, MEAN] if colors.get(key, FRAME) != FRAME]
     names = region_names(shown) if panel.regional else printables(shown)
@@ -365,6 +362,16 @@ def _entries(
     if several:
         for split in panel.splits:
             yield _entry(WORDS[split], "", color=GREY, style=look.style(split, panel))
+
+
+def _split_entries(panel: Panel, look: Look, color: str, best: str) -> Iterator[Line2D]:
+    """Yield the splits of a panel without keys; the first has the best value."""
+    several = len(look.splits) > 1 and panel.splits != [""]
+    for split in panel.splits:
+        words = WORDS[split] if several or split else ""
+        value = best if split == panel.splits[0] else ""
+        if words or value:
+            yield _entry(words, value, color=color, style=look.style(split, panel))
 
 
 def _entry(name: str, value: str, *, color: str, style: Any = "-") -> Line2D:

@@ -35,8 +35,9 @@ def plot_values(
     ax: Axes | None = None,
     unit: str = "",
 ) -> tuple[Figure, Axes]:
-    """Draw a bar for each value of a metric, or for a list of results one after another a curve for
-    each region.
+    """Draw a bar for each value of a metric, or a curve for each region.
+
+    Curves are for a list of results one after another.
 
     `values` is a number, an array or tensor of one, a vector with an entry for each region, a
     mapping from regions to numbers, or a list of any of these. `names` are those of the regions,
@@ -83,8 +84,9 @@ def plot_several(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Table:
-    """Values (steps, regions) of a metric, and the regions' names, which are [""] for a single
-    value; `evolves` for a list.
+    """Values (steps, regions) of a metric, and the regions' names.
+
+    The names are [""] for a single value; `evolves` says that the values came in a list.
     """
 
     metric: Metric

@@ -36,8 +36,9 @@ class Details:
             )
 
     def save(self, path: Path) -> None:
-        """Writes an .npz, uncompressed: compressing saves a fifth of the space and takes forty
-        times as long.
+        """Write an .npz, uncompressed.
+
+        Compressing saves a fifth of the space and takes forty times as long.
         """
         arrays = {name: getattr(self, name) for name in self.__slots__}
         arrays |= {name: np.array(arrays[name], dtype=np.str_) for name in ("cases", "regions")}
@@ -46,7 +47,7 @@ class Details:
 
     @classmethod
     def load(cls, path: Path) -> Details:
-        """What `save` wrote. Raises `UsageError` for a file that holds something else."""
+        """Return what `save` wrote. Raises `UsageError` for a file that holds something else."""
         try:
             with path.open("rb") as file, np.load(file) as arrays:
                 fields = {name: arrays[name] for name in cls.__slots__}

@@ -1,5 +1,6 @@
-"""What a run leaves behind: its tables, how to repeat it, and what its figures need beyond the
-tables.
+"""What a run leaves behind.
+
+Its tables, how to repeat it, and what its figures need beyond the tables.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Results:
-    """The outcome of a run: one row per case and region in `cases`, one per region and metric in
-    `summary`.
+    """The outcome of a run.
+
+    `cases` has one row per case and region, `summary` one per region and metric.
 
     `run` is the content of run.json: units, regions, inputs, protocol, and whether the run is
     complete. `segeval.results.columns` says what the columns of `cases` mean.
@@ -39,7 +41,7 @@ class Results:
     details: Details | None = None
 
     def save(self, directory: str | Path, formats: Sequence[str] = ("csv",)) -> None:
-        """Writes cases, summary, run.json and details.npz into a folder, which is made if need be.
+        """Write cases, summary, run.json and details.npz into a folder, which is made if need be.
 
         Every file takes its place when it is complete. The folder then holds this run alone: tables
         and details of an earlier one that are not overwritten are deleted. Raises `UsageError` when
@@ -70,7 +72,7 @@ class Results:
 
     @classmethod
     def load(cls, directory: str | Path) -> Results:
-        """The results in a folder that `save` wrote. Raises `UsageError` when it is none."""
+        """Return the results in a folder that `save` wrote. Raises `UsageError` when it is none."""
         folder = local_path(directory)
         if not folder.is_dir():
             what = "is a file, not a folder" if folder.exists() else "does not exist"
@@ -90,7 +92,7 @@ class Results:
 
 
 def _check_stamps(path: Path, results: Results) -> None:
-    """Raises `UsageError` for rows that were measured under another protocol than that of the run."""
+    """Raise `UsageError` for rows measured under another protocol than that of the run."""
     own = stamp_of(results.run["protocol"]) if "hash" in results.run.get("protocol", {}) else ""
     if "protocol" not in results.cases:
         raise UsageError(
@@ -107,7 +109,7 @@ def _check_stamps(path: Path, results: Results) -> None:
 
 
 def clear(folder: Path) -> None:
-    """Deletes the results of an earlier run from a folder: its tables, run.json and details.npz."""
+    """Delete the results of an earlier run from a folder: its tables, run.json and details.npz."""
     for name in (
         RUN,
         "details.npz",

@@ -1,5 +1,6 @@
-"""The journal of a run: a line for every finished case, flushed as it comes, from which a run that
-was stopped goes on.
+"""The journal of a run: a line for every finished case, flushed as it comes.
+
+A run that was stopped goes on from it.
 
 The first line says what the run is; each further one is a record. Every line ends with a checksum,
 so that one that was cut off, or changed, is told from the others. While a run goes on it holds the

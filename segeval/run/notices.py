@@ -1,4 +1,4 @@
-"""What a user should know of a run as a whole: signs that something else was scored than was meant."""
+"""What a user should know of a run as a whole: signs that it scored something else than meant."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ OPTIONS = (
         default=None,
         metavar="RULE",
         sentence="Where the boundary of a mask is, in place of the protocol's rule: "
-        f"{_listed([*RULES][:1] + ['voxel:connectivity=2'] + [*RULES][1:])}.",
+        f"{_listed([*[*RULES][:1], 'voxel:connectivity=2', *[*RULES][1:]])}.",
     ),
     Option(
         name="regions",

@@ -11,7 +11,10 @@ from segeval.protocols.protocol import Missing
 
 
 def check_apart(output: Path, inputs: Sequence[Path]) -> None:
-    """Results inside a folder of masks would be taken for masks by the next run."""
+    """Raise `UsageError` when results would lie inside a folder of masks.
+
+    The next run would take them for masks.
+    """
     for folder in inputs:
         if folder.is_dir() and output.resolve().is_relative_to(folder.resolve()):
             raise UsageError(
@@ -21,7 +24,12 @@ def check_apart(output: Path, inputs: Sequence[Path]) -> None:
 
 
 def pairs_to_score(found: Pairing, missing: Missing) -> list[Pair]:
-    """The pairs to score under a policy for ground truths without a prediction."""
+    """Return the pairs to score, sorted by id.
+
+    `missing` is the policy for ground truths without a prediction: under "error" one raises
+    `UsageError`, under "skip" it is left out, and under "empty" it is paired with None, which is
+    scored as an empty prediction.
+    """
     if found.missing and missing == "error":
         raise UsageError(
             f"{_counted(found.missing, 'ground truth')} without a prediction: "
@@ -33,7 +41,10 @@ def pairs_to_score(found: Pairing, missing: Missing) -> list[Pair]:
 
 
 def about_unpaired(found: Pairing, missing: Missing) -> list[str]:
-    """What to tell of files that have no partner."""
+    """Return what to tell of files that have no partner: no text, one or two.
+
+    `missing` is the policy that the pairs were chosen by.
+    """
     done = "scored as empty predictions" if missing == "empty" else "skipped"
     texts = []
     if found.missing:

@@ -1,4 +1,4 @@
-"""What is kept of one finished case: enough for every table and figure, small, and one line of JSON."""
+"""What is kept of one finished case: enough for every table and figure, in one line of JSON."""
 
 from __future__ import annotations
 
@@ -39,8 +39,10 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """The space that a case lies in: its number of axes, units, the smallest spacing and the volume
-    of a voxel, NaN where there are none.
+    """The space that a case lies in.
+
+    It has the number of axes, the units, the smallest spacing and the volume of a voxel; NaN where
+    there are none.
     """
 
     axes: int

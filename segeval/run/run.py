@@ -232,7 +232,7 @@ def _unchanged(record: Record, pair: Pair) -> bool:
 
 
 def _is_same(source: Input | None, path: Path | None) -> bool:
-    """Return whether a file is what was read: by size and time, or where these differ by its hash."""
+    """Return whether a file is what was read: by size and time, or if the time differs by hash."""
     if source is None or path is None:
         return source is None and path is None
     try:

@@ -1,5 +1,6 @@
-"""From the statistics of a case to its rows: one value per metric and region, and a note wherever
-there is none.
+"""From the statistics of a case to its rows.
+
+A row has one value per metric for a region, and a note wherever there is none.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from segeval.results.columns import ALL
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """Rows of the table of cases: `values` is (rows, metrics), NaN where a metric does not apply to
-    the row.
+    """Rows of the table of cases.
+
+    `values` is (rows, metrics), NaN where a metric does not apply to the row.
     """
 
     regions: tuple[str, ...]
@@ -26,7 +28,7 @@ class Scores:
     notes: tuple[str, ...]
 
     def row(self, region: str, metric: int) -> float:
-        """The value of one cell, by the name of the region and the position of the metric."""
+        """Return one value, by the name of its region and the position of its metric."""
         return float(self.values[self.regions.index(region), metric])
 
 
@@ -37,7 +39,7 @@ NEITHER = "region in neither mask"
 def score_measured(
     measured: Measured, metrics: Sequence[Metric], remarks: Sequence[str] = ()
 ) -> Scores:
-    """The rows of a case: one a region, and one for the whole case if a metric asks for it.
+    """Return the rows of a case: one a region, and one for the whole case if a metric asks for it.
 
     `remarks` about the case go into the note of every row.
     """
@@ -75,7 +77,7 @@ def _emptiness(no_p: bool, no_g: bool) -> str:
 
 
 def _note(emptiness: str, row: Floats, metrics: Sequence[Metric], remarks: Sequence[str]) -> str:
-    """Why values of a row are NaN or infinite, and what else was remarked."""
+    """Return why values of a row are NaN or infinite, and what else was remarked."""
     parts = [emptiness] if emptiness else []
     if not emptiness and not np.isfinite(row).all():
         parts += [

@@ -1,4 +1,4 @@
-"""Every kernel, run once on small masks of every kind, so that none is left to be compiled later."""
+"""Every kernel, run once on small masks of every kind, so that none is compiled later."""
 
 from __future__ import annotations
 
@@ -52,8 +52,9 @@ class WarmUp(NamedTuple):
 
 
 def warm_up(dtypes: Sequence[DTypeLike] = (np.uint8, np.uint16)) -> WarmUp:
-    """Run every kernel on small masks of these dtypes: what lies on no disk yet is compiled and
-    kept.
+    """Run every kernel on small masks of these dtypes.
+
+    What lies on no disk yet is compiled and kept.
 
     It takes a minute or two where nothing fits, seconds where all is there.
     """
@@ -64,9 +65,8 @@ def warm_up(dtypes: Sequence[DTypeLike] = (np.uint8, np.uint16)) -> WarmUp:
         for scores, channels in product((np.float32, np.float64, np.uint8), (2, 300)):
             argmax(np.zeros((channels, 8, 8), scores), workspace)
     for labels in (np.uint8, np.int64):
-        squared_distances_to(
-            np.ones((2, 4, 8), labels), 1, True, (1.0, 1.0, 1.0), np.empty((2, 4, 8))
-        )
+        steps, squared = (1.0, 1.0, 1.0), np.empty((2, 4, 8))
+        squared_distances_to(np.ones((2, 4, 8), labels), 1, same=True, steps=steps, squared=squared)
     return WarmUp(len(compiled_kernels()) - kernels, seconds_compiled() - seconds)
 
 
@@ -79,13 +79,15 @@ def _measure(dtype: DTypeLike, shape: Sequence[int], workspace: Workspace) -> No
         score_measured(measure(case, partial(_always, regions), needs, workspace), metrics)
 
 
-def _always(regions: Sequence[Region], labels: Sequence[int]) -> Sequence[Region]:
+def _always(regions: Sequence[Region], _labels: Sequence[int]) -> Sequence[Region]:
+    """Return the regions, whatever labels occur."""
     return regions
 
 
 def _masks(dtype: DTypeLike, shape: Sequence[int]) -> tuple[Labels, Labels]:
-    """Two masks with two labels each, of which parts agree, parts lie near and parts far from each
-    other.
+    """Return two masks with two labels each.
+
+    Parts of them agree, parts lie near each other and parts far.
     """
     pred, gt = np.zeros((2, *shape), dtype)
     pred[..., 4:12, 4:12], pred[..., 14:16, 40:70] = 1, 2
@@ -94,8 +96,9 @@ def _masks(dtype: DTypeLike, shape: Sequence[int]) -> tuple[Labels, Labels]:
 
 
 def _runs() -> Iterator[tuple[list[Metric], Sequence[Region]]]:
-    """Yield metrics and regions: overlap alone, all metrics of labels and unions, many regions,
-    every boundary.
+    """Yield metrics and regions that between them need every kernel.
+
+    They are overlap alone, all metrics of labels and unions, many regions, and every boundary.
     """
     labels, unions = (Region.of(1), Region.of(2)), (Region.of("both", 1, 2), Region.of("inner", 1))
     many = tuple(

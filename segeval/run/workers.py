@@ -53,9 +53,9 @@ def evaluate(
 ) -> Iterator[tuple[int, Record]]:
     """Yield position and record of the pairs at these positions, as they get done.
 
-    A pair that fails, fails alone. `jobs` threads take a case each; where there are fewer cases, the
-    threads left over help inside them. `finest` is the spacing that NSD curves go by, if there are
-    some already.
+    A pair that fails, fails alone. `jobs` threads take a case each; where there are fewer cases,
+    the threads left over help inside them. `finest` is the spacing that NSD curves go by, if there
+    are some already.
     """
     workers = max(1, min(jobs, len(positions)))
     local = threading.local()
@@ -81,8 +81,10 @@ def evaluate(
 
 
 class CurveScale:
-    """The spacing that the NSD curves of a run go by: that of the first case, in the order of the
-    run, that could be read, so that it does not depend on which thread is faster.
+    """The spacing that the NSD curves of a run go by.
+
+    It is that of the first case, in the order of the run, that could be read, so that it does not
+    depend on which thread is faster.
     """
 
     def __init__(self, positions: Sequence[int], finest: float | None) -> None:

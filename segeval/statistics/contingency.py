@@ -80,7 +80,7 @@ class Contingency(Statistic):
 
 
 def _summed(rows: Integers) -> Integers:
-    """Rows (gt, pred, counts ...), those of a pair added up, sorted by pair."""
+    """Return rows (gt, pred, counts ...), those of a pair added up, sorted by pair."""
     rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
     first = run_starts((rows[1:, :2] != rows[:-1, :2]).any(1), len(rows))
     return np.concatenate([rows[first, :2], np.add.reduceat(rows[:, 2:], first)], 1)

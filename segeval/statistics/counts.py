@@ -17,8 +17,9 @@ from .statistic import Arrays, Column, Columns, LabelPairs, Need
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts(RowStatistic):
-    """True and false positives and negatives by region, (R,) each, with both volumes in the grid's
-    unit of volume.
+    """True and false positives and negatives by region, (R,) each.
+
+    Both volumes are there as well, in the grid's unit of volume.
 
     Whole numbers as float64, so that products of four of them do not overflow.
     """
@@ -38,7 +39,7 @@ class Counts(RowStatistic):
 
     @classmethod
     def of(cls, table: LabelPairs, regions: Sequence[Region], voxel_volume: float = 1.0) -> Counts:
-        """The counts of the regions, which may overlap, from the table of label pairs of a case."""
+        """Return the counts of the regions, which may overlap, from the label pairs of a case."""
         tp, size_p, size_g = np.zeros(
             (3, len(regions) + 1)
         )  # the last of each for labels of no region

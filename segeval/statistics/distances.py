@@ -1,5 +1,6 @@
-"""The surface-distance statistic: how much of one boundary lies at which distance from the other,
-region by region.
+"""The surface-distance statistic.
+
+How much of one boundary lies at which distance from the other, region by region.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Distances:
 
     @classmethod
     def of(cls, values: ArrayLike, sizes: ArrayLike | None = None) -> Distances:
-        """The histogram of one region; elements are equal unless they are given sizes.
+        """Return the histogram of one region; elements are equal unless they are given sizes.
 
         >>> Distances.of([0, 1, 4], sizes=[2, 1, 1]).quantile(0.75)
         array([1.])
@@ -65,12 +66,12 @@ class Distances:
 
     @classmethod
     def absent(cls, regions: int) -> Distances:
-        """Regions without an element."""
+        """Return regions without an element."""
         return cls(np.zeros(regions + 1, np.int64), np.empty(0), np.empty(0, np.int64))
 
     @classmethod
     def stacked(cls, members: Sequence[Distances]) -> Distances:
-        """The regions of all members, one after the other."""
+        """Return the regions of all members, one after the other."""
         counts = np.concatenate([np.zeros(1, np.int64), *(np.diff(m.start) for m in members)])
         value, size = (
             np.concatenate([getattr(m, name) for m in members]) for name in ("value", "size")
@@ -81,8 +82,9 @@ class Distances:
     def _gathered(
         cls, region: Integers, value: Floats, size: NDArray[Any], regions: int
     ) -> Distances:
-        """The histograms of elements in any order. Quick if they are a few sequences sorted by
-        region and value.
+        """Return the histograms of elements in any order.
+
+        It is quick if they are a few sequences sorted by region and value.
         """
         key = np.empty(
             len(value), np.complex128
@@ -98,7 +100,7 @@ class Distances:
         return len(self.start) - 1
 
     def __add__(self, other: Distances) -> Distances:
-        """The elements of both, region by region: of two directions, or of two cases."""
+        """Return the elements of both, region by region: of two directions, or of two cases."""
         region, value, size = (
             np.concatenate(pair)
             for pair in (
@@ -110,13 +112,14 @@ class Distances:
         return self._gathered(region, value, size, len(self))
 
     def grouped(self, groups: Integers, count: int) -> Distances:
-        """The elements of all regions of a group as one region: region r belongs to `groups[r]` of
-        `count` groups.
+        """Return the elements of all regions of a group as one region.
+
+        Region r belongs to `groups[r]` of `count` groups.
         """
         return self._gathered(groups[self._region], self.value, self.size, count)
 
     def select(self, order: ArrayLike) -> Distances:
-        """The regions at these positions, in this order; -1 is a region without an element."""
+        """Return the regions at these positions, in this order; -1 is one without an element."""
         order = np.asarray(order, np.int64)
         if np.array_equal(order, np.arange(len(self))):
             return self
@@ -127,15 +130,15 @@ class Distances:
         return Distances(start, self.value[at], self.size[at])
 
     def total(self) -> Floats:
-        """Size of the set."""
+        """Return the size of the set, (R,)."""
         return self._sum(self.size)
 
     def within(self, tolerance: float) -> Floats:
-        """Size of what lies at most `tolerance` away, with a relative slack of 1e-6."""
+        """Return the size of what lies at most `tolerance` away, with a relative slack of 1e-6."""
         return self._sum(np.where(self.value <= tolerance * (1 + SLACK), self.size, 0))
 
     def within_each(self, tolerances: Floats) -> Floats:
-        """Size of what lies at most each of some ascending tolerances away, (R, T)."""
+        """Return the size of what lies at most each of some ascending tolerances away, (R, T)."""
         reached = np.searchsorted(tolerances * (1 + SLACK), self.value)
         columns = len(tolerances) + 1  # the last for what lies farther than all
         sums = np.bincount(self._region * columns + reached, self.size, len(self) * columns)
@@ -143,21 +146,22 @@ class Distances:
         return within
 
     def below(self, width: float) -> Floats:
-        """Size of what lies less than `width` away, with the same slack."""
+        """Return the size of what lies less than `width` away, (R,), with the same slack."""
         return self._sum(np.where(self.value < width * (1 - SLACK), self.size, 0))
 
     def moment(self, power: float) -> Floats:
-        """Sum of size times distance to the power."""
+        """Return the sum of size times distance to the power, (R,)."""
         return self._sum(self.size * self.value**power)
 
     def shortfall(self, limit: float) -> Floats:
-        """Sum of size times what the distance lacks to `limit`: the integral of `within` from 0 to
-        there.
+        """Return the sum of size times what the distance lacks to `limit`, (R,).
+
+        It is the integral of `within` from 0 to there.
         """
         return self._sum(self.size * np.maximum(limit - self.value, 0))
 
     def mean(self) -> Floats:
-        """Mean distance, by size."""
+        """Return the mean distance, by size, (R,)."""
         total = self.total()
         mean: Floats = np.divide(
             self.moment(1), total, out=np.full(len(self), np.nan), where=total > 0
@@ -165,7 +169,7 @@ class Distances:
         return mean
 
     def std(self) -> Floats:
-        """Standard deviation of the distance, by size; infinite if a distance is."""
+        """Return the standard deviation of the distance, by size; infinite if a distance is."""
         mean, total = self.mean(), self.total()
         finite = np.isfinite(mean)
         centre = np.where(finite, mean, 0)[self._region]
@@ -174,8 +178,9 @@ class Distances:
         return root
 
     def quantile(self, q: float) -> Floats:
-        """The distance that a share `q` of the set, by size, does not exceed; `q` in (0, 1], 1 is
-        the maximum.
+        """Return the distance that a share `q` of the set, by size, does not exceed, (R,).
+
+        `q` lies in (0, 1]; 1 is the maximum.
 
         Equal elements: linear interpolation, as `numpy.quantile`. Elements with sizes: the smallest
         distance of the set at which the cumulative size reaches the share.
@@ -198,7 +203,7 @@ class Distances:
         return self.value[np.clip(at, self.start[regions], self.start[regions + 1] - 1)]
 
     def _interpolated(self, regions: Integers, q: float) -> Floats:
-        """Return the quantiles of the regions, linear between the two elements next to the share."""
+        """Return the quantiles of the regions, linear between the two elements at the share."""
         counted = np.cumsum(self.size)
         before = np.concatenate([[0], counted])[self.start]
         place = (np.diff(before)[regions] - 1).astype(np.float64) * q
@@ -317,8 +322,9 @@ class HistogramStatistic(RegionStatistic):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SurfaceDistances(HistogramStatistic):
-    """Distances between two boundaries: `pg` from that of the prediction to that of the ground
-    truth, `gp` back.
+    """Distances between two boundaries.
+
+    `pg` are those from the boundary of the prediction to that of the ground truth, `gp` those back.
     """
 
     pg: Distances

@@ -1,5 +1,6 @@
-"""Where the voxels of a mask lie and how they spread: the statistic of distances between centres of
-mass.
+"""Where the voxels of a mask lie and how they spread.
+
+It is the statistic of distances between centres of mass.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ MOST_AXES = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moments(RowStatistic):
-    """Number, sum and sum of outer products of the voxels' positions, by region: (R,), (R, d) and
-    (R, d, d).
+    """Number, sum and sum of outer products of the voxels' positions, by region.
+
+    They are (R,), (R, d) and (R, d, d).
 
     Positions are in the unit of the spacing, from the grid's first voxel.
     """
@@ -132,8 +134,9 @@ class Moments(RowStatistic):
         return ratio(self.sum_g, self.n_g[:, None])
 
     def mahalanobis(self) -> Floats:
-        """Distance of the two centres in units of the common covariance, (R,); NaN where that is
-        singular.
+        """Return the distance of the two centres in units of the common covariance, (R,).
+
+        It is NaN where that is singular.
 
         The common covariance is the mean of the two sample covariances, weighted by the numbers of
         voxels.
@@ -142,7 +145,8 @@ class Moments(RowStatistic):
         weighted_p = self.n_p[:, None, None] * _covariance(self.outer_p, self.sum_p, self.n_p)
         weighted_g = self.n_g[:, None, None] * _covariance(self.outer_g, self.sum_g, self.n_g)
         spread = ratio(weighted_p + weighted_g, (self.n_p + self.n_g)[:, None, None])
-        # a flat mask far from the first voxel leaves what rounding leaves of squared positions, not 0
+        # a flat mask far from the first voxel leaves what rounding leaves of squared positions,
+        # not 0
         nothing = 1e-12 * ratio(
             np.trace(self.outer_p + self.outer_g, axis1=1, axis2=2), self.n_p + self.n_g
         )
@@ -159,6 +163,6 @@ class Moments(RowStatistic):
 
 
 def _covariance(outer: Floats, total: Floats, n: Floats) -> Floats:
-    """Sample covariance from sums, with n - 1 in the denominator."""
+    """Return the sample covariance from sums, with n - 1 in the denominator."""
     n = n[:, None, None]
     return ratio(outer - ratio(total[:, :, None] * total[:, None, :], n), n - 1)

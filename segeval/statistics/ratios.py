@@ -10,8 +10,9 @@ Number = TypeVar("Number")
 
 
 def ratio(numerator: Number, denominator: Any) -> Number:
-    """The quotient of arrays, without an epsilon: 0/0 is NaN and anything else over 0 infinite,
-    silently.
+    """Return the quotient of arrays, without an epsilon.
+
+    0/0 is NaN and anything else over 0 infinite, silently.
     """
     quotient: Number
     if not isinstance(

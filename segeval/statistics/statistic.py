@@ -175,8 +175,9 @@ class RegionStatistic(Statistic):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A statistic that a metric needs, with the boundary if it depends on one: a value, which can
-    be pickled, compared and written to disk.
+    """A statistic that a metric needs, with the boundary if it depends on one.
+
+    It is a value, which can be pickled, compared and written to disk.
 
     >>> from segeval.statistics.distances import SurfaceDistances
     >>> Need(SurfaceDistances, Boundary("voxel", connectivity=2)).name

@@ -65,7 +65,7 @@ def modules() -> dict[str, Path]:
 class Running(ast.NodeTransformer):
     """Leaves out what is imported for annotations alone."""
 
-    def visit_If(self, node: ast.If) -> ast.AST | None:  # noqa: N802  # as `ast` calls it
+    def visit_If(self, node: ast.If) -> ast.AST | None:  # as `ast` calls it
         """Drop the blocks under `if TYPE_CHECKING`."""
         if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             return None

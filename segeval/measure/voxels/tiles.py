@@ -25,8 +25,9 @@ _EIGHT = np.uint64(255)
 
 
 class Tiles(NamedTuple):
-    """Elements of a mask by label and cell: a tile is what one label has in one cell of depth x 8 x
-    8 voxels.
+    """Elements of a mask by label and cell.
+
+    A tile is what one label has in one cell of depth x 8 x 8 voxels.
 
     Sorted by the place that stands for the label, those of a place by blocks of 4 x 4 x 4 cells.
     Boxes are tight.
@@ -69,8 +70,9 @@ class Tiles(NamedTuple):
 
 
 class Blocks(NamedTuple):
-    """The blocks that tiles lie in, and the boxes of both: T tiles, B blocks and room for T, P
-    places.
+    """The blocks that tiles lie in, and the boxes of both.
+
+    There are T tiles, B blocks and room for T, and P places.
 
     `most_voxels`: so many voxels has a place.
     """
@@ -247,8 +249,9 @@ def _enclose(
     tile_box: Singles,
     box: Singles,
 ) -> None:
-    """Write where blocks and places begin, and the boxes of tiles and blocks; `first_block` begins
-    as 0.
+    """Write where blocks and places begin, and the boxes of tiles and blocks.
+
+    `first_block` begins as 0.
     """
     b = np.int64(-1)
     for tile in range(block.size):

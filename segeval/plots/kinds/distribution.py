@@ -58,8 +58,9 @@ class Page:
 
 @plot_kind(shows="every metric by region: a box, and every case as a point")
 def figures(source: Source) -> Figures:
-    """Draw pages of panels, one per metric, with regions from top to bottom; then the metrics of
-    whole cases.
+    """Draw pages of panels, one per metric, with regions from top to bottom.
+
+    The metrics of whole cases come last.
     """
     pages = [*_pages(source, "region"), *_pages(source, "case")]
     cases = counted(len(source.cube.cases), "case")
@@ -211,8 +212,9 @@ def jitter(values: Floats) -> Floats:
 
 
 def _count_gaps(ax: Axes, values: Floats, present: Flags) -> None:
-    """Write beside each row how many of its values are undefined or infinite, on a strip that
-    belongs to the panel.
+    """Write beside each row how many of its values are undefined or infinite.
+
+    They stand on a strip that belongs to the panel.
     """
     undefined = (np.isnan(values) & present).sum(axis=0)
     infinite = np.isinf(values).sum(axis=0)

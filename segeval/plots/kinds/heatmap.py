@@ -64,8 +64,9 @@ class Limits(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """The cells of a heat map: `scores`, (cases, regions), and `infinite` where they are infinitely
-    bad.
+    """The cells of a heat map.
+
+    They are `scores` (cases, regions), and `infinite` where they are infinitely bad.
 
     `total` is how many cases and regions there are, shown or not.
     """

@@ -132,8 +132,9 @@ def _views(source: Source, metric: Metric) -> list[View]:
 
 
 def _worst_region(source: Source, case: int, bad: Floats) -> int:
-    """Return the region to show, from how bad each is: of several worst ones the largest, since a
-    missed voxel shows nothing.
+    """Return the region to show, from how bad each is.
+
+    Of several worst ones it is the largest, since a missed voxel shows nothing.
     """
     worst = np.flatnonzero(bad == np.nanmax(bad)).tolist()
     details = source.results.details
@@ -180,8 +181,9 @@ def _view(source: Source, case: int, region: int, metric: Metric) -> View:
 
 
 def _read(run: Mapping[str, Any], name: str) -> Case:
-    """Return a case as it was scored. Raises `SegevalError` when its files are gone or do not fit
-    any more.
+    """Return a case as it was scored.
+
+    Raises `SegevalError` when its files are gone or do not fit any more.
     """
     files = run.get("cases", {}).get(name, {})
     if not files.get("gt"):

@@ -31,8 +31,9 @@ HEAPS = 50
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Points:
-    """Overlap `x` and distance `y` by case and region, and which of them are `drawn` as points or
-    lie `beyond` the axis, since their distance is infinite.
+    """Overlap `x` and distance `y` by case and region.
+
+    Those that are `drawn` are points; those that lie `beyond` the axis have an infinite distance.
     """
 
     overlap: Metric

@@ -1,5 +1,6 @@
-"""Volume agreement: the difference of both volumes against their mean. Bland and Altman, Lancet
-327, 307-310 (1986).
+"""Volume agreement: the difference of both volumes against their mean.
+
+Bland and Altman, Lancet 327, 307-310 (1986).
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ LEAST = 0.005
 
 
 class Agreement(NamedTuple):
-    """The mean difference, and half the width between the limits of agreement, NaN where there are
-    too few cases for any.
+    """The mean difference, and half the width between the limits of agreement.
+
+    Both are NaN where there are too few cases for them.
     """
 
     bias: float
@@ -67,8 +69,9 @@ class Agreement(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Volumes:
-    """Mean and difference (prediction less ground truth) of both volumes, (cases, regions), NaN
-    where there is none; `empty` where both masks are.
+    """Mean and difference (prediction less ground truth) of both volumes, (cases, regions).
+
+    They are NaN where there is no volume; `empty` tells where both masks are empty.
     """
 
     regions: tuple[str, ...]
@@ -105,8 +108,9 @@ class Volumes:
 
 @plot_kind(shows="agreement of volumes (Bland–Altman)", needs=(VOLUMES,))
 def figures(source: Source) -> Figures:
-    """Draw a panel per region, each with its own bias and limits, since regions differ in size; or
-    one panel of the only case.
+    """Draw a panel per region, or one panel of the only case.
+
+    Each region has its own bias and limits, since regions differ in size.
     """
     assert source.results.details is not None
     volumes = Volumes.of(source.results.details)
