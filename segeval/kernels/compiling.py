@@ -100,9 +100,7 @@ def compiled_kernels() -> list[str]:
 def on_compiling(tell: Tell) -> Iterator[None]:
     """Call `tell` instead of warning when a kernel is compiled within the block.
 
-    It gets what the user should know.
-
-    It is called once, on the thread that needs the kernel.
+    It gets what the user should know. It is called once, on the thread that needs the kernel.
     """
     before, _CLOCK.tell = _CLOCK.tell, tell
     try:

@@ -24,12 +24,11 @@ name.
 def digest(function: Any) -> str:
     """Return the digest of a function's code and of all that it refers to.
 
-    It refers to helpers, constants, records and options.
-
-    Functions of one digest compile to the same machine code under one Numba and one Python, so that
-    it does not matter where a package lies and how old its files are, and an edited helper is never
-    overlooked. The function, or what Numba's decorators made of it, must not call itself. Raises
-    `TypeError` if it refers to what has no digest.
+    It refers to helpers, constants, records and options. Functions of one digest compile to the
+    same machine code under one Numba and one Python, so that it does not matter where a package
+    lies and how old its files are, and an edited helper is never overlooked. The function, or what
+    Numba's decorators made of it, must not call itself. Raises `TypeError` if it refers to what has
+    no digest.
 
     >>> def double(x): return 2 * x
     >>> def triple(x): return 3 * x

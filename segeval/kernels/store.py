@@ -1,10 +1,9 @@
 """The files of compiled kernels.
 
-Those in the package are for a stated processor, those in the user's cache for this one.
-
-A file holds the machine code of one kernel for one signature. Its name is a digest of both and of
-all that the code depends on, its folder is named for Numba, Python, system and processor: what is
-there fits, wherever it was compiled.
+Those in the package are for a stated processor, those in the user's cache for this one. A file
+holds the machine code of one kernel for one signature. Its name is a digest of both and of all that
+the code depends on, its folder is named for Numba, Python, system and processor: what is there
+fits, wherever it was compiled.
 """
 
 from __future__ import annotations
@@ -44,11 +43,10 @@ _CHECK = hashlib.sha256().digest_size
 class KernelStore(NullCache):
     """The kernels of one function on disk.
 
-    Numba's dispatcher asks it before it compiles, and hands over what it has compiled.
-
-    It takes the place of Numba's own cache, which lies in the package's folder and knows neither of
-    edited helpers nor of other processors, and which sets up all that compiling needs before it
-    looks (0.7 s a process).
+    Numba's dispatcher asks it before it compiles, and hands over what it has compiled. It takes the
+    place of Numba's own cache, which lies in the package's folder and knows neither of edited
+    helpers nor of other processors, and which sets up all that compiling needs before it looks (0.7
+    s a process).
     """
 
     def __init__(self, dispatcher: Any) -> None:
@@ -129,9 +127,8 @@ def cache_folder() -> Path:
 def writable_folder() -> Path | None:
     """Return the folder that this process writes kernels to.
 
-    It is that of the user's cache, or else a temporary one.
-
-    None if neither can be had: then every process compiles.
+    It is that of the user's cache, or else a temporary one. None if neither can be had: then every
+    process compiles.
     """
     if _can_keep(cache_folder()):
         return cache_folder()

@@ -66,10 +66,9 @@ def brief(function: Function) -> Function:
 def helper(function: Function) -> Function:
     """Compile a function that only kernels call.
 
-    It is part of the kernels' files, and has none of its own.
-
-    It is always inlined: what a loop needs then stays in registers, so that dividing a kernel into
-    helpers costs nothing. Left to itself, LLVM makes calls of the larger ones.
+    It is part of the kernels' files, and has none of its own. It is always inlined: what a loop
+    needs then stays in registers, so that dividing a kernel into helpers costs nothing. Left to
+    itself, LLVM makes calls of the larger ones.
     """
     return _compiled(function, nogil=True, no_cpython_wrapper=True, forceinline=True)
 

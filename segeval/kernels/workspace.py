@@ -20,11 +20,9 @@ Result = TypeVar("Result")
 class Workspace:
     """Buffers kept from case to case, the threads and the device of one worker.
 
-    Workers must not share one.
-
-    Kept buffers matter: the pages of fresh memory cost more than most kernels here. What a
-    statistic returns never lies in a buffer, what passes between kernels does, until the next case
-    overwrites it.
+    Workers must not share one. Kept buffers matter: the pages of fresh memory cost more than most
+    kernels here. What a statistic returns never lies in a buffer, what passes between kernels does,
+    until the next case overwrites it.
 
     >>> with Workspace(threads=2) as workspace:
     ...     workspace.map(abs, [-1, -2])

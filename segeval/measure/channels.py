@@ -19,9 +19,7 @@ BLOCK = 2048
 def argmax(scores: NDArray[Any], workspace: Workspace) -> Labels:
     """Return the channel of the largest score of every voxel, the first one among equals.
 
-    `scores` (C, ...) give channels (...).
-
-    Raises `UsageError` when a score is NaN.
+    `scores` (C, ...) give channels (...). Raises `UsageError` when a score is NaN.
 
     >>> argmax(np.array([[0.1, 0.5], [0.9, 0.5]]), Workspace())
     array([1, 0], dtype=uint8)
@@ -58,9 +56,8 @@ def _largest(
 ) -> None:
     """Write the labels of the voxels from `start` to `stop`.
 
-    `is_nan` tells where any score is not a number.
-
-    Views of a block and one width of lanes throughout, or the compiler would not use vectors.
+    `is_nan` tells where any score is not a number. Views of a block and one width of lanes
+    throughout, or the compiler would not use vectors.
     """
     for i in range(start, stop, BLOCK):
         n = min(BLOCK, stop - i)

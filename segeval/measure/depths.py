@@ -101,10 +101,8 @@ def _along_row(mask: Flags, z: int, y: int, flat: bool, scale: float, depth: Flo
 def _least(squared: Floats, i: int, scale: float) -> Any:
     """Return the least cost of reaching voxel i of a line from any voxel of the line.
 
-    The cost is what the other voxel has already, plus the square of how far it is.
-
-    The line goes on at least to where the mask ends, to both sides. A voxel there has 0, so the
-    search ends before.
+    The cost is what the other voxel has already, plus the square of how far it is. The line goes on
+    at least to where the mask ends, to both sides. A voxel there has 0, so the search ends before.
     """
     least, k = squared[i], 1
     while k * k * scale < least:

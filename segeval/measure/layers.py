@@ -54,9 +54,8 @@ class Maps:
 class Layer:
     """Regions that share no label.
 
-    In `maps`, the voxels of region `members[k]` have the label `labels[k]`.
-
-    `relabelled` tells whether the maps are others than those that the layer was made from.
+    In `maps`, the voxels of region `members[k]` have the label `labels[k]`. `relabelled` tells
+    whether the maps are others than those that the layer was made from.
     """
 
     members: list[int]
@@ -70,10 +69,8 @@ def split_into_layers(
 ) -> Iterator[Layer]:
     """Yield the regions in layers.
 
-    Those that are single labels, on the maps as they are, come first.
-
-    Voxels that are `ignored` have label 0 in the maps; they belong to no region, not even to one
-    that holds label 0.
+    Those that are single labels, on the maps as they are, come first. Voxels that are `ignored`
+    have label 0 in the maps; they belong to no region, not even to one that holds label 0.
     """
     groups = [
         group[start : start + LARGEST]

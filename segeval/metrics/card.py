@@ -183,10 +183,8 @@ class MetricSpec:
 class Definition:
     """What a protocol computes under the name of a metric.
 
-    It says whose formula, on which boundary, with which values for empty masks.
-
-    `mean_first` is the order of its means. `column` is its name in tables where several protocols
-    are told apart.
+    It says whose formula, on which boundary, with which values for empty masks. `mean_first` is the
+    order of its means. `column` is its name in tables where several protocols are told apart.
     """
 
     protocol: str

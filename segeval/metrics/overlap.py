@@ -298,9 +298,8 @@ def generalized_dice(
 ) -> Floats:
     """Dice of all regions of a case together.
 
-    Each is weighted by 1/V_g² (`square`), 1/V_g (`simple`) or 1 (`uniform`).
-
-    A region that is absent from the ground truth takes the largest weight of its own case.
+    Each is weighted by 1/V_g² (`square`), 1/V_g (`simple`) or 1 (`uniform`). A region that is
+    absent from the ground truth takes the largest weight of its own case.
     """
     size = counts.tp + counts.fn
     absent = size == 0

@@ -48,9 +48,8 @@ class Need:
 class PlotKind:
     """A kind of plot.
 
-    It has its name, what it shows, what it needs of a run, and the function that draws it.
-
-    `shows` is a clause without a full stop, as the docs have it.
+    It has its name, what it shows, what it needs of a run, and the function that draws it. `shows`
+    is a clause without a full stop, as the docs have it.
     """
 
     name: str

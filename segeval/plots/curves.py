@@ -105,10 +105,8 @@ def draw_curves(
 ) -> list[Path]:
     """Draw the curves of runs into a folder, and return the files written.
 
-    They take several pages if need be.
-
-    Options are those of `History.plot`; unless told, one run is shown by region and several by
-    means over regions.
+    They take several pages if need be. Options are those of `History.plot`; unless told, one run is
+    shown by region and several by means over regions.
     """
     check_smooth(smooth)
     panels = panels_of(runs, metrics, per_region)

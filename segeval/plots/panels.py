@@ -49,9 +49,8 @@ class Curve:
 class Panel:
     """The curves of one measure.
 
-    They are those of all its regions (`regional`), of one named `region`, or of means.
-
-    `omitted` is how many undefined values the means are without; None where there is no mean.
+    They are those of all its regions (`regional`), of one named `region`, or of means. `omitted` is
+    how many undefined values the means are without; None where there is no mean.
     """
 
     column: Column
@@ -132,11 +131,9 @@ class Means:
 def panels_of(runs: Runs, names: Sequence[str] | None, per_region: bool | None) -> list[Panel]:
     """Return a panel for each measure, of all columns or those of these names.
 
-    A single run is shown by region unless told otherwise.
-
-    With several runs there is a panel for each region, or their mean. What no card knows comes
-    last. Raises `UsageError` for names that no run has, and for runs of which one goes by epoch and
-    another by step.
+    A single run is shown by region unless told otherwise. With several runs there is a panel for
+    each region, or their mean. What no card knows comes last. Raises `UsageError` for names that no
+    run has, and for runs of which one goes by epoch and another by step.
     """
     run_by_axis = {series[0].by: run for run, series in runs.items() if series}
     if len(run_by_axis) > 1:
@@ -165,10 +162,8 @@ def panels_of(runs: Runs, names: Sequence[str] | None, per_region: bool | None) 
 def mean(several: Sequence[Series]) -> Series:
     """Return the mean of columns over their defined values, at each epoch that any of them has.
 
-    It is NaN where no value is defined.
-
-    An infinite value makes it infinite, as in metric objects: a mean without it would reward
-    missing a region.
+    It is NaN where no value is defined. An infinite value makes it infinite, as in metric objects:
+    a mean without it would reward missing a region.
     """
     x = np.unique(np.concatenate([series.x for series in several]))
     total, n = np.zeros(len(x)), np.zeros(len(x))

@@ -29,10 +29,8 @@ class Place:
 class Slice:
     """A cut through a volume at `index` along `axis`, which is None in 2-D.
 
-    `down` and `across` are its rows and columns.
-
-    `flips` tells whether rows and columns run against their array axes; `names` describes both
-    axes.
+    `down` and `across` are its rows and columns. `flips` tells whether rows and columns run against
+    their array axes; `names` describes both axes.
     """
 
     axis: int | None

@@ -36,7 +36,6 @@ class Source:
     """Results to draw, and what of them.
 
     `metrics` are those chosen, all where none was; `worst` is how many cases to show singly.
-
     `nowhere` is how many regions occur in no mask at all: the cube and the figures do without them.
     """
 

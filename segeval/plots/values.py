@@ -37,12 +37,10 @@ def plot_values(
 ) -> tuple[Figure, Axes]:
     """Draw a bar for each value of a metric, or a curve for each region.
 
-    Curves are for a list of results one after another.
-
-    `values` is a number, an array or tensor of one, a vector with an entry for each region, a
-    mapping from regions to numbers, or a list of any of these. `names` are those of the regions,
-    `unit` that of lengths. Without `ax` the figure is a new one of pyplot. Raises `UsageError` for
-    other values, and for names that are not as many.
+    Curves are for a list of results one after another. `values` is a number, an array or tensor of
+    one, a vector with an entry for each region, a mapping from regions to numbers, or a list of any
+    of these. `names` are those of the regions, `unit` that of lengths. Without `ax` the figure is a
+    new one of pyplot. Raises `UsageError` for other values, and for names that are not as many.
     """
     figure, axes = plot_several(
         [(values, metric, names)], axes=None if ax is None else [ax], unit=unit

@@ -29,10 +29,9 @@ if TYPE_CHECKING:
 class Results:
     """The outcome of a run.
 
-    `cases` has one row per case and region, `summary` one per region and metric.
-
-    `run` is the content of run.json: units, regions, inputs, protocol, and whether the run is
-    complete. `segeval.results.columns` says what the columns of `cases` mean.
+    `cases` has one row per case and region, `summary` one per region and metric. `run` is the
+    content of run.json: units, regions, inputs, protocol, and whether the run is complete.
+    `segeval.results.columns` says what the columns of `cases` mean.
     """
 
     cases: DataFrame

@@ -23,6 +23,7 @@ Caller: TypeAlias = Literal["score", "score_folder", "command"]
 
 EVERYWHERE: tuple[Caller, ...] = ("score", "score_folder", "command")
 FOLDERS: tuple[Caller, ...] = ("score_folder", "command")
+"""The callers that score whole folders, and so pair files and write results."""
 COMMAND: tuple[Caller, ...] = ("command",)
 
 
@@ -52,7 +53,11 @@ class Option:
 
 
 def _listed(names: Sequence[str]) -> str:
-    """Return names as a choice: `a, b or c`."""
+    """Return names as a choice.
+
+    >>> _listed(["a", "b", "c"])
+    'a, b or c'
+    """
     return f"{', '.join(names[:-1])} or {names[-1]}"
 
 

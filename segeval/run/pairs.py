@@ -1,4 +1,4 @@
-"""Which pairs of files a run scores, and what is told of those that have no partner."""
+"""The pairs of files that a run scores, and what is told of files without a partner."""
 
 from __future__ import annotations
 
@@ -36,8 +36,10 @@ def pairs_to_score(found: Pairing, missing: Missing) -> list[Pair]:
             f"{_listed(found.missing)}; add them, or "
             "pass --missing skip to leave them out or --missing empty to score empty predictions"
         )
-    empty = [Pair(name, None, path) for name, path in found.missing] if missing == "empty" else []
-    return sorted([*found.pairs, *empty], key=lambda pair: pair.id)
+    pairs = list(found.pairs)
+    if missing == "empty":
+        pairs += [Pair(name, None, path) for name, path in found.missing]
+    return sorted(pairs, key=lambda pair: pair.id)
 
 
 def about_unpaired(found: Pairing, missing: Missing) -> list[str]:
@@ -45,11 +47,11 @@ def about_unpaired(found: Pairing, missing: Missing) -> list[str]:
 
     `missing` is the policy that the pairs were chosen by.
     """
-    done = "scored as empty predictions" if missing == "empty" else "skipped"
     texts = []
     if found.missing:
+        fate = "scored as empty predictions" if missing == "empty" else "skipped"
         texts.append(
-            f"{_counted(found.missing, 'ground truth')} without a prediction, {done}: "
+            f"{_counted(found.missing, 'ground truth')} without a prediction, {fate}: "
             f"{_listed(found.missing)}"
         )
     if found.extra:
@@ -61,9 +63,11 @@ def about_unpaired(found: Pairing, missing: Missing) -> list[str]:
 
 
 def _counted(files: Sequence[tuple[str, Path]], what: str) -> str:
+    """Return how many files there are of a kind: `2 predictions`."""
     return f"{len(files)} {what}{'s' if len(files) > 1 else ''}"
 
 
 def _listed(files: Sequence[tuple[str, Path]], most: int = 5) -> str:
+    """Return the names of files, of no more than `most` of them: `a, b and 3 more`."""
     names = ", ".join(name for name, _ in files[:most])
     return names if len(files) <= most else f"{names} and {len(files) - most} more"

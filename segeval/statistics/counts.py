@@ -19,9 +19,8 @@ from .statistic import Arrays, Column, Columns, LabelPairs, Need
 class Counts(RowStatistic):
     """True and false positives and negatives by region, (R,) each.
 
-    Both volumes are there as well, in the grid's unit of volume.
-
-    Whole numbers as float64, so that products of four of them do not overflow.
+    Both volumes are there as well, in the grid's unit of volume. Whole numbers as float64, so that
+    products of four of them do not overflow.
     """
 
     tp: Floats

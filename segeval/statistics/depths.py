@@ -18,10 +18,8 @@ from .distances import Distances, HistogramStatistic
 class Depths(HistogramStatistic):
     """Distances of a mask's voxels to the nearest boundary voxel of the same mask.
 
-    All regions are in it at once.
-
-    `shared` holds, for the voxels in both masks, the larger of the two depths: a voxel lies in both
-    bands if that is below the width.
+    All regions are in it at once. `shared` holds, for the voxels in both masks, the larger of the
+    two depths: a voxel lies in both bands if that is below the width.
     """
 
     p: Distances

@@ -180,10 +180,9 @@ class Distances:
     def quantile(self, q: float) -> Floats:
         """Return the distance that a share `q` of the set, by size, does not exceed, (R,).
 
-        `q` lies in (0, 1]; 1 is the maximum.
-
-        Equal elements: linear interpolation, as `numpy.quantile`. Elements with sizes: the smallest
-        distance of the set at which the cumulative size reaches the share.
+        `q` lies in (0, 1]; 1 is the maximum. Equal elements: linear interpolation, as
+        `numpy.quantile`. Elements with sizes: the smallest distance of the set at which the
+        cumulative size reaches the share.
         """
         quantiles = np.full(len(self), np.nan)
         if self._weighted:

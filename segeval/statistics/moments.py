@@ -26,9 +26,8 @@ MOST_AXES = 3
 class Moments(RowStatistic):
     """Number, sum and sum of outer products of the voxels' positions, by region.
 
-    They are (R,), (R, d) and (R, d, d).
-
-    Positions are in the unit of the spacing, from the grid's first voxel.
+    They are (R,), (R, d) and (R, d, d). Positions are in the unit of the spacing, from the grid's
+    first voxel.
     """
 
     n_p: Floats
@@ -136,10 +135,8 @@ class Moments(RowStatistic):
     def mahalanobis(self) -> Floats:
         """Return the distance of the two centres in units of the common covariance, (R,).
 
-        It is NaN where that is singular.
-
-        The common covariance is the mean of the two sample covariances, weighted by the numbers of
-        voxels.
+        It is NaN where that is singular. The common covariance is the mean of the two sample
+        covariances, weighted by the numbers of voxels.
         """
         shift = self.mean_p - self.mean_g
         weighted_p = self.n_p[:, None, None] * _covariance(self.outer_p, self.sum_p, self.n_p)

@@ -38,10 +38,8 @@ def mesh_distances(
 ) -> SurfaceDistances:
     """Return the distances between the surfaces of each label by the rule mesh or smooth.
 
-    Each label is a region of the statistic.
-
-    `pred`, `gt`: uint8 or uint16, of one shape of two or three axes. `labels`, from 1 on, may be
-    absent from one mask or both.
+    Each label is a region of the statistic. `pred`, `gt`: uint8 or uint16, of one shape of two or
+    three axes. `labels`, from 1 on, may be absent from one mask or both.
 
     >>> pred, gt = np.zeros((2, 4, 9), np.uint8)
     >>> pred[1, 2] = gt[1, 5] = 7

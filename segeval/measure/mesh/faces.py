@@ -27,11 +27,9 @@ are whole numbers.
 class Frame(NamedTuple):
     """The layout in bit arrays of the corners of voxels in a box.
 
-    Those of axis 0 come first, each followed by spare zeros.
-
-    Of `depth`, `height` and `width` corners, row (z, y) is the words from `first + (z * rows + y) *
-    stride` on, of which `words` are in use; the bits of the next axis begin `size` words later.
-    `origin`: voxel behind corner 0.
+    Those of axis 0 come first, each followed by spare zeros. Of `depth`, `height` and `width`
+    corners, row (z, y) is the words from `first + (z * rows + y) * stride` on, of which `words` are
+    in use; the bits of the next axis begin `size` words later. `origin`: voxel behind corner 0.
     """
 
     depth: int
@@ -73,9 +71,8 @@ def word_of(frame: Frame, axis: int, z: int, y: int) -> Any:
 def exposed(flat: Labels, shape: Sequence[int], label: int, frame: Frame) -> Bits:
     """Return the faces between a voxel with the label and one without.
 
-    The face perpendicular to axis a at a voxel's lowest corner is in the bits of axis a.
-
-    `flat` holds the voxels of the shape (3 axes) and has 64 elements or more.
+    The face perpendicular to axis a at a voxel's lowest corner is in the bits of axis a. `flat`
+    holds the voxels of the shape (3 axes) and has 64 elements or more.
     """
     bits = np.zeros(3 * frame.size, np.uint64)
     # the voxels of this slice and of the one before, with a spare row each
@@ -119,9 +116,8 @@ def _write_exposed(
 def rectangles(bits: Bits, frame: Frame, axes: Any) -> Floats:
     """Return the low and the high corners (6, n) of rectangles that together are the faces.
 
-    They are on the fine lattice: z, y, x of both corners.
-
-    Faces next to each other along x make one rectangle, within a word.
+    They are on the fine lattice: z, y, x of both corners. Faces next to each other along x make one
+    rectangle, within a word.
     """
     corners = np.empty((6, _count(bits, frame, axes)))
     _write_rectangles(bits, frame, axes, corners)

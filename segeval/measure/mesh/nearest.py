@@ -70,10 +70,8 @@ def squared_distances(points: Floats, pieces: Pieces, workspace: Workspace) -> F
 def _search(points: Floats, pieces: Pieces, room: _Room, squared: Floats) -> None:
     """Send each point down the tree, near boxes first.
 
-    What lies farther than the nearest piece so far is passed over.
-
-    Neighbouring points mostly have neighbouring nearest pieces, so each begins with the one that
-    the last one ended on.
+    What lies farther than the nearest piece so far is passed over. Neighbouring points mostly have
+    neighbouring nearest pieces, so each begins with the one that the last one ended on.
     """
     box, level, top = pieces.tree.box, pieces.tree.level, pieces.tree.level.size - 2
     triangles, scale, bounds = pieces.triangles, pieces.scale, room.bounds
@@ -154,9 +152,8 @@ def _to_box(box: Floats, k: Any, point: Any, scales: Any) -> Any:
 def _to_triangle(corners: Floats, t: Any, point: Any) -> Any:
     """Return the squared distance from a point to a triangle.
 
-    Above the inside of the triangle it is that to its plane, else that to its edges.
-
-    A triangle without area has no inside: it is its edges.
+    Above the inside of the triangle it is that to its plane, else that to its edges. A triangle
+    without area has no inside: it is its edges.
     """
     # edges u, v, w from a, b, c; p, q, r is the point as seen from these; n is normal to the plane
     # and as long as twice the area

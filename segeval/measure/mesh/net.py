@@ -20,13 +20,12 @@ Cells = NDArray[np.int32]
 class Net(NamedTuple):
     """N nodes and F faces in d dimensions: quads in 3-D, line segments in 2-D.
 
-    There is one face for each exposed face of a voxel.
-
-    Cell c of the lattice of voxel corners has the voxels c - 1 and c along each axis. Nodes ascend
-    by cell. Positions are in the unit of the spacing, from the centre of voxel 0. The corners of a
-    quad go around it, counter-clockwise seen from outside of the mask (axes taken as right-handed),
-    from the lowest cell; the third is the highest. Faces ascend by the cell of their last highest
-    corner, then by the axis that they are perpendicular to.
+    There is one face for each exposed face of a voxel. Cell c of the lattice of voxel corners has
+    the voxels c - 1 and c along each axis. Nodes ascend by cell. Positions are in the unit of the
+    spacing, from the centre of voxel 0. The corners of a quad go around it, counter-clockwise seen
+    from outside of the mask (axes taken as right-handed), from the lowest cell; the third is the
+    highest. Faces ascend by the cell of their last highest corner, then by the axis that they are
+    perpendicular to.
     """
 
     cell: Cells  # (N, d)

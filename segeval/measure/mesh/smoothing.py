@@ -48,13 +48,12 @@ voxels allow.
 def relaxed(net: Net, spacing: Sequence[float]) -> Net:
     """Return the net of least bending energy whose nodes stay in their cells.
 
-    A cell reaches half a voxel to each side of its corner.
-
-    The energy is the squared distance of each node from the mean of its neighbours, times their
-    number: a thin plate, after the constrained nets of Gibson (1998) and the umbrella operator of
-    Kobbelt et al. (1998). It does not count at creases, so that boxes along the grid keep their
-    faces and corners where the voxels' are. What is one voxel thick has room to shrink: a sheet to
-    half its thickness, a line to almost nothing, but never to nothing.
+    A cell reaches half a voxel to each side of its corner. The energy is the squared distance of
+    each node from the mean of its neighbours, times their number: a thin plate, after the
+    constrained nets of Gibson (1998) and the umbrella operator of Kobbelt et al. (1998). It does
+    not count at creases, so that boxes along the grid keep their faces and corners where the
+    voxels' are. What is one voxel thick has room to shrink: a sheet to half its thickness, a line
+    to almost nothing, but never to nothing.
 
     >>> from segeval.measure.crops import Crop
     >>> y, x = np.ogrid[-9:10, -9:10]
@@ -217,10 +216,8 @@ def _length(link: Links, sharp: Flags, i: int, side: int) -> int:
 def _relax(plate: _Plate, passes: int, motion: _Motion) -> None:
     """Move the nodes in so many accelerated steps down the energy.
 
-    Each step ends within the cells.
-
-    Over the number of neighbours, the energy's second derivative has no eigenvalue above 4 and the
-    hold: that is the length of a step.
+    Each step ends within the cells. Over the number of neighbours, the energy's second derivative
+    has no eigenvalue above 4 and the hold: that is the length of a step.
     """
     link, free, hold, share, centre, half = plate
     node, ahead, bend = motion

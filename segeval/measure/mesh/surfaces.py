@@ -80,10 +80,9 @@ class Elements(NamedTuple):
     def quadrature(cls, surface: Surface) -> Elements:
         """Return vertices and centroids, each of them once.
 
-        They integrate quadratic polynomials exactly.
-
-        1/12 of a triangle's area for a vertex, 3/4 for the centroid (Stroud 1971); 1/6, 1/6 and 2/3
-        of a segment's length for its ends and its middle (Simpson).
+        They integrate quadratic polynomials exactly. 1/12 of a triangle's area for a vertex, 3/4
+        for the centroid (Stroud 1971); 1/6, 1/6 and 2/3 of a segment's length for its ends and its
+        middle (Simpson).
         """
         corners, share = surface.pieces, 1 / 12
         if surface.flat:
@@ -181,9 +180,8 @@ def between(
 ) -> SurfaceDistances:
     """Return the distances between two surfaces as one region.
 
-    Either may be without a piece.
-
-    The rule mesh measures from the centres of pieces, smooth from the elements of the quadrature.
+    Either may be without a piece. The rule mesh measures from the centres of pieces, smooth from
+    the elements of the quadrature.
     """
     measure = Elements.centres if boundary.rule == "mesh" else Elements.quadrature
     elements_p, elements_g = workspace.map(measure, (pred, gt))

@@ -20,10 +20,9 @@ _CELLS = 1024
 class Tree(NamedTuple):
     """Boxes (6, B), low and high along each axis.
 
-    Those of the pieces come first, those of each level above behind them.
-
-    Level l begins at `level[l]`, blocks of `WIDTH` boxes, unused ones empty; the last level is a
-    single block. `piece` tells which piece the box k stands for.
+    Those of the pieces come first, those of each level above behind them. Level l begins at
+    `level[l]`, blocks of `WIDTH` boxes, unused ones empty; the last level is a single block.
+    `piece` tells which piece the box k stands for.
     """
 
     box: Floats
@@ -49,9 +48,8 @@ class Tree(NamedTuple):
 def codes(low: Floats, high: Floats, scale: Floats) -> NDArray[np.uint32]:
     """Return a number for each piece (Morton 1966).
 
-    Pieces with numbers close to each other mostly lie close to each other.
-
-    Along each axis, the sum of low and high stands for the centre: twice that.
+    Pieces with numbers close to each other mostly lie close to each other. Along each axis, the sum
+    of low and high stands for the centre: twice that.
     """
     (origin, extent), code = np.empty((2, 3)), np.empty(low.shape[1], np.uint32)
     _measure(low, high, origin, extent)

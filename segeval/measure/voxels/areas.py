@@ -1,9 +1,8 @@
 """Sizes of the boundary at a corner of voxels, for every way a mask can lie there.
 
-The size is an area in 3-D, a length in 2-D.
-
-A cell is the 2 x 2 (x 2) voxels around a corner. Its code says which of them are in the mask: bit k
-is the k-th voxel of the cell in the order of `numpy.ndindex`.
+The size is an area in 3-D, a length in 2-D. A cell is the 2 x 2 (x 2) voxels around a corner. Its
+code says which of them are in the mask: bit k is the k-th voxel of the cell in the order of
+`numpy.ndindex`.
 """
 
 from __future__ import annotations

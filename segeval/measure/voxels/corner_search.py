@@ -140,9 +140,8 @@ def _nearer(
 ) -> _Nearest:
     """Return the nearest border element of a label around column x of a row.
 
-    Only an element whose rank is below `best` counts.
-
-    The row begins with `first_bit` of the border and `first_voxel` of the mask.
+    Only an element whose rank is below `best` counts. The row begins with `first_bit` of the border
+    and `first_voxel` of the mask.
     """
     rows, rank = around.rows, around.rank
     byte = (x - 31) >> 3  # as in `search_voxels`: 64 bits that have x near their middle

@@ -164,10 +164,8 @@ def sweep_corners(corners: Corners, sizes: Integers, workspace: Workspace) -> Co
 def _sweep(p: _Side, g: _Side, lattice: Lattice, room: _Room, start: int, stop: int) -> int:
     """Write the marks of the words from `start` to `stop`, and the queries of each mask.
 
-    The words are those of all rows one after the other.
-
-    Add up the sizes of the elements by label. Return where there was no room for the queries of
-    another word.
+    The words are those of all rows one after the other. Add up the sizes of the elements by label.
+    Return where there was no room for the queries of another word.
     """
     layout, cell = lattice.layout, lattice.cell
     width, words = layout.width, layout.words
@@ -251,10 +249,8 @@ def _collect(
 ) -> Any:
     """Add up, by label, the sizes of the elements at corners from i on into a row of `room.total`.
 
-    Writes the queries and returns how many elements there are.
-
-    Those are at corners where the masks are `unlike`; `target_corners`: where the other mask has
-    elements.
+    Writes the queries and returns how many elements there are. Those are at corners where the masks
+    are `unlike`; `target_corners`: where the other mask has elements.
     """
     mask, queries, used = side.mask, side.queries, side.used
     sizes: Any = lattice.sizes

@@ -1,10 +1,9 @@
 """The lattice of the corners of voxels.
 
-It tells where the boundaries of both masks pass, all labels together.
-
-A cell is the 2 x 2 (x 2) voxels around a corner, those outside of the image being background. A
-label has an element at a corner if some voxels of its cell carry the label and some do not: one
-corner can hold elements of several labels.
+It tells where the boundaries of both masks pass, all labels together. A cell is the 2 x 2 (x 2)
+voxels around a corner, those outside of the image being background. A label has an element at a
+corner if some voxels of its cell carry the label and some do not: one corner can hold elements of
+several labels.
 """
 
 from __future__ import annotations

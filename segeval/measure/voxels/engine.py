@@ -35,10 +35,9 @@ def surface_distances(
 ) -> SurfaceDistances:
     """Return the distances between the boundaries of each label, with `solid` between its voxels.
 
-    Each label is a region of the statistic.
-
-    `spacing` is in the axis order of the masks that were swept. `labels` may be absent from one
-    mask or both; None stands for all that occur, except 0, which has no boundary.
+    Each label is a region of the statistic. `spacing` is in the axis order of the masks that were
+    swept. `labels` may be absent from one mask or both; None stands for all that occur, except 0,
+    which has no boundary.
 
     >>> from segeval.measure.voxels.sweep import sweep
     >>> from segeval.kernels.workspace import Workspace
@@ -82,9 +81,8 @@ def corner_distances(
 ) -> SurfaceDistances:
     """Return the distances between the corners where the boundaries of each label pass.
 
-    The rule is "surfel" or "face".
-
-    Masks are 2-D or 3-D, uint8 or uint16; labels are as in `surface_distances`.
+    The rule is "surfel" or "face". Masks are 2-D or 3-D, uint8 or uint16; labels are as in
+    `surface_distances`.
 
     >>> pred, gt = np.zeros((2, 4, 9), np.uint8)
     >>> pred[1, 2] = gt[1, 5] = 7
@@ -111,9 +109,8 @@ def corner_distances(
 class _Sizes(NamedTuple):
     """The sizes of elements by code, as multiples of a unit.
 
-    Sums of whole numbers do not depend on their order.
-
-    The unit is a power of two; None where all elements count one.
+    Sums of whole numbers do not depend on their order. The unit is a power of two; None where all
+    elements count one.
     """
 
     by_code: Integers

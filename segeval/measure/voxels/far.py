@@ -90,9 +90,8 @@ def squared_distances(
 ) -> list[Floats]:
     """Return for each quest the squared distances of its query elements.
 
-    They come place after place, times `snap` and rounded.
-
-    They are in buffers. `scale` is the squared spacing along z, y, x.
+    They come place after place, times `snap` and rounded. They are in buffers. `scale` is the
+    squared spacing along z, y, x.
     """
     ends = [
         np.concatenate([[0], np.cumsum(quest.queries.table[:, COUNT], dtype=np.int64)])
@@ -211,10 +210,8 @@ def _nearest(
 ) -> Any:
     """Return the squared distance to the nearest target of a place, and which that is.
 
-    If it is not below `bound`, both are returned as they came.
-
-    Of blocks, and of tiles in a block, first those with the least bound, to make the limit tight,
-    then what may still be nearer.
+    If it is not below `bound`, both are returned as they came. Of blocks, and of tiles in a block,
+    first those with the least bound, to make the limit tight, then what may still be nearer.
     """
     codes, table = targets.codes, targets.table
     first_tile, tile_box = targets.first_tile, targets.tile_box
@@ -254,10 +251,8 @@ def _rivals(
 ) -> Any:
     """Write the targets that may be nearer than `near` to some point of a box, and `near`.
 
-    Returns how many they are.
-
-    By how much one is farther than `near`, in squares, is least at a corner of the box: along each
-    axis it is concave.
+    Returns how many they are. By how much one is farther than `near`, in squares, is least at a
+    corner of the box: along each axis it is concave.
     """
     codes, table = targets.codes, targets.table
     first_tile, tile_box = targets.first_tile, targets.tile_box

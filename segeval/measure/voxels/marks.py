@@ -34,11 +34,10 @@ class Marks(NamedTuple):
 class Layout(NamedTuple):
     """The layout of voxels (z, y, x) in bit arrays.
 
-    A row has a spare word, a slice spare rows, and the whole spare slices.
-
-    So what lies up to `REACH` voxels outside of the volume is a zero bit. Row (z, y) is the `words`
-    words and the spare one from `first + (z * rows + y) * stride` on. A slice has `bands` bands.
-    `flat`: there is no z axis.
+    A row has a spare word, a slice spare rows, and the whole spare slices. So what lies up to
+    `REACH` voxels outside of the volume is a zero bit. Row (z, y) is the `words` words and the
+    spare one from `first + (z * rows + y) * stride` on. A slice has `bands` bands. `flat`: there is
+    no z axis.
     """
 
     depth: int

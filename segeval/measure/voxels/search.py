@@ -65,12 +65,11 @@ class Answers(NamedTuple):
 class Neighbourhood(NamedTuple):
     """The rows of elements close to one, nearest first.
 
-    They come within `REACH` times the smallest spacing.
-
-    `rows` (K, 3): the rank of a row's nearest element, and how far on the row is, in bytes of bits
-    and in voxels. `rank` (K * 64): for the element |dx| columns along in each row, its place in
-    `squared`, the sorted squares of distances times SNAP; the length of that if it is farther.
-    `unit`: the smallest spacing. `scale`: the squared spacing along z, y, x in that unit.
+    They come within `REACH` times the smallest spacing. `rows` (K, 3): the rank of a row's nearest
+    element, and how far on the row is, in bytes of bits and in voxels. `rank` (K * 64): for the
+    element |dx| columns along in each row, its place in `squared`, the sorted squares of distances
+    times SNAP; the length of that if it is farther. `unit`: the smallest spacing. `scale`: the
+    squared spacing along z, y, x in that unit.
     """
 
     rows: Integers

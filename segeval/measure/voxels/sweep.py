@@ -188,10 +188,9 @@ def _sweep(
 ) -> int:
     """Write the marks of the words from `start` to `stop`, and count their voxels.
 
-    The words are those of all rows one after the other.
-
-    Return where it had to stop: before `stop` if the tally may not hold the pairs of that word.
-    `around` is None for the default boundary, which costs less.
+    The words are those of all rows one after the other. Return where it had to stop: before `stop`
+    if the tally may not hold the pairs of that word. `around` is None for the default boundary,
+    which costs less.
     """
     width, words = layout.width, layout.words
     pred, gt = p.mask, g.mask
@@ -263,7 +262,6 @@ def _border(mask: Labels, i: int, changes: Word, edge: Word, layout: Layout) -> 
     """Return the border bits of the voxels from i on.
 
     A border voxel is foreground, and at the volume's edge or unlike a neighbour that shares a face.
-
     `changes` says which are unlike the voxel before.
     """
     # the other mask may have brought us here: this one can still be background from end to end
@@ -292,10 +290,8 @@ def _border_among(
 ) -> Word:
     """Return the border bits of the voxels from column x of a row on.
 
-    A border voxel is unlike any of the neighbours `around`.
-
-    `edge`: those at the edge of the volume, which are border if that counts; if not, neighbours
-    must lie inside.
+    A border voxel is unlike any of the neighbours `around`. `edge`: those at the edge of the
+    volume, which are border if that counts; if not, neighbours must lie inside.
     """
     depth, height, width = layout.depth, layout.height, layout.width
     i = (row.z * height + row.y) * width + x

@@ -27,10 +27,8 @@ _EIGHT = np.uint64(255)
 class Tiles(NamedTuple):
     """Elements of a mask by label and cell.
 
-    A tile is what one label has in one cell of depth x 8 x 8 voxels.
-
-    Sorted by the place that stands for the label, those of a place by blocks of 4 x 4 x 4 cells.
-    Boxes are tight.
+    A tile is what one label has in one cell of depth x 8 x 8 voxels. Sorted by the place that
+    stands for the label, those of a place by blocks of 4 x 4 x 4 cells. Boxes are tight.
     """
 
     codes: NDArray[np.uint16]  # of a tile's elements in turn: z << 6 | y << 3 | x in its cell
@@ -72,9 +70,8 @@ class Tiles(NamedTuple):
 class Blocks(NamedTuple):
     """The blocks that tiles lie in, and the boxes of both.
 
-    There are T tiles, B blocks and room for T, and P places.
-
-    `most_voxels`: so many voxels has a place.
+    There are T tiles, B blocks and room for T, and P places. `most_voxels`: so many voxels has a
+    place.
     """
 
     first_tile: Integers  # (B + 1,) of each block

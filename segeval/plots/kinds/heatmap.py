@@ -66,9 +66,8 @@ class Limits(NamedTuple):
 class Table:
     """The cells of a heat map.
 
-    They are `scores` (cases, regions), and `infinite` where they are infinitely bad.
-
-    `total` is how many cases and regions there are, shown or not.
+    They are `scores` (cases, regions), and `infinite` where they are infinitely bad. `total` is how
+    many cases and regions there are, shown or not.
     """
 
     metric: Metric
