@@ -1,7 +1,4 @@
-"""How deep every voxel lies inside its mask.
-
-It is the statistic of Boundary IoU, for any width of the band.
-"""
+"""The depth of each voxel inside its mask: the statistic of Boundary IoU, for any width of band."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from .rows import RowStatistic
 from .statistic import Arrays, Column, Columns, Need
 
 MOST_AXES = 3
+"""The number of axes that flat forms have room for; an axis that masks lack is 0 there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,20 +143,17 @@ class Moments(RowStatistic):
         weighted_p = self.n_p[:, None, None] * _covariance(self.outer_p, self.sum_p, self.n_p)
         weighted_g = self.n_g[:, None, None] * _covariance(self.outer_g, self.sum_g, self.n_g)
         spread = ratio(weighted_p + weighted_g, (self.n_p + self.n_g)[:, None, None])
-        # a flat mask far from the first voxel leaves what rounding leaves of squared positions,
-        # not 0
-        nothing = 1e-12 * ratio(
+        # a flat mask has a singular covariance; far from the first voxel it is not quite so, by
+        # what rounding leaves of squared positions
+        negligible = 1e-12 * ratio(
             np.trace(self.outer_p + self.outer_g, axis1=1, axis2=2), self.n_p + self.n_g
         )
         scores = np.full(len(shift), np.nan)
         for region in np.flatnonzero(np.isfinite(shift).all(1) & np.isfinite(spread).all((1, 2))):
-            if (
-                np.linalg.matrix_rank(spread[region], nothing[region], hermitian=True)
-                == shift.shape[1]
-            ):
-                scores[region] = (
-                    shift[region] @ np.linalg.solve(spread[region], shift[region])
-                ) ** 0.5
+            covariance, difference = spread[region], shift[region]
+            rank = np.linalg.matrix_rank(covariance, negligible[region], hermitian=True)
+            if rank == len(difference):
+                scores[region] = (difference @ np.linalg.solve(covariance, difference)) ** 0.5
         return scores
 
 
