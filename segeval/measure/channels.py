@@ -27,8 +27,9 @@ def argmax(scores: NDArray[Any], workspace: Workspace) -> Labels:
     if scores.dtype not in (np.float32, np.float64, np.uint8):
         scores = scores.astype(np.float32 if scores.itemsize <= 2 else np.float64)
     flat = np.ascontiguousarray(scores).reshape(len(scores), -1)
-    flat.flags.writeable = False
-    labels: Labels = np.empty(flat.shape[1], np.uint8 if len(scores) <= 256 else np.uint16)
+    flat.flags.writeable = False  # as in `counting`: one kernel for all arrays
+    dtype = np.uint16 if len(scores) > 256 else np.uint8
+    labels: Labels = np.empty(flat.shape[1], dtype)
 
     def part(start: int, stop: int) -> bool:
         bests = np.empty(BLOCK, flat.dtype)

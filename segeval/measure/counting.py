@@ -1,4 +1,8 @@
-"""The contingency table of a case: how many voxels carry each pair of labels, from one pass."""
+"""The contingency table of a case: how many voxels carry each pair of labels, from one pass.
+
+Voxels are taken 64 at a time, as bits of a word that tell where a pair of labels begins: masks are
+mostly runs of equal pairs, and a run costs one look into the tally, however long it is.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +40,7 @@ def contingency(pred: Labels, gt: Labels, workspace: Workspace) -> Contingency:
     """
     scan = Scan.of(pred, gt)
 
+    # each part has a tally of its own, so that threads need no lock
     def part(first: int, stop: int) -> Integers:
         return tallied(
             lambda start, tally: _count(scan.pred, scan.gt, start, stop, tally), first, stop
@@ -100,7 +105,8 @@ def _flat(mask: Labels) -> Labels:
 def tallied(part: Callable[[int, Integers], int], start: int, stop: int) -> Integers:
     """Return the tally that a part of a pass fills, from `start` to `stop`.
 
-    `part(start, tally)` returns where it stopped: before `stop` when the tally is crowded.
+    `part(start, tally)` returns where it stopped: before `stop` when the tally is crowded, and it
+    is then called again with one twice as large.
     """
     tally = np.zeros((1025, 4), np.int64)  # never more than half full: collisions would add up
     tally[0, 1] = tally[-1, 0] = 1

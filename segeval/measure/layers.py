@@ -1,4 +1,9 @@
-"""Label maps in which every region is one label: what statistics of shapes are measured on."""
+"""Label maps in which every region is one label: what statistics of shapes are measured on.
+
+Kernels measure all labels of a map in one pass. So a region of several labels, or one that shares
+labels with others, is given a label of its own in a copy of the maps; regions that share labels go
+into different copies. Single labels, which are most regions, are measured on the maps as they are.
+"""
 
 from __future__ import annotations
 
@@ -96,6 +101,7 @@ def _relabelled(
     maps: Maps, regions: Sequence[Region], members: Sequence[int], ignored: Flags | None
 ) -> Maps:
     """Return maps in which the region `members[k]` has the label k + 1."""
+    # one entry more than the maps have numbers, which labels that do not occur write to
     table: Labels = np.zeros(maps.top + 2, np.uint8 if len(members) < 256 else np.uint16)
     for number, member in enumerate(members, 1):
         table[maps.numbers(list(regions[member].labels))] = number
@@ -106,7 +112,10 @@ def _relabelled(
 
 
 def _looked_up(table: Labels, labels: Labels) -> Labels:
-    """Return `table[labels]`, in the order of memory that the labels have."""
+    """Return `table[labels]`, in the order of memory that the labels have.
+
+    NumPy's indexing gives C order, and a mask in Fortran order would then be copied once more.
+    """
     order: Literal["C", "F"] = "F" if labels.flags.f_contiguous else "C"
     values: Labels = np.empty(labels.size, table.dtype)
     _look_up(table, labels.ravel(order), values)
@@ -115,5 +124,6 @@ def _looked_up(table: Labels, labels: Labels) -> Labels:
 
 @kernel
 def _look_up(table: Labels, labels: Labels, values: Labels) -> None:
+    """Write `values[i] = table[labels[i]]`."""
     for i in range(labels.size):
         values[i] = table[labels[i]]

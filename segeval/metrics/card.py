@@ -181,7 +181,7 @@ class MetricSpec:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a protocol computes under the name of a metric.
+    """The definition that a protocol has of a metric.
 
     It says whose formula, on which boundary, with which values for empty masks. `mean_first` is the
     order of its means. `column` is its name in tables where several protocols are told apart.
@@ -378,11 +378,13 @@ def metric(
     """Declare the decorated formula as a metric."""
 
     def declare(formula: Formula) -> Formula:
-        first, *others = inspect.signature(formula).parameters.values()
+        # the first parameter is the statistic; all further ones are parameters of the metric
+        first, *further = inspect.signature(formula).parameters.values()
         hints = get_type_hints(formula, include_extras=True)
         statistic, boundary = _statistic(hints[first.name])
         parameters = [
-            Parameter.of(other.name, _default(other), hints[other.name]) for other in others
+            Parameter.of(parameter.name, _default(parameter), hints[parameter.name])
+            for parameter in further
         ]
         spec = MetricSpec(
             name=name or formula.__name__,
