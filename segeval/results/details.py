@@ -1,4 +1,4 @@
-"""What figures need beyond the tables."""
+"""The details of a run: what figures need beyond the tables."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ class Details:
         try:
             with path.open("rb") as file, np.load(file) as arrays:
                 fields = {name: arrays[name] for name in cls.__slots__}
-            return cls(
-                **fields | {name: tuple(fields[name].tolist()) for name in ("cases", "regions")}
-            )
+            # NumPy holds texts as arrays
+            fields |= {name: tuple(fields[name].tolist()) for name in ("cases", "regions")}
+            return cls(**fields)
         except Exception as error:  # zipfile, zlib and NumPy raise anything when the bytes are odd
             raise UsageError(
                 f"{path}: cannot read it ({type(error).__name__}: {error}); delete it to plot from "

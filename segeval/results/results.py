@@ -1,6 +1,6 @@
-"""What a run leaves behind.
+"""The results of a run, as they are in memory and in a folder.
 
-Its tables, how to repeat it, and what its figures need beyond the tables.
+They are its tables, how to repeat it, and what its figures need beyond the tables.
 """
 
 from __future__ import annotations
@@ -51,13 +51,9 @@ class Results:
         for name in formats:
             write_table(self.cases, folder / f"cases.{name}")
             write_table(self.summary, folder / f"summary.{name}")
+        text = json.dumps(spelled(self.run), indent=2, ensure_ascii=False, allow_nan=False)
         with replacing(folder / RUN) as file:
-            file.write(
-                (
-                    json.dumps(spelled(self.run), indent=2, ensure_ascii=False, allow_nan=False)
-                    + "\n"
-                ).encode()
-            )
+            file.write(f"{text}\n".encode())
         if self.details:
             self.details.save(folder / "details.npz")
         stale = [
@@ -66,7 +62,9 @@ class Results:
             if name not in formats
             for table in ("cases", "summary")
         ]
-        for name in stale if self.details else [*stale, "details.npz"]:
+        if not self.details:
+            stale.append("details.npz")
+        for name in stale:
             (folder / name).unlink(missing_ok=True)
 
     @classmethod
@@ -79,30 +77,33 @@ class Results:
                 f"{folder}: wanted the folder that segeval score wrote, but it {what}; check the "
                 f"path"
             )
-        details, cases = folder / "details.npz", _find(folder, "cases")
-        found = cls(
-            read_table(cases),
-            read_table(_find(folder, "summary")),
-            load_run(folder / RUN),
-            Details.load(details) if details.exists() else None,
+        cases, summary = _find(folder, "cases"), _find(folder, "summary")
+        details = folder / "details.npz"
+        results = cls(
+            cases=read_table(cases),
+            summary=read_table(summary),
+            run=load_run(folder / RUN),
+            details=Details.load(details) if details.exists() else None,
         )
-        _check_stamps(cases, found)
-        return found
+        _check_stamps(cases, results)
+        return results
 
 
 def _check_stamps(path: Path, results: Results) -> None:
     """Raise `UsageError` for rows measured under another protocol than that of the run."""
-    own = stamp_of(results.run["protocol"]) if "hash" in results.run.get("protocol", {}) else ""
+    stamp = ""  # of a run that says nothing of its protocol
+    if "hash" in results.run.get("protocol", {}):
+        stamp = stamp_of(results.run["protocol"])
     if "protocol" not in results.cases:
         raise UsageError(
             f"{path}: wanted a column 'protocol' that says how each row was measured; run segeval "
             f"score again"
         )
-    others = sorted(set(results.cases["protocol"]) - {own})
-    if others:
+    foreign = sorted(set(results.cases["protocol"]) - {stamp})
+    if foreign:
         raise UsageError(
-            f"{path}: rows measured under {', '.join(others)} in the results of a run under "
-            f"{own or 'no protocol'}; "
+            f"{path}: rows measured under {', '.join(foreign)} in the results of a run under "
+            f"{stamp or 'no protocol'}; "
             "numbers of two protocols do not mix: keep each run in a folder of its own"
         )
 
