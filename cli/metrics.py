@@ -126,6 +126,7 @@ def _facts(form: Form) -> dict[str, str]:
 
 
 def _best(spec: MetricSpec) -> str:
+    """Return the best value of a metric in words; "" where none is the best."""
     return "" if spec.best is None else f"best {_number(spec.best)}"
 
 
@@ -172,6 +173,7 @@ def _empties(spec: MetricSpec) -> dict[str, str]:
 
 
 def _range(spec: MetricSpec) -> str:
+    """Return the range of a metric: `0 to 1`."""
     low, high = spec.range
     return f"{_number(low)} to {_number(high)}"
 

@@ -64,7 +64,7 @@ class Look:
 
     @classmethod
     def of(cls, panels: Sequence[Panel], runs: Runs, *, smooth: float, unit: str) -> Look:
-        """Return the look of these panels."""
+        """Return the look of these panels, the same for all of them."""
         present = {split for panel in panels for split in panel.splits}
         splits = tuple(split for split in LEADING if split and split in present)
         return cls(tuple(runs), splits, smooth, unit)
@@ -79,7 +79,10 @@ class Look:
         return STYLES[0] if panel.splits == [""] else UNNAMED
 
     def colors(self, panel: Panel) -> dict[str, str]:
-        """Return the colours of a panel's keys: grey for those that are too many."""
+        """Return the colours of a panel's keys: grey for those that are too many.
+
+        Runs keep their colours from panel to panel, unless there are more runs than colours.
+        """
         colors = dict.fromkeys(panel.keys, FRAME)
         shown = panel.shown()
         if panel.regional:
@@ -105,8 +108,9 @@ def draw_curves(
 ) -> list[Path]:
     """Draw the curves of runs into a folder, and return the files written.
 
-    They take several pages if need be. Options are those of `History.plot`; unless told, one run is
-    shown by region and several by means over regions.
+    They take several pages if need be. Raises `UsageError` for names that no run has. Options are
+    those of `History.plot`; unless told, one run is shown by region and several by means over
+    regions.
     """
     check_smooth(smooth)
     panels = panels_of(runs, metrics, per_region)
@@ -136,7 +140,8 @@ def plot_runs(
 ) -> tuple[Figure, Axes | list[Axes]]:
     """Draw the curves of runs on axes, and return figure and axes.
 
-    The axes exist, or are those of a new figure of pyplot.
+    The axes exist, or are those of a new figure of pyplot. Raises `UsageError` for axes that are
+    not as many as the panels.
     """
     check_smooth(smooth)
     panels = panels_of(runs, metrics, per_region)
@@ -191,7 +196,10 @@ def draw_panel(ax: Axes, panel: Panel, look: Look, *, outside: bool = True) -> N
 
 
 def caption(panels: Sequence[Panel], look: Look) -> str:
-    """Return what a reader must know of the panels to read them."""
+    """Return what a reader must know of the panels to read them.
+
+    Sentences that do not apply are left out.
+    """
     series = [curve.series for panel in panels for curve in panel.curves]
     omitted = [panel.omitted for panel in panels if panel.omitted is not None]
     without = f", without {sum(omitted):,} undefined ones" if any(omitted) else ""
@@ -217,7 +225,7 @@ def caption(panels: Sequence[Panel], look: Look) -> str:
 
 
 def _pages(panels: Sequence[Panel]) -> list[list[Panel]]:
-    """Return the panels in pages that are not too high."""
+    """Return the panels in pages that are not too high; a page has one panel at least."""
     pages: list[list[Panel]] = [[]]
     for panel in panels:
         if pages[-1] and _height([*pages[-1], panel]) > PAGE_HEIGHT:

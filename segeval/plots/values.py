@@ -1,4 +1,8 @@
-"""Values that a metric object computed: one, or one for each region, or these step by step."""
+"""Values that a metric object computed: one, or one for each region, or these step by step.
+
+It is what `plot` of metric objects draws: bars for one result, with the number beside each, and
+curves for a list of results.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +98,11 @@ class _Table:
 
     @classmethod
     def of(cls, values: Any, names: Sequence[str] | None, metric: Metric) -> _Table:
-        """Return the table of what a metric's `compute` returned, or of a list of that."""
+        """Return the table of what a metric's `compute` returned, or of a list of that.
+
+        A tensor of two axes is a list of vectors. Raises `UsageError` for no values at all, and for
+        results of which some are of other regions.
+        """
         what = metric.column
         evolves = isinstance(values, (list, tuple)) or getattr(values, "ndim", 0) == 2
         results = list(values) if evolves else [values]
@@ -127,7 +135,11 @@ class _Table:
 
 
 def _row(result: Any, names: Sequence[str] | None, what: str) -> dict[str, float]:
-    """Return the values of one result by region."""
+    """Return the values of one result by region; the only region of a single number is "".
+
+    Raises `UsageError` for a mapping to anything but numbers, and for names that are not as many as
+    the entries of a vector.
+    """
     if isinstance(result, Mapping):
         row = {str(name): numbers_of(value, str(name)) for name, value in result.items()}
         numbers = {name: value for name, value in row.items() if isinstance(value, float)}
@@ -144,7 +156,10 @@ def _row(result: Any, names: Sequence[str] | None, what: str) -> dict[str, float
 
 
 def _draw(ax: Axes, table: _Table, unit: str, *, outside: bool) -> None:
-    """Draw curves where the values evolve, else bars."""
+    """Draw curves where the values evolve, else bars.
+
+    Curves are those of a panel as a training has them, with steps counted from 0.
+    """
     if not table.evolves:
         _draw_bars(ax, table, unit)
         return
@@ -163,7 +178,11 @@ def _draw(ax: Axes, table: _Table, unit: str, *, outside: bool) -> None:
 
 
 def _draw_bars(ax: Axes, table: _Table, unit: str) -> None:
-    """Draw horizontal bars within the metric's range, the first one on top."""
+    """Draw horizontal bars within the metric's range, the first one on top.
+
+    A bar of an infinite value is grey and ends where the axis does; where there are many bars,
+    only such values are written.
+    """
     (values,) = table.values
     places = np.arange(len(values), dtype=np.float64)
     low, high = table.limits
@@ -175,7 +194,9 @@ def _draw_bars(ax: Axes, table: _Table, unit: str) -> None:
     for place, value, end in zip(places, values, ends, strict=True):
         if not np.isfinite(value) or len(values) <= WRITTEN:
             _write(ax, value, end, place)
-    names = region_names(table.names) if list(table.names) != [""] else [""]
+    names = list(table.names)
+    if names != [""]:
+        names = region_names(names)
     ax.set_yticks(places, names)
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(len(values) - 0.4, -0.6)

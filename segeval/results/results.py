@@ -119,6 +119,10 @@ def clear(folder: Path) -> None:
 
 
 def _find(folder: Path, table: str) -> Path:
+    """Return the file of a table in a folder, in whichever format it is.
+
+    Raises `UsageError` where there is none.
+    """
     for name in EXPORTS:
         if (path := folder / f"{table}.{name}").is_file():
             return path

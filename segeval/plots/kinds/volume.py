@@ -1,6 +1,8 @@
 """Volume agreement: the difference of both volumes against their mean.
 
-Bland and Altman, Lancet 327, 307-310 (1986).
+Bland and Altman, Lancet 327, 307-310 (1986). A line at the mean difference (bias) tells whether
+predictions are too large or too small, the limits of agreement, 1.96 standard deviations to both
+sides, how far a single case may be off. A run of one case has a panel of its regions.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from segeval.plots.style import GREY, INK, page, panels, region_names, sentences
 from segeval.results.details import Details
 
 COLUMNS = 3
+"""Panels side by side, at most."""
 REGIONS = 12
 """Panels at most: the regions that agree worst."""
 LIMITS_FROM = 3
@@ -81,7 +84,7 @@ class Volumes:
 
     @classmethod
     def of(cls, details: Details) -> Volumes:
-        """Return the volumes of a run."""
+        """Return the volumes of a run; those of a region in neither mask are left out."""
         somewhere = (details.volume_p > 0) | (details.volume_g > 0)
         return cls(
             details.regions,
