@@ -1,8 +1,11 @@
-"""The inputs of the benchmarks: label maps of four kinds, made from smooth noise, with good and bad
-predictions.
+"""The inputs of the benchmarks: label maps of four kinds, with good and bad predictions.
 
-    ct      300 × 512 × 512, 100 organs, 1.5 × 0.8 × 0.8 mm      brats   155 × 240 × 240, 3 nested regions, 1 mm
-    liver   200 × 512 × 512, one organ, 1.5 × 0.8 × 0.8 mm       street  1024 × 2048 pixels, 19 classes
+They are made from smooth noise.
+
+    ct      300 × 512 × 512, 100 organs, 1.5 × 0.8 × 0.8 mm
+    brats   155 × 240 × 240, 3 nested regions, 1 mm
+    liver   200 × 512 × 512, one organ, 1.5 × 0.8 × 0.8 mm
+    street  1024 × 2048 pixels, 19 classes
 
 Written once, as .nii, .nii.gz and .png, into benchmarks/data; the same bytes every time.
 """

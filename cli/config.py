@@ -116,6 +116,7 @@ def keys_of(command: click.Command) -> dict[str, Key]:
 
 
 def _long_names(flags: Sequence[str]) -> list[str]:
+    """Return the names of an option that a file may use: `pred-suffix` for `--pred-suffix`."""
     return [flag.removeprefix("--") for flag in flags if flag.startswith("--")]
 
 
@@ -209,28 +210,34 @@ def is_several(param: click.Parameter) -> bool:
 
 
 def _is_whole(value: Any) -> bool:
+    """Return whether a value is a whole number; True and False are none, though Python's are."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_number(value: Any) -> bool:
+    """Return whether a value is a number."""
     return _is_whole(value) or isinstance(value, float)
 
 
 def _is_text(value: Any) -> bool:
+    """Return whether a value is a text."""
     return isinstance(value, str)
 
 
 def _is_list_of(value: Any, test: Callable[[Any], bool]) -> bool:
+    """Return whether a value is a list, not an empty one, of what passes the test."""
     return isinstance(value, list) and value != [] and all(map(test, value))
 
 
 def _are_regions(value: Any) -> bool:
+    """Return whether a value names regions: labels, words, or a table of names and labels."""
     if isinstance(value, dict):
         return all(_is_whole(labels) or _is_list_of(labels, _is_whole) for labels in value.values())
     return _is_word(value) or _is_list_of(value, _is_word)
 
 
 def _is_word(value: Any) -> bool:
+    """Return whether a value is a label or a text."""
     return _is_whole(value) or _is_text(value)
 
 

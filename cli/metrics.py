@@ -126,6 +126,7 @@ def _facts(form: Form) -> dict[str, str]:
 
 
 def _best(spec: MetricSpec) -> str:
+    """Return the best value of a metric in words; "" where none is the best."""
     return "" if spec.best is None else f"best {_number(spec.best)}"
 
 
@@ -148,8 +149,9 @@ def _sample(parameter: Parameter) -> Value:
 
 
 def _parameter(parameter: Parameter, value: Value | None) -> str:
-    """Return what a parameter may be, and what it is: in the form that was asked for, or unless
-    it is given.
+    """Return what a parameter may be, and what it is.
+
+    What it is was asked for in the written form, or holds unless it is given.
     """
     if value is not None:
         state = f"here {_number(value)}"
@@ -171,6 +173,7 @@ def _empties(spec: MetricSpec) -> dict[str, str]:
 
 
 def _range(spec: MetricSpec) -> str:
+    """Return the range of a metric: `0 to 1`."""
     low, high = spec.range
     return f"{_number(low)} to {_number(high)}"
 

@@ -28,10 +28,11 @@ class Cell(NamedTuple):
 
 
 def overview_of(summary: Sequence[Record], cases: int, *, cases_first: bool = False) -> Sheet:
-    """Return mean ± standard deviation over cases by region and metric.
+    """Return mean ± standard deviation over cases by region and metric, as a sheet.
 
     A mean over other than all `cases` says over how many, and how many are undefined or infinite;
-    with `cases_first`, rows of region `mean` are over regions and do not. Where several protocols are compared, each has a row of its own for every region.
+    with `cases_first`, rows of region `mean` are over regions and do not. Where several protocols
+    are compared, each has a row of its own for every region.
 
     >>> counts = {"n": 18, "n_undefined": 1, "n_infinite": 0}
     >>> hd95 = {"region": "liver", "metric": "hd95", "unit": "mm", "mean": 4.5, "std": 1.25}
@@ -57,8 +58,9 @@ def overview_of(summary: Sequence[Record], cases: int, *, cases_first: bool = Fa
 
 
 def extremes(summary: Sequence[Record]) -> tuple[list[Record], str]:
-    """Return the summary without the regions between the best and the worst, and a text that says
-    so; "" if all are there.
+    """Return the summary without the regions between best and worst, and a text that says so.
+
+    The text is "" if all regions are there.
     """
     regions = {record["region"] for record in summary} - {ALL, MEAN}
     metrics = map(metric_of, dict.fromkeys(record["metric"] for record in summary))

@@ -1,4 +1,4 @@
-"""`segeval plot`: the figures of a run, drawn again from its tables, and the curves of trainings."""
+"""`segeval plot`: the figures of a run, drawn again from its tables, and curves of trainings."""
 
 from __future__ import annotations
 
@@ -32,14 +32,16 @@ GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.DEFAULT_MAP)
 )  # fmt: skip
 @click.option(
     "-m", "--metric", "metrics", multiple=True,
-    help="Metrics to show; of trainings dice, val/dice or dice/liver, too.  [default: all of the table]",
+    help="Metrics to show; of trainings dice, val/dice or dice/liver, too.  "
+    "[default: all of the table]",
 )  # fmt: skip
 @click.option(
-    "--format", "formats", multiple=True, default=["png"], show_default=True, callback=words(*FORMATS),
-    metavar=",".join(FORMATS), help="Formats of the plots.",
+    "--format", "formats", multiple=True, default=["png"], show_default=True,
+    callback=words(*FORMATS), metavar=",".join(FORMATS), help="Formats of the plots.",
 )  # fmt: skip
 @click.option(
-    "-o", "--output", metavar="DIR", help="Folder for the plots.  [default: plots in RESULTS, or beside the first CSV]"
+    "-o", "--output", metavar="DIR",
+    help="Folder for the plots.  [default: plots in RESULTS, or beside the first CSV]",
 )  # fmt: skip
 @click.option(
     "--worst", type=click.IntRange(min=0), default=3, show_default=True, metavar="K",
@@ -47,14 +49,17 @@ GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.DEFAULT_MAP)
 )  # fmt: skip
 @click.option(
     "--smooth", type=float, default=0, show_default=True, metavar="S",
-    help="Of trainings: below 1 the weight of an exponential moving average, from 2 on the width of a centred one.",
+    help="Of trainings: below 1 the weight of an exponential moving average, "
+    "from 2 on the width of a centred one.",
 )  # fmt: skip
 @click.option(
     "--per-region/--mean", default=None,
-    help="Of trainings: each region, or the mean over them.  [default: each for one run, the mean for several]",
+    help="Of trainings: each region, or the mean over them.  "
+    "[default: each for one run, the mean for several]",
 )  # fmt: skip
 @click.option(
-    "--by", type=click.Choice(["epoch", "step"]), help="Of trainings: the axis.  [default: epoch if there are several]"
+    "--by", type=click.Choice(["epoch", "step"]),
+    help="Of trainings: the axis.  [default: epoch if there are several]",
 )  # fmt: skip
 @click.option(
     "--unit", default="", metavar="U", help="Of trainings: the unit of distances, such as mm."
@@ -63,6 +68,7 @@ GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.DEFAULT_MAP)
 @click.pass_context
 def plot(
     ctx: click.Context,
+    *,
     paths: tuple[str, ...],
     kinds: tuple[str, ...],
     metrics: tuple[str, ...],
@@ -129,8 +135,9 @@ def plot(
 
 
 def _refuse(ctx: click.Context, names: tuple[str, ...], what: str) -> None:
-    """Raises a usage error for the first of these options that was given: it does nothing for what
-    is plotted.
+    """Raise a usage error for the first of these options that was given.
+
+    It does nothing for what is plotted.
     """
     for option in ctx.command.params:
         if option.name in names and ctx.get_parameter_source(option.name) in GIVEN:
@@ -139,7 +146,7 @@ def _refuse(ctx: click.Context, names: tuple[str, ...], what: str) -> None:
 
 @contextmanager
 def remarks(level: int = logging.INFO) -> Iterator[None]:
-    """Prints what segeval logs, from this level on, to stderr: why a plot was not drawn."""
+    """Print what segeval logs, from this level on, to stderr: why a plot was not drawn."""
     logger = logging.getLogger("segeval")
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("note: %(message)s"))

@@ -95,6 +95,7 @@ class Report(Listener):
             self.tell(self._state)
 
     def _advance(self, bar: Progress) -> None:
+        """Move the bar on, with the rate, the time left and the mean Dice so far."""
         bar.update(
             bar.task_ids[0],
             completed=self.done,

@@ -1,6 +1,4 @@
-"""Rows of text under headings, as they look best: drawn on a terminal, plain and aligned anywhere
-else.
-"""
+"""Rows of text under headings: drawn on a terminal, plain and aligned anywhere else."""
 
 from __future__ import annotations
 

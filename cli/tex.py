@@ -65,10 +65,12 @@ def _piece(token: str, tokens: Iterator[str]) -> str:
 
 
 def _group(tokens: Iterator[str]) -> str:
+    """Return the next piece as text: a token, or all that stands in braces."""
     return _piece(next((token for token in tokens if token != " "), ""), tokens).strip("\0")
 
 
 def _script(mark: str, text: str) -> str:
+    """Return an index or an exponent; letters that stand raised in Unicode need no mark."""
     if mark == "_":
         return f"_{text}" if text.isalnum() else f"_{{{text}}}"
     raised = text.translate(_RAISED)
@@ -76,6 +78,7 @@ def _script(mark: str, text: str) -> str:
 
 
 def _quotient(top: str, bottom: str) -> str:
+    """Return a fraction in one line, with parentheses where they are needed."""
     if len(top) == len(bottom) == 1:
         return f"{top}/{bottom}"
     return f"{_enclosed(top, '+−/∪∩')} / {_enclosed(bottom, '+−/∪∩ ')}"

@@ -53,6 +53,7 @@ def words(
     def read(
         ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
     ) -> tuple[str, ...]:
+        # a dict keeps the order in which words came first, and each once
         listed = tuple(dict.fromkeys(word.strip() for value in values for word in value.split(",")))
         for word in listed:
             if word not in known:

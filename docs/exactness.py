@@ -7,6 +7,7 @@ its figures.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -14,11 +15,12 @@ from pathlib import Path
 import numpy as np
 from accuracy import COLUMNS as TITLES
 from accuracy import CUBES, RADII, RULES, SHOWN, SLICES, Mean, Record, load, mean, measure, save
-from exactness_text import CHOICE, FAILS, FAMILY, HEAD, SIZE, TABLES, TRUTH
 from families import FAMILIES
 
 HERE = Path(__file__).parent
 STORE, PAGE = HERE / "exactness.json", HERE / "exactness.md"
+WORDS = HERE / "exactness.txt"
+"""The words of the page: sections, each below a line `%% NAME`, with places for numbers in {}."""
 GROUPS = [(family, far) for family in FAMILIES for far in (False, True)]
 ARROWS = {1: " ↑", 0: "", -1: " ↓"}
 SPLIT = ("hd", "hd95", "assd", "nsd", "area")
@@ -29,11 +31,12 @@ def page(records: Sequence[Record]) -> str:
     """The text of the page."""
     golden, drawn = (_group(records, name) for name in ("golden", "drawn"))
     both = [*golden, *drawn]
+    words = _words()
     sections = [
-        HEAD,
-        CHOICE.format(**_limits(records)),
-        TRUTH.format(golden=len(golden), drawn=len(drawn)),
-        TABLES.format(
+        words["HEAD"],
+        words["CHOICE"].format(**_limits(records)),
+        words["TRUTH"].format(golden=len(golden), drawn=len(drawn)),
+        words["TABLES"].format(
             golden="\n".join(overall(golden)),
             drawn="\n".join(overall(drawn)),
             against="\n".join(against({"golden": golden, "drawn": drawn})),
@@ -43,9 +46,11 @@ def page(records: Sequence[Record]) -> str:
                 for rule in ("voxel", "mesh", "smooth")
             },
         ),
-        FAMILY.format(tables="\n\n".join("\n".join(split(both, column)) for column in SPLIT)),
-        SIZE.format(**_by_size(records)),
-        FAILS.format(
+        words["FAMILY"].format(
+            tables="\n\n".join("\n".join(split(both, column)) for column in SPLIT)
+        ),
+        words["SIZE"].format(**_by_size(records)),
+        words["FAILS"].format(
             ratios="\n".join(ratios(both)),
             worse="\n".join(worse(both)),
             worst="\n".join(worst(both)),
@@ -56,8 +61,14 @@ def page(records: Sequence[Record]) -> str:
     return "\n".join(sections)
 
 
+def _words() -> dict[str, str]:
+    """Return the sections of the page's words, by their names."""
+    sections = re.split(r"^%% ", WORDS.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    return dict(section.split("\n", 1) for section in sections)
+
+
 def overall(records: Sequence[Record]) -> Iterator[str]:
-    """The lines of the table of mean errors of every rule and tool; the least of a column is bold."""
+    """The lines of the table of mean errors of rules and tools; the least of a column is bold."""
     names = (*RULES, *_tools(records))
     means = {name: [mean(records, name, column).value for column in TITLES] for name in names}
     least = np.nanmin([np.round(values, 3) for values in means.values()], axis=0)
@@ -80,7 +91,8 @@ def against(groups: dict[str, Sequence[Record]]) -> Iterator[str]:
         own = [mean(records, "smooth", column).value for column in TITLES]
         yield f"| {name}: best tool | {' | '.join(map(_percent, best))} |"
         yield f"| {name}: `smooth` | {' | '.join(map(_percent, own))} |"
-        yield f"| {name}: ratio | {' | '.join(f'{a / b:.2f}' for a, b in zip(own, best, strict=True))} |"
+        ratios = [f"{a / b:.2f}" for a, b in zip(own, best, strict=True)]
+        yield f"| {name}: ratio | {' | '.join(ratios)} |"
 
 
 def best_tool(records: Sequence[Record], column: str) -> float:
@@ -133,7 +145,8 @@ def worse(records: Sequence[Record]) -> Iterator[str]:
                     if _has(r, column)
                 ]
                 shares = f"{sum(single)} of {len(single)}"
-                yield f"| {_named(*group)} | {TITLES[column]} | {_cell(smooth)} | {_cell(face)} | {shares} |"
+                errors = f"{_cell(smooth)} | {_cell(face)}"
+                yield f"| {_named(*group)} | {TITLES[column]} | {errors} | {shares} |"
 
 
 def worst(records: Sequence[Record]) -> Iterator[str]:

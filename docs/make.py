@@ -1,6 +1,8 @@
-"""Writes what is generated: from the cards docs/metrics.md, docs/reference.md, the tables in
-docs/formats.md and docs/results.md and the stubs of the functions and metric objects, and the arguments in segeval/api.py;
-docs/protocols.md from the protocols' files; docs/commands.md from every command's --help.
+"""Writes what is generated.
+
+From the cards: docs/metrics.md, docs/reference.md, the tables in docs/formats.md and
+docs/results.md, the stubs of the functions and metric objects, and the arguments in segeval/api.py.
+From the protocols' files: docs/protocols.md. From every command's --help: docs/commands.md.
 
 `python docs/make.py` writes them; `python docs/make.py --check` fails when one is out of date.
 """
@@ -31,22 +33,24 @@ ROOT = Path(__file__).parents[1]
 METRICS = """\
 # Metrics
 
-This page is generated from the metric cards; `segeval metrics NAME` prints one. How metrics are chosen and written:
-[concepts](concepts.md#metrics). Why they are defined so: [conventions](conventions.md).
+This page is generated from the metric cards; `segeval metrics NAME` prints one. How metrics are
+chosen and written: [concepts](concepts.md#metrics). Why they are defined so:
+[conventions](conventions.md).
 
-TP, FP, FN and TN are voxels of one region, $V_p$ and $V_g$ the sizes of prediction and ground truth. $D_{pg}$ are the
-distances from every boundary voxel of the prediction to the boundary of the ground truth, $D_{gp}$ the reverse.
-Lengths are in the unit of the spacing (mm or px), volumes in ml (3-D in mm), mm² (2-D in mm) or px. *Empty* holds the
-values where both masks, only the prediction or only the ground truth is empty; a dash there means: what the formula
-gives.
+TP, FP, FN and TN are voxels of one region, $V_p$ and $V_g$ the sizes of prediction and ground
+truth. $D_{pg}$ are the distances from every boundary voxel of the prediction to the boundary of the
+ground truth, $D_{gp}$ the reverse. Lengths are in the unit of the spacing (mm or px), volumes in ml
+(3-D in mm), mm² (2-D in mm) or px. *Empty* holds the values where both masks, only the prediction
+or only the ground truth is empty; a dash there means: what the formula gives.
 """
 REFERENCE = """\
 # Functions and metric objects
 
 This page is generated from the metric cards.
 
-`segeval.functional.NAME(pred, gt, *, …)` computes a metric of arrays or tensors; `segeval.NAME(…)` is the object that
-does it over many batches, and `segeval.SegmentationMetrics([…], …)` the object of several.
+`segeval.functional.NAME(pred, gt, *, …)` computes a metric of arrays or tensors; `segeval.NAME(…)`
+is the object that does it over many batches, and `segeval.SegmentationMetrics([…], …)` the object
+of several.
 
 Parameters of the metric itself that are shown without a default must be given: to functions by
 name, to objects by position or by name, `SurfaceDice(2)` or `SurfaceDice(tolerance=2)`. Those with
@@ -63,13 +67,14 @@ distances between boundaries.
 COMMANDS = """\
 # Commands
 
-This page is generated from `--help`. What the commands read is told in [formats](formats.md), what they write in
-[results](results.md).
+This page is generated from `--help`. What the commands read is told in [formats](formats.md), what
+they write in [results](results.md).
 
 ## Options in a file
-`--config FILE` reads options from a TOML file. Keys are the long names of options, with `-` or `_`, and the names of
-arguments, such as `pred` and `gt`. What stands above all tables is for whichever command is run. A table, such as
-`[score]`, is for one command and goes before that; what is typed goes before both.
+`--config FILE` reads options from a TOML file. Keys are the long names of options, with `-` or `_`,
+and the names of arguments, such as `pred` and `gt`. What stands above all tables is for whichever
+command is run. A table, such as `[score]`, is for one command and goes before that; what is typed
+goes before both.
 
 ```toml
 # study.toml
@@ -98,24 +103,27 @@ $ segeval plot --config study.toml -m dice --format svg
 study/plots/heatmap-dice.svg
 ```
 
-- Texts, numbers, `true` and `false` are written as in TOML. An option that may be repeated takes a text or a list;
-  `spacing` a list of lengths, `regions` also a label, a list of labels, or a table of names and labels as above.
+- Texts, numbers, `true` and `false` are written as in TOML. An option that may be repeated takes a
+  text or a list; `spacing` a list of lengths, `regions` also a label, a list of labels, or a table
+  of names and labels as above.
 - The run is the same as if all was typed, and so is its `run.json`.
-- Paths begin at the working folder, as they do when they are typed, wherever the file lies. `~` is the home folder.
-- A key that no command knows, and a value of the wrong kind, is an error that names the file and the key.
+- Paths begin at the working folder, as they do when they are typed, wherever the file lies. `~` is
+  the home folder.
+- A key that no command knows, and a value of the wrong kind, is an error that names the file and
+  the key.
 - No file is read unless it is named: a `segeval.toml` that happens to lie there changes nothing.
 
 ## Completion
-The shell completes commands, options, their choices and paths once it is told so: in Bash (4.4 or later) by this line
-in `~/.bashrc`,
+The shell completes commands, options, their choices and paths once it is told so: in Bash (4.4 or
+later) by this line in `~/.bashrc`,
 
 ```sh
 eval "$(_SEGEVAL_COMPLETE=bash_source segeval)"
 ```
 
-in Zsh by the same with `zsh_source` in `~/.zshrc`, and in fish by `_SEGEVAL_COMPLETE=fish_source segeval | source` in
-`~/.config/fish/completions/segeval.fish`. Where a new shell shall not wait for Python, keep what the command prints in
-a file and source that.
+in Zsh by the same with `zsh_source` in `~/.zshrc`, and in fish by
+`_SEGEVAL_COMPLETE=fish_source segeval | source` in `~/.config/fish/completions/segeval.fish`. Where
+a new shell shall not wait for Python, keep what the command prints in a file and source that.
 """
 
 
@@ -135,7 +143,7 @@ def pages() -> dict[str, str]:
 
 
 def metrics_page() -> str:
-    """The page of all metrics: for each module of formulas a table, and the card of every metric."""
+    """The page of all metrics: for each module of formulas a table, and the card of each metric."""
     modules = dict.fromkeys(spec.formula.__module__ for spec in REGISTRY.values())
     return "\n".join([METRICS, *(line for module in modules for line in _section(module))])
 
@@ -147,7 +155,8 @@ def _section(module: str) -> Iterator[str]:
     yield "| metric | title | written | range | best | unit | empty: both, pred, gt |"
     yield "|---|---|---|---|---|---|---|"
     for spec in specs:
-        yield f"| [`{spec.name}`](#{spec.name}) | {spec.title} | {_written(spec)} | {_facts(spec)} |"
+        name = f"[`{spec.name}`](#{spec.name})"
+        yield f"| {name} | {spec.title} | {_written(spec)} | {_facts(spec)} |"
     yield ""
     for spec in specs:
         yield from _card(spec)
@@ -230,7 +239,7 @@ def results_page() -> str:
 
 
 def _with_table(page: str, mark: str, table: list[str]) -> str:
-    """Return a page of docs with a table in place of what is between its mark and that of its end."""
+    """Return a page of docs with a table in place of what is between its mark and its end."""
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     before, start, rest = text.partition(f"<!-- {mark} -->\n")
     end = f"<!-- /{mark.partition(':')[0]}"

@@ -120,7 +120,8 @@ class Ellipsoid(Shape):
         return within
 
     def _signed(self, x: Floats) -> Floats:
-        # the foot q of a point p has q_k = a_k² p_k / (t + a_k²), with t the root of sum (q_k / a_k)² = 1
+        # the foot q of a point p has q_k = a_k² p_k / (t + a_k²), with t the root of
+        # sum (q_k / a_k)² = 1
         squares = np.square(self.axes)
         p = np.maximum(np.abs(x), 1e-9)
         low, high = np.full(len(p), -squares.min()), _norm(p * self.axes)
@@ -209,7 +210,7 @@ def _middles(count: int) -> Floats:
 
 
 def _square(first: tuple[float, float], second: tuple[float, float]) -> tuple[Floats, Floats]:
-    """Two parameters on a fine grid, each given by the length of its range and where that starts."""
+    """Two parameters on a fine grid, each given by the length and the start of its range."""
     u, v = np.meshgrid(_middles(2 * _FINE), _middles(2 * _FINE))
     return u.ravel() * first[0] + first[1], v.ravel() * second[0] + second[1]
 

@@ -38,7 +38,10 @@ class SingleMetric(MetricObject):
     def compute(self) -> Tensor: ...
 
 class SegmentationMetrics(MetricObject):
-    """Several metrics of the same masks, measured once for all of them; `compute` gives their values by name."""
+    """Several metrics of the same masks, measured once for all of them.
+
+    `compute` gives their values by name.
+    """
 
     def __init__(
         self,
@@ -73,7 +76,8 @@ def _function(spec: MetricSpec) -> str:
         f"    {line},\n" for line in _parameters(function_signature(spec), {"pred", "gt"})
     )
     arrays = "    pred: Array | Sequence[Array],\n    gt: Array | Sequence[Array],\n    *,\n"
-    return f'\ndef {spec.formula.__name__}(\n{arrays}{given}) -> Array:\n    """{spec.title}: {spec.doc}"""\n'
+    signature = f"def {spec.formula.__name__}(\n{arrays}{given}) -> Array:"
+    return f'\n{signature}\n    """{spec.title}: {spec.doc}"""\n'
 
 
 def _class(spec: MetricSpec) -> str:

@@ -30,7 +30,7 @@ def get_requires_for_build_wheel(config_settings: Any = None) -> list[str]:
 
 
 class BuildPy(build_py):
-    """Copies the modules, and packs the kernels beside them unless the install is an editable one."""
+    """Copies the modules, and packs the kernels beside them unless the install is editable."""
 
     def run(self) -> None:
         """Fill the folder that becomes the wheel."""

@@ -34,7 +34,8 @@ Bools = NDArray[np.bool_]
 
 HERE = Path(__file__).resolve().parent
 WHEELS = {"nilearn": "0.14.1", "stardist": "0.9.2"}
-# One platform for everyone: the wheel of stardist is compiled, and the images in it are the same everywhere.
+# One platform for everyone: the wheel of stardist is compiled, and the images in it are the same
+# everywhere.
 PLATFORM = (
     "--python-version=3.11",
     "--platform=manylinux_2_28_x86_64",
@@ -44,10 +45,11 @@ PLATFORM = (
 
 ORIGIN = np.array([-98.0, -134.0, -72.0])  # of the template, in mm; its voxels are 1 mm
 BRAIN_THRESHOLD = 0.2  # of the brightest voxel: the rule of nilearn's `load_mni152_brain_mask`
-# Slab of voxels that one voxel of a case averages. The template is its own mirror image: without the thick slices,
-# both hemispheres would have the same scores.
+# Slab of voxels that one voxel of a case averages. The template is its own mirror image: without
+# the thick slices, both hemispheres would have the same scores.
 BLOCKS = {"left_hemisphere": (1, 1, 1), "right_hemisphere": (1, 1, 3), "cerebellum": (1, 1, 1)}
-# The tentorium, which roofs the cerebellum: height z at these y (rows) and distances from the midline (columns), in mm.
+# The tentorium, which roofs the cerebellum: height z at these y (rows) and distances from the
+# midline (columns), in mm.
 ROOF_Y = (-90.0, -75.0, -60.0, -45.0, -32.0)
 ROOF_X = (0.0, 12.0, 25.0, 40.0, 54.0)
 ROOF_Z = (

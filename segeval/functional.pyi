@@ -214,7 +214,7 @@ def tversky(
     multilabel: bool = False,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Tversky index: Overlap in which false positives weigh `alpha` and false negatives `beta`: ½, ½ is Dice and 1, 1 is IoU."""
+    """Tversky index: Overlap in which false positives weigh `alpha` and false negatives `beta`. ½, ½ is Dice and 1, 1 is IoU."""
 
 def accuracy(
     pred: Array | Sequence[Array],
@@ -385,7 +385,7 @@ def volume_error(
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Volume error: Size of the prediction minus that of the ground truth: above 0 when too much was predicted."""
+    """Volume error: Size of the prediction minus that of the ground truth. Above 0 when too much was predicted."""
 
 def relative_volume_error(
     pred: Array | Sequence[Array],
@@ -402,7 +402,7 @@ def relative_volume_error(
     multilabel: bool = False,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Relative volume error: Volume error relative to the ground truth; signed, and infinite where the ground truth is empty."""
+    """Relative volume error: Volume error relative to the ground truth. Signed, and infinite where the ground truth is empty."""
 
 def absolute_relative_volume_error(
     pred: Array | Sequence[Array],
@@ -471,7 +471,7 @@ def generalized_dice(
     multilabel: bool = False,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Generalized Dice score: Dice of all regions of a case together, each weighted by 1/V_g² (`square`), 1/V_g (`simple`) or 1 (`uniform`). A region that is absent from the ground truth takes the largest weight of its own case."""
+    """Generalized Dice score: Dice of all regions of a case together. Each is weighted by 1/V_g² (`square`), 1/V_g (`simple`) or 1 (`uniform`). A region that is absent from the ground truth takes the largest weight of its own case."""
 
 def volume_p(
     pred: Array | Sequence[Array],
@@ -617,7 +617,7 @@ def mutual_information(
     threshold: float = 0.5,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Mutual information: What one mask tells of the other: at most the smaller of their entropies, so the best value differs by case."""
+    """Mutual information: What one mask tells of the other. At most the smaller of their entropies, so the best value differs by case."""
 
 def variation_of_information(
     pred: Array | Sequence[Array],
@@ -716,7 +716,7 @@ def mean_iou(
     threshold: float = 0.5,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Mean intersection over union: Mean over the labels that occur in either mask, background among them, of their intersection over union."""
+    """Mean intersection over union: Mean over the labels that occur in either mask of their intersection over union. Background is among them."""
 
 def frequency_weighted_iou(
     pred: Array | Sequence[Array],
@@ -750,7 +750,7 @@ def hd(
     protocol: str | Path = "segeval",
     boundary: str | None = None,
 ) -> Array:
-    """Hausdorff distance: Larger of the two directed percentiles of the boundary distances; at 100 the largest distance of all."""
+    """Hausdorff distance: Larger of the two directed percentiles of the boundary distances. At 100 the largest distance of all."""
 
 def hd_pooled(
     pred: Array | Sequence[Array],
@@ -849,7 +849,7 @@ def assd(
     protocol: str | Path = "segeval",
     boundary: str | None = None,
 ) -> Array:
-    """Average symmetric surface distance: Mean of the distances of both directions taken together, so that the longer boundary weighs more."""
+    """Average symmetric surface distance: Mean of the distances of both directions taken together. The longer boundary therefore weighs more."""
 
 def masd(
     pred: Array | Sequence[Array],
@@ -1043,7 +1043,7 @@ def overlap_mean(
     protocol: str | Path = "segeval",
     boundary: str | None = None,
 ) -> Array:
-    """Mean surface overlap: Mean of the two surface overlaps, so that both boundaries weigh the same, as panoptica computes NSD."""
+    """Mean surface overlap: Mean of the two surface overlaps, so that both boundaries weigh the same. panoptica computes NSD so."""
 
 def nsd_auc(
     pred: Array | Sequence[Array],
@@ -1082,7 +1082,7 @@ def boundary_iou(
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Boundary IoU: IoU of the two inner bands: the voxels of a mask that are nearer than `width` to its own boundary voxels."""
+    """Boundary IoU: IoU of the two inner bands. A band holds the voxels of a mask that are nearer than `width` to its own boundary voxels."""
 
 def centroid_distance(
     pred: Array | Sequence[Array],
@@ -1154,4 +1154,4 @@ def average_hd_volume(
     spacing: Sequence[float] | Sequence[Sequence[float]] | None = None,
     protocol: str | Path = "segeval",
 ) -> Array:
-    """Volumetric average Hausdorff distance: Mean of the two mean distances from the voxels of one mask to the other mask, both taken as solid."""
+    """Volumetric average Hausdorff distance: Mean of the two mean distances from the voxels of one mask to the other mask. Both are taken as solid."""

@@ -1,9 +1,8 @@
-"""Every metric as an object for training and validation loops, and `SegmentationMetrics` for
-several at once.
+"""Every metric as an object for training and validation loops.
 
-The classes are made from the metrics' cards when they are first used; `stateful.pyi` shows them to
-editors. They are subclasses of `torchmetrics.Metric`: of `MetricObject`, and those of one metric of
-`SingleMetric`.
+`SegmentationMetrics` is the object of several at once. The classes are made from the metrics' cards
+when they are first used; `stateful.pyi` shows them to editors. They are subclasses of
+`torchmetrics.Metric`: of `MetricObject`, and those of one metric of `SingleMetric`.
 
 >>> import torch
 >>> from segeval.stateful import Dice

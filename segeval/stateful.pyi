@@ -14,7 +14,10 @@ class SingleMetric(MetricObject):
     def compute(self) -> Tensor: ...
 
 class SegmentationMetrics(MetricObject):
-    """Several metrics of the same masks, measured once for all of them; `compute` gives their values by name."""
+    """Several metrics of the same masks, measured once for all of them.
+
+    `compute` gives their values by name.
+    """
 
     def __init__(
         self,
@@ -247,7 +250,7 @@ class FBeta(SingleMetric):
     ) -> None: ...
 
 class Tversky(SingleMetric):
-    """Tversky index: Overlap in which false positives weigh `alpha` and false negatives `beta`: ½, ½ is Dice and 1, 1 is IoU."""
+    """Tversky index: Overlap in which false positives weigh `alpha` and false negatives `beta`. ½, ½ is Dice and 1, 1 is IoU."""
 
     def __init__(
         self,
@@ -439,7 +442,7 @@ class VolumeSimilarity(SingleMetric):
     ) -> None: ...
 
 class VolumeError(SingleMetric):
-    """Volume error: Size of the prediction minus that of the ground truth: above 0 when too much was predicted."""
+    """Volume error: Size of the prediction minus that of the ground truth. Above 0 when too much was predicted."""
 
     def __init__(
         self,
@@ -459,7 +462,7 @@ class VolumeError(SingleMetric):
     ) -> None: ...
 
 class RelativeVolumeError(SingleMetric):
-    """Relative volume error: Volume error relative to the ground truth; signed, and infinite where the ground truth is empty."""
+    """Relative volume error: Volume error relative to the ground truth. Signed, and infinite where the ground truth is empty."""
 
     def __init__(
         self,
@@ -536,7 +539,7 @@ class AbsoluteVolumeError(SingleMetric):
     ) -> None: ...
 
 class GeneralizedDice(SingleMetric):
-    """Generalized Dice score: Dice of all regions of a case together, each weighted by 1/V_g² (`square`), 1/V_g (`simple`) or 1 (`uniform`). A region that is absent from the ground truth takes the largest weight of its own case."""
+    """Generalized Dice score: Dice of all regions of a case together. Each is weighted by 1/V_g² (`square`), 1/V_g (`simple`) or 1 (`uniform`). A region that is absent from the ground truth takes the largest weight of its own case."""
 
     def __init__(
         self,
@@ -703,7 +706,7 @@ class AdjustedRand(SingleMetric):
     ) -> None: ...
 
 class MutualInformation(SingleMetric):
-    """Mutual information: What one mask tells of the other: at most the smaller of their entropies, so the best value differs by case."""
+    """Mutual information: What one mask tells of the other. At most the smaller of their entropies, so the best value differs by case."""
 
     def __init__(
         self,
@@ -816,7 +819,7 @@ class PixelAccuracy(SingleMetric):
     ) -> None: ...
 
 class MeanIoU(SingleMetric):
-    """Mean intersection over union: Mean over the labels that occur in either mask, background among them, of their intersection over union."""
+    """Mean intersection over union: Mean over the labels that occur in either mask of their intersection over union. Background is among them."""
 
     def __init__(
         self,
@@ -848,7 +851,7 @@ class FrequencyWeightedIoU(SingleMetric):
     ) -> None: ...
 
 class HausdorffDistance(SingleMetric):
-    """Hausdorff distance: Larger of the two directed percentiles of the boundary distances; at 100 the largest distance of all."""
+    """Hausdorff distance: Larger of the two directed percentiles of the boundary distances. At 100 the largest distance of all."""
 
     def __init__(
         self,
@@ -958,7 +961,7 @@ class HDMean(SingleMetric):
     ) -> None: ...
 
 class ASSD(SingleMetric):
-    """Average symmetric surface distance: Mean of the distances of both directions taken together, so that the longer boundary weighs more."""
+    """Average symmetric surface distance: Mean of the distances of both directions taken together. The longer boundary therefore weighs more."""
 
     def __init__(
         self,
@@ -1171,7 +1174,7 @@ class OverlapGp(SingleMetric):
     ) -> None: ...
 
 class OverlapMean(SingleMetric):
-    """Mean surface overlap: Mean of the two surface overlaps, so that both boundaries weigh the same, as panoptica computes NSD."""
+    """Mean surface overlap: Mean of the two surface overlaps, so that both boundaries weigh the same. panoptica computes NSD so."""
 
     def __init__(
         self,
@@ -1215,7 +1218,7 @@ class NSDAUC(SingleMetric):
     ) -> None: ...
 
 class BoundaryIoU(SingleMetric):
-    """Boundary IoU: IoU of the two inner bands: the voxels of a mask that are nearer than `width` to its own boundary voxels."""
+    """Boundary IoU: IoU of the two inner bands. A band holds the voxels of a mask that are nearer than `width` to its own boundary voxels."""
 
     def __init__(
         self,
@@ -1296,7 +1299,7 @@ class HDVolume(SingleMetric):
     ) -> None: ...
 
 class AverageHDVolume(SingleMetric):
-    """Volumetric average Hausdorff distance: Mean of the two mean distances from the voxels of one mask to the other mask, both taken as solid."""
+    """Volumetric average Hausdorff distance: Mean of the two mean distances from the voxels of one mask to the other mask. Both are taken as solid."""
 
     def __init__(
         self,

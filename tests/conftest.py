@@ -16,7 +16,8 @@ collect_ignore_glob = ["*conftest.py"]
 if not REAL_MASKS.is_dir():  # they are not ours to hand on
     collect_ignore_glob.append("*test_real_masks.py")
 
-# The same examples on every machine and in every run: a failure can be repeated, and green means the same thing.
+# The same examples on every machine and in every run: a failure can be repeated, and green means
+# the same thing.
 settings.register_profile(
     "segeval", derandomize=True, deadline=None, database=None, max_examples=25
 )

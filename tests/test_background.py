@@ -1,4 +1,4 @@
-"""Label 0 is a class where its name says so, and else the background, which is never lost silently."""
+"""Label 0 is a class where its name says so, else the background, which is never lost silently."""
 
 from __future__ import annotations
 

@@ -105,7 +105,10 @@ class TestRegion:
 
 class TestCase:
     def test_its_masks_have_one_shape(self):
-        message = r"case 'a': pred shape \(1, 3\) differs from gt shape \(1, 2\) \(array against array\); resample"
+        message = (
+            r"case 'a': pred shape \(1, 3\) differs from gt shape \(1, 2\) "
+            r"\(array against array\); resample"
+        )
         with pytest.raises(GeometryMismatch, match=message):
             Case("a", scene("0 1 1"), scene("0 1"))
 
@@ -114,7 +117,10 @@ class TestCase:
         near = LabelMap(gt.labels, Grid((2, 2), (1.0, 2.0 * 1.0009), "mm"))
         far = LabelMap(gt.labels, Grid((2, 2), (1.0, 2.0 * 1.0011), "mm"))
         assert Case("a", near, gt).grid is gt.grid
-        message = r"case 'a': pred spacing \(1, 2.0022\) mm differs from gt spacing \(1, 2\) mm .* pass --spacing"
+        message = (
+            r"case 'a': pred spacing \(1, 2.0022\) mm differs from gt spacing \(1, 2\) mm "
+            r".* pass --spacing"
+        )
         with pytest.raises(GeometryMismatch, match=message):
             Case("a", far, gt)
         assert Case("a", far, gt, tolerance=2e-3).grid is gt.grid

@@ -1,5 +1,6 @@
-"""The flat form of statistics, in which metric objects, files and other processes keep those of many
-cases, gives back what went in.
+"""The flat form of statistics gives back what went in.
+
+Metric objects, files and other processes keep the statistics of many cases in it.
 """
 
 from __future__ import annotations

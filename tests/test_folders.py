@@ -103,7 +103,10 @@ def test_the_summary_counts_what_is_undefined_and_pools_the_counts(three):
 
 
 def test_a_run_of_one_case_pools_to_that_case(tmp_path):
-    metrics = "dice,mcc,kappa,generalized_dice,weighted_kappa,variation_of_information,relative_volume_error"
+    metrics = (
+        "dice,mcc,kappa,generalized_dice,weighted_kappa,variation_of_information,"
+        "relative_volume_error"
+    )
     results = segeval.score_folder(*folders(tmp_path, {"a": PRED}, {"a": GT}), metrics=metrics)
     summary = results.summary[results.summary.region != "mean"]
     assert summary.pooled.tolist() == pytest.approx(summary["mean"].tolist())

@@ -256,7 +256,8 @@ def lightning(tmp_path: Path) -> Path:
 def test_lightnings_rows_become_epochs(lightning: Path):
     history = History.read(lightning)
     expected = {
-        "epoch": [0, 1], "lr-Adam": [0.1, 0.01], "train_loss": [(2 + 1) / 2, 0.5], "train_dice_epoch": [0.4, 0.6],
+        "epoch": [0, 1], "lr-Adam": [0.1, 0.01],
+        "train_loss": [(2 + 1) / 2, 0.5], "train_dice_epoch": [0.4, 0.6],
         "train_dice_step": [(0.25 + 0.5) / 2, 0.75], "val_dice": [0.5, nan],
     }  # fmt: skip
     pd.testing.assert_frame_equal(history.table, pd.DataFrame(expected))

@@ -55,7 +55,10 @@ def test_every_digit_survives(format_: str, tmp_path: Path):
 def test_csv_is_written_as_documented(tmp_path: Path):
     write_table(CASES[:3], tmp_path / "t.csv")
     assert (tmp_path / "t.csv").read_text() == (
-        'case,region,dice,nsd@2,note\n001,1,0.125,nan,\nNA,liver,nan,nan,é\n"a,b\n""c""",,inf,nan,failed: x\n'
+        "case,region,dice,nsd@2,note\n"
+        "001,1,0.125,nan,\n"
+        "NA,liver,nan,nan,é\n"
+        '"a,b\n""c""",,inf,nan,failed: x\n'
     )
 
 

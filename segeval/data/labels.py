@@ -1,5 +1,6 @@
-"""Label maps, and how whole numbers of any dtype become their labels: the smallest unsigned dtype
-that holds them, checked on the way.
+"""Label maps, and how whole numbers of any dtype become their labels.
+
+They become the smallest unsigned dtype that holds them, and are checked on the way.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
-"""NIfTI-1 and NIfTI-2 single files (.nii, .nii.gz): the header through nibabel, the voxels straight
-into kept memory.
+"""NIfTI-1 and NIfTI-2 single files (.nii, .nii.gz).
 
-What the header says is taken as nibabel takes it, but for four things. The spacing is the shortest
-decimal that the stored float32 stands for (0.8, not 0.800000012). Metres and micrometres become
-millimetres. A spacing of zero is an error, not 1. Without a coded sform or qform the file has no
-affine.
+nibabel reads the header; the voxels go straight into kept memory. What the header says is taken as
+nibabel takes it, but for four things. The spacing is the shortest decimal that the stored float32
+stands for (0.8, not 0.800000012). Metres and micrometres become millimetres. A spacing of zero is
+an error, not 1. Without a coded sform or qform the file has no affine.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""Voxels from an open file or an array into the memory of a request, at the cost of touching them
-once.
+"""Voxels from an open file or an array into the memory of a request.
+
+Each voxel is touched once on the way.
 """
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
-"""Compiled kernels: where they lie on disk, for which processor, and what a user hears when one is
-compiled.
+"""Compiled kernels: where they lie on disk, and for which processor.
+
+Also what a user hears when one is compiled.
 """

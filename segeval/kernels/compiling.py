@@ -20,8 +20,9 @@ Tell = Callable[[str], None]
 
 
 class _Clock(event.Listener):
-    """A listener that hears of every kernel of ours that is compiled in this process, names it and
-    takes the time.
+    """A listener that hears of every kernel of ours that is compiled in this process.
+
+    It names the kernel and takes the time.
     """
 
     def __init__(self) -> None:
@@ -71,9 +72,7 @@ class _Clock(event.Listener):
 
 
 def _is_ours(event: Any) -> bool:
-    """Return whether a kernel of ours is compiled, and not what others in this process use Numba
-    for.
-    """
+    """Return whether a kernel of ours is compiled, not what others here use Numba for."""
     return isinstance(getattr(event.data["dispatcher"], "_cache", None), store.KernelStore)
 
 
@@ -93,18 +92,15 @@ def seconds_compiled() -> float:
 
 
 def compiled_kernels() -> list[str]:
-    """Return the kernels that have been compiled in this process, with the types of their
-    arguments.
-    """
+    """Return the kernels compiled in this process so far, with the types of their arguments."""
     return list(_CLOCK.kernels)
 
 
 @contextmanager
 def on_compiling(tell: Tell) -> Iterator[None]:
-    """Call `tell` with what the user should know when a kernel is compiled within the block, in
-    place of a warning.
+    """Call `tell` instead of warning when a kernel is compiled within the block.
 
-    It is called once, on the thread that needs the kernel.
+    It gets what the user should know. It is called once, on the thread that needs the kernel.
     """
     before, _CLOCK.tell = _CLOCK.tell, tell
     try:
@@ -115,8 +111,9 @@ def on_compiling(tell: Tell) -> Iterator[None]:
 
 
 def notice() -> str:
-    """Return what the user should know when kernels are compiled: why, where they go, and what
-    spares the wait.
+    """Return what the user should know when kernels are compiled.
+
+    That is: why, where they go, and what spares the wait.
     """
     folder, cache = store.writable_folder(), store.cache_folder()
     remedy = (

@@ -1,5 +1,6 @@
-"""The digest of all that the machine code of a kernel depends on: its key in a cache, wherever its
-source lies.
+"""The digest of all that the machine code of a kernel depends on.
+
+It is the kernel's key in a cache, wherever its source lies.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ name.
 
 @functools.cache
 def digest(function: Any) -> str:
-    """Return the digest of a function's code and of all that it refers to: helpers, constants,
-    records, options.
+    """Return the digest of a function's code and of all that it refers to.
 
-    Functions of one digest compile to the same machine code under one Numba and one Python, so that
-    it does not matter where a package lies and how old its files are, and an edited helper is never
-    overlooked. The function, or what Numba's decorators made of it, must not call itself. Raises
-    `TypeError` if it refers to what has no digest.
+    It refers to helpers, constants, records and options. Functions of one digest compile to the
+    same machine code under one Numba and one Python, so that it does not matter where a package
+    lies and how old its files are, and an edited helper is never overlooked. The function, or what
+    Numba's decorators made of it, must not call itself. Raises `TypeError` if it refers to what has
+    no digest.
 
     >>> def double(x): return 2 * x
     >>> def triple(x): return 3 * x

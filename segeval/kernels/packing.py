@@ -1,8 +1,8 @@
-"""The step of a build that puts compiled kernels into the package: `python -m
-segeval.kernels.packing`.
+"""The step of a build that puts compiled kernels into the package.
 
-The processor is the baseline of this kind of machine, not the one that builds. Where no baseline is
-stated nothing is packed, and every user compiles.
+It is run as `python -m segeval.kernels.packing`. The processor is the baseline of this kind of
+machine, not the one that builds. Where no baseline is stated nothing is packed, and every user
+compiles.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The files of compiled kernels: in the package, for a stated processor, and in the user's cache,
-for this one.
+"""The files of compiled kernels.
 
-A file holds the machine code of one kernel for one signature. Its name is a digest of both and of
-all that the code depends on, its folder is named for Numba, Python, system and processor: what is
-there fits, wherever it was compiled.
+Those in the package are for a stated processor, those in the user's cache for this one. A file
+holds the machine code of one kernel for one signature. Its name is a digest of both and of all that
+the code depends on, its folder is named for Numba, Python, system and processor: what is there
+fits, wherever it was compiled.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ _CHECK = hashlib.sha256().digest_size
 
 
 class KernelStore(NullCache):
-    """The kernels of one function on disk: what Numba's dispatcher asks before it compiles, and
-    hands over after.
+    """The kernels of one function on disk.
 
-    It takes the place of Numba's own cache, which lies in the package's folder and knows neither of
-    edited helpers nor of other processors, and which sets up all that compiling needs before it
-    looks (0.7 s a process).
+    Numba's dispatcher asks it before it compiles, and hands over what it has compiled. It takes the
+    place of Numba's own cache, which lies in the package's folder and knows neither of edited
+    helpers nor of other processors, and which sets up all that compiling needs before it looks (0.7
+    s a process).
     """
 
     def __init__(self, dispatcher: Any) -> None:
@@ -87,8 +87,9 @@ class KernelStore(NullCache):
 
 
 def _spelled(argument_types: Iterable[Any]) -> Iterable[str]:
-    """Spell out the types of arguments: Numba's names of records lack their fields, whose order
-    machine code knows.
+    """Spell out the types of arguments.
+
+    Numba's names of records lack their fields, whose order machine code knows.
     """
     for argument in argument_types:
         yield str(argument)
@@ -124,10 +125,10 @@ def cache_folder() -> Path:
 
 @functools.cache
 def writable_folder() -> Path | None:
-    """Return the folder that this process writes kernels to: that of the user's cache, or else a
-    temporary one.
+    """Return the folder that this process writes kernels to.
 
-    None if neither can be had: then every process compiles.
+    It is that of the user's cache, or else a temporary one. None if neither can be had: then every
+    process compiles.
     """
     if _can_keep(cache_folder()):
         return cache_folder()
@@ -158,8 +159,9 @@ def _trusted_cache_folder() -> Path | None:
 
 
 def _can_keep(folder: Path) -> bool:
-    """Return whether files can be written to a folder, which is made if need be, and are safe
-    there.
+    """Return whether files can be written to a folder, and are safe there.
+
+    The folder is made if need be.
     """
     try:
         folder.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -172,8 +174,9 @@ def _can_keep(folder: Path) -> bool:
 
 
 def _is_trusted(folder: Path) -> bool:
-    """Return whether only this user, root and the owner of the folder above can plant machine code
-    in a folder.
+    """Return whether nobody else can plant machine code in a folder.
+
+    This user, root and the owner of the folder above can.
     """
     try:
         status, above = folder.lstat(), folder.parent.stat()

@@ -14,8 +14,9 @@ from numba.core import config as numba_config
 
 
 class Baseline(NamedTuple):
-    """A processor that packed kernels are built for: its name in LLVM, and the features that it
-    must have.
+    """A processor that packed kernels are built for.
+
+    It has its name in LLVM, and the features that it must have.
     """
 
     processor: str
@@ -40,8 +41,9 @@ _BASELINES = {
 
 
 def baseline() -> Baseline | None:
-    """Return the processor that kernels are packed for on machines like this one; None where none
-    is stated.
+    """Return the processor that kernels are packed for on machines like this one, or None.
+
+    None means that none is stated.
     """
     return _BASELINES.get(platform.machine().lower())
 
@@ -53,17 +55,16 @@ def fits(processor: Baseline) -> bool:
 
 
 def pinned(processor: Baseline) -> dict[str, str]:
-    """Return the environment in which Numba compiles for a processor, in place of the one it runs
-    on.
-    """
+    """Return the environment in which Numba compiles for a processor, not the one it runs on."""
     features = ",".join(f"+{feature}" for feature in processor.features)
     return {"NUMBA_CPU_NAME": processor.processor, "NUMBA_CPU_FEATURES": features}
 
 
 @functools.cache
 def folder_name(processor: str) -> str:
-    """Return the name of the folder of kernels for a processor, under this Numba, Python and
-    system.
+    """Return the name of the folder of kernels for a processor.
+
+    Numba, Python and the system, as they are here, are in the name as well.
     """
     python = f"{sys.implementation.cache_tag}{getattr(sys, 'abiflags', '')}"
     system = f"{sys.platform}-{platform.machine().lower()}"
@@ -72,8 +73,9 @@ def folder_name(processor: str) -> str:
 
 @functools.cache
 def host() -> str:
-    """Return the name of the processor that Numba compiles for in this process, with what tells its
-    features apart.
+    """Return the name of the processor that Numba compiles for in this process.
+
+    A part of it tells the processor's features apart.
     """
     settings: Any = numba_config  # filled from the environment when Numba starts
     name = settings.CPU_NAME or binding.get_host_cpu_name()

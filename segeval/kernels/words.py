@@ -64,11 +64,11 @@ def brief(function: Function) -> Function:
 
 
 def helper(function: Function) -> Function:
-    """Compile a function that only kernels call; it is part of their files, and has none of its
-    own.
+    """Compile a function that only kernels call.
 
-    It is always inlined: what a loop needs then stays in registers, so that dividing a kernel into
-    helpers costs nothing. Left to itself, LLVM makes calls of the larger ones.
+    It is part of the kernels' files, and has none of its own. It is always inlined: what a loop
+    needs then stays in registers, so that dividing a kernel into helpers costs nothing. Left to
+    itself, LLVM makes calls of the larger ones.
     """
     return _compiled(function, nogil=True, no_cpython_wrapper=True, forceinline=True)
 
@@ -245,8 +245,9 @@ def differ(a: Labels, i: int, b: Labels, j: int) -> Word:
 
 @helper
 def equal(a: Labels, i: int, value: Any) -> Word:
-    """Return, as bit k, whether `a[i + k] == value`; 0 outside of the array, which holds 64 or more
-    and at least one such k.
+    """Return, as bit k, whether `a[i + k] == value`.
+
+    It is 0 outside of the array, which holds 64 elements or more and at least one such k.
     """
     if i < 0:
         return equal64(a, 0, value) << np.uint64(-i)

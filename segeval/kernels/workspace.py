@@ -1,6 +1,4 @@
-"""The workspace of one worker: buffers kept from case to case, threads, and the device to measure
-on.
-"""
+"""The workspace of one worker: kept buffers, threads, and the device to measure on."""
 
 from __future__ import annotations
 
@@ -20,12 +18,11 @@ Result = TypeVar("Result")
 
 
 class Workspace:
-    """Buffers kept from case to case, the threads and the device of one worker; not to be shared
-    between workers.
+    """Buffers kept from case to case, the threads and the device of one worker.
 
-    Kept buffers matter: the pages of fresh memory cost more than most kernels here. What a
-    statistic returns never lies in a buffer, what passes between kernels does, until the next case
-    overwrites it.
+    Workers must not share one. Kept buffers matter: the pages of fresh memory cost more than most
+    kernels here. What a statistic returns never lies in a buffer, what passes between kernels does,
+    until the next case overwrites it.
 
     >>> with Workspace(threads=2) as workspace:
     ...     workspace.map(abs, [-1, -2])
@@ -40,8 +37,9 @@ class Workspace:
         self._pool = ThreadPoolExecutor(threads, "segeval") if threads > 1 else None
 
     def buffer(self, name: str, size: int, dtype: DTypeLike) -> NDArray[Any]:
-        """Return the kept 1-D buffer of this name, as `size` uninitialised elements; grown when it
-        is too small.
+        """Return the kept 1-D buffer of this name, as `size` uninitialised elements.
+
+        It is grown when it is too small.
         """
         dtype = np.dtype(dtype)
         needed = size * dtype.itemsize
@@ -68,8 +66,9 @@ class Workspace:
     def map_parts(
         self, function: Callable[[int, int], Result], count: int, voxels: int
     ) -> list[Result]:
-        """Return `function(start, stop)` of consecutive parts of `count` things that hold so many
-        voxels.
+        """Return `function(start, stop)` of consecutive parts of `count` things.
+
+        `voxels` is how many voxels the things hold together.
 
         >>> with Workspace(threads=2) as workspace:
         ...     workspace.map_parts(range, 6, voxels=3 << 17)
@@ -79,8 +78,9 @@ class Workspace:
         return self.map(lambda cut: function(*cut), cuts)
 
     def parts(self, voxels: int) -> int:
-        """Return into how many jobs to cut a pass over so many voxels: several a thread, for
-        balance, but none very small.
+        """Return into how many jobs to cut a pass over so many voxels.
+
+        There are several for each thread, for balance, but none is very small.
         """
         return 1 if self._pool is None else max(1, min(4 * self.threads, voxels >> 17))
 
@@ -104,8 +104,9 @@ def cores() -> int:
 
 
 def balanced(count: NDArray[np.integer[Any]], parts: int) -> list[int]:
-    """Return where to cut consecutive things into parts with about the same sums of their counts,
-    both ends included.
+    """Return where to cut consecutive things into parts with about the same sums of their counts.
+
+    Both ends are included.
 
     >>> balanced(np.array([4, 1, 1, 1, 1]), 2)
     [0, 0, 5]

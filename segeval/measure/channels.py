@@ -17,10 +17,9 @@ BLOCK = 2048
 
 
 def argmax(scores: NDArray[Any], workspace: Workspace) -> Labels:
-    """Return the channel (...) of the largest score of every voxel, the first one among equals,
-    from scores (C, ...).
+    """Return the channel of the largest score of every voxel, the first one among equals.
 
-    Raises `UsageError` when a score is NaN.
+    `scores` (C, ...) give channels (...). Raises `UsageError` when a score is NaN.
 
     >>> argmax(np.array([[0.1, 0.5], [0.9, 0.5]]), Workspace())
     array([1, 0], dtype=uint8)
@@ -28,8 +27,9 @@ def argmax(scores: NDArray[Any], workspace: Workspace) -> Labels:
     if scores.dtype not in (np.float32, np.float64, np.uint8):
         scores = scores.astype(np.float32 if scores.itemsize <= 2 else np.float64)
     flat = np.ascontiguousarray(scores).reshape(len(scores), -1)
-    flat.flags.writeable = False
-    labels: Labels = np.empty(flat.shape[1], np.uint8 if len(scores) <= 256 else np.uint16)
+    flat.flags.writeable = False  # as in `counting`: one kernel for all arrays
+    dtype = np.uint16 if len(scores) > 256 else np.uint8
+    labels: Labels = np.empty(flat.shape[1], dtype)
 
     def part(start: int, stop: int) -> bool:
         bests = np.empty(BLOCK, flat.dtype)
@@ -55,10 +55,10 @@ def _largest(
     channels: NDArray[np.int32],
     is_nan: NDArray[np.int32],
 ) -> None:
-    """Write the labels of the voxels from `start` to `stop`, and in `is_nan` where any score is not
-    a number.
+    """Write the labels of the voxels from `start` to `stop`.
 
-    Views of a block and one width of lanes throughout, or the compiler would not use vectors.
+    `is_nan` tells where any score is not a number. Views of a block and one width of lanes
+    throughout, or the compiler would not use vectors.
     """
     for i in range(start, stop, BLOCK):
         n = min(BLOCK, stop - i)

@@ -1,4 +1,8 @@
-"""The contingency table of a case: how many voxels carry each pair of labels, from one pass."""
+"""The contingency table of a case: how many voxels carry each pair of labels, from one pass.
+
+Voxels are taken 64 at a time, as bits of a word that tell where a pair of labels begins: masks are
+mostly runs of equal pairs, and a run costs one look into the tally, however long it is.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +40,7 @@ def contingency(pred: Labels, gt: Labels, workspace: Workspace) -> Contingency:
     """
     scan = Scan.of(pred, gt)
 
+    # each part has a tally of its own, so that threads need no lock
     def part(first: int, stop: int) -> Integers:
         return tallied(
             lambda start, tally: _count(scan.pred, scan.gt, start, stop, tally), first, stop
@@ -59,8 +64,9 @@ class Scan:
 
     @classmethod
     def of(cls, pred: Labels, gt: Labels) -> Scan:
-        """Return the scan of two masks; copies only those under 128 voxels, or not both in C or
-        both in Fortran order.
+        """Return the scan of two masks.
+
+        Copies only those under 128 voxels, or not both in C or both in Fortran order.
         """
         transposed = all(
             mask.flags.f_contiguous and not mask.flags.c_contiguous for mask in (pred, gt)
@@ -78,8 +84,9 @@ class Scan:
 
 
 def _flat(mask: Labels) -> Labels:
-    """Return the mask as a line, with zeros behind it if it is too short for words and their
-    neighbours.
+    """Return the mask as a line, long enough for words and their neighbours.
+
+    There are zeros behind it if it is too short.
     """
     flat = mask.reshape(-1)
     if flat.size < 2 * LANES:
@@ -98,7 +105,8 @@ def _flat(mask: Labels) -> Labels:
 def tallied(part: Callable[[int, Integers], int], start: int, stop: int) -> Integers:
     """Return the tally that a part of a pass fills, from `start` to `stop`.
 
-    `part(start, tally)` returns where it stopped: before `stop` when the tally is crowded.
+    `part(start, tally)` returns where it stopped: before `stop` when the tally is crowded, and it
+    is then called again with one twice as large.
     """
     tally = np.zeros((1025, 4), np.int64)  # never more than half full: collisions would add up
     tally[0, 1] = tally[-1, 0] = 1
@@ -153,8 +161,9 @@ def count_runs(
     border_p: Word,
     border_g: Word,
 ) -> None:
-    """Add the voxels i to i + n, n <= 64, run by run; bit k of `changes`: voxel i + k begins a
-    run.
+    """Add the voxels i to i + n, n <= 64, run by run.
+
+    Bit k of `changes` says that voxel i + k begins a run.
     """
     changes |= ONE
     while changes:
@@ -183,8 +192,9 @@ def _count(pred: Labels, gt: Labels, start: int, stop: int, tally: Integers) -> 
 
 
 def joined(tallies: Sequence[Integers]) -> Integers:
-    """Return the rows (pair, voxels, border voxels of pred, of gt) of all tallies together, sorted
-    by pair.
+    """Return the rows of all tallies together, sorted by pair.
+
+    A row is (pair, voxels, border voxels of pred, border voxels of gt).
     """
     # `take` costs less than indices in brackets, which shows in small cases
     rows = np.concatenate([tally[:-1].take(tally[:-1, 1].nonzero()[0], 0) for tally in tallies])

@@ -1,5 +1,6 @@
-"""The masks of one region, each cut to the smallest box that holds it: for statistics that take a
-region at a time.
+"""The masks of one region, each cut to the smallest box that holds it.
+
+They are for statistics that take a region at a time.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from segeval.arrays import Flags, Integers, Labels
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Crop:
-    """A mask in a box; `origin` is the index of the box's first voxel."""
+    """A mask in a box; `origin` is the index of the box's first voxel in the image."""
 
     mask: Flags
     origin: tuple[int, ...]
@@ -25,6 +26,7 @@ class Crop:
         >>> low.overlap(high), high.overlap(low)
         ((slice(3, 4, None),), (slice(0, 1, None),))
         """
+        # a and b are where the boxes begin along an axis, n and m how long they are
         ends = zip(self.origin, other.origin, self.mask.shape, other.mask.shape, strict=True)
         return tuple(slice(max(b - a, 0), max(min(b + m, a + n) - a, 0)) for a, b, n, m in ends)
 
@@ -32,7 +34,13 @@ class Crop:
 def crop_pairs(pred: Labels, gt: Labels, labels: Integers) -> Iterator[tuple[Crop, Crop]]:
     """Yield the crops of the prediction and the ground truth for each label, in order.
 
-    The box of a label that is absent is empty.
+    `labels` are from 1 on. The box of a label that is absent is empty.
+
+    >>> import numpy as np
+    >>> mask = np.array([[0, 0, 0], [0, 2, 2]])
+    >>> ((crop, _),) = crop_pairs(mask, mask, np.array([2]))
+    >>> crop.origin, crop.mask
+    ((1, 1), array([[ True,  True]]))
     """
     top = int(labels.max(initial=0))
     boxes_p, boxes_g = _boxes(pred, top), _boxes(gt, top)

@@ -1,4 +1,8 @@
-"""The depth at which every voxel lies inside its mask, measured along one axis after the other."""
+"""The depth at which every voxel lies inside its mask, measured along one axis after the other.
+
+The depth is the distance to the nearest boundary voxel of the same mask, 0 at the boundary. Voxels
+at the edge of the image are boundary.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,10 @@ from .crops import Crop
 
 
 def measure_depths(regions: Iterable[tuple[Crop, Crop]], spacing: tuple[float, ...]) -> Depths:
-    """Measure the depths in both masks of each region."""
+    """Measure the depths in both masks of each region, in the unit of the spacing.
+
+    Each mask is measured in its own box: what lies beyond it is outside of the mask.
+    """
     sets: list[list[Distances]] = [[], [], []]
     for pred, gt in regions:
         p, g = _squared_depths(pred.mask, spacing), _squared_depths(gt.mask, spacing)
@@ -35,10 +42,11 @@ def _histogram(squared: Floats) -> Distances:
 
 
 def _squared_depths(mask: Flags, spacing: tuple[float, ...]) -> Floats:
-    """Return the squared distance of every voxel to the nearest boundary voxel of the mask, which
-    ends where the array does.
+    """Return the squared distance of every voxel to the nearest boundary voxel of the mask.
+
+    The mask ends where the array does.
     """
-    if mask.flags.f_contiguous and not mask.flags.c_contiguous:
+    if mask.flags.f_contiguous and not mask.flags.c_contiguous:  # kernels go in C order
         return _squared_depths(mask.T, spacing[::-1]).T
     mask = np.ascontiguousarray(mask)
     depth = np.zeros(mask.shape)
@@ -98,11 +106,10 @@ def _along_row(mask: Flags, z: int, y: int, flat: bool, scale: float, depth: Flo
 
 @helper
 def _least(squared: Floats, i: int, scale: float) -> Any:
-    """Return the least, for voxel i of a line, of what each voxel has and the square of how far it
-    is.
+    """Return the least cost of reaching voxel i of a line from any voxel of the line.
 
-    The line goes on at least to where the mask ends, to both sides. A voxel there has 0, so the
-    search ends before.
+    The cost is what the other voxel has already, plus the square of how far it is. The line goes on
+    at least to where the mask ends, to both sides. A voxel there has 0, so the search ends before.
     """
     least, k = squared[i], 1
     while k * k * scale < least:

@@ -1,5 +1,6 @@
-"""The device that measures: a choice of `--device`, made without importing torch where there is no
-GPU anyway.
+"""The device that measures: a choice of `--device`.
+
+Where there is no GPU anyway, it is made without importing torch.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ def chosen_device(name: str) -> str:
         return "cpu"
     import torch
 
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    count = 0
+    if torch.cuda.is_available():
+        count = torch.cuda.device_count()
     if name == "auto":
         return "cuda" if count else "cpu"
     if int(match["number"] or 0) >= count:
@@ -41,6 +44,7 @@ def chosen_device(name: str) -> str:
 
 def out_of_memory(error: BaseException) -> bool:
     """Return whether an error says that the memory of a GPU was not enough."""
+    # torch is not imported to ask: without it, the error cannot be its own
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(error, torch.cuda.OutOfMemoryError)
 

@@ -1,5 +1,8 @@
-"""From a case to its statistics: each measured once, for all regions at once. The one place that
-chooses what measures them.
+"""From a case to its statistics: each measured once, for all regions at once.
+
+This is the one place that chooses what measures them. Overlap needs the contingency table alone.
+What depends on where voxels lie is measured on maps in which each region is one label: regions that
+overlap go into several such layers, whose statistics are joined in the end.
 """
 
 from __future__ import annotations
@@ -32,7 +35,8 @@ def measure(
 ) -> Measured:
     """Measure the statistics of a case of voxels, or of surfaces where a side is a mesh.
 
-    `regions` gives the regions to measure, from the labels that occur in the case. The device of
+    `regions` gives the regions to measure, from the labels that occur in the case, and `needs` are
+    the statistics to measure; they come back in the order of `needs`. The device of
     the workspace decides what measures them. Raises `UsageError` where a statistic does not exist
     for masks of so many axes.
     """
@@ -57,6 +61,7 @@ def measure(
 
 
 def _check_axes(case: Case, needs: Collection[Need]) -> None:
+    """Raise `UsageError` where a statistic does not exist for masks of so many axes."""
     for need in needs:
         axes = need.statistic.axes
         if axes is not None and case.grid.ndim not in axes:
@@ -84,8 +89,10 @@ def _measure_shapes(
 
 
 def _engine(maps: Maps, needs: Collection[Need], workspace: Workspace) -> Engine:
+    """Return what measures on the device of the workspace."""
     if workspace.device == "cpu":
         return HostEngine(maps, needs, workspace)
+    # importing torch takes seconds, which who measures on the host need not wait for
     from .tensors.engine import DeviceEngine
 
     return DeviceEngine(maps, workspace)
@@ -103,15 +110,17 @@ def _joined(need: Need, parts: list[RegionStatistic], order: list[int]) -> Regio
 
 
 def _compact(pred: Labels, gt: Labels) -> Maps:
-    """Both label maps in one dtype of at most 16 bits, with ranks for labels where they do not fit."""
+    """Return both label maps in one dtype of at most 16 bits.
+
+    Ranks stand for labels that do not fit.
+    """
     dtype = np.result_type(pred, gt)
     if dtype.itemsize <= 2:
         return Maps(
             pred.astype(dtype, order="K", copy=False), gt.astype(dtype, order="K", copy=False)
         )
-    masks = [
-        mask.astype(np.int64, order="K", copy=False) for mask in (pred, gt)
-    ]  # uint64 would compare as float64
+    # uint64 beside a signed type would be compared as float64, and large labels taken for equal
+    masks = [mask.astype(np.int64, order="K", copy=False) for mask in (pred, gt)]
     values = np.union1d(np.union1d(*masks), [0])
     if len(values) > 2**16:
         raise UsageError(
@@ -123,16 +132,15 @@ def _compact(pred: Labels, gt: Labels) -> Maps:
 
 
 def _decoded(table: Contingency, maps: Maps, ignored: Flags | None) -> Contingency:
-    """The table with labels for ranks, without the ignored voxels, which are background in both
-    masks.
+    """Return the table with labels for ranks, without the ignored voxels.
+
+    Those are background in both masks.
     """
-    gt, pred = (
-        (table.gt, table.pred)
-        if maps.values is None
-        else (maps.values[table.gt], maps.values[table.pred])
-    )
+    gt, pred = table.gt, table.pred
+    if maps.values is not None:
+        gt, pred = maps.values[gt], maps.values[pred]
     if ignored is None:
         return Contingency(gt, pred, table.count)
     count = table.count - np.where((gt == 0) & (pred == 0), np.count_nonzero(ignored), 0)
-    left = count > 0
-    return Contingency(gt[left], pred[left], count[left])
+    occurs = count > 0
+    return Contingency(gt[occurs], pred[occurs], count[occurs])

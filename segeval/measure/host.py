@@ -36,7 +36,8 @@ SWEPT = (VOXEL, SOLID)
 class HostMasks:
     """The masks that are measured now, uint8 or uint16, and the sweep over them once it was made.
 
-    A sweep lies in the buffers of the workspace, one at a time: whatever uses these drops it.
+    A sweep finds the boundaries of all labels and counts the table on the way. It lies in the
+    buffers of the workspace, one at a time: whatever uses these drops it.
     """
 
     def __init__(self, maps: Maps, workspace: Workspace) -> None:
@@ -46,7 +47,7 @@ class HostMasks:
         self._sweep: Sweep | None = None
 
     def sweep(self) -> Sweep:
-        """Return the sweep with the usual boundary."""
+        """Return the sweep with the usual boundary, which is made when it is first asked for."""
         if self._sweep is None:
             self._sweep = sweep(self.pred, self.gt, self.workspace)
         return self._sweep
@@ -57,7 +58,10 @@ class HostMasks:
 
 
 class HostEngine(Engine):
-    """Measures with the compiled kernels."""
+    """Measures with the compiled kernels of this machine's processor.
+
+    `needs` tell beforehand whether the masks will be swept: then the sweep gives the table, too.
+    """
 
     def __init__(self, maps: Maps, needs: Collection[Need], workspace: Workspace) -> None:
         self._workspace = workspace
@@ -143,6 +147,7 @@ def moments(masks: HostMasks, labels: Integers, spacing: tuple[float, ...], need
 
 
 def _boundary(need: Need) -> Boundary:
+    """Return the boundary of a need that depends on one."""
     assert need.boundary is not None  # as the card says
     return need.boundary
 
@@ -163,6 +168,7 @@ def _with_masks_that_fill_the_image(
 
 
 def _marked(distances: Distances, bare: Flags) -> Distances:
+    """Return the distances, with an element of no size at 0 in the regions that are `bare`."""
     nothing = Distances(np.array([0, 1]), np.zeros(1), np.zeros(1, np.int64))
     marked = Distances.stacked([distances, nothing])
     return marked.select(np.where(bare, len(distances), np.arange(len(distances))))

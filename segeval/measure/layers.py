@@ -1,4 +1,9 @@
-"""Label maps in which every region is one label: what statistics of shapes are measured on."""
+"""Label maps in which every region is one label: what statistics of shapes are measured on.
+
+Kernels measure all labels of a map in one pass. So a region of several labels, or one that shares
+labels with others, is given a label of its own in a copy of the maps; regions that share labels go
+into different copies. Single labels, which are most regions, are measured on the maps as they are.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +40,9 @@ class Maps:
         return len(self.values) - 1
 
     def numbers(self, labels: Sequence[int]) -> Integers:
-        """Return the numbers that stand for labels in the maps; `top` + 1 for a label that does not
-        occur.
+        """Return the numbers that stand for labels in the maps.
+
+        A label that does not occur has `top` + 1.
 
         >>> ranked = Maps(np.array([0, 1]), np.array([0, 2]), values=np.array([0, 70, 70_000]))
         >>> ranked.numbers([70_000, 5])
@@ -51,10 +57,10 @@ class Maps:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
-    """Regions that share no label: in `maps`, the voxels of region `members[k]` have the label
-    `labels[k]`.
+    """Regions that share no label.
 
-    `relabelled` tells whether the maps are others than those that the layer was made from.
+    In `maps`, the voxels of region `members[k]` have the label `labels[k]`. `relabelled` tells
+    whether the maps are others than those that the layer was made from.
     """
 
     members: list[int]
@@ -66,11 +72,10 @@ class Layer:
 def split_into_layers(
     maps: Maps, regions: Sequence[Region], ignored: Flags | None = None
 ) -> Iterator[Layer]:
-    """Yield the regions in layers; those that are single labels, on the maps as they are, come
-    first.
+    """Yield the regions in layers.
 
-    Voxels that are `ignored` have label 0 in the maps; they belong to no region, not even to one
-    that holds label 0.
+    Those that are single labels, on the maps as they are, come first. Voxels that are `ignored`
+    have label 0 in the maps; they belong to no region, not even to one that holds label 0.
     """
     groups = [
         group[start : start + LARGEST]
@@ -96,6 +101,7 @@ def _relabelled(
     maps: Maps, regions: Sequence[Region], members: Sequence[int], ignored: Flags | None
 ) -> Maps:
     """Return maps in which the region `members[k]` has the label k + 1."""
+    # one entry more than the maps have numbers, which labels that do not occur write to
     table: Labels = np.zeros(maps.top + 2, np.uint8 if len(members) < 256 else np.uint16)
     for number, member in enumerate(members, 1):
         table[maps.numbers(list(regions[member].labels))] = number
@@ -106,7 +112,10 @@ def _relabelled(
 
 
 def _looked_up(table: Labels, labels: Labels) -> Labels:
-    """Return `table[labels]`, in the order of memory that the labels have."""
+    """Return `table[labels]`, in the order of memory that the labels have.
+
+    NumPy's indexing gives C order, and a mask in Fortran order would then be copied once more.
+    """
     order: Literal["C", "F"] = "F" if labels.flags.f_contiguous else "C"
     values: Labels = np.empty(labels.size, table.dtype)
     _look_up(table, labels.ravel(order), values)
@@ -115,5 +124,6 @@ def _looked_up(table: Labels, labels: Labels) -> Labels:
 
 @kernel
 def _look_up(table: Labels, labels: Labels, values: Labels) -> None:
+    """Write `values[i] = table[labels[i]]`."""
     for i in range(labels.size):
         values[i] = table[labels[i]]

@@ -1,4 +1,4 @@
-"""The statistics of a case, as they were measured."""
+"""The statistics of a case, as they were measured: what scores and records are made from."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from segeval.statistics.statistic import Need, RegionStatistic, Statistic
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """The statistics of a case, by need, each with its regions in the order of `regions`."""
+    """The statistics of a case, by need, each with its regions in the order of `regions`.
+
+    `contingency` and `counts` are there whatever was needed: they tell which regions are empty.
+    `voxel_volume` is in the unit of volume of the grid, NaN where a side is a mesh.
+    """
 
     regions: tuple[Region, ...]
     contingency: Contingency
@@ -43,4 +47,5 @@ class Measured:
         measured = self.statistics[need]
         assert isinstance(measured, RegionStatistic)  # others are of the whole table
         place = {region.name: position for position, region in enumerate(self.regions)}
-        return measured.select(np.array([place.get(r.name, -1) for r in regions], np.int64))
+        order = [place.get(region.name, -1) for region in regions]  # -1: in neither mask
+        return measured.select(np.array(order, np.int64))

@@ -1,4 +1,8 @@
-"""Cases with a mesh of triangles for a side: the surfaces of both are all that can be measured."""
+"""Cases with a mesh of triangles for a side: the surfaces of both are all that can be measured.
+
+A mask beside a mesh is turned into a mesh as well, by the rule of the boundary, and taken to the
+space of the mesh. Distances are then those between two surfaces, in mm.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,7 @@ from .crops import crop_pairs
 from .measured import Measured
 
 Regions = Callable[[Sequence[int]], Sequence[Region]]
+"""Gives the regions of a case from the labels that occur in it."""
 
 BY_AFFINE = "the surface of the mask was taken to the mesh by the affine of its file"
 BY_SPACING = (
@@ -43,8 +48,9 @@ def measure_meshes(
     from .mesh.surfaces import distances_between
 
     region = _region(case, regions)
-    labels = None if not regions(()) else region.labels  # any label where none was named
+    labels = region.labels if regions(()) else None  # None where no label was named: any
     distances: dict[Need, SurfaceDistances] = {}
+    # in a fixed order, since the table below is made from the first
     for need in sorted(needs, key=lambda need: str(need.boundary)):
         assert need.boundary is not None  # as it is of meshes
         distances[need] = distances_between(
@@ -60,7 +66,10 @@ def measure_meshes(
 
 
 def _table(region: Region, distances: SurfaceDistances) -> Contingency:
-    """Return a table in which one voxel, of no known volume, stands for a side that is there."""
+    """Return a table in which one voxel, of no known volume, stands for a side that is there.
+
+    Metrics and notes tell from it which side is empty, as they do for masks.
+    """
     label, nothing = np.array([min(region.labels)]), np.zeros(1, np.int64)
     gt = nothing if distances.empty_g[0] else label
     pred = nothing if distances.empty_p[0] else label
@@ -68,7 +77,10 @@ def _table(region: Region, distances: SurfaceDistances) -> Contingency:
 
 
 def _region(case: Case, regions: Regions) -> Region:
-    """Return the one region that meshes are of."""
+    """Return the one region that meshes are of, label 1 where none is named.
+
+    Raises `UsageError` for several.
+    """
     named = regions(())
     if len(named) > 1:
         raise UsageError(
@@ -107,9 +119,11 @@ def surface_of(side: Side, labels: Collection[int] | None, boundary: Boundary) -
 
 
 def _check_mask(mask: LabelMap) -> None:
+    """Raise `UsageError` for a mask that cannot lie beside a mesh, which is 3-D and in mm."""
     if mask.grid.unit != "mm":
         raise UsageError(
-            f"{mask.source}: counts in pixels and a mesh in mm; pass --spacing to give voxels a size"
+            f"{mask.source}: counts in pixels and a mesh in mm; pass --spacing to give voxels a "
+            "size"
         )
     if mask.grid.ndim != 3:
         raise UsageError(
@@ -119,7 +133,10 @@ def _check_mask(mask: LabelMap) -> None:
 
 
 def _inside(mask: LabelMap, labels: Collection[int] | None) -> Bytes:
-    """Return where the region of the mask is: 1 inside."""
+    """Return where the region of the mask is: 1 inside.
+
+    Without `labels` the mask must hold one label alone; several raise `UsageError`.
+    """
     if labels is not None:
         return np.isin(mask.labels, list(labels)).astype(np.uint8)
     foreground: Flags = mask.labels != 0

@@ -1,4 +1,4 @@
-"""The metric card: a formula from one statistic to numbers, and every fact about it, written once."""
+"""The metric card: a formula from one statistic to numbers, and every fact about it, once."""
 
 from __future__ import annotations
 
@@ -181,11 +181,10 @@ class MetricSpec:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a protocol computes under the name of a metric: whose formula, on which boundary, with
-    which values for empty masks.
+    """The definition that a protocol has of a metric.
 
-    `mean_first` is the order of its means. `column` is its name in tables where several protocols
-    are told apart.
+    It says whose formula, on which boundary, with which values for empty masks. `mean_first` is the
+    order of its means. `column` is its name in tables where several protocols are told apart.
     """
 
     protocol: str
@@ -284,8 +283,8 @@ class Metric:
             if lacking is not None:
                 raise UsageError(
                     f"the protocol gives no {name} for region {lacking!r}, only for "
-                    f"{', '.join(values.mapping)}; score these regions, or write a protocol of your "
-                    f"own that gives {self.spec.name} one for each"
+                    f"{', '.join(values.mapping)}; score these regions, or write a protocol of "
+                    f"your own that gives {self.spec.name} one for each"
                 )
 
     def unit(self, length: str, volume: str) -> str:
@@ -379,11 +378,13 @@ def metric(
     """Declare the decorated formula as a metric."""
 
     def declare(formula: Formula) -> Formula:
-        first, *others = inspect.signature(formula).parameters.values()
+        # the first parameter is the statistic; all further ones are parameters of the metric
+        first, *further = inspect.signature(formula).parameters.values()
         hints = get_type_hints(formula, include_extras=True)
         statistic, boundary = _statistic(hints[first.name])
         parameters = [
-            Parameter.of(other.name, _default(other), hints[other.name]) for other in others
+            Parameter.of(parameter.name, _default(parameter), hints[parameter.name])
+            for parameter in further
         ]
         spec = MetricSpec(
             name=name or formula.__name__,
@@ -437,7 +438,7 @@ def _statistic(hint: Any) -> tuple[type[Statistic], Boundary | None]:
 
 
 def _class_name(name: str, symbol: str) -> str:
-    """Return the name of a formula as that of a class: `mean_iou`, whose symbol is mIoU, is MeanIoU."""
+    """Return the name of a formula as that of a class: MeanIoU for `mean_iou` with symbol mIoU."""
     words = []
     for word in name.split("_"):
         start = symbol.casefold().find(word) if len(word) > 1 else -1

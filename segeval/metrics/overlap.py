@@ -57,8 +57,9 @@ def recall(counts: Counts) -> Floats:
     aliases=("tnr",), tex=r"\frac{TN}{TN+FP}", cite="yerushalmy1947",
 )  # fmt: skip
 def specificity(counts: Counts) -> Floats:
-    """Share of what is not ground truth that was left out. Grows with the size of the image around
-    the object.
+    """Share of what is not ground truth that was left out.
+
+    Grows with the size of the image around the object.
     """
     return ratio(counts.tn, counts.tn + counts.fp)
 
@@ -68,8 +69,9 @@ def specificity(counts: Counts) -> Floats:
     cite="powers2011",
 )  # fmt: skip
 def npv(counts: Counts) -> Floats:
-    """Share of what was left out that is not ground truth. Grows with the size of the image around
-    the object.
+    """Share of what was left out that is not ground truth.
+
+    Grows with the size of the image around the object.
     """
     return ratio(counts.tn, counts.tn + counts.fn)
 
@@ -117,6 +119,7 @@ def false_omission_rate(counts: Counts) -> Floats:
 )  # fmt: skip
 def fbeta(counts: Counts, beta: Positive) -> Floats:
     """Weighted harmonic mean of precision and recall, in which recall weighs `beta` times as much.
+
     At 1 it is Dice.
     """
     hits = (1 + beta**2) * counts.tp
@@ -128,8 +131,9 @@ def fbeta(counts: Counts, beta: Positive) -> Floats:
     tex=r"\frac{TP}{TP+\alpha\,FP+\beta\,FN}",
 )  # fmt: skip
 def tversky(counts: Counts, alpha: NonNegative, beta: NonNegative) -> Floats:
-    """Overlap in which false positives weigh `alpha` and false negatives `beta`: ½, ½ is Dice and
-    1, 1 is IoU.
+    """Overlap in which false positives weigh `alpha` and false negatives `beta`.
+
+    ½, ½ is Dice and 1, 1 is IoU.
     """
     return ratio(counts.tp, counts.tp + alpha * counts.fp + beta * counts.fn)
 
@@ -139,8 +143,9 @@ def tversky(counts: Counts, alpha: NonNegative, beta: NonNegative) -> Floats:
     cite="powers2011",
 )  # fmt: skip
 def accuracy(counts: Counts) -> Floats:
-    """Share of all voxels on which both masks agree. Grows with the size of the image around the
-    object.
+    """Share of all voxels on which both masks agree.
+
+    Grows with the size of the image around the object.
     """
     return ratio(counts.tp + counts.tn, counts.tp + counts.fp + counts.fn + counts.tn)
 
@@ -160,8 +165,9 @@ def balanced_accuracy(counts: Counts) -> Floats:
     tex=r"\frac{TP\cdot TN-FP\cdot FN}{\sqrt{(TP+FP)(TP+FN)(TN+FP)(TN+FN)}}", cite="matthews1975",
 )  # fmt: skip
 def mcc(counts: Counts) -> Floats:
-    """Correlation of the two masks as binary variables. Undefined where a mask is empty or fills
-    the image.
+    """Correlation of the two masks as binary variables.
+
+    Undefined where a mask is empty or fills the image.
     """
     positive_p, positive_g = counts.tp + counts.fp, counts.tp + counts.fn
     negative_p, negative_g = counts.tn + counts.fn, counts.tn + counts.fp
@@ -233,8 +239,9 @@ def volume_similarity(counts: Counts) -> Floats:
     empty=Empty(both=0), aliases=("vd",), tex=r"V_p-V_g", cite="heimann2009",
 )  # fmt: skip
 def volume_error(counts: Counts) -> Floats:
-    """Size of the prediction minus that of the ground truth: above 0 when too much was
-    predicted.
+    """Size of the prediction minus that of the ground truth.
+
+    Above 0 when too much was predicted.
     """
     return counts.volume_p - counts.volume_g
 
@@ -244,8 +251,9 @@ def volume_error(counts: Counts) -> Floats:
     aliases=("rvd", "ravd"), tex=r"\frac{V_p-V_g}{V_g}", cite="heimann2009",
 )  # fmt: skip
 def relative_volume_error(counts: Counts) -> Floats:
-    """Volume error relative to the ground truth; signed, and infinite where the ground truth is
-    empty.
+    """Volume error relative to the ground truth.
+
+    Signed, and infinite where the ground truth is empty.
     """
     return ratio(counts.volume_p - counts.volume_g, counts.volume_g)
 
@@ -264,8 +272,9 @@ def absolute_relative_volume_error(counts: Counts) -> Floats:
     cite="cardenes2009", tex=r"\frac{2\,(V_p-V_g)}{V_p+V_g}",
 )  # fmt: skip
 def symmetric_volume_error(counts: Counts) -> Floats:
-    """Volume error relative to the mean of the two sizes; signed. What ITK calls volume
-    similarity.
+    """Volume error relative to the mean of the two sizes; signed.
+
+    What ITK calls volume similarity.
     """
     return 2 * ratio(counts.volume_p - counts.volume_g, counts.volume_p + counts.volume_g)
 
@@ -287,10 +296,10 @@ def absolute_volume_error(counts: Counts) -> Floats:
 def generalized_dice(
     counts: Counts, weight: Literal["square", "simple", "uniform"] = "square"
 ) -> Floats:
-    """Dice of all regions of a case together, each weighted by 1/V_g² (`square`), 1/V_g (`simple`)
-    or 1 (`uniform`).
+    """Dice of all regions of a case together.
 
-    A region that is absent from the ground truth takes the largest weight of its own case.
+    Each is weighted by 1/V_g² (`square`), 1/V_g (`simple`) or 1 (`uniform`). A region that is
+    absent from the ground truth takes the largest weight of its own case.
     """
     size = counts.tp + counts.fn
     absent = size == 0

@@ -1,5 +1,4 @@
-"""Metrics of the whole table of label pairs: how well two partitions of the image agree, background
-included.
+"""Metrics of the whole table of label pairs: how well two partitions agree, background included.
 
 One number per case, from the labels as they are in the files: regions do not matter, voxels ignored
 are left out.
@@ -88,8 +87,9 @@ def rand(pairs: Contingency) -> float:
     cite="arabie1985", tex=r"\frac{\sum_{ij}\binom{n_{ij}}2-E}{\frac12(A+B)-E},\ E=AB/\tbinom n2",
 )  # fmt: skip
 def adjusted_rand(pairs: Contingency) -> float:
-    """Rand index beyond what chance would give: 0 for independent partitions. Undefined if both
-    masks are constant.
+    """Rand index beyond what chance would give: 0 for independent partitions.
+
+    Undefined if both masks are constant.
     """
     table = Table.of(pairs)
     together, a, b = _pairs(table.cells), _pairs(table.rows), _pairs(table.columns)
@@ -102,8 +102,9 @@ def adjusted_rand(pairs: Contingency) -> float:
     cite="meila2007", tex=r"\sum_{ij}p_{ij}\log_2\left(\frac{p_{ij}}{p_i\,p_j}\right)",
 )  # fmt: skip
 def mutual_information(pairs: Contingency) -> float:
-    """What one mask tells of the other: at most the smaller of their entropies, so the best value
-    differs by case.
+    """What one mask tells of the other.
+
+    At most the smaller of their entropies, so the best value differs by case.
     """
     table = Table.of(pairs)
     mutual = _entropy(table.rows) + _entropy(table.columns) - _entropy(table.cells)
@@ -142,8 +143,9 @@ def global_consistency_error(pairs: Contingency) -> float:
     cite="gorodkin2004",
 )  # fmt: skip
 def multiclass_mcc(pairs: Contingency) -> float:
-    """Correlation of the two label maps as categorical variables. Undefined when a mask is
-    constant.
+    """Correlation of the two label maps as categorical variables.
+
+    Undefined when a mask is constant.
     """
     table = Table.of(pairs)
     a, b = table.rows / table.total, table.columns / table.total
@@ -199,8 +201,9 @@ def pixel_accuracy(pairs: Contingency) -> float:
     aliases=("miou",), tex=r"\frac1K\sum_k\frac{n_{kk}}{a_k+b_k-n_{kk}}", cite="everingham2010",
 )  # fmt: skip
 def mean_iou(pairs: Contingency) -> float:
-    """Mean over the labels that occur in either mask, background among them, of their intersection
-    over union.
+    """Mean over the labels that occur in either mask of their intersection over union.
+
+    Background is among them.
     """
     table = Table.of(pairs)
     union = table.rows + table.columns - table.diagonal

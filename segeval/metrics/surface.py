@@ -30,8 +30,9 @@ DISTANCE = Empty(both=nan, pred=inf, gt=inf)
     cite="huttenlocher1993", glued=True, class_name="HausdorffDistance",
 )  # fmt: skip
 def hd(distances: SurfaceDistances, percentile: Percentile = 100) -> Floats:
-    """Larger of the two directed percentiles of the boundary distances; at 100 the largest distance
-    of all.
+    """Larger of the two directed percentiles of the boundary distances.
+
+    At 100 the largest distance of all.
     """
     return np.fmax(distances.pg.quantile(percentile / 100), distances.gp.quantile(percentile / 100))
 
@@ -79,8 +80,9 @@ def hd_mean(distances: SurfaceDistances, percentile: Percentile = 100) -> Floats
     cite="heimann2009",
 )  # fmt: skip
 def assd(distances: SurfaceDistances) -> Floats:
-    """Mean of the distances of both directions taken together, so that the longer boundary weighs
-    more.
+    """Mean of the distances of both directions taken together.
+
+    The longer boundary therefore weighs more.
     """
     total = distances.pg.total() + distances.gp.total()
     return ratio(distances.pg.moment(1) + distances.gp.moment(1), total)
@@ -177,8 +179,9 @@ def overlap_gp(distances: SurfaceDistances, tolerance: NonNegative) -> Floats:
     cite="nikolov2021",
 )  # fmt: skip
 def overlap_mean(distances: SurfaceDistances, tolerance: NonNegative) -> Floats:
-    """Mean of the two surface overlaps, so that both boundaries weigh the same, as panoptica
-    computes NSD.
+    """Mean of the two surface overlaps, so that both boundaries weigh the same.
+
+    panoptica computes NSD so.
     """
     return (overlap_pg(distances, tolerance) + overlap_gp(distances, tolerance)) / 2
 
@@ -198,8 +201,9 @@ def nsd_auc(distances: SurfaceDistances, limit: Positive) -> Floats:
     tex=r"\frac{|P_d\cap G_d|}{|P_d\cup G_d|}", cite="cheng2021",
 )  # fmt: skip
 def boundary_iou(depths: Depths, width: Positive) -> Floats:
-    """IoU of the two inner bands: the voxels of a mask that are nearer than `width` to its own
-    boundary voxels.
+    """IoU of the two inner bands.
+
+    A band holds the voxels of a mask that are nearer than `width` to its own boundary voxels.
     """
     band_p = depths.p.below(width)
     band_g = depths.g.below(width)
@@ -221,8 +225,9 @@ def centroid_distance(moments: Moments) -> Floats:
     cite="taha2015", tex=r"\sqrt{(\bar x_p-\bar x_g)^\top S^{-1}(\bar x_p-\bar x_g)}",
 )  # fmt: skip
 def mahalanobis(moments: Moments) -> Floats:
-    """Distance between the centres of mass in units of the masks' common spread S. Undefined for
-    flat masks.
+    """Distance between the centres of mass in units of the masks' common spread S.
+
+    Undefined for flat masks.
     """
     return moments.mahalanobis()
 
@@ -243,7 +248,8 @@ def hd_volume(distances: VolumeDistances) -> Floats:
     cite="taha2015",
 )  # fmt: skip
 def average_hd_volume(distances: VolumeDistances) -> Floats:
-    """Mean of the two mean distances from the voxels of one mask to the other mask, both taken as
-    solid.
+    """Mean of the two mean distances from the voxels of one mask to the other mask.
+
+    Both are taken as solid.
     """
     return (distances.pg.mean() + distances.gp.mean()) / 2

@@ -97,8 +97,9 @@ def symbol(metric: Metric) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """The units of lengths and volumes where there are no results to tell them; empty where nobody
-    does.
+    """The units of lengths and volumes where there are no results to tell them.
+
+    They are empty where nobody tells.
     """
 
     length_unit: str = ""
@@ -161,8 +162,9 @@ def _skewed(sizes: Floats) -> bool:
 
 
 def _fit_logarithmic(ax: Axes, which: Literal["x", "y"], sizes: Floats, ticks: int) -> None:
-    """Set a scale that is linear from 0 to where the bulk of the sizes begins, and logarithmic from
-    there on.
+    """Set a scale that is linear near 0 and logarithmic beyond.
+
+    It turns where the bulk of the sizes begins.
     """
     threshold = 10 ** np.floor(np.log10(np.quantile(sizes[sizes > 0], 0.25)))
     scale: dict[str, Any] = {"linthresh": threshold, "linscale": 1}
@@ -199,8 +201,10 @@ def _linear_limits(metric: Metric, values: Floats) -> tuple[float, float]:
 
 
 def thinned(points: int, by_crowd: tuple[float, float, float]) -> float:
-    """Return a size or an opacity for so many points: that of ten, a hundred or three thousand, or
-    one in between.
+    """Return a size or an opacity for so many points.
+
+    `by_crowd` has those for ten points or fewer, for a hundred, and for three thousand or more;
+    between them it is interpolated.
 
     >>> thinned(1, (4, 3, 1)), thinned(100, (4, 3, 1)), thinned(10**6, (4, 3, 1))
     (4.0, 3.0, 1.0)

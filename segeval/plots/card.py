@@ -46,10 +46,10 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class PlotKind:
-    """A kind of plot: its name, what it shows, what it needs of a run, and the function that draws
-    it.
+    """A kind of plot.
 
-    `shows` is a clause without a full stop, as the docs have it.
+    It has its name, what it shows, what it needs of a run, and the function that draws it. `shows`
+    is a clause without a full stop, as the docs have it.
     """
 
     name: str

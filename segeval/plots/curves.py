@@ -64,7 +64,7 @@ class Look:
 
     @classmethod
     def of(cls, panels: Sequence[Panel], runs: Runs, *, smooth: float, unit: str) -> Look:
-        """Return the look of these panels."""
+        """Return the look of these panels, the same for all of them."""
         present = {split for panel in panels for split in panel.splits}
         splits = tuple(split for split in LEADING if split and split in present)
         return cls(tuple(runs), splits, smooth, unit)
@@ -79,7 +79,10 @@ class Look:
         return STYLES[0] if panel.splits == [""] else UNNAMED
 
     def colors(self, panel: Panel) -> dict[str, str]:
-        """Return the colours of a panel's keys: grey for those that are too many."""
+        """Return the colours of a panel's keys: grey for those that are too many.
+
+        Runs keep their colours from panel to panel, unless there are more runs than colours.
+        """
         colors = dict.fromkeys(panel.keys, FRAME)
         shown = panel.shown()
         if panel.regional:
@@ -103,11 +106,11 @@ def draw_curves(
     unit: str = "",
     formats: Sequence[str] = ("png",),
 ) -> list[Path]:
-    """Draw the curves of runs into a folder, several pages if need be, and return the files
-    written.
+    """Draw the curves of runs into a folder, and return the files written.
 
-    Options are those of `History.plot`; unless told, one run is shown by region and several by
-    means over regions.
+    They take several pages if need be. Raises `UsageError` for names that no run has. Options are
+    those of `History.plot`; unless told, one run is shown by region and several by means over
+    regions.
     """
     check_smooth(smooth)
     panels = panels_of(runs, metrics, per_region)
@@ -135,8 +138,10 @@ def plot_runs(
     unit: str,
     axes: Axes | Sequence[Axes] | None,
 ) -> tuple[Figure, Axes | list[Axes]]:
-    """Draw the curves of runs on axes that exist, or on a new figure of pyplot, and return figure
-    and axes.
+    """Draw the curves of runs on axes, and return figure and axes.
+
+    The axes exist, or are those of a new figure of pyplot. Raises `UsageError` for axes that are
+    not as many as the panels.
     """
     check_smooth(smooth)
     panels = panels_of(runs, metrics, per_region)
@@ -164,8 +169,9 @@ def plot_runs(
 
 
 def draw_panel(ax: Axes, panel: Panel, look: Look, *, outside: bool = True) -> None:
-    """Draw the curves of a panel with its label and limits, and the legend `outside` where the
-    layout makes room.
+    """Draw the curves of a panel with its label and limits.
+
+    The legend is `outside` where the layout makes room.
     """
     colors = look.colors(panel)
     ax.grid(visible=True)
@@ -190,7 +196,10 @@ def draw_panel(ax: Axes, panel: Panel, look: Look, *, outside: bool = True) -> N
 
 
 def caption(panels: Sequence[Panel], look: Look) -> str:
-    """Return what a reader must know of the panels to read them."""
+    """Return what a reader must know of the panels to read them.
+
+    Sentences that do not apply are left out.
+    """
     series = [curve.series for panel in panels for curve in panel.curves]
     omitted = [panel.omitted for panel in panels if panel.omitted is not None]
     without = f", without {sum(omitted):,} undefined ones" if any(omitted) else ""
@@ -216,7 +225,7 @@ def caption(panels: Sequence[Panel], look: Look) -> str:
 
 
 def _pages(panels: Sequence[Panel]) -> list[list[Panel]]:
-    """Return the panels in pages that are not too high."""
+    """Return the panels in pages that are not too high; a page has one panel at least."""
     pages: list[list[Panel]] = [[]]
     for panel in panels:
         if pages[-1] and _height([*pages[-1], panel]) > PAGE_HEIGHT:
@@ -249,8 +258,9 @@ def _fill(figure: Figure, panels: Sequence[Panel], look: Look) -> list[Axes]:
 
 
 def _draw_curve(ax: Axes, series: Series, *, color: str, style: Any, smooth: float) -> None:
-    """Draw a line with gaps where it is undefined, points where they would not be seen otherwise,
-    and triangles for infinite values.
+    """Draw a line with gaps where it is undefined.
+
+    There are points where a line would not be seen, and triangles for infinite values.
     """
     x, line = series.x, smoothed(series.y, smooth)
     finite = np.where(np.isfinite(series.y), series.y, np.nan)
@@ -342,14 +352,7 @@ def _entries(
     """Yield the keys in their colours with their best values, then the splits in their styles."""
     several = len(look.splits) > 1 and panel.splits != [""]
     if panel.keys == [""]:
-        for split in panel.splits:
-            words, value = WORDS[split], best[""]
-            if not (several or split):
-                words = ""
-            if split != panel.splits[0]:
-                value = ""
-            if words or value:
-                yield _entry(words, value, color=colors[""], style=look.style(split, panel))
+        yield from _split_entries(panel, look, colors[""], best[""])
         return
     shown = [key for key in [*panel.shown(), ALL, MEAN] if colors.get(key, FRAME) != FRAME]
     names = region_names(shown) if panel.regional else printables(shown)
@@ -365,6 +368,16 @@ def _entries(
     if several:
         for split in panel.splits:
             yield _entry(WORDS[split], "", color=GREY, style=look.style(split, panel))
+
+
+def _split_entries(panel: Panel, look: Look, color: str, best: str) -> Iterator[Line2D]:
+    """Yield the splits of a panel without keys; the first has the best value."""
+    several = len(look.splits) > 1 and panel.splits != [""]
+    for split in panel.splits:
+        words = WORDS[split] if several or split else ""
+        value = best if split == panel.splits[0] else ""
+        if words or value:
+            yield _entry(words, value, color=color, style=look.style(split, panel))
 
 
 def _entry(name: str, value: str, *, color: str, style: Any = "-") -> Line2D:

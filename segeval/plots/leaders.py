@@ -1,4 +1,8 @@
-"""Names beside points, moved apart where they would lie on one another."""
+"""Names beside points, moved apart where they would lie on one another.
+
+Names get their places one after the other, the most important first. Each takes, of some places
+around its point, the one that costs least: that hides and crosses least of what is there so far.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +42,11 @@ ENDS = {"left": 0, "right": 1}
 
 
 class Box(NamedTuple):
-    """A rectangle on the page, in points."""
+    """A rectangle on the page, in points.
+
+    >>> Box(0, 0, 4, 2).shared(Box(3, 1, 9, 9))
+    1
+    """
 
     left: float
     bottom: float
@@ -74,7 +82,10 @@ class Layout:
         self._leaders: Floats = np.empty((0, 2))
 
     def place(self, point: Floats, letters: int) -> tuple[int, int]:
-        """Return the offset at which a name is least in the way, and keep its place."""
+        """Return the offset at which a name is least in the way, and keep its place.
+
+        `point` is where the point lies on the page; the offset is that of the name's near end.
+        """
         boxes = [_text_box(point, offset, letters) for offset in OFFSETS]
         lines = [point + np.linspace(0.5, 1, 16)[:, None] * offset for offset in OFFSETS]
         costs = [
@@ -97,7 +108,10 @@ class Layout:
 
 
 def name_points(ax: Axes, x: Floats, y: Floats, names: Sequence[str]) -> None:
-    """Write names beside their points. To be called when all else is drawn."""
+    """Write names beside their points (n,), of which the first find their places first.
+
+    To be called when all else is drawn, since places depend on the layout.
+    """
     if not names:
         return
     figure = figure_of(ax)

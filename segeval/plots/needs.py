@@ -1,4 +1,8 @@
-"""The needs of kinds of plots: what a run must hold, how to tell, and what to do where it lacks."""
+"""The needs of kinds of plots: what a run must hold, how to tell, and what to do where it lacks.
+
+A kind names its needs on its card. One that is not met leaves the plot out, and its `advice` says
+why.
+"""
 
 from __future__ import annotations
 
@@ -9,24 +13,29 @@ from .source import Source
 
 
 def _has_volumes(source: Source) -> bool:
+    """Return whether a volume of some region is above 0."""
     details = source.results.details
     return details is not None and bool(((details.volume_p > 0) | (details.volume_g > 0)).any())
 
 
 def _has_nsd(source: Source) -> bool:
+    """Return whether some case has an NSD curve."""
     details = source.results.details
     return details is not None and bool(np.isfinite(details.nsd).any())
 
 
 def _has_overlap_and_distance(source: Source) -> bool:
+    """Return whether the table has both kinds of metrics."""
     return None not in source.leading()
 
 
 def _has_ranking(source: Source) -> bool:
+    """Return whether some metric tells which case is worse than another."""
     return source.ranking() is not None
 
 
 def _has_masks(source: Source) -> bool:
+    """Return whether the run names files of masks; they may have gone by now."""
     # Results made in memory name no files.
     return any(files.get("gt") for files in source.results.run.get("cases", {}).values())
 

@@ -26,8 +26,9 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """A line of a panel; curves of one colour have the same `key`: a run, a region, or nothing to
-    tell apart.
+    """A line of a panel.
+
+    Curves of one colour have the same `key`: a run, a region, or nothing to tell apart.
     """
 
     key: str
@@ -46,10 +47,10 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Panel:
-    """The curves of one measure: of all its regions (`regional`), of one named `region`, or of
-    means.
+    """The curves of one measure.
 
-    `omitted` is how many undefined values the means are without; None where there is no mean.
+    They are those of all its regions (`regional`), of one named `region`, or of means. `omitted` is
+    how many undefined values the means are without; None where there is no mean.
     """
 
     column: Column
@@ -84,8 +85,9 @@ class Panel:
         return min(curves, key=lambda curve: LEADING.index(curve.split))
 
     def shown(self) -> list[str]:
-        """Return the keys in colour: all, or where they are too many the worst regions or the best
-        runs.
+        """Return the keys in colour: all of them, unless they are too many.
+
+        Then they are the worst regions or the best runs.
         """
         keys = self.keys
         if self.regional:
@@ -127,12 +129,11 @@ class Means:
 
 
 def panels_of(runs: Runs, names: Sequence[str] | None, per_region: bool | None) -> list[Panel]:
-    """Return a panel for each measure, of all columns or those of these names; by region for a
-    single run unless told otherwise.
+    """Return a panel for each measure, of all columns or those of these names.
 
-    With several runs there is a panel for each region, or their mean. What no card knows comes
-    last. Raises `UsageError` for names that no run has, and for runs of which one goes by epoch and
-    another by step.
+    A single run is shown by region unless told otherwise. With several runs there is a panel for
+    each region, or their mean. What no card knows comes last. Raises `UsageError` for names that no
+    run has, and for runs of which one goes by epoch and another by step.
     """
     run_by_axis = {series[0].by: run for run, series in runs.items() if series}
     if len(run_by_axis) > 1:
@@ -159,11 +160,10 @@ def panels_of(runs: Runs, names: Sequence[str] | None, per_region: bool | None) 
 
 
 def mean(several: Sequence[Series]) -> Series:
-    """Return the mean of columns over their defined values at each epoch at which any of them has
-    one; NaN without one.
+    """Return the mean of columns over their defined values, at each epoch that any of them has.
 
-    An infinite value makes it infinite, as in metric objects: a mean without it would reward
-    missing a region.
+    It is NaN where no value is defined. An infinite value makes it infinite, as in metric objects:
+    a mean without it would reward missing a region.
     """
     x = np.unique(np.concatenate([series.x for series in several]))
     total, n = np.zeros(len(x)), np.zeros(len(x))
@@ -240,8 +240,9 @@ def _regional(members: Sequence[Curve]) -> Panel:
 
 
 def _averaged(members: Sequence[Curve]) -> Panel:
-    """Return the panel of a mean over regions in each run and split, as it was logged or else taken
-    here.
+    """Return the panel of a mean over regions in each run and split.
+
+    The mean is as it was logged, or else taken here.
     """
     curves: list[Curve] = []
     means = Means()

@@ -27,11 +27,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slice:
-    """A cut through a volume at `index` along `axis`, which is None in 2-D; `down` and `across` are
-    its rows and columns.
+    """A cut through a volume at `index` along `axis`, which is None in 2-D.
 
-    `flips` tells whether rows and columns run against their array axes; `names` describes both
-    axes.
+    `down` and `across` are its rows and columns. `flips` tells whether rows and columns run against
+    their array axes; `names` describes both axes.
     """
 
     axis: int | None
@@ -134,8 +133,9 @@ def bounds(mask: Flags) -> tuple[slice, ...]:
 
 
 def _boundary(mask: Flags) -> Integers:
-    """Return the indices of the mask's voxels with a neighbour outside, across a face, or at the
-    edge of the image.
+    """Return the indices of the mask's voxels with a neighbour outside, across a face.
+
+    Voxels at the edge of the image have one.
     """
     from scipy.ndimage import binary_erosion
 

@@ -33,9 +33,9 @@ class Leading(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """Results to draw: `metrics` are those chosen, all where none was; `worst` is how many cases to
-    show singly.
+    """Results to draw, and what of them.
 
+    `metrics` are those chosen, all where none was; `worst` is how many cases to show singly.
     `nowhere` is how many regions occur in no mask at all: the cube and the figures do without them.
     """
 

@@ -1,5 +1,6 @@
-"""The look of all figures: colours that colour-blind readers tell apart, fonts, sizes, and how
-files are written.
+"""The look of all figures: colours, fonts, sizes, and how files are written.
+
+Colour-blind readers tell the colours apart.
 """
 
 from __future__ import annotations
@@ -71,8 +72,9 @@ _UNDATED: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationD
 
 
 class PageNumber(NamedTuple):
-    """A page among several: its number, and what a title says of it. Both are empty for a single
-    page.
+    """A page among several: its number, and what a title says of it.
+
+    Both are empty for a single page.
     """
 
     number: str
@@ -91,8 +93,9 @@ def page_numbers(pages: int) -> list[PageNumber]:
 
 
 def page(height: float, title: str, caption: str = "", width: float = WIDTH) -> Figure:
-    """Return an empty figure with a title above, a caption below, and a layout that keeps labels
-    apart.
+    """Return an empty figure with a title above and a caption below.
+
+    Its layout keeps labels apart.
     """
     figure = Figure(figsize=(width, height), layout="constrained")
     head(figure, title, caption)

@@ -1,4 +1,8 @@
-"""Values that a metric object computed: one, or one for each region, or these step by step."""
+"""Values that a metric object computed: one, or one for each region, or these step by step.
+
+It is what `plot` of metric objects draws: bars for one result, with the number beside each, and
+curves for a list of results.
+"""
 
 from __future__ import annotations
 
@@ -35,13 +39,12 @@ def plot_values(
     ax: Axes | None = None,
     unit: str = "",
 ) -> tuple[Figure, Axes]:
-    """Draw a bar for each value of a metric, or for a list of results one after another a curve for
-    each region.
+    """Draw a bar for each value of a metric, or a curve for each region.
 
-    `values` is a number, an array or tensor of one, a vector with an entry for each region, a
-    mapping from regions to numbers, or a list of any of these. `names` are those of the regions,
-    `unit` that of lengths. Without `ax` the figure is a new one of pyplot. Raises `UsageError` for
-    other values, and for names that are not as many.
+    Curves are for a list of results one after another. `values` is a number, an array or tensor of
+    one, a vector with an entry for each region, a mapping from regions to numbers, or a list of any
+    of these. `names` are those of the regions, `unit` that of lengths. Without `ax` the figure is a
+    new one of pyplot. Raises `UsageError` for other values, and for names that are not as many.
     """
     figure, axes = plot_several(
         [(values, metric, names)], axes=None if ax is None else [ax], unit=unit
@@ -83,8 +86,9 @@ def plot_several(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Table:
-    """Values (steps, regions) of a metric, and the regions' names, which are [""] for a single
-    value; `evolves` for a list.
+    """Values (steps, regions) of a metric, and the regions' names.
+
+    The names are [""] for a single value; `evolves` says that the values came in a list.
     """
 
     metric: Metric
@@ -94,7 +98,11 @@ class _Table:
 
     @classmethod
     def of(cls, values: Any, names: Sequence[str] | None, metric: Metric) -> _Table:
-        """Return the table of what a metric's `compute` returned, or of a list of that."""
+        """Return the table of what a metric's `compute` returned, or of a list of that.
+
+        A tensor of two axes is a list of vectors. Raises `UsageError` for no values at all, and for
+        results of which some are of other regions.
+        """
         what = metric.column
         evolves = isinstance(values, (list, tuple)) or getattr(values, "ndim", 0) == 2
         results = list(values) if evolves else [values]
@@ -127,7 +135,11 @@ class _Table:
 
 
 def _row(result: Any, names: Sequence[str] | None, what: str) -> dict[str, float]:
-    """Return the values of one result by region."""
+    """Return the values of one result by region; the only region of a single number is "".
+
+    Raises `UsageError` for a mapping to anything but numbers, and for names that are not as many as
+    the entries of a vector.
+    """
     if isinstance(result, Mapping):
         row = {str(name): numbers_of(value, str(name)) for name, value in result.items()}
         numbers = {name: value for name, value in row.items() if isinstance(value, float)}
@@ -144,7 +156,10 @@ def _row(result: Any, names: Sequence[str] | None, what: str) -> dict[str, float
 
 
 def _draw(ax: Axes, table: _Table, unit: str, *, outside: bool) -> None:
-    """Draw curves where the values evolve, else bars."""
+    """Draw curves where the values evolve, else bars.
+
+    Curves are those of a panel as a training has them, with steps counted from 0.
+    """
     if not table.evolves:
         _draw_bars(ax, table, unit)
         return
@@ -163,7 +178,11 @@ def _draw(ax: Axes, table: _Table, unit: str, *, outside: bool) -> None:
 
 
 def _draw_bars(ax: Axes, table: _Table, unit: str) -> None:
-    """Draw horizontal bars within the metric's range, the first one on top."""
+    """Draw horizontal bars within the metric's range, the first one on top.
+
+    A bar of an infinite value is grey and ends where the axis does; where there are many bars,
+    only such values are written.
+    """
     (values,) = table.values
     places = np.arange(len(values), dtype=np.float64)
     low, high = table.limits
@@ -175,7 +194,9 @@ def _draw_bars(ax: Axes, table: _Table, unit: str) -> None:
     for place, value, end in zip(places, values, ends, strict=True):
         if not np.isfinite(value) or len(values) <= WRITTEN:
             _write(ax, value, end, place)
-    names = region_names(table.names) if list(table.names) != [""] else [""]
+    names = list(table.names)
+    if names != [""]:
+        names = region_names(names)
     ax.set_yticks(places, names)
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(len(values) - 0.4, -0.6)

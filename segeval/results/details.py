@@ -1,4 +1,4 @@
-"""What figures need beyond the tables."""
+"""The details of a run: what figures need beyond the tables."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ class Details:
             )
 
     def save(self, path: Path) -> None:
-        """Writes an .npz, uncompressed: compressing saves a fifth of the space and takes forty
-        times as long.
+        """Write an .npz, uncompressed.
+
+        Compressing saves a fifth of the space and takes forty times as long.
         """
         arrays = {name: getattr(self, name) for name in self.__slots__}
         arrays |= {name: np.array(arrays[name], dtype=np.str_) for name in ("cases", "regions")}
@@ -46,13 +47,13 @@ class Details:
 
     @classmethod
     def load(cls, path: Path) -> Details:
-        """What `save` wrote. Raises `UsageError` for a file that holds something else."""
+        """Return what `save` wrote. Raises `UsageError` for a file that holds something else."""
         try:
             with path.open("rb") as file, np.load(file) as arrays:
                 fields = {name: arrays[name] for name in cls.__slots__}
-            return cls(
-                **fields | {name: tuple(fields[name].tolist()) for name in ("cases", "regions")}
-            )
+            # NumPy holds texts as arrays
+            fields |= {name: tuple(fields[name].tolist()) for name in ("cases", "regions")}
+            return cls(**fields)
         except Exception as error:  # zipfile, zlib and NumPy raise anything when the bytes are odd
             raise UsageError(
                 f"{path}: cannot read it ({type(error).__name__}: {error}); delete it to plot from "

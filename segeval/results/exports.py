@@ -64,8 +64,9 @@ def as_json(table: DataFrame) -> str:
 
 
 def _read_csv(path: Path) -> DataFrame:
-    """Return all as text: a case `001` is no number, a region `NA` is not missing, and digits are
-    not rounded.
+    """Return all cells as text.
+
+    A case `001` is no number, a region `NA` is not missing, and digits are not rounded.
     """
     import pandas as pd
 

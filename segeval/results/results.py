@@ -1,5 +1,6 @@
-"""What a run leaves behind: its tables, how to repeat it, and what its figures need beyond the
-tables.
+"""The results of a run, as they are in memory and in a folder.
+
+They are its tables, how to repeat it, and what its figures need beyond the tables.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Results:
-    """The outcome of a run: one row per case and region in `cases`, one per region and metric in
-    `summary`.
+    """The outcome of a run.
 
-    `run` is the content of run.json: units, regions, inputs, protocol, and whether the run is
-    complete. `segeval.results.columns` says what the columns of `cases` mean.
+    `cases` has one row per case and region, `summary` one per region and metric. `run` is the
+    content of run.json: units, regions, inputs, protocol, and whether the run is complete.
+    `segeval.results.columns` says what the columns of `cases` mean.
     """
 
     cases: DataFrame
@@ -39,7 +40,7 @@ class Results:
     details: Details | None = None
 
     def save(self, directory: str | Path, formats: Sequence[str] = ("csv",)) -> None:
-        """Writes cases, summary, run.json and details.npz into a folder, which is made if need be.
+        """Write cases, summary, run.json and details.npz into a folder, which is made if need be.
 
         Every file takes its place when it is complete. The folder then holds this run alone: tables
         and details of an earlier one that are not overwritten are deleted. Raises `UsageError` when
@@ -50,13 +51,9 @@ class Results:
         for name in formats:
             write_table(self.cases, folder / f"cases.{name}")
             write_table(self.summary, folder / f"summary.{name}")
+        text = json.dumps(spelled(self.run), indent=2, ensure_ascii=False, allow_nan=False)
         with replacing(folder / RUN) as file:
-            file.write(
-                (
-                    json.dumps(spelled(self.run), indent=2, ensure_ascii=False, allow_nan=False)
-                    + "\n"
-                ).encode()
-            )
+            file.write(f"{text}\n".encode())
         if self.details:
             self.details.save(folder / "details.npz")
         stale = [
@@ -65,12 +62,14 @@ class Results:
             if name not in formats
             for table in ("cases", "summary")
         ]
-        for name in stale if self.details else [*stale, "details.npz"]:
+        if not self.details:
+            stale.append("details.npz")
+        for name in stale:
             (folder / name).unlink(missing_ok=True)
 
     @classmethod
     def load(cls, directory: str | Path) -> Results:
-        """The results in a folder that `save` wrote. Raises `UsageError` when it is none."""
+        """Return the results in a folder that `save` wrote. Raises `UsageError` when it is none."""
         folder = local_path(directory)
         if not folder.is_dir():
             what = "is a file, not a folder" if folder.exists() else "does not exist"
@@ -78,36 +77,39 @@ class Results:
                 f"{folder}: wanted the folder that segeval score wrote, but it {what}; check the "
                 f"path"
             )
-        details, cases = folder / "details.npz", _find(folder, "cases")
-        found = cls(
-            read_table(cases),
-            read_table(_find(folder, "summary")),
-            load_run(folder / RUN),
-            Details.load(details) if details.exists() else None,
+        cases, summary = _find(folder, "cases"), _find(folder, "summary")
+        details = folder / "details.npz"
+        results = cls(
+            cases=read_table(cases),
+            summary=read_table(summary),
+            run=load_run(folder / RUN),
+            details=Details.load(details) if details.exists() else None,
         )
-        _check_stamps(cases, found)
-        return found
+        _check_stamps(cases, results)
+        return results
 
 
 def _check_stamps(path: Path, results: Results) -> None:
-    """Raises `UsageError` for rows that were measured under another protocol than that of the run."""
-    own = stamp_of(results.run["protocol"]) if "hash" in results.run.get("protocol", {}) else ""
+    """Raise `UsageError` for rows measured under another protocol than that of the run."""
+    stamp = ""  # of a run that says nothing of its protocol
+    if "hash" in results.run.get("protocol", {}):
+        stamp = stamp_of(results.run["protocol"])
     if "protocol" not in results.cases:
         raise UsageError(
             f"{path}: wanted a column 'protocol' that says how each row was measured; run segeval "
             f"score again"
         )
-    others = sorted(set(results.cases["protocol"]) - {own})
-    if others:
+    foreign = sorted(set(results.cases["protocol"]) - {stamp})
+    if foreign:
         raise UsageError(
-            f"{path}: rows measured under {', '.join(others)} in the results of a run under "
-            f"{own or 'no protocol'}; "
+            f"{path}: rows measured under {', '.join(foreign)} in the results of a run under "
+            f"{stamp or 'no protocol'}; "
             "numbers of two protocols do not mix: keep each run in a folder of its own"
         )
 
 
 def clear(folder: Path) -> None:
-    """Deletes the results of an earlier run from a folder: its tables, run.json and details.npz."""
+    """Delete the results of an earlier run from a folder: its tables, run.json and details.npz."""
     for name in (
         RUN,
         "details.npz",
@@ -117,6 +119,10 @@ def clear(folder: Path) -> None:
 
 
 def _find(folder: Path, table: str) -> Path:
+    """Return the file of a table in a folder, in whichever format it is.
+
+    Raises `UsageError` where there is none.
+    """
     for name in EXPORTS:
         if (path := folder / f"{table}.{name}").is_file():
             return path

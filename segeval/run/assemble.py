@@ -1,4 +1,8 @@
-"""The fold of records: tables, pooled scores, and what figures need beyond them."""
+"""The fold of records: tables, pooled scores, and what figures need beyond them.
+
+Records hold the regions of their own case. The fold lays them onto the regions of the run: R of
+them, in one order for all cases.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +35,7 @@ counted with the worst value of every metric in every region."""
 
 
 def all_regions(records: Iterable[Record], protocol: Protocol) -> tuple[Region, ...]:
-    """Return the regions of the run: those asked for, or every one that any case holds."""
+    """Return the regions of the run: those asked for, or a region for every label of any case."""
     measured = [region for record in records if record.scored for region in record.scored.regions]
     return protocol.regions_among(sorted({label for region in measured for label in region.labels}))
 
@@ -39,10 +43,10 @@ def all_regions(records: Iterable[Record], protocol: Protocol) -> tuple[Region, 
 def cases_table(
     records: Sequence[Record], regions: Sequence[Region], protocol: Protocol, failed: Failed
 ) -> DataFrame:
-    """Return the table with one row a case and region.
+    """Return the table with one row a case and region, in the order of `records` and `regions`.
 
-    A failed case has one row, whose note says why; or, where it counts with the worst values, one
-    for every region.
+    Its columns are `case`, `region`, one for each metric, `note` and `protocol`. A failed case has
+    one row, whose note says why; or, where it counts with the worst values, one for every region.
     """
     import pandas as pd
 
@@ -73,8 +77,9 @@ def pooled_scores(
 ) -> dict[tuple[str, str], float]:
     """Return the scores of all cases added up, by region and column.
 
-    They exist for the metrics whose statistics are kept of every case. `counts` are those of the
-    cases, which others need as well.
+    Pooled, a large case weighs more than a small one: the scores are those of the statistics'
+    sum, as if all cases were one. They exist for the metrics whose statistics are kept of every
+    case. `counts` are those of the cases, which others need as well.
     """
     if not scored:
         return {}
@@ -90,14 +95,18 @@ def pooled_scores(
             if metric.spec.scope == "case":
                 names = [ALL]
             values = metric.score(sums[metric.need], names).tolist()
-            pooled |= {(n, metric.column): value for n, value in zip(names, values, strict=True)}
+            for name, value in zip(names, values, strict=True):
+                pooled[name, metric.column] = value
     return pooled
 
 
 def details(
     records: Sequence[Record], counts: Sequence[Counts], regions: Sequence[Region]
 ) -> Details:
-    """Return volumes and NSD curves; `counts` are those of the cases that were scored."""
+    """Return volumes (cases, R) and NSD curves (cases, R, T) of all cases.
+
+    `counts` are those of the cases that were scored, in their order; a failed case has NaN.
+    """
     place = {region.name: position for position, region in enumerate(regions)}
     shape = (len(records), len(regions))
     volume_p, volume_g = np.full((2, *shape), np.nan)
@@ -111,8 +120,8 @@ def details(
         volume_p[row] = np.where(sizes.empty_p, 0, sizes.volume_p)  # NaN where there is a mesh
         volume_g[row] = np.where(sizes.empty_g, 0, sizes.volume_g)
         if record.scored.curve and len(tolerance):
-            own_places = [place[region.name] for region in record.scored.regions]
-            nsd[row, own_places] = record.scored.curve.nsd
+            places = [place[region.name] for region in record.scored.regions]
+            nsd[row, places] = record.scored.curve.nsd
     names = tuple(record.pair.id for record in records)
     return Details(names, tuple(place), volume_p, volume_g, tolerance, nsd)
 
@@ -132,6 +141,7 @@ def _tolerance(records: Sequence[Record], regions: Sequence[Region]) -> Floats:
 
 
 def _rows(record: Record, regions: Sequence[Region], protocol: Protocol, failed: Failed) -> Scores:
+    """Return the rows of a case in the table, also of one that failed."""
     if record.scored:
         return _completed(record.scored, record.notes, regions, protocol.metrics)
     if failed == "worst" and regions:
@@ -146,7 +156,7 @@ def _completed(
     """Return the rows of a case for every region of the run, also where it is in neither mask."""
     measured = {region.name for region in scored.regions}
     further = [region for region in regions if region.name not in measured]
-    if not further:
+    if not further:  # then they are measured in the order of the run
         return scored.scores
     names = tuple(region.name for region in further)
     values = np.full((len(further), len(metrics)), np.nan)
@@ -159,7 +169,10 @@ def _completed(
 
 
 def _of_absent(metric: Metric, scored: Scored, regions: Sequence[Region]) -> Floats | float:
-    """Return the scores of regions that are in neither mask."""
+    """Return the scores of regions that are in neither mask.
+
+    The card, or the protocol, says what such a region scores; else its formula decides.
+    """
     if metric.empty.both is not None:
         return metric.empty.both
     absent = scored.absent(metric.need, regions)
@@ -182,7 +195,7 @@ def _in_order(parts: Sequence[Scores], regions: Sequence[str]) -> Scores:
 
 
 def _worst(record: Record, regions: Sequence[Region], metrics: Sequence[Metric]) -> Scores:
-    """Return the rows of a failed case as the worst that can be."""
+    """Return the rows of a failed case as the worst that can be, in every region of the run."""
     names = [region.name for region in regions]
     if any(metric.spec.scope == "case" for metric in metrics):
         names.append(ALL)

@@ -1,4 +1,8 @@
-"""From two files to a case: read, turned onto one grid, and checked."""
+"""From two files to a case: read, turned onto one grid, and checked.
+
+All that a protocol says of voxels before they are measured is done here: the label to ignore, masks
+taken as binary, spacing and tolerances. What was done is told in the notes of the case.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +30,10 @@ VOXELS_PER_RELATIVE = 100
 
 
 def read_case(pair: Pair, protocol: Protocol, workspace: Workspace) -> Case:
-    """Return the case of a pair of files, both of which are read at the same time."""
+    """Return the case of a pair of files, both of which are read at the same time.
+
+    Raises `ReadError` for a file that cannot be read, and what `make_case` raises.
+    """
 
     def read_side(job: tuple[str, Path]) -> Side:
         slot, path = job
@@ -73,7 +80,11 @@ def make_case(name: str, pred: Side | None, gt: Side, protocol: Protocol) -> Cas
 
 
 def _surface_case(name: str, pred: Side | None, gt: Side, protocol: Protocol) -> Case:
-    """Return a case of which a side is a mesh."""
+    """Return a case of which a side is a mesh.
+
+    Raises `UsageError` for what only voxels can have: an empty prediction, a label to ignore, a
+    background, and metrics that are no distances between surfaces.
+    """
     if pred is None:
         raise UsageError(
             "there is no prediction to its mesh, which cannot be scored as empty; pass "
@@ -120,6 +131,7 @@ def _placing(side: Side, protocol: Protocol) -> Iterator[str]:
 
 
 def _binary(mask: LabelMap) -> LabelMap:
+    """Return a mask with label 1 for every label above 0."""
     return replace(mask, labels=(mask.labels != 0).view(np.uint8))
 
 

@@ -1,9 +1,8 @@
-"""The journal of a run: a line for every finished case, flushed as it comes, from which a run that
-was stopped goes on.
+"""The journal of a run: a line for every finished case, flushed as it comes.
 
-The first line says what the run is; each further one is a record. Every line ends with a checksum,
-so that one that was cut off, or changed, is told from the others. While a run goes on it holds the
-lock of its folder.
+A run that was stopped goes on from it with `--resume`. The first line says what the run is; each
+further one is a record. Every line ends with a checksum, so that one that was cut off, or changed,
+is told from the others. While a run goes on it holds the lock of its folder.
 """
 
 from __future__ import annotations
@@ -27,7 +26,9 @@ from segeval.statistics.statistic import Need
 from .record import Record
 
 NAME = "journal.jsonl"
+"""The journal's file in the folder of results."""
 LOCK = ".lock"
+"""The file that is locked; it lies in the folder only while a run goes on."""
 
 
 class Journal:
@@ -41,7 +42,7 @@ class Journal:
         self._file = file
 
     def append(self, record: Record) -> None:
-        """Write a record, so that it outlives the process from now on."""
+        """Write a record and flush it, so that it outlives the process from now on."""
         self._file.write(_line({"record": record.to_json()}))
         self._file.flush()
 
@@ -52,14 +53,17 @@ def opened(
 ) -> Iterator[Journal]:
     """Open the journal of a folder for a run, under its lock.
 
-    `header` is what the numbers depend on: with `resume`, records that were made under an equal one
-    are kept, and all others are dropped. Raises `UsageError` when another run writes there.
+    `header` is what the numbers depend on, the protocol and the version of segeval: with `resume`,
+    records that were made under an equal one are kept, and all others are dropped. `needs` are the
+    statistics to read from the records. Raises `UsageError` when another run writes there.
     """
     with _locked(folder):
         path = folder / NAME
         earlier = _earlier(path, header, needs) if resume else {}
         first = {"header": dict(header), "run": _process()}
-        with replacing(path) as file:  # as a whole: what was done before must not be lost here
+        # The journal is written anew, which drops failed cases and lines that were cut off. It is
+        # replaced as a whole, or a run stopped at this point would lose what was done before.
+        with replacing(path) as file:
             file.write(_line(first).encode())
             for record in earlier.values():
                 file.write(_line({"record": record.to_json()}).encode())
@@ -69,7 +73,10 @@ def opened(
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder, which the system takes back from a process that dies."""
+    """Hold the lock of a folder, which the system takes back from a process that dies.
+
+    Raises `UsageError`, with the process that holds it, when it is taken.
+    """
     lock = FileLock(folder / LOCK)
     try:
         lock.acquire(timeout=0)
@@ -80,12 +87,16 @@ def _locked(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        # removed before it is released: after that it could be the lock of the next run
         (folder / LOCK).unlink(missing_ok=True)
         lock.release()
 
 
 def _earlier(path: Path, header: Mapping[str, Any], needs: Sequence[Need]) -> dict[str, Record]:
-    """Return the last record of every case that was scored under an equal header."""
+    """Return the last record of every case that was scored under an equal header, by id.
+
+    Cases that failed are left out: they are tried again.
+    """
     first, *lines = list(_lines(path)) or [{}]
     if first.get("header") != dict(header):
         return {}
@@ -99,6 +110,7 @@ def _process() -> dict[str, Any]:
 
 
 def _holder(folder: Path) -> str:
+    """Return who writes in a folder, as far as its journal says it."""
     first = next(_lines(folder / NAME), {})
     if "run" not in first:
         return "another run writes its results there"
@@ -106,12 +118,17 @@ def _holder(folder: Path) -> str:
 
 
 def _line(content: Mapping[str, Any]) -> str:
+    r"""Return a line of the journal: JSON, a tab and the checksum (CRC-32) of the JSON.
+
+    >>> _line({"a": 1})
+    '{"a": 1}\tfba18e97\n'
+    """
     text = json.dumps(content, ensure_ascii=True, allow_nan=False)
     return f"{text}\t{zlib.crc32(text.encode()):08x}\n"
 
 
 def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield the lines of a journal that are whole."""
+    """Yield the content of the lines that are whole; nothing where there is no journal."""
     if not path.is_file():
         return
     for line in path.read_bytes().split(b"\n"):

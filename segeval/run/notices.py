@@ -1,4 +1,7 @@
-"""What a user should know of a run as a whole: signs that something else was scored than was meant."""
+"""Notices about a run as a whole: signs that it scored something else than was meant.
+
+None of them is an error: each is about something that may well be right, and is wrong more often.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ def notices_on(
     spaces: Sequence[Space],
     protocol: Protocol,
 ) -> Iterator[str]:
-    """Yield notices about a run, from the counts of its regions in every case, and their spaces."""
+    """Yield notices about a run, from the counts of its regions in every case, and their spaces.
+
+    `counts` and `spaces` are those of the cases that were scored; without one there is no notice.
+    """
     if not counts:
         return
     if not regions:
@@ -42,6 +48,7 @@ def notices_on(
 
 
 def _on_absent_regions(regions: Sequence[Region], occurs: Flags) -> Iterator[str]:
+    """Yield a notice about regions that no mask holds; `occurs` (R,) tells which one does."""
     absent = [region.name for region, any_case in zip(regions, occurs, strict=True) if not any_case]
     if absent:
         listed = ", ".join(absent[:LISTED])
@@ -52,6 +59,7 @@ def _on_absent_regions(regions: Sequence[Region], occurs: Flags) -> Iterator[str
 
 def _on_labels(regions: Sequence[Region], in_p: Flags, in_g: Flags) -> Iterator[str]:
     """Yield notices about labels that nobody named; `in_p`, `in_g` are (cases, regions)."""
+    # images in place of masks, or instances numbered at random, agree in few labels
     one_sided = int((in_p.any(0) != in_g.any(0)).sum())
     if len(regions) >= MANY and one_sided > len(regions) / 2:
         yield (
@@ -60,6 +68,7 @@ def _on_labels(regions: Sequence[Region], in_p: Flags, in_g: Flags) -> Iterator[
             "folder, --regions or --binary"
         )
     labels = {label for region in regions for label in region.labels}
+    # no case holds both: some files were saved as masks of 0 and 1, others as images
     if labels == {1, 255} and not (in_g[:, 0] & in_g[:, 1]).any():
         yield (
             "some cases hold only {0, 1} and others only {0, 255}; if these mean the same, pass "

@@ -23,6 +23,7 @@ Caller: TypeAlias = Literal["score", "score_folder", "command"]
 
 EVERYWHERE: tuple[Caller, ...] = ("score", "score_folder", "command")
 FOLDERS: tuple[Caller, ...] = ("score_folder", "command")
+"""The callers that score whole folders, and so pair files and write results."""
 COMMAND: tuple[Caller, ...] = ("command",)
 
 
@@ -52,7 +53,11 @@ class Option:
 
 
 def _listed(names: Sequence[str]) -> str:
-    """Return names as a choice: `a, b or c`."""
+    """Return names as a choice.
+
+    >>> _listed(["a", "b", "c"])
+    'a, b or c'
+    """
     return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
@@ -122,7 +127,7 @@ OPTIONS = (
         default=None,
         metavar="RULE",
         sentence="Where the boundary of a mask is, in place of the protocol's rule: "
-        f"{_listed([*RULES][:1] + ['voxel:connectivity=2'] + [*RULES][1:])}.",
+        f"{_listed([*[*RULES][:1], 'voxel:connectivity=2', *[*RULES][1:]])}.",
     ),
     Option(
         name="regions",

@@ -1,4 +1,4 @@
-"""Which pairs of files a run scores, and what is told of those that have no partner."""
+"""The pairs of files that a run scores, and what is told of files without a partner."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from segeval.protocols.protocol import Missing
 
 
 def check_apart(output: Path, inputs: Sequence[Path]) -> None:
-    """Results inside a folder of masks would be taken for masks by the next run."""
+    """Raise `UsageError` when results would lie inside a folder of masks.
+
+    The next run would take them for masks.
+    """
     for folder in inputs:
         if folder.is_dir() and output.resolve().is_relative_to(folder.resolve()):
             raise UsageError(
@@ -21,24 +24,34 @@ def check_apart(output: Path, inputs: Sequence[Path]) -> None:
 
 
 def pairs_to_score(found: Pairing, missing: Missing) -> list[Pair]:
-    """The pairs to score under a policy for ground truths without a prediction."""
+    """Return the pairs to score, sorted by id.
+
+    `missing` is the policy for ground truths without a prediction: under "error" one raises
+    `UsageError`, under "skip" it is left out, and under "empty" it is paired with None, which is
+    scored as an empty prediction.
+    """
     if found.missing and missing == "error":
         raise UsageError(
             f"{_counted(found.missing, 'ground truth')} without a prediction: "
             f"{_listed(found.missing)}; add them, or "
             "pass --missing skip to leave them out or --missing empty to score empty predictions"
         )
-    empty = [Pair(name, None, path) for name, path in found.missing] if missing == "empty" else []
-    return sorted([*found.pairs, *empty], key=lambda pair: pair.id)
+    pairs = list(found.pairs)
+    if missing == "empty":
+        pairs += [Pair(name, None, path) for name, path in found.missing]
+    return sorted(pairs, key=lambda pair: pair.id)
 
 
 def about_unpaired(found: Pairing, missing: Missing) -> list[str]:
-    """What to tell of files that have no partner."""
-    done = "scored as empty predictions" if missing == "empty" else "skipped"
+    """Return what to tell of files that have no partner: no text, one or two.
+
+    `missing` is the policy that the pairs were chosen by.
+    """
     texts = []
     if found.missing:
+        fate = "scored as empty predictions" if missing == "empty" else "skipped"
         texts.append(
-            f"{_counted(found.missing, 'ground truth')} without a prediction, {done}: "
+            f"{_counted(found.missing, 'ground truth')} without a prediction, {fate}: "
             f"{_listed(found.missing)}"
         )
     if found.extra:
@@ -50,9 +63,11 @@ def about_unpaired(found: Pairing, missing: Missing) -> list[str]:
 
 
 def _counted(files: Sequence[tuple[str, Path]], what: str) -> str:
+    """Return how many files there are of a kind: `2 predictions`."""
     return f"{len(files)} {what}{'s' if len(files) > 1 else ''}"
 
 
 def _listed(files: Sequence[tuple[str, Path]], most: int = 5) -> str:
+    """Return the names of files, of no more than `most` of them: `a, b and 3 more`."""
     names = ", ".join(name for name, _ in files[:most])
     return names if len(files) <= most else f"{names} and {len(files) - most} more"

@@ -1,4 +1,9 @@
-"""What is kept of one finished case: enough for every table and figure, small, and one line of JSON."""
+"""The record of one finished case: enough for every table and figure, in one line of JSON.
+
+Tables, summaries and figures of a run are made from records alone, never from masks: so a run that
+was stopped goes on from its journal, and memory does not grow with the size of the images. Numbers
+survive the way through JSON to the last bit, since arrays are written as their bytes.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +34,8 @@ TOLERANCES = 65
 class Input:
     """A file that was read: enough to tell later whether it is still the same.
 
-    `modified` is its time of modification in nanoseconds.
+    `bytes` is its size, `modified` its time of modification in nanoseconds, and `sha256` the hash
+    of its content in hexadecimal.
     """
 
     bytes: int
@@ -39,8 +45,11 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """The space that a case lies in: its number of axes, units, the smallest spacing and the volume
-    of a voxel, NaN where there are none.
+    """The space that a case lies in.
+
+    `axes` is their number, 2 or 3. `unit` is that of lengths and `volume_unit` that of volumes.
+    `finest` is the smallest spacing and `voxel_volume` the volume of a voxel, NaN where there are
+    no voxels.
     """
 
     axes: int
@@ -77,10 +86,11 @@ def tolerances(finest: float) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """What scoring a case gave: its rows, and what is added up or drawn later.
+    """The outcome of scoring a case: its rows, and what is added up or drawn later.
 
-    `regions` are those that were measured. `statistics` are those that a run adds up over cases and
-    that the `contingency` table does not hold. `curve` is None where no surface was measured.
+    `regions` are those that were measured: those asked for, or the labels that the case holds.
+    `statistics` are those that a run adds up over cases and that the `contingency` table does not
+    hold. `curve` is None where no surface was measured.
     """
 
     space: Space
@@ -95,7 +105,11 @@ class Scored:
         return Counts.of(self.contingency, regions, self.space.voxel_volume)
 
     def of_regions(self, need: Need, regions: Sequence[Region]) -> Statistic:
-        """Return a statistic that is added up over cases, for any regions."""
+        """Return a statistic that is added up over cases, for any regions.
+
+        Regions that the case does not hold are in it as such without a voxel, so that the
+        statistics of all cases have the same regions and can be added.
+        """
         from_table = need.statistic.of_table(self.contingency, regions, self.space.voxel_volume)
         if from_table is not None:
             return from_table
@@ -103,7 +117,7 @@ class Scored:
         if not isinstance(measured, RegionStatistic):
             return measured
         position = {region.name: place for place, region in enumerate(self.regions)}
-        order = [position.get(region.name, -1) for region in regions]
+        order = [position.get(region.name, -1) for region in regions]  # -1: without a voxel
         return measured.select(np.array(order, np.int64))
 
     def absent(self, need: Need, regions: Sequence[Region]) -> Statistic:
@@ -117,10 +131,10 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Record:
-    """What became of one pair of files: its scores, or the `error` that stopped it.
+    """The outcome of one pair of files: its scores, or the `error` that stopped it.
 
-    `notes` say what was done to get there. `inputs` are the prediction and the ground truth, None
-    for a file that was not read.
+    `seconds` is how long it took, `notes` say what was done to get there. `inputs` are the
+    prediction and the ground truth, None for a file that was not read.
     """
 
     pair: Pair
@@ -166,26 +180,32 @@ class Record:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any], needs: Sequence[Need]) -> Record:
-        """Return the record that `to_json` wrote, of a run with these needs."""
-        pred, gt = (source and Input(**source) for source in content["inputs"])
+        """Return the record that `to_json` wrote, of a run with these needs.
+
+        Of the statistics in the record, those of other needs are left out.
+        """
+        pred, gt = content["inputs"]
         pair = Pair(content["id"], content["pred"] and Path(content["pred"]), Path(content["gt"]))
         return cls(
             pair=pair,
             seconds=content["seconds"],
             error=content["error"],
             notes=tuple(content["notes"]),
-            inputs=(pred, gt),
+            inputs=(pred and Input(**pred), gt and Input(**gt)),
             scored=content["scored"] and _scored_from_json(content["scored"], needs),
         )
 
 
 def _file(source: Input | None) -> dict[str, Any] | None:
+    """Return what run.json says of a file; the time of modification is none of its business."""
     if source is None:
         return None
     return {"bytes": source.bytes, "sha256": source.sha256}
 
 
 def _scored_to_json(scored: Scored) -> dict[str, Any]:
+    """Return an outcome as JSON can hold it: statistics in their flat form, arrays encoded."""
+    # the flat form is about labels; here the position of a region stands for one
     labels = np.arange(len(scored.regions))
     return {
         "space": spelled(_slots(scored.space)),
@@ -203,12 +223,14 @@ def _scored_to_json(scored: Scored) -> dict[str, Any]:
 
 
 def _scored_from_json(content: Mapping[str, Any], needs: Sequence[Need]) -> Scored:
+    """Return the outcome that `_scored_to_json` wrote."""
     regions = tuple(Region(name, frozenset(labels)) for name, labels in content["regions"].items())
     statistics = {}
     for need in needs:
         if need.name in content["statistics"]:
             flat = {name: decode(text) for name, text in content["statistics"][need.name].items()}
-            (statistics[need],) = need.statistic.cases(need, flat, len(regions)).each()
+            (only_case,) = need.statistic.cases(need, flat, len(regions)).each()
+            statistics[need] = only_case
     values: Floats = decode(content["values"])
     curve = content["curve"]
     return Scored(
@@ -222,15 +244,19 @@ def _scored_from_json(content: Mapping[str, Any], needs: Sequence[Need]) -> Scor
 
 
 def _columns(table: Contingency) -> tuple[NDArray[Any], ...]:
+    """Return the columns of a table in the order of its parameters."""
     return table.gt, table.pred, table.count
 
 
 def _slots(data: Any) -> dict[str, Any]:
+    """Return the fields of a flat dataclass by name; `asdict` would copy what they hold."""
     return {name: getattr(data, name) for name in data.__slots__}
 
 
 def encode(array: NDArray[Any]) -> dict[str, Any]:
-    """Return an array as JSON can hold it, every bit of it.
+    """Return an array as JSON can hold it, every bit of it: its bytes in base64.
+
+    They are little-endian on every machine, so a journal may be read on another one.
 
     >>> decode(encode(np.array([0.1, np.nan]))).tolist()
     [0.1, nan]
@@ -241,7 +267,7 @@ def encode(array: NDArray[Any]) -> dict[str, Any]:
 
 
 def decode(content: Mapping[str, Any]) -> NDArray[Any]:
-    """Return the array that `encode` wrote."""
+    """Return the array that `encode` wrote, in the byte order of this machine."""
     dtype = np.dtype(content["dtype"])
     flat = np.frombuffer(base64.b64decode(content["data"], validate=True), dtype)
     return flat.reshape(content["shape"]).astype(dtype.newbyteorder("="))

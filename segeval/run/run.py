@@ -1,4 +1,8 @@
-"""A run over many cases: it tells how it goes on, keeps a record of each case, and folds them."""
+"""A run over many cases: it tells how it goes on, keeps a record of each case, and folds them.
+
+`Run.results` is the way through it: open the journal, take the records of an earlier run, have
+`workers.evaluate` score what is left, fold all records by `assemble`, and write the tables.
+"""
 
 from __future__ import annotations
 
@@ -64,6 +68,10 @@ class Listener:
 class Run:
     """Scores pairs of masks under a protocol, and keeps a record of each.
 
+    `jobs` is the number of threads, `device` where they measure ("cpu", "cuda:0", ...). `failed`
+    says what a case counts that fails, `listener` hears how the run goes on, and `warnings` are
+    the notices so far.
+
     With an `output` folder, records are appended to the journal there as they come, and all tables
     are written in the end, also when the run is interrupted; run.json then says that it is not
     complete. With `resume`, cases that the journal holds are not scored again if their files have
@@ -91,7 +99,11 @@ class Run:
         self.listener.notice(text)
 
     def results(self) -> Results:
-        """Score every case. Raises `UsageError` when the output cannot be written."""
+        """Score every case, and return the results.
+
+        Raises `UsageError` when the output cannot be written. A case that fails raises nothing: it
+        has a row in the table that says why.
+        """
         with self._journal() as journal:
             columns = [metric.column for metric in self.protocol.metrics]
             self.listener.started(len(self.pairs), columns)
@@ -99,7 +111,7 @@ class Run:
                 if journal and journal.earlier:
                     self._take_earlier(journal.earlier)
                 self._score(journal)
-            except KeyboardInterrupt:
+            except KeyboardInterrupt:  # the tables hold what is done; the journal, too
                 self._save(self._folded())
                 raise
             results = self._folded()
@@ -107,11 +119,12 @@ class Run:
         return results
 
     def _score(self, journal: Journal | None) -> None:
-        """Score the cases that there is no record of."""
-        left = [position for position in range(len(self.pairs)) if position not in self._records]
+        """Score the cases that there is no record of, and append each to the journal."""
+        waiting = [place for place in range(len(self.pairs)) if place not in self._records]
+        # cases that were scored before have curves already, which the others must fit
         finest = finest_of(self._records.values())
         for position, record in evaluate(
-            self.pairs, left, self.protocol, jobs=self.jobs, device=self.device, finest=finest
+            self.pairs, waiting, self.protocol, jobs=self.jobs, device=self.device, finest=finest
         ):
             self._records[position] = record
             if journal:
@@ -134,7 +147,10 @@ class Run:
         )
 
     def _folded(self) -> Results:
-        """Return the results of the records that there are."""
+        """Return the results of the records that there are, which may not be all.
+
+        Gives the notices about the run as a whole on the way, since they are part of run.json.
+        """
         records = [self._records[position] for position in sorted(self._records)]
         scored = [record.scored for record in records if record.scored]
         regions = all_regions(records, self.protocol)
@@ -157,6 +173,7 @@ class Run:
         return Results(cases, summary, content, details(records, counts, regions))
 
     def _notice_spilled(self, records: Sequence[Record]) -> None:
+        """Tell how many cases the GPU was too small for."""
         spilled = sum(SPILLED in record.notes for record in records)
         if spilled:
             self.notice(f"{spilled} of {len(records)} cases {SPILLED}; their rows say so")
@@ -192,6 +209,7 @@ class Run:
         }
 
     def _save(self, results: Results) -> None:
+        """Write the results into the output folder, if there is one."""
         if self.output is not None:
             results.save(local_path(self.output), self.formats)
 
@@ -219,6 +237,7 @@ class Run:
 
 
 def _units(scored: Sequence[Scored]) -> dict[str, str]:
+    """Return the units of lengths and of volumes; those of cases that differ, joined by a slash."""
     return {
         "length": "/".join(sorted({case.space.unit for case in scored})),
         "volume": "/".join(sorted({case.space.volume_unit for case in scored})),
@@ -232,7 +251,11 @@ def _unchanged(record: Record, pair: Pair) -> bool:
 
 
 def _is_same(source: Input | None, path: Path | None) -> bool:
-    """Return whether a file is what was read: by size and time, or where these differ by its hash."""
+    """Return whether a file is what was read: of the same size and time, or of the same hash.
+
+    The hash is taken only where the time differs: a copy has the same content and another time, and
+    reading all masks of a run takes about as long as scoring them.
+    """
     if source is None or path is None:
         return source is None and path is None
     try:

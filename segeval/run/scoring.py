@@ -1,5 +1,6 @@
-"""From the statistics of a case to its rows: one value per metric and region, and a note wherever
-there is none.
+"""From the statistics of a case to its rows.
+
+A row has one value per metric for a region, and a note wherever there is none.
 """
 
 from __future__ import annotations
@@ -17,8 +18,13 @@ from segeval.results.columns import ALL
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """Rows of the table of cases: `values` is (rows, metrics), NaN where a metric does not apply to
-    the row.
+    """Rows of the table of cases.
+
+    `regions` and `notes` have an entry for each row. `values` is (rows, metrics), NaN where a
+    metric does not apply to the row.
+
+    >>> Scores(("liver",), np.array([[0.9, 4.5]]), ("",)).row("liver", 1)
+    4.5
     """
 
     regions: tuple[str, ...]
@@ -26,7 +32,7 @@ class Scores:
     notes: tuple[str, ...]
 
     def row(self, region: str, metric: int) -> float:
-        """The value of one cell, by the name of the region and the position of the metric."""
+        """Return one value, by the name of its region and the position of its metric."""
         return float(self.values[self.regions.index(region), metric])
 
 
@@ -37,9 +43,10 @@ NEITHER = "region in neither mask"
 def score_measured(
     measured: Measured, metrics: Sequence[Metric], remarks: Sequence[str] = ()
 ) -> Scores:
-    """The rows of a case: one a region, and one for the whole case if a metric asks for it.
+    """Return the rows of a case: one a region, and one for the whole case if a metric asks for it.
 
-    `remarks` about the case go into the note of every row.
+    Metrics of regions are NaN in the row of the whole case, called `all`, and metrics of whole
+    cases in all others. `remarks` about the case go into the note of every row.
     """
     by_region = np.full((len(measured.regions), len(metrics)), np.nan)
     whole = np.full(len(metrics), np.nan)
@@ -52,6 +59,7 @@ def score_measured(
         else:
             whole[column] = scored[0]
     counts = measured.counts
+    # most rows have nothing to tell; those that have are few, so that a loop over them is cheap
     plain = np.isfinite(by_region[:, per_region]).all(1) & ~counts.empty_p & ~counts.empty_g
     chosen = [m for m in metrics if m.spec.scope == "region"]
     notes = ["; ".join(remarks)] * len(plain)
@@ -67,21 +75,27 @@ def score_measured(
 
 
 def _emptiness(no_p: bool, no_g: bool) -> str:
+    """Return which of the masks a region is not in; "" if it is in both."""
     if no_p and no_g:
         return NEITHER
-    return (
-        "region not in the prediction" if no_p else "region not in the ground truth" if no_g else ""
-    )
+    if no_p:
+        return "region not in the prediction"
+    if no_g:
+        return "region not in the ground truth"
+    return ""
 
 
 def _note(emptiness: str, row: Floats, metrics: Sequence[Metric], remarks: Sequence[str]) -> str:
-    """Why values of a row are NaN or infinite, and what else was remarked."""
-    parts = [emptiness] if emptiness else []
-    if not emptiness and not np.isfinite(row).all():
-        parts += [
-            f"{m.column} "
-            f"{'undefined (a denominator vanishes)' if np.isnan(v) else 'infinite (division by 0)'}"
-            for m, v in zip(metrics, row.tolist(), strict=True)
-            if not np.isfinite(v)
-        ]
-    return "; ".join([*parts, *remarks])
+    """Return why values of a row are NaN or infinite, and what else was remarked.
+
+    Where a mask is empty, that explains all of them.
+    """
+    if emptiness:
+        return "; ".join([emptiness, *remarks])
+    reasons = []
+    for metric, value in zip(metrics, row.tolist(), strict=True):
+        if np.isnan(value):
+            reasons.append(f"{metric.column} undefined (a denominator vanishes)")
+        elif np.isinf(value):
+            reasons.append(f"{metric.column} infinite (division by 0)")
+    return "; ".join([*reasons, *remarks])

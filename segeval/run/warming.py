@@ -1,4 +1,4 @@
-"""Every kernel, run once on small masks of every kind, so that none is left to be compiled later."""
+"""Every kernel, run once on small masks of every kind, so that none is compiled later."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ from segeval.statistics.boundary import Boundary
 from .scoring import score_measured
 
 SHAPES = ((48, 72), (24, 48, 72))
+"""The shapes of the masks: kernels are compiled for 2 and for 3 axes."""
 SPACING = (2.0, 1.0, 0.5)
+"""The spacing of the masks, one that is not the same along any two axes."""
 BOUNDARIES = (
     Boundary(),
     Boundary("voxel", connectivity=2),
@@ -45,17 +47,17 @@ BOUNDARIES = (
 
 
 class WarmUp(NamedTuple):
-    """What a warm-up did: the kernels that it compiled, and the seconds that took."""
+    """The outcome of a warm-up: the kernels that it compiled, and the seconds that took."""
 
     compiled: int
     seconds: float
 
 
 def warm_up(dtypes: Sequence[DTypeLike] = (np.uint8, np.uint16)) -> WarmUp:
-    """Run every kernel on small masks of these dtypes: what lies on no disk yet is compiled and
-    kept.
+    """Run every kernel on small masks of these dtypes.
 
-    It takes a minute or two where nothing fits, seconds where all is there.
+    What lies on no disk yet is compiled and kept. It takes a minute or two where nothing fits,
+    seconds where all is there.
     """
     kernels, seconds = len(compiled_kernels()), seconds_compiled()
     with Workspace() as workspace:
@@ -64,28 +66,30 @@ def warm_up(dtypes: Sequence[DTypeLike] = (np.uint8, np.uint16)) -> WarmUp:
         for scores, channels in product((np.float32, np.float64, np.uint8), (2, 300)):
             argmax(np.zeros((channels, 8, 8), scores), workspace)
     for labels in (np.uint8, np.int64):
-        squared_distances_to(
-            np.ones((2, 4, 8), labels), 1, True, (1.0, 1.0, 1.0), np.empty((2, 4, 8))
-        )
+        steps, squared = (1.0, 1.0, 1.0), np.empty((2, 4, 8))
+        squared_distances_to(np.ones((2, 4, 8), labels), 1, same=True, steps=steps, squared=squared)
     return WarmUp(len(compiled_kernels()) - kernels, seconds_compiled() - seconds)
 
 
 def _measure(dtype: DTypeLike, shape: Sequence[int], workspace: Workspace) -> None:
+    """Measure and score a case of this dtype and shape by all that there is."""
     grid = Grid(tuple(shape), SPACING[-len(shape) :], "mm")
-    pred, gt = (LabelMap(labels, grid) for labels in _masks(dtype, shape))
-    case = Case("warm-up", pred, gt)
+    pred, gt = _masks(dtype, shape)
+    case = Case("warm-up", LabelMap(pred, grid), LabelMap(gt, grid))
     for metrics, regions in _runs():
         needs = {metric.need for metric in metrics}
         score_measured(measure(case, partial(_always, regions), needs, workspace), metrics)
 
 
-def _always(regions: Sequence[Region], labels: Sequence[int]) -> Sequence[Region]:
+def _always(regions: Sequence[Region], _labels: Sequence[int]) -> Sequence[Region]:
+    """Return the regions, whatever labels occur."""
     return regions
 
 
 def _masks(dtype: DTypeLike, shape: Sequence[int]) -> tuple[Labels, Labels]:
-    """Two masks with two labels each, of which parts agree, parts lie near and parts far from each
-    other.
+    """Return two masks with two labels each.
+
+    Parts of them agree, parts lie near each other and parts far.
     """
     pred, gt = np.zeros((2, *shape), dtype)
     pred[..., 4:12, 4:12], pred[..., 14:16, 40:70] = 1, 2
@@ -94,13 +98,13 @@ def _masks(dtype: DTypeLike, shape: Sequence[int]) -> tuple[Labels, Labels]:
 
 
 def _runs() -> Iterator[tuple[list[Metric], Sequence[Region]]]:
-    """Yield metrics and regions: overlap alone, all metrics of labels and unions, many regions,
-    every boundary.
+    """Yield metrics and regions that between them need every kernel.
+
+    They are overlap alone, all metrics of labels and unions, many regions, and every boundary.
     """
     labels, unions = (Region.of(1), Region.of(2)), (Region.of("both", 1, 2), Region.of("inner", 1))
-    many = tuple(
-        Region.of(label, label, label + 1) for label in range(1, 600, 2)
-    )  # so many that numbers need uint16
+    # so many that their numbers need uint16, whatever the dtype of the masks
+    many = tuple(Region.of(label, label, label + 1) for label in range(1, 600, 2))
     metrics = [
         spec.bind({p.name: 1 for p in spec.parameters if p.default is None})
         for spec in REGISTRY.values()
@@ -115,4 +119,5 @@ def _runs() -> Iterator[tuple[list[Metric], Sequence[Region]]]:
 
 
 def _under(boundary: Boundary, metric: Metric) -> Definition:
+    """Return the definition of a metric under another boundary, all else as its card has it."""
     return Definition("segeval", metric, boundary, metric.spec.empty)

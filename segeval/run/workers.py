@@ -1,4 +1,8 @@
-"""The one loop: pairs of files × protocol → records, a case a thread."""
+"""The one loop of a run: pairs of files and a protocol give records, one case a thread.
+
+`evaluate` hands the pairs to threads. Each thread has a `Worker`, which reads a pair, measures and
+scores it, and keeps what later tables and figures need. An error stops its own case alone.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -51,42 +56,60 @@ def evaluate(
     device: str = "cpu",
     finest: float | None = None,
 ) -> Iterator[tuple[int, Record]]:
-    """Yield position and record of the pairs at these positions, as they get done.
+    """Yield position and record of the pairs at these positions, in the order they get done.
 
-    A pair that fails, fails alone. `jobs` threads take a case each; where there are fewer cases, the
-    threads left over help inside them. `finest` is the spacing that NSD curves go by, if there are
-    some already.
+    A pair that fails, fails alone. `jobs` threads take a case each; where there are fewer cases,
+    the threads left over help inside them. `finest` is the spacing that NSD curves go by, if there
+    are some already.
     """
     workers = max(1, min(jobs, len(positions)))
     local = threading.local()
     scale = CurveScale(positions, finest)
 
     def work(position: int) -> tuple[int, Record]:
-        if not hasattr(local, "workspace"):
+        if not hasattr(local, "workspace"):  # one for each thread: its buffers are used again
             local.workspace = Workspace(jobs // workers, device)
         worker = Worker(protocol, local.workspace, scale)
         return position, worker.record(position, pairs[position])
 
     pool = ThreadPoolExecutor(workers)
     done: SimpleQueue[Future[tuple[int, Record]]] = SimpleQueue()
-    ahead = 2 * workers  # and no more, so that a slow listener does not fill the memory
+    waiting = iter(positions)
+
+    def submit(count: int) -> None:
+        for position in islice(waiting, count):
+            pool.submit(work, position).add_done_callback(done.put)
+
     try:
-        for turn in range(len(positions) + ahead):
-            if turn >= ahead:
-                yield done.get().result()
-            if turn < len(positions):
-                pool.submit(work, positions[turn]).add_done_callback(done.put)
+        # Every further case waits until a record is taken: else a slow listener would let records
+        # pile up in memory. Twice as many as threads keep all of them at work in the meantime.
+        submit(2 * workers)
+        for _ in positions:
+            yield done.get().result()
+            submit(1)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
 class CurveScale:
-    """The spacing that the NSD curves of a run go by: that of the first case, in the order of the
-    run, that could be read, so that it does not depend on which thread is faster.
+    """The spacing that the NSD curves of a run go by, agreed on by its threads.
+
+    Curves of one run must have the same tolerances, multiples of half a spacing, or they could not
+    be drawn together. It is the spacing of the first case, in the order of the run, that could be
+    read: the first one that gets done would depend on which thread is faster.
+
+    Every worker makes one offer for each case that it takes, and then may wait for the outcome.
+    `finest` is the outcome of an earlier run that goes on, None for a new one.
+
+    >>> scale = CurveScale(positions=[0, 1, 2], finest=None)
+    >>> scale.offer(1, 0.5)
+    >>> scale.offer(0, None)
+    >>> scale.wait()
+    0.5
     """
 
     def __init__(self, positions: Sequence[int], finest: float | None) -> None:
-        self._waiting = list(reversed(positions))
+        self._waiting = list(reversed(positions))  # the next in the order of the run comes last
         self._offers: dict[int, float | None] = {}
         self._finest = finest
         self._changed = threading.Condition()
@@ -94,6 +117,7 @@ class CurveScale:
     def offer(self, position: int, finest: float | None) -> None:
         """Say the finest spacing of a case, None for one that has none; the first word counts."""
         with self._changed:
+            # an offer waits here until every case before it has made one, too
             self._offers.setdefault(position, finest)
             while self._finest is None and self._waiting and self._waiting[-1] in self._offers:
                 self._finest = self._offers[self._waiting.pop()]
@@ -102,7 +126,8 @@ class CurveScale:
     def wait(self) -> float:
         """Return the spacing, once the cases before have been read; only for who offered one.
 
-        Threads take cases in order, so those before are at work and will make their offers.
+        Threads take cases in order, so those before are at work and will make their offers: nobody
+        waits for a case that has not begun.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._finest is not None)
@@ -112,14 +137,20 @@ class CurveScale:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Worker:
-    """What scores one pair after the other."""
+    """One thread's share of a run: it scores one pair after the other.
+
+    `scale` is shared by all workers of the run, the `workspace` by none.
+    """
 
     protocol: Protocol
     workspace: Workspace
     scale: CurveScale
 
     def record(self, position: int, pair: Pair) -> Record:
-        """Return the record of a pair, whatever becomes of it."""
+        """Return the record of a pair, whatever becomes of it.
+
+        It raises nothing: the record of a pair that failed has the error's text.
+        """
         start = time.perf_counter()
         try:
             scored, notes = self._score(position, pair)
@@ -127,21 +158,24 @@ class Worker:
         except Exception as error:  # whatever it is, it stops this case alone
             return Record(pair, time.perf_counter() - start, _complaint(error, pair))
         finally:
+            # of a case that could not be read; for any other, the first offer counts
             self.scale.offer(position, None)
         seconds = time.perf_counter() - start
         return Record(pair, seconds, notes=notes, inputs=inputs, scored=scored)
 
     def _score(self, position: int, pair: Pair) -> tuple[Scored, tuple[str, ...]]:
+        """Return the outcome of a pair, and the notes about it."""
         case = read_case(pair, self.protocol, self.workspace)
         space = _space(case)
+        # before it is measured, which takes long: threads with later cases wait for it
         self.scale.offer(position, space.finest)
         case, measured = measure_case(case, self.protocol, self.workspace)
         scores = score_measured(measured, self.protocol.metrics, case.notes)
-        return self._kept(measured, space, scores), case.notes
+        return self._scored(measured, space, scores), case.notes
 
-    def _kept(self, measured: Measured, space: Space, scores: Scores) -> Scored:
-        """Return what is kept of a case."""
-        kept = {
+    def _scored(self, measured: Measured, space: Space, scores: Scores) -> Scored:
+        """Return what is kept of a case; masks and all other statistics are let go."""
+        pooled = {
             need: statistic
             for need, statistic in measured.statistics.items()
             if need.statistic.pooled and need.measurer
@@ -151,11 +185,12 @@ class Worker:
             regions=measured.regions,
             scores=scores,
             contingency=measured.contingency,
-            statistics=kept,
+            statistics=pooled,
             curve=self._curve(measured),
         )
 
     def _curve(self, measured: Measured) -> Curve | None:
+        """Return the NSD curves of a case; None if the protocol measures no boundary."""
         need = self.protocol.surface
         if need is None or len(measured.regions) > MOST_CURVES:
             return None
@@ -164,21 +199,27 @@ class Worker:
 
 
 def score_case(case: Case, protocol: Protocol, workspace: Workspace) -> Scores:
-    """Return the rows of a case under a protocol."""
+    """Return the rows of a case under a protocol: what `segeval.score` gives of two masks."""
     case, measured = measure_case(case, protocol, workspace)
     return score_measured(measured, protocol.metrics, case.notes)
 
 
 def measure_case(case: Case, protocol: Protocol, workspace: Workspace) -> tuple[Case, Measured]:
-    """Measure a case; it gets a note if its statistics were too much for its device."""
+    """Measure a case; it gets a note if its statistics were too much for its device.
+
+    Raises `ReadError` for masks that seem to say the same with other numbers (`check_scales`),
+    unless the protocol takes them for the same.
+    """
     try:
         measured = measure(case, protocol.regions_among, protocol.needs, workspace)
     except RuntimeError as error:
         if not out_of_memory(error):
             raise
+        # one large case shall not stop a run on a GPU; what is measured is the same on both
         with Workspace(workspace.threads) as host:
             measured = measure(case, protocol.regions_among, protocol.needs, host)
         case = replace(case, notes=(*case.notes, SPILLED))
+    # who names a region of labels 1 and 255 knows of both scales
     joins_scales = any(region.labels >= {1, 255} for region in protocol.regions or ())
     if not protocol.binary and not joins_scales:
         check_scales(case, measured)
@@ -186,7 +227,10 @@ def measure_case(case: Case, protocol: Protocol, workspace: Workspace) -> tuple[
 
 
 def nsd_curve(measured: Measured, need: Need, tolerance: Floats) -> Singles:
-    """Return the NSD of each region at each tolerance, (R, T)."""
+    """Return the NSD of each region at each tolerance, (R, T), as float32.
+
+    `tolerance` (T,) ascends. NaN for a region that has no boundary in either mask.
+    """
     distances = measured.statistics[need]
     assert isinstance(distances, SurfaceDistances)  # as `Protocol.surface` says
     pg, gp = distances.pg, distances.gp
@@ -195,7 +239,7 @@ def nsd_curve(measured: Measured, need: Need, tolerance: Floats) -> Singles:
 
 
 def fingerprint(path: Path | None) -> Input | None:
-    """Return size, time and hash of a file; None if it has gone since it was read."""
+    """Return size, time and hash of a file; None without one, or if it has gone since."""
     if path is None:
         return None
     digest = hashlib.sha256()
@@ -210,6 +254,7 @@ def fingerprint(path: Path | None) -> Input | None:
 
 
 def _space(case: Case) -> Space:
+    """Return the space that a case lies in, that of meshes if either side is one."""
     if case.has_mesh:
         return SPACE_OF_MESHES
     grid = case.grid

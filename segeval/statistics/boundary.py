@@ -45,6 +45,7 @@ class Setting:
 
 
 _YES_AND_NO: Mapping[str, Value] = {"yes": True, "true": True, "no": False, "false": False}
+"""The written forms of a setting that is on or off."""
 CONNECTIVITY = Setting(
     "connectivity",
     {
@@ -178,6 +179,7 @@ class Boundary:
             for setting in card.settings
             if settings.get(setting.name, setting.values[0]) != setting.values[0]
         ]
+        # usual settings are left out, so that two ways to write one boundary are equal
         object.__setattr__(self, "rule", rule)
         object.__setattr__(self, "settings", tuple(unusual))
 
@@ -222,15 +224,15 @@ class Boundary:
             return text
         if not isinstance(text, str):
             raise UsageError(f"a boundary is written as a text such as 'surfel', not {text!r}")
-        rule, _, rest = (piece.strip() for piece in text.partition(":"))
+        rule, _, written = text.partition(":")
         settings: dict[str, Value] = {}
-        for piece in rest.split(","):
+        for piece in written.split(","):
             if piece.strip():
                 name, value = _parse_setting(piece, text)
                 if name in settings:
                     raise UsageError(f"boundary {text!r} gives {name} twice; give it once")
                 settings[name] = value
-        return cls(rule, **settings)
+        return cls(rule.strip(), **settings)
 
     def __str__(self) -> str:
         written = [f"{name}={_written(value)}" for name, value in self.settings]
@@ -240,11 +242,14 @@ class Boundary:
 VOXEL = Boundary()
 """The boundary where none is named."""
 SOLID = Boundary("solid")
+"""The boundary of metrics about whole masks: all voxels of them."""
 
 
 def _parse_setting(piece: str, text: str) -> tuple[str, Value]:
     """Return name and value of a setting in the written form of a boundary."""
-    name, equals, value = (word.strip() for word in piece.partition("="))
+    name, equals, value = piece.partition("=")
+    name, value = name.strip(), value.strip()
+    # of all rules: whether this rule has the setting, `Boundary` says with the rule's own settings
     known = {setting.name: setting for rule in RULES.values() for setting in rule.settings}
     if name not in known or not equals:
         raise UsageError(
@@ -264,6 +269,7 @@ def _choice(setting: Setting) -> str:
 
 
 def _written(value: Value) -> str:
+    """Return a value as it is written in a boundary: yes and no for flags."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)

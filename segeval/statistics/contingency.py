@@ -19,7 +19,10 @@ from segeval.arrays import Flags, Integers
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contingency(Statistic):
-    """How many voxels carry each pair of labels; only pairs that occur, sorted by (gt, pred).
+    """A table of how many voxels carry each pair of labels.
+
+    A row is a label of `gt`, one of `pred` and the `count` of voxels with both. Only pairs that
+    occur have a row; rows are sorted by (gt, pred).
 
     >>> a = Contingency(gt=np.array([0, 1]), pred=np.array([0, 0]), count=np.array([5, 2]))
     >>> (a + a).count
@@ -74,18 +77,25 @@ class Contingency(Statistic):
         return np.union1d(self.gt, self.pred)
 
     def __add__(self, other: Contingency) -> Contingency:
-        rows = np.concatenate([np.stack([c.gt, c.pred, c.count], 1) for c in (self, other)])
+        tables = [np.stack([table.gt, table.pred, table.count], 1) for table in (self, other)]
+        rows = np.concatenate(tables)
         gt, pred, count = _summed(rows).T
         return Contingency(gt, pred, count)
 
 
 def _summed(rows: Integers) -> Integers:
-    """Rows (gt, pred, counts ...), those of a pair added up, sorted by pair."""
+    """Return rows (gt, pred, counts ...), those of a pair added up, sorted by pair."""
     rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
     first = run_starts((rows[1:, :2] != rows[:-1, :2]).any(1), len(rows))
     return np.concatenate([rows[first, :2], np.add.reduceat(rows[:, 2:], first)], 1)
 
 
 def run_starts(differs: Flags, count: int) -> Integers:
-    """Return where runs of equal things begin, from which of them `differs` from the one before."""
+    """Return where runs of equal elements begin, among `count` of them.
+
+    `differs` (count - 1,) says which elements, from the second on, differ from the one before.
+
+    >>> run_starts(np.array([False, True, False]), 4)
+    array([0, 2])
+    """
     return np.concatenate([np.zeros(min(count, 1), np.int64), differs.nonzero()[0] + 1])

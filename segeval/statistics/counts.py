@@ -1,4 +1,4 @@
-"""How many voxels of each region the two masks share: the statistic of every overlap metric."""
+"""The counts of voxels that the two masks share or not: the statistic of every overlap metric."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .statistic import Arrays, Column, Columns, LabelPairs, Need
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts(RowStatistic):
-    """True and false positives and negatives by region, (R,) each, with both volumes in the grid's
-    unit of volume.
+    """True and false positives and negatives by region, (R,) each.
 
-    Whole numbers as float64, so that products of four of them do not overflow.
+    Both volumes are there as well, in the grid's unit of volume. Whole numbers as float64, so that
+    products of four of them do not overflow.
     """
 
     tp: Floats
@@ -38,14 +38,18 @@ class Counts(RowStatistic):
 
     @classmethod
     def of(cls, table: LabelPairs, regions: Sequence[Region], voxel_volume: float = 1.0) -> Counts:
-        """The counts of the regions, which may overlap, from the table of label pairs of a case."""
-        tp, size_p, size_g = np.zeros(
-            (3, len(regions) + 1)
-        )  # the last of each for labels of no region
+        """Return the counts of the regions, which may overlap, from the label pairs of a case.
+
+        `voxel_volume` is the volume of a voxel in the unit that volumes shall have.
+        """
+        # the last entry of each is for labels of no region
+        tp, size_p, size_g = np.zeros((3, len(regions) + 1))
+        # regions of one layer share no label, so that a label looks up its region
         for layer in disjoint_layers(regions):
             pairs = sorted((label, region) for region in layer for label in regions[region].labels)
             labels, region_of = np.array(pairs, np.int64).T
-            in_p, in_g = (_looked_up(labels, region_of, side) for side in (table.pred, table.gt))
+            in_p = _looked_up(labels, region_of, table.pred)
+            in_g = _looked_up(labels, region_of, table.gt)
             np.add.at(size_p, in_p, table.count)
             np.add.at(size_g, in_g, table.count)
             np.add.at(tp, np.where(in_p == in_g, in_p, -1), table.count)
@@ -84,9 +88,8 @@ class Counts(RowStatistic):
         rows = arrays["counts"]
         marks = Marks.of(rows[:, 0])
         cells, size = marks.cells(regions), marks.cases * regions
-        tp, size_p, size_g, image, volume_p, volume_g = (
-            np.bincount(cells, column, size).astype(np.float64) for column in rows[:, 1:].T
-        )
+        sums = [np.bincount(cells, column, size).astype(np.float64) for column in rows[:, 1:].T]
+        tp, size_p, size_g, image, volume_p, volume_g = sums
         # every case has a row of label 0, which knows how many voxels there are
         image = np.repeat(image[:: max(1, regions)], regions)
         tn = image - size_p - size_g + tp
@@ -109,7 +112,10 @@ class Counts(RowStatistic):
         return np.asarray(self.tp + self.fn == 0)
 
 
-def _looked_up(labels: Integers, regions: Integers, wanted: Integers) -> Integers:
-    """Return the region of each label wanted, -1 where it has none; `labels` are sorted."""
-    nearest = np.minimum(labels.searchsorted(wanted), len(labels) - 1)
-    return np.where(labels[nearest] == wanted, regions[nearest], -1)
+def _looked_up(labels: Integers, regions: Integers, column: Integers) -> Integers:
+    """Return the region of each label in a column, -1 where it has none.
+
+    `labels`, sorted, are those that have a region, `regions` the region of each.
+    """
+    nearest = np.minimum(labels.searchsorted(column), len(labels) - 1)
+    return np.where(labels[nearest] == column, regions[nearest], -1)

@@ -1,6 +1,4 @@
-"""How deep every voxel lies inside its mask: the statistic of Boundary IoU, for any width of the
-band.
-"""
+"""The depth of each voxel inside its mask: the statistic of Boundary IoU, for any width of band."""
 
 from __future__ import annotations
 
@@ -15,11 +13,10 @@ from .distances import Distances, HistogramStatistic
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Depths(HistogramStatistic):
-    """Distances of a mask's voxels to the nearest boundary voxel of the same mask, for all regions
-    at once.
+    """Distances of a mask's voxels to the nearest boundary voxel of the same mask.
 
-    `shared` holds, for the voxels in both masks, the larger of the two depths: a voxel lies in both
-    bands if that is below the width.
+    All regions are in it at once. `shared` holds, for the voxels in both masks, the larger of the
+    two depths: a voxel lies in both bands if that is below the width.
     """
 
     p: Distances

@@ -1,5 +1,8 @@
-"""The surface-distance statistic: how much of one boundary lies at which distance from the other,
-region by region.
+"""The surface-distance statistic.
+
+How much of one boundary lies at which distance from the other, region by region. Every metric of
+boundaries is a number taken from these histograms, so a case is measured once for all of them, and
+cases are pooled by adding histograms. The idea is that of DeepMind's surface-distance package.
 """
 
 from __future__ import annotations
@@ -49,93 +52,101 @@ class Distances:
 
     @classmethod
     def of(cls, values: ArrayLike, sizes: ArrayLike | None = None) -> Distances:
-        """The histogram of one region; elements are equal unless they are given sizes.
+        """Return the histogram of one region; elements are equal unless they are given sizes.
 
         >>> Distances.of([0, 1, 4], sizes=[2, 1, 1]).quantile(0.75)
         array([1.])
         """
         value = np.ravel(np.asarray(values, np.float64))
-        size = (
-            np.ones(len(value), np.int64)
-            if sizes is None
-            else np.ravel(np.asarray(sizes, np.float64))
-        )
+        size: NDArray[Any] = np.ones(len(value), np.int64)
+        if sizes is not None:
+            size = np.ravel(np.asarray(sizes, np.float64))
         value, size = value[size > 0], size[size > 0]
         return cls._gathered(np.zeros(len(value), np.int64), value, size, 1)
 
     @classmethod
     def absent(cls, regions: int) -> Distances:
-        """Regions without an element."""
+        """Return regions without an element."""
         return cls(np.zeros(regions + 1, np.int64), np.empty(0), np.empty(0, np.int64))
 
     @classmethod
     def stacked(cls, members: Sequence[Distances]) -> Distances:
-        """The regions of all members, one after the other."""
+        """Return the regions of all members, one after the other."""
         counts = np.concatenate([np.zeros(1, np.int64), *(np.diff(m.start) for m in members)])
-        value, size = (
-            np.concatenate([getattr(m, name) for m in members]) for name in ("value", "size")
-        )
+        value = np.concatenate([member.value for member in members])
+        size = np.concatenate([member.size for member in members])
         return cls(np.cumsum(counts), value, size)
 
     @classmethod
     def _gathered(
         cls, region: Integers, value: Floats, size: NDArray[Any], regions: int
     ) -> Distances:
-        """The histograms of elements in any order. Quick if they are a few sequences sorted by
-        region and value.
+        """Return the histograms of elements in any order, those of equal distance as one.
+
+        It is quick if they are a few sequences sorted by region and value: a stable sort of NumPy
+        merges such sequences.
         """
-        key = np.empty(
-            len(value), np.complex128
-        )  # NumPy orders complex numbers by real, then by imaginary part
+        # NumPy orders complex numbers by real, then by imaginary part: one sort does for both keys
+        key = np.empty(len(value), np.complex128)
         key.real, key.imag = region, value
         order = np.argsort(key, kind="stable")
         key = key[order]
         first = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])[: len(key)])
-        total = np.add.reduceat(size[order], first) if len(first) else size[:0]
+        total = size[:0]
+        if len(first):  # `reduceat` refuses an empty list
+            total = np.add.reduceat(size[order], first)
         return cls(np.searchsorted(key.real[first], np.arange(regions + 1)), key.imag[first], total)
 
     def __len__(self) -> int:
         return len(self.start) - 1
 
     def __add__(self, other: Distances) -> Distances:
-        """The elements of both, region by region: of two directions, or of two cases."""
-        region, value, size = (
-            np.concatenate(pair)
-            for pair in (
-                (self._region, other._region),
-                (self.value, other.value),
-                (self.size, other.size),
-            )
-        )
+        """Return the elements of both, region by region: of two directions, or of two cases."""
+        region = np.concatenate([self._region, other._region])
+        value = np.concatenate([self.value, other.value])
+        size = np.concatenate([self.size, other.size])
         return self._gathered(region, value, size, len(self))
 
     def grouped(self, groups: Integers, count: int) -> Distances:
-        """The elements of all regions of a group as one region: region r belongs to `groups[r]` of
-        `count` groups.
+        """Return the elements of all regions of a group as one region.
+
+        Region r belongs to `groups[r]` of `count` groups.
         """
         return self._gathered(groups[self._region], self.value, self.size, count)
 
     def select(self, order: ArrayLike) -> Distances:
-        """The regions at these positions, in this order; -1 is a region without an element."""
+        """Return the regions at these positions, in this order; -1 is one without an element.
+
+        >>> d = Distances.stacked([Distances.of([0, 1]), Distances.of([3])])
+        >>> d.select([1, -1]).total()
+        array([1., 0.])
+        """
         order = np.asarray(order, np.int64)
         if np.array_equal(order, np.arange(len(self))):
             return self
+        # the last entry is that of a region without an element, which -1 picks
         first = np.append(self.start[:-1], 0)[order]
         counts = np.append(np.diff(self.start), 0)[order]
         start = np.concatenate([[0], np.cumsum(counts)])
-        at = np.repeat(first - start[:-1], counts) + np.arange(start[-1])
-        return Distances(start, self.value[at], self.size[at])
+        elements = np.repeat(first - start[:-1], counts) + np.arange(start[-1])
+        return Distances(start, self.value[elements], self.size[elements])
 
     def total(self) -> Floats:
-        """Size of the set."""
+        """Return the size of the set, (R,)."""
         return self._sum(self.size)
 
     def within(self, tolerance: float) -> Floats:
-        """Size of what lies at most `tolerance` away, with a relative slack of 1e-6."""
+        """Return the size of what lies at most `tolerance` away, with a relative slack of 1e-6."""
         return self._sum(np.where(self.value <= tolerance * (1 + SLACK), self.size, 0))
 
     def within_each(self, tolerances: Floats) -> Floats:
-        """Size of what lies at most each of some ascending tolerances away, (R, T)."""
+        """Return the size of what lies at most each of some ascending tolerances away, (R, T).
+
+        It is one pass over the elements, however many tolerances there are.
+
+        >>> Distances.of([0, 1, 4]).within_each(np.array([0.5, 1.0, 9.0]))
+        array([[1., 2., 3.]])
+        """
         reached = np.searchsorted(tolerances * (1 + SLACK), self.value)
         columns = len(tolerances) + 1  # the last for what lies farther than all
         sums = np.bincount(self._region * columns + reached, self.size, len(self) * columns)
@@ -143,21 +154,22 @@ class Distances:
         return within
 
     def below(self, width: float) -> Floats:
-        """Size of what lies less than `width` away, with the same slack."""
+        """Return the size of what lies less than `width` away, (R,), with the same slack."""
         return self._sum(np.where(self.value < width * (1 - SLACK), self.size, 0))
 
     def moment(self, power: float) -> Floats:
-        """Sum of size times distance to the power."""
+        """Return the sum of size times distance to the power, (R,)."""
         return self._sum(self.size * self.value**power)
 
     def shortfall(self, limit: float) -> Floats:
-        """Sum of size times what the distance lacks to `limit`: the integral of `within` from 0 to
-        there.
+        """Return the sum of size times what the distance lacks to `limit`, (R,).
+
+        It is the integral of `within` from 0 to there.
         """
         return self._sum(self.size * np.maximum(limit - self.value, 0))
 
     def mean(self) -> Floats:
-        """Mean distance, by size."""
+        """Return the mean distance, by size, (R,)."""
         total = self.total()
         mean: Floats = np.divide(
             self.moment(1), total, out=np.full(len(self), np.nan), where=total > 0
@@ -165,20 +177,24 @@ class Distances:
         return mean
 
     def std(self) -> Floats:
-        """Standard deviation of the distance, by size; infinite if a distance is."""
+        """Return the standard deviation of the distance, by size; infinite if a distance is.
+
+        It is that of the whole set: the sum of squares is over the size, not the size less one.
+        """
         mean, total = self.mean(), self.total()
         finite = np.isfinite(mean)
+        # two passes: the difference of mean square and squared mean would lose digits
         centre = np.where(finite, mean, 0)[self._region]
         squares = self._sum(self.size * (self.value - centre) ** 2)
         root: Floats = np.sqrt(np.divide(squares, total, out=mean.copy(), where=finite))
         return root
 
     def quantile(self, q: float) -> Floats:
-        """The distance that a share `q` of the set, by size, does not exceed; `q` in (0, 1], 1 is
-        the maximum.
+        """Return the distance that a share `q` of the set, by size, does not exceed, (R,).
 
-        Equal elements: linear interpolation, as `numpy.quantile`. Elements with sizes: the smallest
-        distance of the set at which the cumulative size reaches the share.
+        `q` lies in (0, 1]; 1 is the maximum. Equal elements: linear interpolation, as
+        `numpy.quantile`. Elements with sizes: the smallest distance of the set at which the
+        cumulative size reaches the share.
         """
         quantiles = np.full(len(self), np.nan)
         if self._weighted:
@@ -193,12 +209,12 @@ class Distances:
         """Return the distances at which the cumulative size of the regions reaches the share."""
         reached = np.cumsum(self.size)
         before = np.concatenate([[0], reached])[self.start]
-        wanted = before[regions] + np.diff(before)[regions] * (q - 1e-9)  # the sums are rounded
-        at = np.searchsorted(reached, wanted)
-        return self.value[np.clip(at, self.start[regions], self.start[regions + 1] - 1)]
+        target = before[regions] + np.diff(before)[regions] * (q - 1e-9)  # the sums are rounded
+        element = np.searchsorted(reached, target)
+        return self.value[np.clip(element, self.start[regions], self.start[regions + 1] - 1)]
 
     def _interpolated(self, regions: Integers, q: float) -> Floats:
-        """Return the quantiles of the regions, linear between the two elements next to the share."""
+        """Return the quantiles of the regions, linear between the two elements at the share."""
         counted = np.cumsum(self.size)
         before = np.concatenate([[0], counted])[self.start]
         place = (np.diff(before)[regions] - 1).astype(np.float64) * q
@@ -209,6 +225,7 @@ class Distances:
         high = self.value[np.searchsorted(counted, first + (share > 0), side="right")]
         with np.errstate(invalid="ignore"):  # two infinite distances
             step = np.where(high > low, high - low, 0.0)
+            # from the nearer end, as NumPy does it: so the last digit is the same
             from_above = (share >= 0.5) & (high < np.inf)
             return np.where(from_above, high - step * (1 - share), low + step * share)
 
@@ -231,6 +248,8 @@ class Distances:
         return np.repeat(np.arange(len(self)), np.diff(self.start))
 
     def _sum(self, terms: NDArray[Any]) -> Floats:
+        """Return the sum of the terms of each region, (R,); a term is that of one element."""
+        # of an empty slice, `reduceat` gives the next element: such regions are left out
         occupied = self._occupied
         sums = np.zeros(len(self))
         if occupied.any():
@@ -239,7 +258,11 @@ class Distances:
 
 
 class HistogramStatistic(RegionStatistic):
-    """A dataclass of histograms of distances, `Distances`, with the same regions in each."""
+    """A dataclass of histograms of distances, `Distances`, with the same regions in each.
+
+    Its fields are the histograms; all methods are made from their names, so a statistic of this
+    kind is a list of fields, a card, and what measures it.
+    """
 
     __slots__ = ()
 
@@ -285,7 +308,11 @@ class HistogramStatistic(RegionStatistic):
         return columns
 
     def flat(self, need: Need, labels: Integers, *, sample: bool = False) -> Arrays:
-        """Return a row for each region, and the distances of all."""
+        """Return a row for each region, and the distances of all.
+
+        A row is the mark of the label and the number of distances in each set: with those numbers,
+        the distances of all regions and cases lie one after the other in one array a set.
+        """
         sets: dict[str, Distances] = {name: getattr(self, name) for name in self.sets()}
         lengths = [np.diff(distances.start) for distances in sets.values()]
         arrays = {need.name: np.stack([marked(labels, sample=sample), *lengths], 1)}
@@ -317,8 +344,9 @@ class HistogramStatistic(RegionStatistic):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SurfaceDistances(HistogramStatistic):
-    """Distances between two boundaries: `pg` from that of the prediction to that of the ground
-    truth, `gp` back.
+    """Distances between two boundaries.
+
+    `pg` are those from the boundary of the prediction to that of the ground truth, `gp` those back.
     """
 
     pg: Distances

@@ -1,4 +1,8 @@
-"""One statistic of many cases: what averages add up and select from."""
+"""One statistic of many cases: what averages add up and select from.
+
+Metric objects, files and other processes keep statistics in their flat form: a few arrays in which
+the rows of all cases lie one after the other. `Marks` says which row is of which case and label.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,7 @@ class WholeCases(Cases):
         return len(self.members)
 
     def only(self, regions: Integers) -> WholeCases:
-        """Return the same: it knows of no regions."""
+        """Return the same: a statistic of whole cases knows of no regions."""
         return self
 
     def pooled(self) -> WholeCases:
@@ -43,7 +47,10 @@ class WholeCases(Cases):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RegionCases(Cases):
-    """A statistic of `regions` regions of each of `count` cases, case after case."""
+    """A statistic of `regions` regions of each of `count` cases, case after case.
+
+    Region r of case c is at `c * regions + r` of `statistic`.
+    """
 
     count: int
     regions: int
@@ -93,7 +100,8 @@ class Marks(NamedTuple):
         [0, 0, 1, 1, 2, 2]
         """
         marks = column.astype(np.int64)
-        sample = marks < 0
+        sample = marks < 0  # the complement of the label
+        # every case begins with a row of label 0
         cases = int(np.count_nonzero(marks == 0))
         return cls(
             np.where(sample, cases, np.cumsum(marks == 0) - 1),
@@ -102,7 +110,11 @@ class Marks(NamedTuple):
         )
 
     def cells(self, regions: int) -> Integers:
-        """Return the place of each row where cases with so many regions lie one after the other."""
+        """Return the place of each row where cases with so many regions lie one after the other.
+
+        >>> Marks.of(np.array([0, 2, 0, 1])).cells(3).tolist()
+        [0, 2, 3, 4]
+        """
         return self.case * regions + self.label
 
     def split(self, rows: NDArray[Any]) -> list[NDArray[Any]]:
@@ -114,12 +126,14 @@ class Marks(NamedTuple):
 
 
 def marked(labels: Integers, *, sample: bool) -> Integers:
-    """Return the marks of rows about these labels."""
-    return ~labels if sample else labels
+    """Return the marks of rows about these labels: their complements for a single sample."""
+    if sample:
+        return ~labels
+    return labels
 
 
 def joined(records: Sequence[Arrays]) -> Arrays:
-    """Return the flat form of the cases of several."""
+    """Return the flat form of the cases of several flat forms, one after the other."""
     return {name: np.concatenate([arrays[name] for arrays in records]) for name in records[0]}
 
 

@@ -1,5 +1,6 @@
-"""Where the voxels of a mask lie and how they spread: the statistic of distances between centres of
-mass.
+"""Where the voxels of a mask lie and how they spread.
+
+It is the statistic of distances between centres of mass.
 """
 
 from __future__ import annotations
@@ -19,14 +20,15 @@ from .rows import RowStatistic
 from .statistic import Arrays, Column, Columns, Need
 
 MOST_AXES = 3
+"""The number of axes that flat forms have room for; an axis that masks lack is 0 there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moments(RowStatistic):
-    """Number, sum and sum of outer products of the voxels' positions, by region: (R,), (R, d) and
-    (R, d, d).
+    """Number, sum and sum of outer products of the voxels' positions, by region.
 
-    Positions are in the unit of the spacing, from the grid's first voxel.
+    They are (R,), (R, d) and (R, d, d). Positions are in the unit of the spacing, from the grid's
+    first voxel.
     """
 
     n_p: Floats
@@ -132,33 +134,30 @@ class Moments(RowStatistic):
         return ratio(self.sum_g, self.n_g[:, None])
 
     def mahalanobis(self) -> Floats:
-        """Distance of the two centres in units of the common covariance, (R,); NaN where that is
-        singular.
+        """Return the distance of the two centres in units of the common covariance, (R,).
 
-        The common covariance is the mean of the two sample covariances, weighted by the numbers of
-        voxels.
+        It is NaN where that is singular. The common covariance is the mean of the two sample
+        covariances, weighted by the numbers of voxels.
         """
         shift = self.mean_p - self.mean_g
         weighted_p = self.n_p[:, None, None] * _covariance(self.outer_p, self.sum_p, self.n_p)
         weighted_g = self.n_g[:, None, None] * _covariance(self.outer_g, self.sum_g, self.n_g)
         spread = ratio(weighted_p + weighted_g, (self.n_p + self.n_g)[:, None, None])
-        # a flat mask far from the first voxel leaves what rounding leaves of squared positions, not 0
-        nothing = 1e-12 * ratio(
+        # a flat mask has a singular covariance; far from the first voxel it is not quite so, by
+        # what rounding leaves of squared positions
+        negligible = 1e-12 * ratio(
             np.trace(self.outer_p + self.outer_g, axis1=1, axis2=2), self.n_p + self.n_g
         )
         scores = np.full(len(shift), np.nan)
         for region in np.flatnonzero(np.isfinite(shift).all(1) & np.isfinite(spread).all((1, 2))):
-            if (
-                np.linalg.matrix_rank(spread[region], nothing[region], hermitian=True)
-                == shift.shape[1]
-            ):
-                scores[region] = (
-                    shift[region] @ np.linalg.solve(spread[region], shift[region])
-                ) ** 0.5
+            covariance, difference = spread[region], shift[region]
+            rank = np.linalg.matrix_rank(covariance, negligible[region], hermitian=True)
+            if rank == len(difference):
+                scores[region] = (difference @ np.linalg.solve(covariance, difference)) ** 0.5
         return scores
 
 
 def _covariance(outer: Floats, total: Floats, n: Floats) -> Floats:
-    """Sample covariance from sums, with n - 1 in the denominator."""
+    """Return the sample covariance from sums, with n - 1 in the denominator."""
     n = n[:, None, None]
     return ratio(outer - ratio(total[:, :, None] * total[:, None, :], n), n - 1)

@@ -10,13 +10,16 @@ Number = TypeVar("Number")
 
 
 def ratio(numerator: Number, denominator: Any) -> Number:
-    """The quotient of arrays, without an epsilon: 0/0 is NaN and anything else over 0 infinite,
-    silently.
+    """Return the quotient of arrays, without an epsilon.
+
+    0/0 is NaN and anything else over 0 infinite, silently. Tensors are divided as they are.
+
+    >>> ratio(np.array([1.0, 0.0]), np.array([2.0, 0.0]))
+    array([0.5, nan])
     """
     quotient: Number
-    if not isinstance(
-        numerator, (np.ndarray, np.generic)
-    ):  # tensors are silent, and torch.compile knows no errstate
+    # tensors are silent anyway, and torch.compile knows no errstate
+    if not isinstance(numerator, (np.ndarray, np.generic)):
         quotient = numerator / denominator
         return quotient
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -1,4 +1,8 @@
-"""The statistic of a case: all that a group of metrics needs to know about it, measured once."""
+"""The statistic of a case: all that a group of metrics needs to know about it, measured once.
+
+A metric is a formula of one statistic. `Need` names a statistic, with a boundary where it depends
+on one, `segeval.measure` measures it, and `Cases` are those of many cases.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,9 @@ if TYPE_CHECKING:
     from segeval.data.regions import Region
 
 SideKind: TypeAlias = Literal["labels", "mesh"]
+"""What a prediction or a ground truth may be: a label map, or a surface of triangles."""
 Arrays: TypeAlias = Mapping[str, NDArray[Any]]
+"""The arrays of a flat form, by name."""
 
 
 class Column(NamedTuple):
@@ -49,7 +55,7 @@ class LabelPairs(Protocol):
 
 
 class Statistic(ABC):
-    """What metrics need to know about a case; the class variables are its card.
+    """All that some metrics need to know about a case; the class variables are its card.
 
     Statistics add up, over cases and over parts of a case, and have a flat form: a few arrays in
     which many cases can be kept one after the other, written to disk, and gathered from other
@@ -85,13 +91,16 @@ class Statistic(ABC):
 
     @abstractmethod
     def __add__(self, other: Self) -> Self:
-        """Return the statistic of both together."""
+        """Return the statistic of both together: of two cases, or of two parts of one."""
 
     @classmethod
     def of_table(
         cls, table: LabelPairs, regions: Sequence[Region], voxel_volume: float
     ) -> Self | None:
-        """Return the statistic if the contingency table is enough for it; None otherwise."""
+        """Return the statistic if the contingency table is enough for it; None otherwise.
+
+        None means that it has to be measured. `voxel_volume` is the volume of a voxel.
+        """
         return None
 
     @classmethod
@@ -109,7 +118,7 @@ class Statistic(ABC):
     @classmethod
     @abstractmethod
     def cases(cls, need: Need, arrays: Arrays, regions: int) -> Cases:
-        """Return the cases of a flat form, with so many regions each."""
+        """Return the cases of a flat form, with so many regions each: the labels from 0 on."""
 
 
 class Cases(ABC):
@@ -175,8 +184,9 @@ class RegionStatistic(Statistic):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A statistic that a metric needs, with the boundary if it depends on one: a value, which can
-    be pickled, compared and written to disk.
+    """A statistic that a metric needs, with the boundary if it depends on one.
+
+    It is a value, which can be pickled, compared and written to disk.
 
     >>> from segeval.statistics.distances import SurfaceDistances
     >>> Need(SurfaceDistances, Boundary("voxel", connectivity=2)).name

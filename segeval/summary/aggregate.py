@@ -54,11 +54,12 @@ def summarise(
     Where there are several regions, rows of region `mean` follow: they describe one number per
     case, the mean over its regions. For metrics whose mean is over cases first they describe one
     number per region instead, the mean over its cases, and have no interval. `metrics` are those of
-    the columns, None for what their names say. All statistics are over the defined, finite values: `n` of them, while `n_undefined` and `n_infinite` count the others; NaN
-    where there are none. `std` has n − 1 below; `ci_low` and `ci_high` are the percentile bootstrap
-    interval of the mean over cases. `pooled` gives, by region and column, the scores of all cases
-    added up; the pooled value of a mean row is the mean of its regions'. `n_failed` is the number of
-    cases that `failed`; those whose region is "" count in nothing else.
+    the columns, None for what their names say. All statistics are over the defined, finite values:
+    `n` of them, while `n_undefined` and `n_infinite` count the others; NaN where there are none.
+    `std` has n − 1 below; `ci_low` and `ci_high` are the percentile bootstrap interval of the mean
+    over cases. `pooled` gives, by region and column, the scores of all cases added up; the pooled
+    value of a mean row is the mean of its regions'. `n_failed` is the number of cases that
+    `failed`; those whose region is "" count in nothing else.
 
     >>> import pandas as pd
     >>> scores = {"dice": [0.8, 1.0, np.nan], "note": ""}

@@ -102,11 +102,14 @@ BAD_FILES = {
     with_nan: "holds NaN or infinite values; .*: replace them with a label",
     with_halves: "holds 0.5, which is not a whole number; .*: threshold",
     negative: "holds the negative value -1; labels start at 0",
-    of_another_shape: r"case 'bad': pred shape \(5, 6, 6\) differs from gt shape \(6, 6, 6\) \(.*\); resample",
-    of_another_spacing: r"case 'bad': pred spacing \(1, 1, 2\) mm differs from .* \(1, 1, 1\) mm \(.*\); .* --spacing",
+    of_another_shape: r"case 'bad': pred shape \(5, 6, 6\) differs from gt shape \(6, 6, 6\) "
+    r"\(.*\); resample",
+    of_another_spacing: r"case 'bad': pred spacing \(1, 1, 2\) mm differs from .* \(1, 1, 1\) mm"
+    r" \(.*\); .* --spacing",
     elsewhere: "a voxel lies 3 voxels from its place in .*; resample the prediction",
     five_axes: r"wanted a 2-D or 3-D mask, but the shape is \(6, 6, 6, 1, 2\); take one volume",
-    complex_numbers: "wanted whole numbers, but the data type is complex64; save an integer label map",
+    complex_numbers: "wanted whole numbers, but the data type is complex64; "
+    "save an integer label map",
     gone: "there is no such file; check the path, or whether it was moved while the run went on",
 }
 

@@ -1,4 +1,4 @@
-"""`segeval warm-up` where all is warm already; tests/wheel looks at whether it leaves a kernel out."""
+"""`segeval warm-up` where all is warm already; tests/wheel looks for kernels that it leaves out."""
 
 from __future__ import annotations
 

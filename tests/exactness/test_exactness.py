@@ -57,7 +57,8 @@ def test_protocols_give_what_the_tools_gave(case: Golden) -> None:
     own = of_tools(case.pair.masks(), case.pair.spacing, case.truth)
     for tool, errors in of_stored(case).items():
         for column, error in errors.items():
-            # MeshMetrics finds distances of 1 mm to be more by a rounding error, so less lies within 1 mm
+            # MeshMetrics finds distances of 1 mm to be more by a rounding error, so less lies
+            # within 1 mm
             if (tool, column) == ("meshmetrics", "nsd"):
                 assert own[tool][column] >= error - 1e-9
             else:

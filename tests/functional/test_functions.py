@@ -104,9 +104,13 @@ FORMS = {
     "labels and an axis of one": (PRED, GT[:, None], {}),
     "labels in floats": (PRED.astype(float), GT.astype(float), {"input_format": "labels"}),
     "one-hot and labels": (channels(PRED), GT, {}),
-    "one-hot in floats and labels": (channels(PRED).astype(np.float32), GT[:, None].astype(float), {}),
+    "one-hot in floats and labels": (
+        channels(PRED).astype(np.float32), GT[:, None].astype(float), {},
+    ),
     "one-hot twice": (channels(PRED), channels(GT), {"input_format": "one-hot"}),
-    "one-hot of booleans": (channels(PRED).astype(bool), channels(GT).astype(bool), {"input_format": "one-hot"}),
+    "one-hot of booleans": (
+        channels(PRED).astype(bool), channels(GT).astype(bool), {"input_format": "one-hot"},
+    ),
     "labels and one-hot": (PRED, channels(GT), {}),
     "scores": (SCORES, GT, {}),
     "scores and one-hot": (SCORES, channels(GT), {"num_classes": 4}),
@@ -115,10 +119,13 @@ FORMS = {
     "tensors": (torch.from_numpy(SCORES), torch.from_numpy(GT), {}),
     "bfloat16": (torch.from_numpy(SCORES).bfloat16(), torch.from_numpy(GT), {}),
     "channels last": (
-        torch.from_numpy(SCORES).contiguous(memory_format=torch.channels_last_3d), torch.from_numpy(GT), {},
+        torch.from_numpy(SCORES).contiguous(memory_format=torch.channels_last_3d),
+        torch.from_numpy(GT), {},
     ),
     "lists": (list(SCORES), list(GT), {}),
-    "lists of tensors": (list(torch.from_numpy(channels(PRED))), list(torch.from_numpy(GT)[:, None]), {}),
+    "lists of tensors": (
+        list(torch.from_numpy(channels(PRED))), list(torch.from_numpy(GT)[:, None]), {},
+    ),
     "Fortran order": (np.asfortranarray(PRED), np.asfortranarray(GT), {}),
 }  # fmt: skip
 

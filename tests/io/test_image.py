@@ -84,7 +84,10 @@ def test_colour_channels_that_agree_are_the_label_and_alpha_is_ignored(saved, mo
 
 
 def test_colours_need_a_table(saved):
-    message = r"mask.png: .*such as #ff0000 at row 0, column 1; save .* or pass --colors .*\{\"#ff0000\": 1\}"
+    message = (
+        r"mask.png: .*such as #ff0000 at row 0, column 1; "
+        r"save .* or pass --colors .*\{\"#ff0000\": 1\}"
+    )
     with pytest.raises(ReadError, match=message):
         read(saved(Image.fromarray(SCENE)))
 
@@ -234,7 +237,8 @@ def test_damaged_files(saved, tmp_path):
     (tmp_path / "text.png").write_text(json.dumps({"this": "is text"}))
     with pytest.raises(
         ReadError,
-        match=r"text.png: wanted a .png image, but the file starts with b'{.this.:' and Pillow .*rename",
+        match=r"text.png: wanted a .png image, but the file starts with b'{.this.:' "
+        r"and Pillow .*rename",
     ):
         read(tmp_path / "text.png")
     whole = saved(Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)))

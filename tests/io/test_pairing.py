@@ -102,7 +102,10 @@ class TestSuffixesThatAreGiven:
 
     def test_must_occur(self, folders):
         pred, gt = folders("a.png b.png", "a.png")
-        message = r"pred: wanted files whose names end in '_seg' \(--pred-suffix\), but none of 2 does, for instance a.png"
+        message = (
+            r"pred: wanted files whose names end in '_seg' \(--pred-suffix\), "
+            r"but none of 2 does, for instance a.png"
+        )
         with pytest.raises(UsageError, match=message):
             pair(pred, gt, pred_suffix="_seg")
 
@@ -232,7 +235,10 @@ class TestFoldersThatCannotBePaired:
             pair(*folders("a.png", ".hidden"))
 
     def test_one_without_masks(self, folders):
-        message = r"pred: wanted masks \(.*\), but none of its 4 files is one \(3 .dcm, 1 no suffix\); convert them, or"
+        message = (
+            r"pred: wanted masks \(.*\), but none of its 4 files is one "
+            r"\(3 .dcm, 1 no suffix\); convert them, or"
+        )
         with pytest.raises(UsageError, match=message):
             pair(*folders("a.dcm b.DCM c.dcm README", "a.png"))
 

@@ -211,8 +211,14 @@ def test_without_a_home_a_temporary_folder_serves(run):
 
 
 def test_kernels_that_python_would_have_to_run_are_refused(run):
-    asked = "from segeval.errors import UsageError\ntry:\n    import segeval.kernels.words\nexcept UsageError as error:\n"
-    assert "unset it" in run(asked + "    print(error)\n", NUMBA_DISABLE_JIT="1").stdout
+    asked = """
+from segeval.errors import UsageError
+try:
+    import segeval.kernels.words
+except UsageError as error:
+    print(error)
+"""
+    assert "unset it" in run(asked, NUMBA_DISABLE_JIT="1").stdout
 
 
 @POSIX
@@ -238,8 +244,13 @@ assert foreign(5) == 10
 
 
 def test_a_full_disk_costs_time_alone(run, cache):
-    full = "import errno\nfrom segeval.kernels import store\ndef full(*_): raise OSError(errno.ENOSPC, 'full')\n"
-    assert int(run(full + "store._write = full\n" + TOY).stdout) > 0
+    full = """
+import errno
+from segeval.kernels import store
+def full(*_): raise OSError(errno.ENOSPC, 'full')
+store._write = full
+"""
+    assert int(run(full + TOY).stdout) > 0
     assert files(cache) == []
 
 

@@ -29,14 +29,14 @@ LABELLED: dict[str, dict[str, Any]] = {
 """The losses of logits (N, C, *) and labels (N, *), with what they must be given."""
 
 ONE_CHANNEL = {
-    "jaccard_loss", "focal_tversky_loss", "generalized_dice_loss", "dice_ce_loss", "dice_focal_loss", "boundary_loss",
-    "hausdorff_dt_loss", "cldice_loss",
+    "jaccard_loss", "focal_tversky_loss", "generalized_dice_loss", "dice_ce_loss",
+    "dice_focal_loss", "boundary_loss", "hausdorff_dt_loss", "cldice_loss",
 }  # fmt: skip
 """Those that take one channel for the logit of a region."""
 
 COMPILED = (
-    "dice_loss", "tversky_loss", "jaccard_loss", "focal_tversky_loss", "generalized_dice_loss", "focal_loss",
-    "dice_ce_loss", "dice_focal_loss",
+    "dice_loss", "tversky_loss", "jaccard_loss", "focal_tversky_loss",
+    "generalized_dice_loss", "focal_loss", "dice_ce_loss", "dice_focal_loss",
 )  # fmt: skip
 
 

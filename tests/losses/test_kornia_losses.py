@@ -47,7 +47,7 @@ def weights(classes: int) -> Tensor:
 
 @pytest.fixture
 def images() -> tuple[Tensor, Tensor]:
-    """Logits (2, 4, 9, 8) and labels; the first sample lacks class 3, the last has ignored pixels."""
+    """Logits (2, 4, 9, 8) and labels; the first sample lacks class 3, the last ignores pixels."""
     target = labels(4, 9, 8)
     target[0] = target[0].clamp(max=2)
     target[1, :3] = -100
@@ -241,7 +241,7 @@ def test_erosions(spatial: tuple[int, ...], reduction: str) -> None:
 
 @pytest.mark.parametrize("dtype", HALF, ids=str)
 def test_half_precision(dtype: torch.dtype, images: tuple[Tensor, Tensor]) -> None:
-    """Ours computes in single precision and rounds at the end; kornia's rounds on the way as well."""
+    """Ours computes in single precision and rounds at the end; kornia's rounds on the way too."""
     pred, target = images[0].to(dtype), images[1]
     tolerance = {"values": HALF[dtype], "gradients": 4 * HALF[dtype]}
     assert_same("dice_loss", pred, target, **tolerance)

@@ -86,7 +86,7 @@ def test_jaccard_loss_of_a_sure_prediction_is_1_minus_iou(masks: tuple[Tensor, T
 
 
 def test_soft_dice_by_hand() -> None:
-    """Two voxels, p = ¾ and ½ for class 1, which the first belongs to: 1 − 2·¾ / (1 + 5/4) = 1/3."""
+    """Two voxels, p = ¾ and ½ for class 1, that of the first: 1 − 2·¾ / (1 + 5/4) = 1/3."""
     pred = torch.tensor([[[1.0, 1.0], [3.0, 1.0]]]).log()
     loss = losses.dice_loss(pred, torch.tensor([[1, 0]]), "macro", weight=torch.tensor([0.0, 1.0]))
     assert loss.item() == pytest.approx(1 - 2 * 0.75 / (1 + 1.25))

@@ -144,9 +144,9 @@ def test_autocast(name: str, dtype: torch.dtype) -> None:
 
 
 EMPTY = {
-    "dice_loss": 0, "tversky_loss": 0, "jaccard_loss": 0, "focal_tversky_loss": 0, "generalized_dice_loss": 0,
-    "dice_ce_loss": 0, "dice_focal_loss": 0, "boundary_loss": 0, "hausdorff_dt_loss": 0, "cldice_loss": 0,
-    "focal_loss": 0, "lovasz_softmax_loss": 0,
+    "dice_loss": 0, "tversky_loss": 0, "jaccard_loss": 0, "focal_tversky_loss": 0,
+    "generalized_dice_loss": 0, "dice_ce_loss": 0, "dice_focal_loss": 0, "boundary_loss": 0,
+    "hausdorff_dt_loss": 0, "cldice_loss": 0, "focal_loss": 0, "lovasz_softmax_loss": 0,
 }  # fmt: skip
 
 

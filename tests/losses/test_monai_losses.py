@@ -65,7 +65,7 @@ def test_tversky_with_every_class(options: dict[str, Any], batch: tuple[Tensor, 
 def test_generalized_dice(
     options: dict[str, Any], weighting: str, batch: tuple[Tensor, Tensor]
 ) -> None:
-    """Without smoothing: MONAI's is added to the weighted sums, whose size is that of the weights."""
+    """Without smoothing: MONAI's is added to the weighted sums, which grow with the weights."""
     theirs = monai.GeneralizedDiceLoss(
         w_type=weighting, smooth_nr=0, smooth_dr=0, **SOFTMAX, **options
     )
@@ -121,7 +121,7 @@ def test_hausdorff_dt(options: dict[str, Any], batch: tuple[Tensor, Tensor]) -> 
 
 
 def test_cldice_of_one_region(batch: tuple[Tensor, Tensor]) -> None:
-    """MONAI adds up over classes; with one they agree, but for the constant in its harmonic mean."""
+    """MONAI adds up over classes; with one they agree but for the constant in its harmonic mean."""
     pred, target = batch[0][:, :2], batch[1].clamp(max=1)
     theirs = monai.SoftclDiceLoss(iter_=4, smooth=1e-12, include_background=False, **SOFTMAX)
     assert_same(losses.ClDiceLoss(iterations=4), theirs, pred, target)
@@ -136,7 +136,7 @@ def test_soft_skeleton(shape: tuple[int, ...]) -> None:
 
 
 def test_deep_supervision() -> None:
-    """The same levels and weights; MONAI wants labels with a channel, in floats, to resample them."""
+    """The same levels and weights; MONAI wants labels in floats with a channel, to resample."""
     target = labels(3, 8, 12)
     preds = [logits(3, 8, 12), logits(3, 4, 6), logits(3, 2, 3)]
     theirs = monai.DeepSupervisionLoss(monai.DiceCELoss(**SOFTMAX), weights=[1.0, 0.5, 0.25])

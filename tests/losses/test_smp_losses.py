@@ -1,4 +1,4 @@
-"""segmentation-models-pytorch's losses, by stored numbers: equal where the definition is the same."""
+"""segmentation-models-pytorch's losses, by stored numbers: equal where the definition is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What kornia, optax and the TensorFlow form said about fixed inputs: stored numbers against ours."""
+"""What kornia, optax and the TensorFlow form said of fixed inputs: stored numbers against ours."""
 
 from __future__ import annotations
 

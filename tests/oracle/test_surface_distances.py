@@ -125,9 +125,14 @@ PREDICTIONS = {
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize(
     ("shape", "spacing"),
-    [((24, 40, 75), (1.5, 0.8, 0.8)), ((24, 40, 75), (1.0, 1.0, 1.0)), ((8, 40, 70), (5.0, 0.7, 0.9)),
-     ((90, 150), (0.5, 0.5)), ((90, 150), (1.0, 3.0))],
-)  # fmt: skip
+    [
+        ((24, 40, 75), (1.5, 0.8, 0.8)),
+        ((24, 40, 75), (1.0, 1.0, 1.0)),
+        ((8, 40, 70), (5.0, 0.7, 0.9)),
+        ((90, 150), (0.5, 0.5)),
+        ((90, 150), (1.0, 3.0)),
+    ],
+)
 @pytest.mark.parametrize("prediction", PREDICTIONS)
 def test_larger_masks_agree_with_a_distance_transform(prediction, shape, spacing, dtype):
     pred, gt = PREDICTIONS[prediction](blobs(shape, 4, 1, dtype))

@@ -20,7 +20,7 @@ NO_EDGE = "voxel:connectivity=3,image_edge=no"
 
 
 def border(mask, boundary):
-    """Voxels that an erosion takes away; for it, voxels beyond the edge are outside, or all inside."""
+    """Voxels that an erosion takes away; for it, all beyond the edge is outside, or all inside."""
     around = ndimage.generate_binary_structure(mask.ndim, min(boundary["connectivity"], mask.ndim))
     return np.argwhere(
         mask & ~ndimage.binary_erosion(mask, around, border_value=not boundary["image_edge"])

@@ -96,7 +96,7 @@ def test_relative_volume_error_is_infinite_where_nothing_was_to_be_found():
     assert value("relative_volume_error", 0 * PRED, GT) == -1
 
 
-def test_correlation_and_kappa_of_a_mask_that_fills_the_image_are_undefined_or_no_better_than_chance():
+def test_correlation_and_kappa_of_a_mask_that_fills_the_image_are_undefined_or_chance():
     full = np.ones_like(GT)
     assert isnan(value("mcc", full, GT))
     assert value("kappa", full, GT) == 0
@@ -129,7 +129,7 @@ def test_generalized_dice_weighs_each_region_by_its_true_size():
     assert value("generalized_dice", *ORGANS, **options) == pytest.approx(square)
 
 
-def test_in_generalized_dice_a_region_absent_from_the_ground_truth_takes_the_largest_weight_of_its_case():
+def test_in_generalized_dice_a_region_absent_from_gt_takes_the_largest_weight_of_its_case():
     options = {"regions": [Region.of(1), Region.of(2), Region.of(3)]}
     assert value("generalized_dice", *ORGANS, **options) == pytest.approx(
         2 * (8 / 64 + 1 / 4) / (18 / 64 + 3 / 4 + 1 * 1 / 4)

@@ -47,7 +47,7 @@ def test_rand_is_the_share_of_pairs_on_which_both_masks_agree(pair):
 
 @given(pair=MASKS)
 def test_adjusted_rand_is_its_formula_in_kinds_of_pairs(pair):
-    """As scikit-learn writes it: 2 (tp tn - fn fp) / ((tp + fn) (fn + tn) + (tp + fp) (fp + tn))."""
+    """As scikit-learn has it: 2 (tp tn - fn fp) / ((tp + fn) (fn + tn) + (tp + fp) (fp + tn))."""
     tp, fp, fn, tn = kinds_of_pairs(*flat(pair))
     expected = quotient(2 * (tp * tn - fn * fp), (tp + fn) * (fn + tn) + (tp + fp) * (fp + tn))
     assert value("adjusted_rand", *pair) == pytest.approx(expected, abs=1e-12, nan_ok=True)

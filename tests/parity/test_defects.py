@@ -52,7 +52,7 @@ def test_torchmetrics_takes_height_for_width():
     assert theirs != 11 - 1
 
 
-def test_torchmetrics_weighs_a_region_that_is_absent_from_the_ground_truth_by_other_images_or_not_at_all():
+def test_torchmetrics_weighs_a_region_absent_from_the_ground_truth_by_other_images_or_not_at_all():
     """Region 2 is made up here. It must cost something, and no more or less for what else is in the
     batch.
     """
@@ -123,7 +123,7 @@ def test_seg_metrics_scores_a_complete_miss_as_a_perfect_distance():
     assert ours("segeval", "hd95", 0 * gt, gt) == inf
 
 
-def test_seg_metrics_finds_no_boundary_of_masks_that_fill_the_image_and_calls_that_a_perfect_distance_too():
+def test_seg_metrics_finds_no_boundary_of_masks_that_fill_the_image_and_calls_that_perfect_too():
     """Its contour leaves out the image edge. In protocol segeval the edge is boundary, and the
     masks agree.
     """

@@ -49,12 +49,32 @@ class Looser(NamedTuple):
 
 
 LOOSER = [
-    Looser("monai", {"hd95", "hd_pg@95", "hd_gp@95"}, 2e-5, "torch.quantile interpolates ranks in float32"),
-    Looser("metricsreloaded", {"kappa"}, 1e-5, "the difference of two float32 rates that are nearly equal"),
-    Looser("seg_metrics", {"hd", "hd95", "assd", "median_sd", "std_sd"}, 5e-6, "ITK adds up distances in float32"),
+    Looser(
+        "monai",
+        {"hd95", "hd_pg@95", "hd_gp@95"},
+        2e-5,
+        "torch.quantile interpolates ranks in float32",
+    ),
+    Looser(
+        "metricsreloaded",
+        {"kappa"},
+        1e-5,
+        "the difference of two float32 rates that are nearly equal",
+    ),
+    Looser(
+        "seg_metrics",
+        {"hd", "hd95", "assd", "median_sd", "std_sd"},
+        5e-6,
+        "ITK adds up distances in float32",
+    ),
     Looser("meshmetrics", {"hd", "hd95", "assd", "masd"}, 5e-6, "VTK's points are float32"),
-    Looser("distorch", {"hd", "hd95", "hd_pg@95", "hd_gp@95", "assd", "asd_pg", "asd_gp"}, 1e-4, "float32 squares"),
-]  # fmt: skip
+    Looser(
+        "distorch",
+        {"hd", "hd95", "hd_pg@95", "hd_gp@95", "assd", "asd_pg", "asd_gp"},
+        1e-4,
+        "float32 squares",
+    ),
+]
 
 
 class Apart(NamedTuple):
@@ -78,22 +98,74 @@ ROUNDED = [("distorch", name) for name in NAMES["distorch"]["distorch"] if "Norm
 ROUNDED += [("meshmetrics", f"nsd_{tolerance}") for tolerance in ("0.5", "1", "2")]
 """Shares within a tolerance, of tools that round distances: see below."""
 APART = [
-    Apart("segeval", ("MAHLNBS",), {"042"}, "tilted sheets: the covariance is singular, the number is rounding error"),
-    Apart("metrics-reloaded", ("lr+",), {"012", "014", "040", "045", "066"}, "NaN at specificity 1; it is infinite"),
+    Apart(
+        "segeval",
+        ("MAHLNBS",),
+        {"042"},
+        "tilted sheets: the covariance is singular, the number a rounding error",
+    ),
+    Apart(
+        "metrics-reloaded",
+        ("lr+",),
+        {"012", "014", "040", "045", "066"},
+        "NaN at specificity 1; it is infinite",
+    ),
     Apart("panoptica", ("DSC", "IOU"), {"both"}, "its evaluator says NaN, the function beneath 0"),
-    Apart("panoptica", ("ASSD",), {"pred", "gt"}, "its evaluator says infinite, the function beneath NaN"),
-    Apart("panoptica", ("RVD", "RVAE"), {"both", "pred"}, "its evaluator says NaN, the function beneath 0, -1 and 1"),
-    Apart("panoptica", ("HD95",), {"pred", "gt"}, "percentile of distances to an arbitrary corner: means nothing"),
-    Apart("torchmetrics", ("mean_iou_include_background_False",), {"both"}, "-1 stands for undefined, which is NaN"),
-    Apart("itk", ("label.FalseNegativeError",), {"gt"}, "the largest double stands for a division by 0: infinite"),
-    Apart("itk", ("label.FalseDiscoveryRate",), {"pred"}, "the largest double stands for a division by 0: infinite"),
-    Apart("itk", ("label.FalsePositiveError",), {"pred"}, "the largest double, though no voxel is falsely positive: 0"),
-]  # fmt: skip
+    Apart(
+        "panoptica",
+        ("ASSD",),
+        {"pred", "gt"},
+        "its evaluator says infinite, the function beneath NaN",
+    ),
+    Apart(
+        "panoptica",
+        ("RVD", "RVAE"),
+        {"both", "pred"},
+        "its evaluator says NaN, the function beneath 0, -1 and 1",
+    ),
+    Apart(
+        "panoptica",
+        ("HD95",),
+        {"pred", "gt"},
+        "percentile of distances to an arbitrary corner: means nothing",
+    ),
+    Apart(
+        "torchmetrics",
+        ("mean_iou_include_background_False",),
+        {"both"},
+        "-1 stands for undefined, which is NaN",
+    ),
+    Apart(
+        "itk",
+        ("label.FalseNegativeError",),
+        {"gt"},
+        "the largest double stands for a division by 0: infinite",
+    ),
+    Apart(
+        "itk",
+        ("label.FalseDiscoveryRate",),
+        {"pred"},
+        "the largest double stands for a division by 0: infinite",
+    ),
+    Apart(
+        "itk",
+        ("label.FalsePositiveError",),
+        {"pred"},
+        "the largest double, though no voxel is falsely positive: 0",
+    ),
+]
 APART_GLOBAL = [
-    Apart("torchmetrics", tuple(f"generalized_dice_score_{weight}_include_background_False" for weight in
-          ("square", "simple")), {"063", "065"},
-          "a region absent from the ground truth weighs 0; here it takes the largest weight of its case"),
-]  # fmt: skip
+    Apart(
+        "torchmetrics",
+        (
+            "generalized_dice_score_square_include_background_False",
+            "generalized_dice_score_simple_include_background_False",
+        ),
+        {"063", "065"},
+        "a region absent from the ground truth weighs 0; here it takes the largest weight of its "
+        "case",
+    ),
+]
 
 
 @cache
@@ -153,7 +225,8 @@ def stored(tool, name):
     """The tool's numbers of this name: (case, label, number); NaN where it raised. `name[1]` is the
     second of several.
 
-    >>> dict((case, number) for case, _, number in stored("surface_distance", "surface_overlap_gt__pred_1[1]"))["012"]
+    >>> second = stored("surface_distance", "surface_overlap_gt__pred_1[1]")
+    >>> next(number for case, _, number in second if case == "012")
     1.0
     """
     name, _, place = name.partition("[")

@@ -1,4 +1,4 @@
-"""Random masks against the tools that do not run beside these tests: stored masks, stored numbers."""
+"""Random masks against tools that do not run beside these tests: stored masks, stored numbers."""
 
 from __future__ import annotations
 

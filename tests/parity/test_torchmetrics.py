@@ -22,16 +22,26 @@ def batches(shape: tuple[int, int]) -> list[tuple[torch.Tensor, torch.Tensor]]:
 
 
 PAIRS = {  # made in the test, since torchmetrics warns of a coming default
-    "dice": lambda: (segmentation.DiceScore(3, average="macro", input_format="index"), Dice(num_classes=3)),
-    "dice, micro": lambda: (segmentation.DiceScore(3, average="micro", input_format="index"), Dice(average="micro")),
+    "dice": lambda: (
+        segmentation.DiceScore(3, average="macro", input_format="index"),
+        Dice(num_classes=3),
+    ),
+    "dice, micro": lambda: (
+        segmentation.DiceScore(3, average="micro", input_format="index"),
+        Dice(average="micro"),
+    ),
     "dice, weighted": lambda: (
-        segmentation.DiceScore(3, average="weighted", input_format="index"), Dice(num_classes=3, average="weighted"),
+        segmentation.DiceScore(3, average="weighted", input_format="index"),
+        Dice(num_classes=3, average="weighted"),
     ),
     "dice of classes": lambda: (
-        segmentation.DiceScore(3, average="none", input_format="index"), Dice(num_classes=3, average="none"),
+        segmentation.DiceScore(3, average="none", input_format="index"),
+        Dice(num_classes=3, average="none"),
     ),
     "dice, global": lambda: (
-        segmentation.DiceScore(3, average="macro", input_format="index", aggregation_level="global"),
+        segmentation.DiceScore(
+            3, average="macro", input_format="index", aggregation_level="global"
+        ),
         Dice(num_classes=3, pooled=True),
     ),
     "no background": lambda: (
@@ -40,13 +50,18 @@ PAIRS = {  # made in the test, since torchmetrics warns of a coming default
     ),
     "iou": lambda: (segmentation.MeanIoU(3, input_format="index"), IoU(num_classes=3)),
     "iou of classes": lambda: (
-        segmentation.MeanIoU(3, per_class=True, input_format="index"), IoU(num_classes=3, average="none"),
+        segmentation.MeanIoU(3, per_class=True, input_format="index"),
+        IoU(num_classes=3, average="none"),
     ),
     "generalized dice": lambda: (
-        segmentation.GeneralizedDiceScore(3, input_format="index"), GeneralizedDice(num_classes=3),
+        segmentation.GeneralizedDiceScore(3, input_format="index"),
+        GeneralizedDice(num_classes=3),
     ),
-    "hausdorff": lambda: (segmentation.HausdorffDistance(3, input_format="index"), HausdorffDistance(num_classes=3)),
-}  # fmt: skip
+    "hausdorff": lambda: (
+        segmentation.HausdorffDistance(3, input_format="index"),
+        HausdorffDistance(num_classes=3),
+    ),
+}
 
 
 @pytest.mark.filterwarnings("ignore:DiceScore metric currently defaults")

@@ -38,7 +38,7 @@ def stack(
     shape: Sequence[int] = (6, 7),
     error: float = 0.3,
 ) -> Batch:
-    """Label maps with every class in both masks of every case; a share of the prediction is wrong."""
+    """Label maps with every class in both masks of each case; some of the prediction is wrong."""
     rng = np.random.default_rng(seed)
     gt = rng.integers(0, classes, (cases, *shape))
     pred = np.where(rng.random(gt.shape) < error, rng.integers(0, classes, gt.shape), gt)

@@ -16,7 +16,8 @@ from torchmetrics import MetricCollection
 from segeval import functional
 from segeval.stateful import ASSD, Dice, HausdorffDistance, IoU, SegmentationMetrics
 
-# Lightning's own: on two cores a worker for three small batches is no gain, nor is a version of torch's pytrees ours.
+# Lightning's own: on two cores a worker for three small batches is no gain, nor is a version of
+# torch's pytrees ours.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:The '.*_dataloader' does not have many workers"),
     pytest.mark.filterwarnings(r"ignore:`isinstance\(treespec, LeafSpec\)` is deprecated"),
@@ -104,8 +105,8 @@ def test_two_epochs(precision: Any) -> None:
     torch.manual_seed(0)
     net = Net()
     trainer = Trainer(
-        max_epochs=2, accelerator="cpu", precision=precision, logger=False, enable_checkpointing=False,
-        enable_progress_bar=False, enable_model_summary=False,
+        max_epochs=2, accelerator="cpu", precision=precision, logger=False,
+        enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
     )  # fmt: skip
     trainer.fit(
         net, loader(10), loader(6)

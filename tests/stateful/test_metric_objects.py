@@ -259,7 +259,8 @@ def test_the_facts_of_some_as_everyone_knows_them() -> None:
         )
     }
     assert list(facts.values()) == [
-        (True, 0, 1), (False, 0, None), (True, 0, 1), (True, -1, 1), (None, None, None), (False, 0, 1),
+        (True, 0, 1), (False, 0, None), (True, 0, 1),
+        (True, -1, 1), (None, None, None), (False, 0, 1),
     ]  # fmt: skip
 
 

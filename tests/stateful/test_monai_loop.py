@@ -48,10 +48,15 @@ MEANS = {
     "dice without background": (
         monai.DiceMetric(include_background=False), Dice(include_background=False, num_classes=3),
     ),
-    "dice by class": (monai.DiceMetric(reduction="mean_batch"), Dice(average="none", num_classes=3)),
+    "dice by class": (
+        monai.DiceMetric(reduction="mean_batch"), Dice(average="none", num_classes=3),
+    ),
     "iou": (monai.MeanIoU(include_background=True), IoU(num_classes=3)),
     "hd": (monai.HausdorffDistanceMetric(), HausdorffDistance(num_classes=3)),
-    "hd95": (monai.HausdorffDistanceMetric(percentile=95), HausdorffDistance(percentile=95, num_classes=3)),
+    "hd95": (
+        monai.HausdorffDistanceMetric(percentile=95),
+        HausdorffDistance(percentile=95, num_classes=3),
+    ),
     "hd95 with background": (
         monai.HausdorffDistanceMetric(percentile=95, include_background=True),
         HausdorffDistance(percentile=95, include_background=True, num_classes=3),

@@ -1,4 +1,4 @@
-"""Two processes that each saw a part of the cases compute what one process computes of all of them."""
+"""Two processes that each saw a part of the cases compute what one process computes of all."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SHARES: dict[str, tuple[list[Batch], list[Batch]]] = {
 
 
 def own(share: str, rank: int) -> list[Batch]:
-    """The batches of a process; label vectors (1, n) without their first axis, all one case then."""
+    """The batches of a process; label vectors (1, n) without their first axis: one case then."""
     batches = SHARES[share][rank]
     return [(pred[0], gt[0]) for pred, gt in batches] if share == "label vectors" else batches
 

@@ -60,7 +60,9 @@ def test_scores_and_options_of_old(average: str | None) -> None:
         )
     )
     expected = {
-        "micro": 2 * tp.sum() / (p + g).sum(), "macro": (2 * tp / (p + g)).mean(), "none": 2 * tp / (p + g),
+        "micro": 2 * tp.sum() / (p + g).sum(),
+        "macro": (2 * tp / (p + g)).mean(),
+        "none": 2 * tp / (p + g),
     }[average or "none"]  # fmt: skip
     value = Dice(average=average, num_classes=3, threshold=0.5, ignore_index=None)(preds, target)
     assert value.tolist() == pytest.approx(expected.tolist())

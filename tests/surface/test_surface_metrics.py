@@ -28,7 +28,7 @@ PAIRS = st.one_of(
 
 
 def boundary(mask):
-    """Voxels of the mask of whose 4 (2-D) or 6 (3-D) neighbours one is not in it or does not exist."""
+    """Voxels of the mask with one of 4 (2-D) or 6 (3-D) neighbours outside, or without one."""
     inner = np.ones_like(mask)
     for axis in range(mask.ndim):
         for step in (-1, 1):
@@ -239,7 +239,7 @@ def test_percentiles_are_interpolated_between_the_distances():
     assert value("median_sd", pred, gt) == pytest.approx((4 + 5) / 2)
 
 
-def test_a_tolerance_that_is_a_distance_of_the_grid_holds_in_spite_of_the_headers_single_precision():
+def test_a_tolerance_that_is_a_distance_of_the_grid_holds_despite_the_headers_single_precision():
     pred, gt = scene("""
         # . .     . . #
     """)
@@ -249,7 +249,7 @@ def test_a_tolerance_that_is_a_distance_of_the_grid_holds_in_spite_of_the_header
     assert value("nsd@1.59", pred, gt, spacing=(1, float32)) == 0
 
 
-def test_a_width_that_is_a_distance_of_the_grid_leaves_it_out_in_spite_of_the_headers_single_precision():
+def test_a_width_that_is_a_distance_of_the_grid_leaves_it_out_despite_single_precision():
     pred, gt = scene("""
         # # # # #     # # # # #
         # # # # #     # # # # #

@@ -63,7 +63,7 @@ def assert_close(found, expected):
 
 
 def by_arrays(need, pred, gt, labels, spacing):
-    """The statistic by the kernels for arrays, which know no negative labels: ranks stand for them."""
+    """The statistic by the kernels for arrays, which know no negative labels but their ranks."""
     ranks, places = np.unique(
         np.stack([pred.long().numpy(), gt.long().numpy()]), return_inverse=True
     )
@@ -144,8 +144,13 @@ def balls(shape, labels, seed):
 
 
 SHIFTS = {"near": (1, 2, 2), "over the rim of the band": (4, 5, 5), "far": (9, 20, 30)}
-LARGER = [((30, 50, 70), (1.5, 0.8, 0.8)), ((30, 50, 70), (1.0, 1.0, 1.0)), ((30, 50, 70), (5.0, 0.7, 0.9)),
-          ((120, 200), (0.5, 0.5)), ((120, 200), (1.0, 3.0))]  # fmt: skip
+LARGER = [
+    ((30, 50, 70), (1.5, 0.8, 0.8)),
+    ((30, 50, 70), (1.0, 1.0, 1.0)),
+    ((30, 50, 70), (5.0, 0.7, 0.9)),
+    ((120, 200), (0.5, 0.5)),
+    ((120, 200), (1.0, 3.0)),
+]
 
 
 @pytest.mark.parametrize("shift", SHIFTS)

@@ -11,11 +11,10 @@ Boxes = Integers
 
 
 def label_boxes(flat: Labels, shape: tuple[int, ...], labels: Integers) -> Boxes:
-    """Return the first voxel and the one behind the last along z, y, x, (L, 2, 3), of labels from 1
-    on; all 0 if absent.
+    """Return the boxes of labels from 1 on, (L, 2, 3), all 0 for a label that is absent.
 
-    `flat` holds the voxels of the shape, of two or three axes, in C order, then perhaps zeros; 64
-    elements or more.
+    A box is the first voxel and the one behind the last along z, y, x. `flat` holds the voxels of
+    the shape, of two or three axes, in C order, then perhaps zeros; 64 elements or more.
 
     >>> row = np.zeros(80, np.uint8)
     >>> row[[13, 15]] = 7

@@ -1,5 +1,6 @@
-"""From label maps to the statistic: distances between the surfaces of regions, by the rules mesh
-and smooth.
+"""From label maps to the statistic of the rules mesh and smooth.
+
+That is: distances between the surfaces of regions.
 """
 
 from __future__ import annotations
@@ -35,11 +36,10 @@ def mesh_distances(
     boundary: Boundary,
     workspace: Workspace,
 ) -> SurfaceDistances:
-    """Return the distances between the surfaces of each label by the rule mesh or smooth, one
-    region a label.
+    """Return the distances between the surfaces of each label by the rule mesh or smooth.
 
-    `pred`, `gt`: uint8 or uint16, of one shape of two or three axes. `labels`, from 1 on, may be
-    absent from one mask or both.
+    Each label is a region of the statistic. `pred`, `gt`: uint8 or uint16, of one shape of two or
+    three axes. `labels`, from 1 on, may be absent from one mask or both.
 
     >>> pred, gt = np.zeros((2, 4, 9), np.uint8)
     >>> pred[1, 2] = gt[1, 5] = 7
@@ -62,9 +62,7 @@ def mesh_distances(
 
 
 class _Side(NamedTuple):
-    """One mask: its voxels in C order, perhaps with zeros behind, and the boxes of the labels in
-    question.
-    """
+    """One mask: its voxels in C order, perhaps with zeros behind, and the boxes of its labels."""
 
     flat: Labels
     shape: tuple[int, ...]

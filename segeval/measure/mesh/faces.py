@@ -1,5 +1,6 @@
-"""The exposed faces of one label's voxels as bits: where the unrelaxed net of a region lies,
-without its numbers.
+"""The exposed faces of one label's voxels as bits.
+
+The unrelaxed net of a region lies there; nothing here knows its numbers.
 """
 
 from __future__ import annotations
@@ -24,12 +25,11 @@ are whole numbers.
 
 
 class Frame(NamedTuple):
-    """The layout in bit arrays of the corners of voxels in a box: those of axis 0 first, each
-    followed by spare zeros.
+    """The layout in bit arrays of the corners of voxels in a box.
 
-    Of `depth`, `height` and `width` corners, row (z, y) is the words from `first + (z * rows + y) *
-    stride` on, of which `words` are in use; the bits of the next axis begin `size` words later.
-    `origin`: voxel behind corner 0.
+    Those of axis 0 come first, each followed by spare zeros. Of `depth`, `height` and `width`
+    corners, row (z, y) is the words from `first + (z * rows + y) * stride` on, of which `words` are
+    in use; the bits of the next axis begin `size` words later. `origin`: voxel behind corner 0.
     """
 
     depth: int
@@ -69,10 +69,10 @@ def word_of(frame: Frame, axis: int, z: int, y: int) -> Any:
 
 
 def exposed(flat: Labels, shape: Sequence[int], label: int, frame: Frame) -> Bits:
-    """Return the faces between a voxel with the label and one without; the face perpendicular to
-    axis a at its lowest corner, in the bits of axis a.
+    """Return the faces between a voxel with the label and one without.
 
-    `flat` holds the voxels of the shape (3 axes) and has 64 elements or more.
+    The face perpendicular to axis a at a voxel's lowest corner is in the bits of axis a. `flat`
+    holds the voxels of the shape (3 axes) and has 64 elements or more.
     """
     bits = np.zeros(3 * frame.size, np.uint64)
     # the voxels of this slice and of the one before, with a spare row each
@@ -85,8 +85,9 @@ def exposed(flat: Labels, shape: Sequence[int], label: int, frame: Frame) -> Bit
 def _write_exposed(
     flat: Labels, height: int, width: int, label: int, frame: Frame, rows: Bits, bits: Bits
 ) -> None:
-    """Write the faces: where the bits of a row of voxels and of the one before, along each axis,
-    are not the same.
+    """Write the faces.
+
+    They lie where the bits of a row of voxels and of the one before, along each axis, differ.
     """
     # A slice has one more row of corners than of voxels, the volume one more slice: there the
     # voxels are the spare row and an empty slice, and what is exposed is what lies before.
@@ -113,10 +114,10 @@ def _write_exposed(
 
 
 def rectangles(bits: Bits, frame: Frame, axes: Any) -> Floats:
-    """Return the low and the high corner (6, n) of rectangles that together are the faces, on the
-    fine lattice: z, y, x of both.
+    """Return the low and the high corners (6, n) of rectangles that together are the faces.
 
-    Faces next to each other along x make one rectangle, within a word.
+    They are on the fine lattice: z, y, x of both corners. Faces next to each other along x make one
+    rectangle, within a word.
     """
     corners = np.empty((6, _count(bits, frame, axes)))
     _write_rectangles(bits, frame, axes, corners)

@@ -1,5 +1,6 @@
-"""Distances between the unrelaxed nets of a label: by windows of bits nearby, by a tree of faces
-beyond.
+"""Distances between the unrelaxed nets of a label.
+
+Those nearby come from windows of bits, those beyond from a tree of faces.
 """
 
 from __future__ import annotations
@@ -79,8 +80,9 @@ class Ways(NamedTuple):
 
 
 def _rows(axes: tuple[int, ...], axis: int, place: int, step: Floats) -> Rows:
-    """Return the rows for points on faces perpendicular to `axis`, `place` fine steps along the
-    other axes.
+    """Return the rows for points on faces perpendicular to `axis`.
+
+    A point is `place` fine steps along the other axes.
     """
     # a face nearer than this lies in one of the rows within `reach`, and within the window along x
     cap = _REACH * FINE * float(step[list(axes)].min())
@@ -106,8 +108,10 @@ def _rows(axes: tuple[int, ...], axis: int, place: int, step: Floats) -> Rows:
 
 
 class Pair(NamedTuple):
-    """The faces of two nets in one frame, as bits: those of the `source` are measured from, to the
-    `target`. A face that both share is at distance 0 and not looked at.
+    """The faces of two nets in one frame, as bits.
+
+    Those of the `source` are measured from, to the `target`. A face that both share is at distance
+    0 and not looked at.
     """
 
     source: Bits
@@ -121,8 +125,9 @@ class Pair(NamedTuple):
 
 
 class FaceDistances(NamedTuple):
-    """The distances from the faces perpendicular to one axis: how many both nets share; squared
-    distances from points on the others.
+    """The distances from the faces perpendicular to one axis.
+
+    How many both nets share, and the squared distances from points on the others.
     """
 
     shared: int
@@ -130,8 +135,9 @@ class FaceDistances(NamedTuple):
 
 
 def directed(pair: Pair, ways: Ways, workspace: Workspace) -> list[FaceDistances]:
-    """Return the distances from the faces of one net to another that has some, for each of the
-    axes.
+    """Return the distances from the faces of one net to another, for each of the axes.
+
+    The other net has some faces.
     """
     by_axis = []
     for axis, rows in zip(ways.axes, ways.rows, strict=True):
@@ -150,8 +156,9 @@ def directed(pair: Pair, ways: Ways, workspace: Workspace) -> list[FaceDistances
 def _search_windows(
     pair: Pair, axis: int, rows: Sequence[Rows], points: int, workspace: Workspace
 ) -> FaceDistances:
-    """Return the distances from faces with so many points each, infinite where nothing is within
-    reach.
+    """Return the distances from faces with so many points each.
+
+    They are infinite where nothing is within reach.
     """
     shared, per_slice = _counted(pair, axis)
     squared = np.empty(int(per_slice.sum()) * points)
@@ -196,8 +203,9 @@ def _count(pair: Pair, axis: int, per_slice: Integers) -> int:
 def _search(
     pair: Pair, axis: int, rows: Any, offsets: Any, start: int, stop: int, squared: Floats
 ) -> None:
-    """Write the squared distances from the points of the unshared faces in slices from `start` to
-    `stop`; infinite where none is within reach.
+    """Write the squared distances from the points of the unshared faces in some slices.
+
+    The slices are those from `start` to `stop`; infinite where nothing is within reach.
     """
     source, target, frame = pair
     # Where the nets lie far apart, looking around is in vain: after some misses in a row only every

@@ -30,8 +30,10 @@ class Pieces(NamedTuple):
 
 
 class _Room(NamedTuple):
-    """The memory that a search writes in between: the bounds of a block, and a stack of blocks that
-    wait to be looked at, with their levels and bounds.
+    """The memory that a search writes in between.
+
+    It holds the bounds of a block, and a stack of blocks that wait to be looked at, with their
+    levels and bounds.
     """
 
     bounds: Floats  # (WIDTH,)
@@ -66,11 +68,10 @@ def squared_distances(points: Floats, pieces: Pieces, workspace: Workspace) -> F
 
 @kernel
 def _search(points: Floats, pieces: Pieces, room: _Room, squared: Floats) -> None:
-    """Send each point down the tree, near boxes first; what lies farther than the nearest piece so
-    far is passed over.
+    """Send each point down the tree, near boxes first.
 
-    Neighbouring points mostly have neighbouring nearest pieces, so each begins with the one that
-    the last one ended on.
+    What lies farther than the nearest piece so far is passed over. Neighbouring points mostly have
+    neighbouring nearest pieces, so each begins with the one that the last one ended on.
     """
     box, level, top = pieces.tree.box, pieces.tree.level, pieces.tree.level.size - 2
     triangles, scale, bounds = pieces.triangles, pieces.scale, room.bounds
@@ -118,8 +119,9 @@ def _search(points: Floats, pieces: Pieces, room: _Room, squared: Floats) -> Non
 
 @helper
 def _bound(box: Floats, block: int, point: Any, scales: Any, bounds: Floats, best: Any) -> Any:
-    """Write `bounds[k]`, the squared distance from a point to box k of a block, infinite if that is
-    empty; return, as bit k, whether it is below `best`.
+    """Write `bounds[k]`, the squared distance from a point to box k of a block.
+
+    It is infinite if the box is empty. Returns, as bit k, whether it is below `best`.
     """
     z, y, x = point
     end = block + WIDTH
@@ -148,10 +150,10 @@ def _to_box(box: Floats, k: Any, point: Any, scales: Any) -> Any:
 
 @helper
 def _to_triangle(corners: Floats, t: Any, point: Any) -> Any:
-    """Return the squared distance from a point to a triangle: to its plane above its inside, else
-    to its edges.
+    """Return the squared distance from a point to a triangle.
 
-    A triangle without area has no inside: it is its edges.
+    Above the inside of the triangle it is that to its plane, else that to its edges. A triangle
+    without area has no inside: it is its edges.
     """
     # edges u, v, w from a, b, c; p, q, r is the point as seen from these; n is normal to the plane
     # and as long as twice the area
@@ -180,8 +182,9 @@ def _to_triangle(corners: Floats, t: Any, point: Any) -> Any:
 
 @helper
 def _turn(nz: Any, ny: Any, nx: Any, uz: Any, uy: Any, ux: Any, pz: Any, py: Any, px: Any) -> Any:
-    """Return a number that is positive if p, from the start of the edge u, lies on the inner side
-    of it in a triangle with the normal n: (u × p) · n.
+    """Return a number that is positive if p lies on the inner side of the edge u of a triangle.
+
+    p is measured from the start of the edge, and n is the normal of the triangle: (u × p) · n.
     """
     return nz * (uy * px - ux * py) + ny * (ux * pz - uz * px) + nx * (uz * py - uy * pz)
 

@@ -1,5 +1,6 @@
-"""The surface net of one region: a node wherever a corner of voxels lies on its boundary, faces
-between the nodes.
+"""The surface net of one region.
+
+A node lies wherever a corner of voxels lies on its boundary, and faces lie between the nodes.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ Cells = NDArray[np.int32]
 
 
 class Net(NamedTuple):
-    """N nodes and F faces in d dimensions: quads in 3-D, line segments in 2-D; one face per exposed
-    face of a voxel.
+    """N nodes and F faces in d dimensions: quads in 3-D, line segments in 2-D.
 
-    Cell c of the lattice of voxel corners has the voxels c - 1 and c along each axis. Nodes ascend
-    by cell. Positions are in the unit of the spacing, from the centre of voxel 0. The corners of a
-    quad go around it, counter-clockwise seen from outside of the mask (axes taken as right-handed),
-    from the lowest cell; the third is the highest. Faces ascend by the cell of their last highest
-    corner, then by the axis that they are perpendicular to.
+    There is one face for each exposed face of a voxel. Cell c of the lattice of voxel corners has
+    the voxels c - 1 and c along each axis. Nodes ascend by cell. Positions are in the unit of the
+    spacing, from the centre of voxel 0. The corners of a quad go around it, counter-clockwise seen
+    from outside of the mask (axes taken as right-handed), from the lowest cell; the third is the
+    highest. Faces ascend by the cell of their last highest corner, then by the axis that they are
+    perpendicular to.
     """
 
     cell: Cells  # (N, d)
@@ -34,8 +35,9 @@ class Net(NamedTuple):
 
     @classmethod
     def of(cls, crop: Crop, spacing: tuple[float, ...]) -> Net:
-        """Return the net of a mask, unrelaxed: nodes at the corners of voxels. Outside of the crop
-        is outside of the mask.
+        """Return the net of a mask, unrelaxed: nodes at the corners of voxels.
+
+        Outside of the crop is outside of the mask.
 
         >>> pixel = Crop(np.ones((1, 1), np.bool_), (3, 0))
         >>> Net.of(pixel, (1.0, 2.0)).node.tolist()
@@ -49,8 +51,9 @@ class Net(NamedTuple):
 
 
 class _Lattice(NamedTuple):
-    """The fields of a net that do not know the spacing, with cells counted from that of the crop's
-    first voxel.
+    """The fields of a net that do not know the spacing.
+
+    Cells are counted from that of the crop's first voxel.
     """
 
     cell: Cells
@@ -130,8 +133,9 @@ def _write_quads(
 
 @helper
 def _mark(low: Bytes, high: Bytes, low_next: Bytes, high_next: Bytes, mixed: Bytes) -> None:
-    """Write whether the eight voxels around each corner of a row are partly inside, partly
-    outside.
+    """Write which corners of a row lie on the boundary.
+
+    Some of the eight voxels around such a corner are inside, some outside.
     """
     for x in range(low.size - 1):
         inside = low[x] + high[x] + low_next[x] + high_next[x]
@@ -143,8 +147,9 @@ def _mark(low: Bytes, high: Bytes, low_next: Bytes, high_next: Bytes, mixed: Byt
 def _write(
     lattice: _Lattice, f: int, axis: int, a: Any, b: Any, c: Any, d: Any, forward: Any
 ) -> Any:
-    """Write face f with the corners a, b, c, d, or a, d, c, b if the mask is on its other side;
-    return the number of the next face.
+    """Write face f, and return the number of the next face.
+
+    Its corners are a, b, c, d, or a, d, c, b if the mask is on its other side.
     """
     face = lattice.face
     face[f, 0], face[f, 2] = a, c

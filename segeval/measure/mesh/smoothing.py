@@ -1,5 +1,6 @@
-"""The surface net of a mask, relaxed: the smoothest surface that keeps to the voxels, with its
-creases left sharp.
+"""The surface net of a mask, relaxed.
+
+It is the smoothest surface that keeps to the voxels, with its creases left sharp.
 """
 
 from __future__ import annotations
@@ -45,14 +46,14 @@ voxels allow.
 
 
 def relaxed(net: Net, spacing: Sequence[float]) -> Net:
-    """Return the net of least bending energy whose nodes stay in their cells, half a voxel to each
-    side of their corners.
+    """Return the net of least bending energy whose nodes stay in their cells.
 
-    The energy is the squared distance of each node from the mean of its neighbours, times their
-    number: a thin plate, after the constrained nets of Gibson (1998) and the umbrella operator of
-    Kobbelt et al. (1998). It does not count at creases, so that boxes along the grid keep their
-    faces and corners where the voxels' are. What is one voxel thick has room to shrink: a sheet to
-    half its thickness, a line to almost nothing, but never to nothing.
+    A cell reaches half a voxel to each side of its corner. The energy is the squared distance of
+    each node from the mean of its neighbours, times their number: a thin plate, after the
+    constrained nets of Gibson (1998) and the umbrella operator of Kobbelt et al. (1998). It does
+    not count at creases, so that boxes along the grid keep their faces and corners where the
+    voxels' are. What is one voxel thick has room to shrink: a sheet to half its thickness, a line
+    to almost nothing, but never to nothing.
 
     >>> from segeval.measure.crops import Crop
     >>> y, x = np.ogrid[-9:10, -9:10]
@@ -92,8 +93,9 @@ class _Plate(NamedTuple):
 
 
 class _Motion(NamedTuple):
-    """Where nodes are, where they are headed (Nesterov's point of extrapolation), and how much the
-    plate bends there: (N, 3) each. `ahead` begins as the nodes, `bend` as 0.
+    """Where nodes are, where they are headed, and how much the plate bends there: (N, 3) each.
+
+    They are headed for Nesterov's point of extrapolation. `ahead` begins as the nodes, `bend` as 0.
     """
 
     node: Floats
@@ -103,8 +105,9 @@ class _Motion(NamedTuple):
 
 @kernel
 def _write_links(cell: Any, face: Any, link: Links) -> None:
-    """Write the neighbours of each node: down and up each axis along the edges of the faces; itself
-    where none is.
+    """Write the neighbours of each node: down and up each axis along the edges of the faces.
+
+    A node without a neighbour there is linked to itself.
     """
     # each edge is met once for each face that it bounds, which writes the same again
     for i in range(cell.shape[0]):
@@ -124,8 +127,9 @@ def _write_links(cell: Any, face: Any, link: Links) -> None:
 def _mark_creases(
     link: Links, step: Floats, lasting: int, sharp: Flags, row: Flags, free: Flags
 ) -> None:
-    """Mark the nodes on creases as `free`: rows of so many sharp edges or more, and the corners and
-    joints between.
+    """Mark the nodes on creases as `free`.
+
+    They are rows of so many sharp edges or more, and the corners and joints between.
     """
     # first what could be part of a crease, then what is long enough to be one, then its ends
     nodes = link.shape[0]
@@ -146,8 +150,9 @@ def _mark_creases(
 
 @helper
 def _sharp(link: Links, step: Floats, i: int) -> bool:
-    """Return whether node i lies on a straight edge between two flat faces that no smooth surface
-    would show.
+    """Return whether node i lies on a straight edge between two flat faces.
+
+    No smooth surface would show such an edge.
     """
     along, first, second = _edge(link, i)
     if along < 0:
@@ -166,8 +171,9 @@ def _sharp(link: Links, step: Floats, i: int) -> bool:
 
 @helper
 def _edge(link: Links, i: int) -> Any:
-    """Return the axis of the straight edge on which node i lies, -1 if on none, and its only links
-    across that edge.
+    """Return the axis of the straight edge that node i lies on, and its only links across the edge.
+
+    The axis is -1 if the node lies on none.
     """
     along = first = second = -1
     for axis in range(3):
@@ -185,8 +191,9 @@ def _edge(link: Links, i: int) -> Any:
 
 @helper
 def _run(link: Links, i: int, side: int, across: int) -> int:
-    """Return how many voxels lie from node i towards a side to the end of a face that is flat
-    across an axis.
+    """Return how many voxels lie from node i towards a side to the end of a flat face.
+
+    The face is flat across `axis`.
     """
     run, j = 1, link[i, side]
     while run < _FAR and link[j, 2 * across] == j and link[j, 2 * across + 1] == j:
@@ -207,11 +214,10 @@ def _length(link: Links, sharp: Flags, i: int, side: int) -> int:
 
 @kernel
 def _relax(plate: _Plate, passes: int, motion: _Motion) -> None:
-    """Move the nodes in so many accelerated steps down the energy, each of which ends within the
-    cells.
+    """Move the nodes in so many accelerated steps down the energy.
 
-    Over the number of neighbours, the energy's second derivative has no eigenvalue above 4 and the
-    hold: that is the length of a step.
+    Each step ends within the cells. Over the number of neighbours, the energy's second derivative
+    has no eigenvalue above 4 and the hold: that is the length of a step.
     """
     link, free, hold, share, centre, half = plate
     node, ahead, bend = motion
@@ -238,8 +244,9 @@ def _relax(plate: _Plate, passes: int, motion: _Motion) -> None:
 
 @helper
 def _pull(link: Links, field: Floats, i: int) -> Any:
-    """Return the sums of the differences between a node and its neighbours, for each axis; where
-    there is no neighbour, the link to itself adds nothing.
+    """Return the sums of the differences between a node and its neighbours, for each axis.
+
+    Where there is no neighbour, the link to itself adds nothing.
     """
     a, b, c, d, e, f = link[i, 0], link[i, 1], link[i, 2], link[i, 3], link[i, 4], link[i, 5]
 

@@ -1,5 +1,6 @@
-"""Surfaces of triangles, or of line segments, and the elements that stand for their area, or
-length.
+"""Surfaces of triangles, or of line segments.
+
+Elements stand for their area, or their length.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ _ROUNDING = 1e-12
 
 
 class Surface(NamedTuple):
-    """`vertices` (V, 3) in the unit of the spacing and `pieces` (T, 3) of them; a segment names its
-    end twice.
+    """`vertices` (V, 3) in the unit of the spacing, and `pieces` (T, 3) of them.
+
+    A segment names its end twice.
     """
 
     vertices: Floats
@@ -37,8 +39,9 @@ class Surface(NamedTuple):
 
     @classmethod
     def of(cls, net: Net) -> Surface:
-        """Return the surface of a net: quads are split along the shorter diagonal, of equal ones
-        along corners 1 and 3.
+        """Return the surface of a net.
+
+        Quads are split along the shorter diagonal; of equal ones, along corners 1 and 3.
         """
         if net.face.shape[1] == 2:
             return cls(np.pad(net.node, ((0, 0), (1, 0))), net.face[:, [0, 1, 1]].astype(np.int64))
@@ -75,11 +78,11 @@ class Elements(NamedTuple):
 
     @classmethod
     def quadrature(cls, surface: Surface) -> Elements:
-        """Return vertices and centroids, which integrate quadratic polynomials exactly, each of
-        them once.
+        """Return vertices and centroids, each of them once.
 
-        1/12 of a triangle's area for a vertex, 3/4 for the centroid (Stroud 1971); 1/6, 1/6 and 2/3
-        of a segment's length for its ends and its middle (Simpson).
+        They integrate quadratic polynomials exactly. 1/12 of a triangle's area for a vertex, 3/4
+        for the centroid (Stroud 1971); 1/6, 1/6 and 2/3 of a segment's length for its ends and its
+        middle (Simpson).
         """
         corners, share = surface.pieces, 1 / 12
         if surface.flat:
@@ -175,10 +178,10 @@ def _arrange(vertices: Floats, pieces: Integers, order: Integers, corners: Float
 def between(
     pred: Surface, gt: Surface, boundary: Boundary, workspace: Workspace
 ) -> SurfaceDistances:
-    """Return the distances between two surfaces, either of which may be without a piece, as one
-    region.
+    """Return the distances between two surfaces as one region.
 
-    The rule mesh measures from the centres of pieces, smooth from the elements of the quadrature.
+    Either may be without a piece. The rule mesh measures from the centres of pieces, smooth from
+    the elements of the quadrature.
     """
     measure = Elements.centres if boundary.rule == "mesh" else Elements.quadrature
     elements_p, elements_g = workspace.map(measure, (pred, gt))
@@ -208,8 +211,9 @@ def _distances(elements: Elements, finder: Finder | None, workspace: Workspace) 
 
 
 def histogram(value: Floats, size: NDArray[Any]) -> Distances:
-    """Return the distances of one region from those of its elements; none of elements without a
-    size.
+    """Return the distances of one region from those of its elements.
+
+    Elements without a size are left out.
 
     >>> histogram(np.array([2.0, 1, 2]), np.array([0.5, 1, 0.25])).size
     array([1.  , 0.75])
@@ -226,8 +230,9 @@ def histogram(value: Floats, size: NDArray[Any]) -> Distances:
 def distances_between(
     pred: Mesh, gt: Mesh, *, boundary: Boundary, workspace: Workspace
 ) -> SurfaceDistances:
-    """Return the distances between two meshes in one space, as the statistic of one region; by the
-    rule mesh or smooth.
+    """Return the distances between two meshes in one space, as the statistic of one region.
+
+    The rule is mesh or smooth.
 
     >>> square = np.array([[0, 0, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1.0]])
     >>> halves = np.array([[0, 1, 2], [0, 2, 3]])

@@ -18,11 +18,11 @@ _CELLS = 1024
 
 
 class Tree(NamedTuple):
-    """Boxes (6, B), low and high along each axis: those of the pieces first, those of each level
-    above behind them.
+    """Boxes (6, B), low and high along each axis.
 
-    Level l begins at `level[l]`, blocks of `WIDTH` boxes, unused ones empty; the last level is a
-    single block. `piece` tells which piece the box k stands for.
+    Those of the pieces come first, those of each level above behind them. Level l begins at
+    `level[l]`, blocks of `WIDTH` boxes, unused ones empty; the last level is a single block.
+    `piece` tells which piece the box k stands for.
     """
 
     box: Floats
@@ -31,8 +31,9 @@ class Tree(NamedTuple):
 
     @classmethod
     def of(cls, low: Floats, high: Floats, scale: Floats) -> Tree:
-        """Return the tree of pieces in the boxes `low`, `high` (3, n), n >= 1; `scale` (3,) makes
-        their axes comparable.
+        """Return the tree of pieces in the boxes `low`, `high` (3, n), n >= 1.
+
+        `scale` (3,) makes their axes comparable.
         """
         order = np.argsort(codes(low, high, scale))
         counts = [-(-len(order) // WIDTH) * WIDTH]
@@ -45,10 +46,10 @@ class Tree(NamedTuple):
 
 
 def codes(low: Floats, high: Floats, scale: Floats) -> NDArray[np.uint32]:
-    """Return a number for each piece, such that pieces with numbers close to each other mostly lie
-    so too (Morton 1966).
+    """Return a number for each piece (Morton 1966).
 
-    Along each axis, the sum of low and high stands for the centre: twice that.
+    Pieces with numbers close to each other mostly lie close to each other. Along each axis, the sum
+    of low and high stands for the centre: twice that.
     """
     (origin, extent), code = np.empty((2, 3)), np.empty(low.shape[1], np.uint32)
     _measure(low, high, origin, extent)
@@ -60,9 +61,7 @@ def codes(low: Floats, high: Floats, scale: Floats) -> NDArray[np.uint32]:
 
 @kernel
 def _measure(low: Floats, high: Floats, least_sum: Floats, extent: Floats) -> None:
-    """Write the least sum of low and high along each axis, and by how much the largest exceeds
-    it.
-    """
+    """Write the least sum of low and high along each axis, and how far above the largest is."""
     for axis in range(3):
         below, above = np.inf, -np.inf
         for k in range(low.shape[1]):

@@ -1,8 +1,8 @@
-"""Sizes of the boundary at a corner of voxels: area in 3-D, length in 2-D, for every way a mask can
-lie there.
+"""Sizes of the boundary at a corner of voxels, for every way a mask can lie there.
 
-A cell is the 2 x 2 (x 2) voxels around a corner. Its code says which of them are in the mask: bit k
-is the k-th voxel of the cell in the order of `numpy.ndindex`.
+The size is an area in 3-D, a length in 2-D. A cell is the 2 x 2 (x 2) voxels around a corner. Its
+code says which of them are in the mask: bit k is the k-th voxel of the cell in the order of
+`numpy.ndindex`.
 """
 
 from __future__ import annotations
@@ -67,8 +67,9 @@ def surfel_sizes(spacing: Sequence[float]) -> Floats:
 
 
 def _by_shape(shapes: Shapes, unit: Sequence[float]) -> dict[tuple[int, ...], float]:
-    """Return the size of each shape in each order of axes; extents along an axis are multiples of
-    its unit.
+    """Return the size of each shape in each order of axes.
+
+    Extents along an axis are multiples of its unit.
     """
     by_shape = {}
     for (key, cuts), order in product(shapes.items(), permutations(range(len(unit)))):
@@ -78,8 +79,9 @@ def _by_shape(shapes: Shapes, unit: Sequence[float]) -> dict[tuple[int, ...], fl
 
 
 def face_sizes(spacing: Sequence[float]) -> Floats:
-    """Return the area of the faces, or the length of the edges, that part voxels of a cell, by
-    code: a corner's share of it.
+    """Return a corner's share of the area of the faces that part voxels of a cell, by code.
+
+    In 2-D it is that of the length of the edges.
 
     >>> face_sizes((2.0, 1.0))[[0b0000, 0b0001, 0b0011]]
     array([0. , 1.5, 1. ])

@@ -1,5 +1,6 @@
-"""The search of the neighbourhood on the lattice of corners: as that for voxels, but elements share
-corners.
+"""The search of the neighbourhood on the lattice of corners.
+
+It is as that for voxels, but elements share corners.
 """
 
 from __future__ import annotations
@@ -42,8 +43,9 @@ class Room(NamedTuple):
 
 
 class _Nearest(NamedTuple):
-    """The nearest border element: its rank, its row of the neighbourhood and its column; the row is
-    -1 if nothing is nearer than what the search began with.
+    """The nearest border element: its rank, its row of the neighbourhood and its column.
+
+    The row is -1 if nothing is nearer than what the search began with.
     """
 
     rank: int
@@ -136,10 +138,10 @@ def _nearer(
     label: Any,
     best: Any,
 ) -> _Nearest:
-    """Return the nearest border element of a label around column x of a row, if its rank is below
-    `best`.
+    """Return the nearest border element of a label around column x of a row.
 
-    The row begins with `first_bit` of the border and `first_voxel` of the mask.
+    Only an element whose rank is below `best` counts. The row begins with `first_bit` of the border
+    and `first_voxel` of the mask.
     """
     rows, rank = around.rows, around.rank
     byte = (x - 31) >> 3  # as in `search_voxels`: 64 bits that have x near their middle

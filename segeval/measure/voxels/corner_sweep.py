@@ -1,5 +1,6 @@
-"""One sweep over the lattice of corners: where boundaries pass, how large they are, what has to
-look for the other.
+"""One sweep over the lattice of corners.
+
+It tells where boundaries pass, how large they are, and what has to look for the other boundary.
 """
 
 from __future__ import annotations
@@ -91,8 +92,9 @@ class CornerSweep:
 
 
 class _Swept(NamedTuple):
-    """The result of a part of a sweep: the sizes by label (3, labels), as `_Room.total`, and
-    queries of each mask.
+    """The result of a part of a sweep.
+
+    The sizes by label (3, labels), as `_Room.total`, and the queries of each mask.
     """
 
     total: Integers
@@ -160,11 +162,10 @@ def sweep_corners(corners: Corners, sizes: Integers, workspace: Workspace) -> Co
 
 @kernel
 def _sweep(p: _Side, g: _Side, lattice: Lattice, room: _Room, start: int, stop: int) -> int:
-    """Write the marks of the words from `start` to `stop`, all rows one after the other, and the
-    queries of each mask.
+    """Write the marks of the words from `start` to `stop`, and the queries of each mask.
 
-    Add up the sizes of the elements by label. Return where there was no room for the queries of
-    another word.
+    The words are those of all rows one after the other. Add up the sizes of the elements by label.
+    Return where there was no room for the queries of another word.
     """
     layout, cell = lattice.layout, lattice.cell
     width, words = layout.width, layout.words
@@ -225,8 +226,9 @@ def _full(side: _Side) -> Any:
 
 @helper
 def foreground(mask: Labels, i: int, cell: Cell, corners: Word, unclaimed: Bits) -> None:
-    """Write, for each voxel of a cell, at which corners it is foreground: all wait for their
-    label.
+    """Write, for each voxel of a cell, at which corners it is foreground.
+
+    All of them wait for their label.
     """
     for j in range(len(cell)):
         unclaimed[j] = corners & ~equal64(mask, i + cell[j], BACKGROUND)
@@ -245,11 +247,10 @@ def _collect(
     room: _Room,
     row: int,
 ) -> Any:
-    """Add up, by label, the sizes of the elements at corners from i on into a row of `room.total`;
-    return how many elements there are. Write the queries.
+    """Add up, by label, the sizes of the elements at corners from i on into a row of `room.total`.
 
-    Those are at corners where the masks are `unlike`; `target_corners`: where the other mask has
-    elements.
+    Writes the queries and returns how many elements there are. Those are at corners where the masks
+    are `unlike`; `target_corners`: where the other mask has elements.
     """
     mask, queries, used = side.mask, side.queries, side.used
     sizes: Any = lattice.sizes

@@ -1,9 +1,9 @@
-"""The lattice of the corners of voxels: where the boundaries of both masks pass, all labels
-together.
+"""The lattice of the corners of voxels.
 
-A cell is the 2 x 2 (x 2) voxels around a corner, those outside of the image being background. A
-label has an element at a corner if some voxels of its cell carry the label and some do not: one
-corner can hold elements of several labels.
+It tells where the boundaries of both masks pass, all labels together. A cell is the 2 x 2 (x 2)
+voxels around a corner, those outside of the image being background. A label has an element at a
+corner if some voxels of its cell carry the label and some do not: one corner can hold elements of
+several labels.
 """
 
 from __future__ import annotations
@@ -57,8 +57,9 @@ class Corners:
 
 
 def _box(scan: Scan, workspace: Workspace) -> tuple[slice, ...]:
-    """Return the smallest box around the foreground of both masks; an empty one if there is
-    none.
+    """Return the smallest box around the foreground of both masks.
+
+    It is empty if there is no foreground.
     """
     *across, width = scan.shape
     rows = np.zeros(across, np.bool_)
@@ -85,8 +86,9 @@ def _span(occupied: Any) -> slice:
 def _write_occupied(
     pred: Labels, gt: Labels, width: int, start: int, stop: int, rows: Flags, columns: Bits
 ) -> None:
-    """Write which rows from `start` to `stop` have foreground, and add which columns have any, as
-    bits.
+    """Write which rows from `start` to `stop` have foreground.
+
+    Adds which columns have any, as bits.
     """
     for row in range(start, stop):
         anywhere = ZERO
@@ -100,8 +102,9 @@ def _write_occupied(
 
 
 def _padded(mask: Labels, reach: int, name: str, workspace: Workspace) -> Labels:
-    """Return a mask with background before its first voxel along each axis, and behind the last of
-    all; a cell has `reach`.
+    """Return a mask with background before its first voxel along each axis, and behind the last.
+
+    A cell has `reach`.
     """
     shape = tuple(n + 1 for n in mask.shape)
     size = int(np.prod(shape))

@@ -1,5 +1,6 @@
-"""From masks to the statistic: distances between boundaries of voxels, or between the corners where
-boundaries pass.
+"""From masks to the statistic of the rules for voxels and for corners.
+
+That is: distances between boundaries of voxels, or between the corners where boundaries pass.
 """
 
 from __future__ import annotations
@@ -32,11 +33,11 @@ def surface_distances(
     solid: bool = False,
     workspace: Workspace,
 ) -> SurfaceDistances:
-    """Return the distances between the boundaries of each label, or with `solid` between its
-    voxels; one region a label.
+    """Return the distances between the boundaries of each label, with `solid` between its voxels.
 
-    `spacing` is in the axis order of the masks that were swept. `labels` may be absent from one
-    mask or both; None stands for all that occur, except 0, which has no boundary.
+    Each label is a region of the statistic. `spacing` is in the axis order of the masks that were
+    swept. `labels` may be absent from one mask or both; None stands for all that occur, except 0,
+    which has no boundary.
 
     >>> from segeval.measure.voxels.sweep import sweep
     >>> from segeval.kernels.workspace import Workspace
@@ -78,10 +79,10 @@ def corner_distances(
     boundary: Boundary,
     workspace: Workspace,
 ) -> SurfaceDistances:
-    """Return the distances between the corners where the boundaries of each label pass, by the rule
-    "surfel" or "face".
+    """Return the distances between the corners where the boundaries of each label pass.
 
-    Masks are 2-D or 3-D, uint8 or uint16; labels are as in `surface_distances`.
+    The rule is "surfel" or "face". Masks are 2-D or 3-D, uint8 or uint16; labels are as in
+    `surface_distances`.
 
     >>> pred, gt = np.zeros((2, 4, 9), np.uint8)
     >>> pred[1, 2] = gt[1, 5] = 7
@@ -106,10 +107,10 @@ def corner_distances(
 
 
 class _Sizes(NamedTuple):
-    """The sizes of elements by code, as multiples of a unit: sums of whole numbers do not depend on
-    their order.
+    """The sizes of elements by code, as multiples of a unit.
 
-    The unit is a power of two; None where all elements count one.
+    Sums of whole numbers do not depend on their order. The unit is a power of two; None where all
+    elements count one.
     """
 
     by_code: Integers
@@ -132,8 +133,9 @@ class _Sizes(NamedTuple):
 
 
 class _Elements(NamedTuple):
-    """The labels that occur, 0 among them, and the size of the elements that each has in pred and
-    in gt.
+    """The labels that occur, 0 among them, and the size of the elements of each.
+
+    Elements of pred and of gt are added up apart.
     """
 
     labels: Integers
@@ -144,8 +146,9 @@ class _Elements(NamedTuple):
 def _by_region(
     elements: _Elements, labels: Integers | None, search: Callable[[Integers], list[Distances]]
 ) -> list[Distances]:
-    """Return both directions for `labels`, or for all that occur but 0; `search` those that have
-    elements in both masks, by their index.
+    """Return both directions for `labels`, or for all that occur but 0.
+
+    `search` takes those that have elements in both masks, by their index.
     """
     occurring, size_p, size_g = elements
     none = occurring[-1] + 1  # stands for all labels that do not occur

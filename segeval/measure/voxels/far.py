@@ -1,5 +1,6 @@
-"""Exact squared distances to the nearest voxel of the same label, however far, for all voxels of a
-tile together.
+"""Exact squared distances to the nearest voxel of the same label, however far.
+
+All voxels of a tile are searched for together.
 """
 
 from __future__ import annotations
@@ -40,8 +41,9 @@ class Targets(NamedTuple):
 
 
 class _Room(NamedTuple):
-    """Room for the search of one tile: a bound and a choice for each block, and for each tile in a
-    block; rivals.
+    """Room for the search of one tile.
+
+    A bound and a choice for each block, and for each tile in a block; and the rivals.
     """
 
     bounds: Singles  # (2, boxes)
@@ -60,8 +62,9 @@ class _Room(NamedTuple):
 
 
 class Quest(NamedTuple):
-    """Tiles of elements that look for the nearest element of the same place in the tiles of
-    another mask.
+    """Tiles of elements that look for the nearest element of the same place.
+
+    They look in the tiles of another mask.
     """
 
     queries: Tiles
@@ -85,10 +88,10 @@ class Quest(NamedTuple):
 def squared_distances(
     quests: Sequence[Quest], scale: Point, snap: float, workspace: Workspace
 ) -> list[Floats]:
-    """Return for each quest the squared distances of its query elements, place after place, times
-    `snap` and rounded.
+    """Return for each quest the squared distances of its query elements.
 
-    They are in buffers. `scale` is the squared spacing along z, y, x.
+    They come place after place, times `snap` and rounded. They are in buffers. `scale` is the
+    squared spacing along z, y, x.
     """
     ends = [
         np.concatenate([[0], np.cumsum(quest.queries.table[:, COUNT], dtype=np.int64)])
@@ -205,11 +208,10 @@ def _nearest(
     near: tuple[int, int],
     room: _Room,
 ) -> Any:
-    """Return the squared distance to the nearest target of a place, and which that is, if it is
-    below `bound`; else both as they came.
+    """Return the squared distance to the nearest target of a place, and which that is.
 
-    Of blocks, and of tiles in a block, first those with the least bound, to make the limit tight,
-    then what may still be nearer.
+    If it is not below `bound`, both are returned as they came. Of blocks, and of tiles in a block,
+    first those with the least bound, to make the limit tight, then what may still be nearer.
     """
     codes, table = targets.codes, targets.table
     first_tile, tile_box = targets.first_tile, targets.tile_box
@@ -247,11 +249,10 @@ def _nearest(
 def _rivals(
     targets: Targets, place: int, low: Point, high: Point, near: Point, scale: Point, room: _Room
 ) -> Any:
-    """Write the targets that may be nearer than `near` to some point of a box, and `near`; return
-    how many.
+    """Write the targets that may be nearer than `near` to some point of a box, and `near`.
 
-    By how much one is farther than `near`, in squares, is least at a corner of the box: along each
-    axis it is concave.
+    Returns how many they are. By how much one is farther than `near`, in squares, is least at a
+    corner of the box: along each axis it is concave.
     """
     codes, table = targets.codes, targets.table
     first_tile, tile_box = targets.first_tile, targets.tile_box
@@ -282,8 +283,10 @@ def _rivals(
 
 @helper
 def _least_loss(low: float, high: float, near: float, voxel: float) -> Any:
-    """Return, along one axis, by how much the square to a voxel at least exceeds that to `near`
-    from one end of a box.
+    """Return, along one axis, the least loss of a voxel against `near`.
+
+    That is by how much the square to it exceeds that to `near`, from whichever end of a box it does
+    least.
     """
     at_low, near_low, at_high, near_high = low - voxel, low - near, high - voxel, high - near
     return least(at_low * at_low - near_low * near_low, at_high * at_high - near_high * near_high)
@@ -293,8 +296,9 @@ def _least_loss(low: float, high: float, near: float, voxel: float) -> Any:
 def _lower_bounds(
     box: Singles, first: int, last: int, point: Point, scale: Point, bounds: Singles
 ) -> Any:
-    """Write `bounds[k]`, the squared distance from a point to box first + k; return the least of
-    them.
+    """Write `bounds[k]`, the squared distance from a point to box first + k.
+
+    Returns the least of them.
     """
     # rows of the boxes as views, and no branch: so LLVM makes vectors of the loop
     zero = np.float32(0)
@@ -323,8 +327,9 @@ def _losses(
     scale: Point,
     losses: Singles,
 ) -> None:
-    """Write `losses[k]`: by how much box first + k is at least farther than `near`, in squares,
-    from any point of a box.
+    """Write `losses[k]`: by how much box first + k is at least farther than `near`.
+
+    It is measured in squares, from any point of a box.
     """
     qz0, qy0, qx0 = np.float32(low[0]), np.float32(low[1]), np.float32(low[2])
     qz1, qy1, qx1 = np.float32(high[0]), np.float32(high[1]), np.float32(high[2])
@@ -341,8 +346,10 @@ def _losses(
 
 @helper
 def _loss(q0: Any, q1: Any, near: Any, low: Any, high: Any) -> Any:
-    """Return, along one axis, the squared distance from q0 or q1 to the nearest of low ... high,
-    less that to `near`; the lesser of both.
+    """Return, along one axis, how much farther low ... high lies than `near`, in squares.
+
+    It is the squared distance to the nearest of low ... high less that to `near`, from q0 or q1:
+    the lesser of both.
     """
     zero = np.float32(0)
     away0 = greatest(greatest(low - q0, q0 - high), zero)

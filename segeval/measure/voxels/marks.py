@@ -32,12 +32,12 @@ class Marks(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """The layout of voxels (z, y, x) in bit arrays: a row has a spare word, a slice spare rows, the
-    whole spare slices.
+    """The layout of voxels (z, y, x) in bit arrays.
 
-    So what lies up to `REACH` voxels outside of the volume is a zero bit. Row (z, y) is the `words`
-    words and the spare one from `first + (z * rows + y) * stride` on. A slice has `bands` bands.
-    `flat`: there is no z axis.
+    A row has a spare word, a slice spare rows, and the whole spare slices. So what lies up to
+    `REACH` voxels outside of the volume is a zero bit. Row (z, y) is the `words` words and the
+    spare one from `first + (z * rows + y) * stride` on. A slice has `bands` bands. `flat`: there is
+    no z axis.
     """
 
     depth: int
@@ -72,8 +72,9 @@ class Layout(NamedTuple):
         )
 
     def unmarked(self, name: str, workspace: Workspace) -> Marks:
-        """Return marks in kept buffers: the spare rows and slices are zero, all other words are yet
-        to be written.
+        """Return marks in kept buffers.
+
+        The spare rows and slices are zero; all other words are yet to be written.
         """
         slice_words = self.rows * self.stride
         end = self.first + self.depth * slice_words
@@ -93,8 +94,9 @@ class Layout(NamedTuple):
 
 
 class Lattice(NamedTuple):
-    """Where elements lie and what they are: voxels of one size, or corners of voxels with `sizes`
-    by code, as in `areas`.
+    """Where elements lie and what they are.
+
+    They are voxels of one size, or corners of voxels with `sizes` by code, as in `areas`.
     """
 
     layout: Layout

@@ -1,6 +1,7 @@
-"""Distances to the nearest border element of the same label: first a search of the neighbourhood,
-rows of 64 at a time and all labels together; then, for those that find nothing there, one at any
-distance.
+"""Distances to the nearest border element of the same label.
+
+First comes a search of the neighbourhood, rows of 64 at a time and all labels together; then, for
+those that find nothing there, one at any distance.
 """
 
 from __future__ import annotations
@@ -54,8 +55,9 @@ class _Task:
 
 
 class _Far(NamedTuple):
-    """The far elements of one way: squared distances, times SNAP, place after place and sorted in
-    each; their sizes, None for equal ones.
+    """The far elements of one way: squared distances, times SNAP, and their sizes.
+
+    Distances come place after place and are sorted in each; sizes are None where all are equal.
     """
 
     squared: Floats
@@ -77,8 +79,9 @@ def nearest_distances(
     labels: Integers,
     workspace: Workspace,
 ) -> list[Distances]:
-    """Return the distances of each way for labels that occur in both masks; the spacing is along
-    the axes of the layout.
+    """Return the distances of each way for labels that occur in both masks.
+
+    The spacing is along the axes of the layout.
     """
     around = workspace.kept(Neighbourhood.of, lattice.layout, tuple(spacing))
     place = np.full(np.iinfo(ways[0].direction.mask.dtype).max + 1, -1, np.int32)
@@ -111,8 +114,9 @@ def nearest_distances(
 
 
 def _search_near(ways: Sequence[Way], far: Sequence[Marks], task: _Task) -> Integers:
-    """Return for each way, by place, the size of what has which rank; in the last column, how many
-    elements are far.
+    """Return for each way, by place, the size of the elements at each rank.
+
+    The last column counts the elements that are far.
     """
     shape = (len(task.labels), len(task.around.squared) + 1)
     jobs = []
@@ -145,8 +149,9 @@ def _search_near(ways: Sequence[Way], far: Sequence[Marks], task: _Task) -> Inte
 
 
 def _near_cuts(way: Way, most: int, workspace: Workspace) -> list[int]:
-    """Return where to cut the bands, or the parts of queries, of a way: into `most` parts at most,
-    fewer where labels are many.
+    """Return where to cut the bands, or the parts of queries, of a way.
+
+    There are `most` parts at most, and fewer where labels are many.
     """
     if not isinstance(way.queries, Marks):
         return evenly(len(way.queries), min(len(way.queries), most))
@@ -225,8 +230,9 @@ def _join(
     unit: float,
     joined: _Columns,
 ) -> None:
-    """Write the histogram of each place: its sizes at the squared distances `near`, and of its
-    sorted far ones.
+    """Write the histogram of each place.
+
+    It has the sizes at the squared distances `near`, and those of the place's sorted far elements.
     """
     start, value, size = joined
     end = np.int64(0)

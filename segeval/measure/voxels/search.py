@@ -1,5 +1,6 @@
-"""The search of the neighbourhood for the nearest border voxel of the same label: rows of 64 voxels
-at a time.
+"""The search of the neighbourhood for the nearest border voxel of the same label.
+
+It takes rows of 64 voxels at a time.
 """
 
 from __future__ import annotations
@@ -38,8 +39,9 @@ neighbourhood.
 
 
 class Direction(NamedTuple):
-    """From which mask to which: elements of `mask` look for the `border` elements of `target` that
-    have their label.
+    """From which mask to which.
+
+    Elements of `mask` look for the `border` elements of `target` that have their label.
     """
 
     mask: Labels
@@ -61,13 +63,13 @@ class Answers(NamedTuple):
 
 
 class Neighbourhood(NamedTuple):
-    """The rows of elements that come within `REACH` times the smallest spacing of one, nearest
-    first.
+    """The rows of elements close to one, nearest first.
 
-    `rows` (K, 3): the rank of a row's nearest element, and how far on the row is, in bytes of bits
-    and in voxels. `rank` (K * 64): for the element |dx| columns along in each row, its place in
-    `squared`, the sorted squares of distances times SNAP; the length of that if it is farther.
-    `unit`: the smallest spacing. `scale`: the squared spacing along z, y, x in that unit.
+    They come within `REACH` times the smallest spacing. `rows` (K, 3): the rank of a row's nearest
+    element, and how far on the row is, in bytes of bits and in voxels. `rank` (K * 64): for the
+    element |dx| columns along in each row, its place in `squared`, the sorted squares of distances
+    times SNAP; the length of that if it is farther. `unit`: the smallest spacing. `scale`: the
+    squared spacing along z, y, x in that unit.
     """
 
     rows: Integers

@@ -1,5 +1,7 @@
-"""One sweep over both masks: where their boundaries lie, all labels together, and the contingency
-table on the way.
+"""One sweep over both masks.
+
+It tells where their boundaries lie, all labels together, and counts the contingency table on the
+way.
 """
 
 from __future__ import annotations
@@ -51,8 +53,9 @@ class Side:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sweep:
-    """The result of one pass over a prediction and a ground truth. `labels`: 0 and the others that
-    occur.
+    """The result of one pass over a prediction and a ground truth.
+
+    `labels` are 0 and the others that occur.
     """
 
     layout: Layout
@@ -116,8 +119,9 @@ def _marked(mask: Labels, layout: Layout, name: str, workspace: Workspace) -> _M
 
 
 def _around(axes: int, connectivity: int) -> Integers:
-    """Return the neighbours (dz, dy, dx) of a voxel that differ from it along so many axes at
-    most.
+    """Return the neighbours (dz, dy, dx) of a voxel.
+
+    They differ from it along so many axes at most.
     """
     reach = (0, 1, 1) if axes == 2 else (1, 1, 1)
     steps = product(*(range(-n, n + 1) for n in reach))
@@ -133,8 +137,9 @@ def _occurring(table: Contingency) -> Integers:
 
 
 def disagreements(swept: Sweep, workspace: Workspace) -> tuple[Marks, Marks]:
-    """Return the foreground voxels of the prediction, and of the ground truth, that have another
-    label in the other mask.
+    """Return the foreground voxels of each mask that have another label in the other mask.
+
+    Those of the prediction come first, then those of the ground truth.
     """
     pred, gt, layout = swept.pred.mask, swept.gt.mask, swept.layout
     p = layout.unmarked("differ p", workspace)
@@ -181,11 +186,11 @@ def _sweep(
     stop: int,
     tally: Integers,
 ) -> int:
-    """Write the marks of the words from `start` to `stop`, all rows one after the other, and count
-    their voxels.
+    """Write the marks of the words from `start` to `stop`, and count their voxels.
 
-    Return where it had to stop: before `stop` if the tally may not hold the pairs of that word.
-    `around` is None for the default boundary, which costs less.
+    The words are those of all rows one after the other. Return where it had to stop: before `stop`
+    if the tally may not hold the pairs of that word. `around` is None for the default boundary,
+    which costs less.
     """
     width, words = layout.width, layout.words
     pred, gt = p.mask, g.mask
@@ -254,9 +259,9 @@ def _edge(layout: Layout, row: Row, k: int, n: int) -> Word:
 
 @helper
 def _border(mask: Labels, i: int, changes: Word, edge: Word, layout: Layout) -> Word:
-    """Return the border bits of the voxels from i on: foreground, and at the volume's edge or
-    unlike a neighbour that shares a face.
+    """Return the border bits of the voxels from i on.
 
+    A border voxel is foreground, and at the volume's edge or unlike a neighbour that shares a face.
     `changes` says which are unlike the voxel before.
     """
     # the other mask may have brought us here: this one can still be background from end to end
@@ -283,11 +288,10 @@ def _border_among(
     around: Integers,
     edge_counts: bool,
 ) -> Word:
-    """Return the border bits of the voxels from column x of a row on, unlike any of the neighbours
-    `around`.
+    """Return the border bits of the voxels from column x of a row on.
 
-    `edge`: those at the edge of the volume, which are border if that counts; if not, neighbours
-    must lie inside.
+    A border voxel is unlike any of the neighbours `around`. `edge`: those at the edge of the
+    volume, which are border if that counts; if not, neighbours must lie inside.
     """
     depth, height, width = layout.depth, layout.height, layout.width
     i = (row.z * height + row.y) * width + x

@@ -25,11 +25,10 @@ _EIGHT = np.uint64(255)
 
 
 class Tiles(NamedTuple):
-    """Elements of a mask by label and cell: a tile is what one label has in one cell of depth x 8 x
-    8 voxels.
+    """Elements of a mask by label and cell.
 
-    Sorted by the place that stands for the label, those of a place by blocks of 4 x 4 x 4 cells.
-    Boxes are tight.
+    A tile is what one label has in one cell of depth x 8 x 8 voxels. Sorted by the place that
+    stands for the label, those of a place by blocks of 4 x 4 x 4 cells. Boxes are tight.
     """
 
     codes: NDArray[np.uint16]  # of a tile's elements in turn: z << 6 | y << 3 | x in its cell
@@ -69,10 +68,10 @@ class Tiles(NamedTuple):
 
 
 class Blocks(NamedTuple):
-    """The blocks that tiles lie in, and the boxes of both: T tiles, B blocks and room for T, P
-    places.
+    """The blocks that tiles lie in, and the boxes of both.
 
-    `most_voxels`: so many voxels has a place.
+    There are T tiles, B blocks and room for T, and P places. `most_voxels`: so many voxels has a
+    place.
     """
 
     first_tile: Integers  # (B + 1,) of each block
@@ -247,8 +246,9 @@ def _enclose(
     tile_box: Singles,
     box: Singles,
 ) -> None:
-    """Write where blocks and places begin, and the boxes of tiles and blocks; `first_block` begins
-    as 0.
+    """Write where blocks and places begin, and the boxes of tiles and blocks.
+
+    `first_block` begins as 0.
     """
     b = np.int64(-1)
     for tile in range(block.size):

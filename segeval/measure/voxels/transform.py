@@ -1,5 +1,6 @@
-"""Squared distances of all voxels to a label, by passes along the axes: what losses weigh voxels
-with.
+"""Squared distances of all voxels to a label, by passes along the axes.
+
+Losses weigh voxels with them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""Each metric by region: a box over the cases, and every case as a point."""
+"""Each metric by region: a box over the cases, and every case as a point.
+
+A panel shows a metric, with a row for each region. Points are moved apart across their row,
+never along it, so that they can be read. What has no place on the axis, undefined and infinite
+values, is counted on a strip beside the panel: it would be overlooked otherwise.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +41,7 @@ from segeval.summary.bootstrap import quantiles
 
 Item = TypeVar("Item")
 COLUMNS = 4
+"""Panels side by side, at most."""
 REGIONS = 50
 """Regions on a page, at most."""
 BOX_FROM = 5
@@ -50,7 +56,7 @@ GAPS = "Beside the panels: how many values are undefined (NaN) or infinite (∞)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The regions and metrics of one page."""
+    """The regions and metrics of one page: a panel for each metric, a row for each region."""
 
     regions: Sequence[str]
     metrics: Sequence[Metric]
@@ -58,8 +64,9 @@ class Page:
 
 @plot_kind(shows="every metric by region: a box, and every case as a point")
 def figures(source: Source) -> Figures:
-    """Draw pages of panels, one per metric, with regions from top to bottom; then the metrics of
-    whole cases.
+    """Draw pages of panels, one per metric, with regions from top to bottom.
+
+    The metrics of whole cases come last.
     """
     pages = [*_pages(source, "region"), *_pages(source, "case")]
     cases = counted(len(source.cube.cases), "case")
@@ -68,7 +75,10 @@ def figures(source: Source) -> Figures:
 
 
 def _pages(source: Source, scope: str) -> list[Page]:
-    """Return the pages of the metrics of regions, or of those of whole cases."""
+    """Return the pages of the metrics of regions, or of those of whole cases.
+
+    Where there are too many regions for a page, each part of them has the panels of all metrics.
+    """
     metrics = [metric for metric in source.metrics if metric.spec.scope == scope]
     if not metrics:
         return []
@@ -211,8 +221,9 @@ def jitter(values: Floats) -> Floats:
 
 
 def _count_gaps(ax: Axes, values: Floats, present: Flags) -> None:
-    """Write beside each row how many of its values are undefined or infinite, on a strip that
-    belongs to the panel.
+    """Write beside each row how many of its values are undefined or infinite.
+
+    They stand on a strip that belongs to the panel.
     """
     undefined = (np.isnan(values) & present).sum(axis=0)
     infinite = np.isinf(values).sum(axis=0)

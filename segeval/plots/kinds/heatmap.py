@@ -1,4 +1,9 @@
-"""Case by region for one metric, the worst case at the top."""
+"""Case by region for one metric, the worst case at the top.
+
+A cell is the score of a region in a case: dark is bad, whichever way the metric goes. Large runs
+are cut to the worst cases and regions, and the title says so; small ones have their numbers in the
+cells.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +56,7 @@ EXTENSIONS = {
 
 
 class Limits(NamedTuple):
-    """The values at the ends of the colours."""
+    """The values at the ends of the colours; those beyond have the colour of the nearer end."""
 
     low: float
     high: float
@@ -64,10 +69,10 @@ class Limits(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """The cells of a heat map: `scores`, (cases, regions), and `infinite` where they are infinitely
-    bad.
+    """The cells of a heat map.
 
-    `total` is how many cases and regions there are, shown or not.
+    They are `scores` (cases, regions), and `infinite` where they are infinitely bad. `total` is how
+    many cases and regions there are, shown or not.
     """
 
     metric: Metric
@@ -112,7 +117,10 @@ class Table:
     "first overlap and the first distance"
 )
 def figures(source: Source) -> Figures:
-    """Draw a heat map for each metric that was chosen."""
+    """Draw a heat map for each metric that was chosen, or for the first overlap and distance.
+
+    Raises `NothingToDraw` where there is no such metric, or no region in any mask.
+    """
     metrics = list(source.metrics)
     if not source.chosen:
         metrics = [metric for metric in source.leading() if metric]

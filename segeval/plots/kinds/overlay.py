@@ -1,4 +1,9 @@
-"""The worst cases: prediction and ground truth on the slice of their largest surface distance."""
+"""The worst cases: prediction and ground truth on the slice of their largest surface distance.
+
+The masks are read once more from their files, and made a case by the protocol of the run, so that
+what is seen is what was scored. Of a volume, one slice is shown: that of the boundary voxel that is
+farthest from the boundary of the other mask, with a ring around it.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +38,7 @@ from segeval.run.cases import make_case
 
 COLUMNS = 3
 PER_PAGE = 12
+"""Cases on a page, at most."""
 BOTH, ONLY_P, ONLY_G, OTHERS = "#C9C9C9", "#E69F00", "#0072B2", "#F1F1F1"
 KEYS = {
     BOTH: "both",
@@ -132,8 +138,9 @@ def _views(source: Source, metric: Metric) -> list[View]:
 
 
 def _worst_region(source: Source, case: int, bad: Floats) -> int:
-    """Return the region to show, from how bad each is: of several worst ones the largest, since a
-    missed voxel shows nothing.
+    """Return the region to show, from how bad each is.
+
+    Of several worst ones it is the largest, since a missed voxel shows nothing.
     """
     worst = np.flatnonzero(bad == np.nanmax(bad)).tolist()
     details = source.results.details
@@ -180,8 +187,9 @@ def _view(source: Source, case: int, region: int, metric: Metric) -> View:
 
 
 def _read(run: Mapping[str, Any], name: str) -> Case:
-    """Return a case as it was scored. Raises `SegevalError` when its files are gone or do not fit
-    any more.
+    """Return a case as it was scored.
+
+    Raises `SegevalError` when its files are gone or do not fit any more.
     """
     files = run.get("cases", {}).get(name, {})
     if not files.get("gt"):

@@ -1,4 +1,9 @@
-"""Overlap against surface distance, one point per case and region, with the outliers named."""
+"""Overlap against surface distance, one point per case and region, with the outliers named.
+
+Overlap and distance tell of different faults: a point far to one side and not to the other is a
+mask that is right but for a stray voxel, or one that is a little wrong all along its boundary.
+Infinite distances lie on a margin above the axis, where they are seen and stretch nothing.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +36,9 @@ HEAPS = 50
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Points:
-    """Overlap `x` and distance `y` by case and region, and which of them are `drawn` as points or
-    lie `beyond` the axis, since their distance is infinite.
+    """Overlap `x` and distance `y` by case and region.
+
+    Those that are `drawn` are points; those that lie `beyond` the axis have an infinite distance.
     """
 
     overlap: Metric
@@ -52,7 +58,11 @@ class Points:
 
     @property
     def outliers(self) -> Integers:
-        """Case and region of the farthest points, (points, 2), the farthest first."""
+        """Case and region of the farthest points, (points, 2), the farthest first.
+
+        A point is as far as the worse of its two numbers; those that are better than the rest do
+        not count.
+        """
         drawn = self.drawn
         far = np.fmax(-_robust(self.x, drawn), _robust(self.y, drawn))
         far[~drawn] = -np.inf

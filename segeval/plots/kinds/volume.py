@@ -1,5 +1,8 @@
-"""Volume agreement: the difference of both volumes against their mean. Bland and Altman, Lancet
-327, 307-310 (1986).
+"""Volume agreement: the difference of both volumes against their mean.
+
+Bland and Altman, Lancet 327, 307-310 (1986). A line at the mean difference (bias) tells whether
+predictions are too large or too small, the limits of agreement, 1.96 standard deviations to both
+sides, how far a single case may be off. A run of one case has a panel of its regions.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from segeval.plots.style import GREY, INK, page, panels, region_names, sentences
 from segeval.results.details import Details
 
 COLUMNS = 3
+"""Panels side by side, at most."""
 REGIONS = 12
 """Panels at most: the regions that agree worst."""
 LIMITS_FROM = 3
@@ -34,8 +38,9 @@ LEAST = 0.005
 
 
 class Agreement(NamedTuple):
-    """The mean difference, and half the width between the limits of agreement, NaN where there are
-    too few cases for any.
+    """The mean difference, and half the width between the limits of agreement.
+
+    Both are NaN where there are too few cases for them.
     """
 
     bias: float
@@ -67,8 +72,9 @@ class Agreement(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Volumes:
-    """Mean and difference (prediction less ground truth) of both volumes, (cases, regions), NaN
-    where there is none; `empty` where both masks are.
+    """Mean and difference (prediction less ground truth) of both volumes, (cases, regions).
+
+    They are NaN where there is no volume; `empty` tells where both masks are empty.
     """
 
     regions: tuple[str, ...]
@@ -78,7 +84,7 @@ class Volumes:
 
     @classmethod
     def of(cls, details: Details) -> Volumes:
-        """Return the volumes of a run."""
+        """Return the volumes of a run; those of a region in neither mask are left out."""
         somewhere = (details.volume_p > 0) | (details.volume_g > 0)
         return cls(
             details.regions,
@@ -105,8 +111,9 @@ class Volumes:
 
 @plot_kind(shows="agreement of volumes (Bland–Altman)", needs=(VOLUMES,))
 def figures(source: Source) -> Figures:
-    """Draw a panel per region, each with its own bias and limits, since regions differ in size; or
-    one panel of the only case.
+    """Draw a panel per region, or one panel of the only case.
+
+    Each region has its own bias and limits, since regions differ in size.
     """
     assert source.results.details is not None
     volumes = Volumes.of(source.results.details)
