@@ -71,6 +71,7 @@ class Averaging:
                 f"{metric.form} has a value of its own for each region, so regions cannot be "
                 "added up: average='micro' is not for it"
             )
+        # Regions are added up before they are scored, so that each has the weight of its size.
         if self.average == "micro":
             cases = cases.joined()
         scores = metric.score(cases.statistic, list(names) * cases.count)

@@ -24,7 +24,7 @@ from .reading import Reading, Spacing, grid_of
 from .records import ODD
 
 DENSE = 2048
-"""With more classes than this a dense table of label pairs would not fit."""
+"""Classes up to which a dense table of label pairs is made: of more it would take gigabytes."""
 
 
 def measure_batch(
@@ -48,6 +48,7 @@ def measure_batch(
     batch = Batch(masks, grids, form.channels, form.pooled)
     arrays: dict[str, Tensor] = {ODD: masks.odd}
     for need in needs:
+        # One pass over the whole batch where it is enough to count, case by case otherwise.
         if need.statistic in FROM_TABLE:
             arrays |= FROM_TABLE[need.statistic](batch)
         else:
@@ -70,9 +71,9 @@ class Batch(NamedTuple):
 
 
 def _counts(batch: Batch) -> dict[str, Tensor]:
-    """Return the flat form of `Counts` of all cases."""
+    """Return the flat form of `Counts` of all cases: a row a region, its mark and six numbers."""
     masks, channels = batch.masks, batch.channels
-    sums = _sums(masks) if masks.classes <= DENSE else _sparse_sums(masks)
+    sums = _sums(masks)
     # Ignored voxels are background in both masks, and count for nothing.
     sums[:, :, 0] -= masks.ignored
     tp, size_p, size_g = sums.double()
@@ -96,11 +97,15 @@ def _volumes(sizes: Tensor, grids: Sequence[Grid]) -> Tensor:
 def _marks(count: int, batch: Batch) -> Tensor:
     """Return the first column of the rows of a case: labels, or their complements for samples."""
     labels = torch.arange(count, device=batch.masks.gt.device)
-    return ~labels if batch.samples else labels
+    if batch.samples:
+        return ~labels
+    return labels
 
 
 def _sums(masks: Masks) -> Tensor:
     """Return shared voxels, those of pred and those of gt, by case and label: (3, N, classes)."""
+    if masks.classes > DENSE:
+        return _sparse_sums(masks)
     table = joint_counts(masks.pred, masks.gt, masks.classes)
     return torch.stack([table.diagonal(dim1=1, dim2=2), table.sum(1), table.sum(2)])
 
@@ -119,7 +124,10 @@ def _sparse_sums(masks: Masks) -> Tensor:
 
 
 def _tables(batch: Batch) -> dict[str, Tensor]:
-    """Return the flat form of `Contingency` of all cases."""
+    """Return the flat form of `Contingency` of all cases: a row a pair of labels that occurs.
+
+    How many pairs there are decides the shape, so the host waits for the device here.
+    """
     masks = batch.masks
     cases = []
     for pred, gt, ignored in zip(masks.pred, masks.gt, masks.ignored, strict=True):
@@ -150,7 +158,7 @@ def _shapes(need: Need, batch: Batch, reading: Reading) -> Iterator[dict[str, Te
             f"metrics alone"
         )
     background = reading.background(need.statistic) and not channels
-    first = 0 if background else 1
+    first = int(not background)
     labels = torch.arange(first, masks.classes, device=masks.gt.device)
     sides = masks.pred, masks.gt
     if background and masks.left_out is not None:
@@ -164,7 +172,10 @@ def _shapes(need: Need, batch: Batch, reading: Reading) -> Iterator[dict[str, Te
 
 
 def _flat(need: Need, parts: Sequence[Any], first: int, mark: int | None) -> dict[str, Tensor]:
-    """Return the flat form of a case whose labels begin with `first`, or of the channel `mark`."""
+    """Return the flat form of a case whose labels begin with `first`, or of the channel `mark`.
+
+    `parts` is what the device measured: a histogram of each direction and region, or moments.
+    """
     if not issubclass(need.statistic, HistogramStatistic):
         return {need.name: _marked(_moments(parts), first, mark)}
     lengths = torch.stack([histogram.length for histogram in parts], 1)
@@ -182,6 +193,7 @@ def _moments(parts: Sequence[Tensor]) -> Tensor:
     n_p, n_g, sum_p, sum_g, outer_p, outer_g = parts
     axes = sum_p.shape[1]
     lacking = (0, MOST_AXES - axes)
+    # 2-D cases have a third axis of zeros, so that rows of both kinds have the same columns.
     pad = torch.nn.functional.pad
     return torch.cat(
         [

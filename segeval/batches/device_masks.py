@@ -74,17 +74,24 @@ def masks_of(pred: Tensor, gt: Tensor, form: Form) -> Masks:
     """Return the masks of a batch; with channels that overlap, one for each, (N · C, *spatial).
 
     Raises `UsageError` where nobody says how many classes there are, and labels are too large.
+
+    >>> pred, gt = torch.tensor([[0, 1, 7]]), torch.tensor([[0, 1, 1]])
+    >>> labels = Side(rule="labels")
+    >>> masks = masks_of(pred, gt, Form(kind="classes", pred=labels, gt=labels, classes=2))
+    >>> masks.pred, masks.odd
+    (tensor([[0, 1, 0]], dtype=torch.uint8), tensor([1]))
     """
     pred, gt = _as_known(pred), _as_known(gt)
     odd = torch.zeros(1, dtype=torch.int64, device=pred.device)
+    # Whether gt looks one-hot, and if so the batch is counted as one value that is not allowed.
     if form.doubtful:
         odd += (gt.sum(1) == 1).all() & (gt.amax() == 1) & (gt.amin() == 0)
     if form.kind == "multilabel":
         pred, gt = pred.flatten(0, 1), gt.flatten(0, 1)
     classes = form.classes or _classes_seen(pred.flatten(1), gt.flatten(1), form)
     check_largest(classes - 1, "the masks hold")
-    spatial = gt.shape[2:] if form.gt.channels else gt.shape[1:]
-    shape = (len(gt), *spatial)
+    first_spatial = 2 if form.gt.channels else 1
+    shape = (len(gt), *gt.shape[first_spatial:])
     labels_p = torch.empty(shape, dtype=_dtype_of(classes), device=gt.device)
     labels_g = torch.empty_like(labels_p)
     left_out = None
@@ -102,7 +109,9 @@ def masks_of(pred: Tensor, gt: Tensor, form: Form) -> Masks:
 
 def _as_known(tensor: Tensor) -> Tensor:
     """Return the tensor in a dtype that all of torch's operations know."""
-    return tensor if tensor.is_floating_point() else as_integers(tensor)
+    if tensor.is_floating_point():
+        return tensor
+    return as_integers(tensor)
 
 
 def _dtype_of(classes: int) -> torch.dtype:
@@ -129,10 +138,12 @@ def _classes_seen(pred: Tensor, gt: Tensor, form: Form) -> int:
 
 
 def _pair(pred: Tensor, gt: Tensor, form: Form, classes: int) -> Pair:
+    """Return the label maps of one case, given without its first axis."""
     labels_g, wrong_g = _read(gt, form.gt)
     labels_p, wrong_p = _read(pred, form.pred)
     wrong = wrong_g | wrong_p | _outside(labels_g, classes) | _outside(labels_p, classes)
     ignored = _ignored(labels_g, form)
+    # Nothing is wrong where it is ignored: padding may hold any number.
     wrong &= ~ignored
     left_out = wrong | ignored
     return Pair(
@@ -141,7 +152,10 @@ def _pair(pred: Tensor, gt: Tensor, form: Form, classes: int) -> Pair:
 
 
 def _outside(labels: Tensor, classes: int) -> Tensor:
-    """Return where labels are not in [0, classes)."""
+    """Return where labels are not in [0, classes).
+
+    A dtype that does not hold `classes` has no label above them: 256 classes in uint8.
+    """
     negative = labels < 0
     if not _holds(labels.dtype, classes):
         return negative
@@ -149,7 +163,7 @@ def _outside(labels: Tensor, classes: int) -> Tensor:
 
 
 def _ignored(gt: Tensor, form: Form) -> Tensor:
-    """Return where the true label is that to be ignored."""
+    """Return where the true label is that to be ignored, all False if there is none."""
     if form.ignore_index is None or not _holds(gt.dtype, form.ignore_index):
         return torch.zeros_like(gt, dtype=torch.bool)
     return gt == form.ignore_index
@@ -177,6 +191,7 @@ def _read(tensor: Tensor, side: Side) -> SideLabels:
 
 
 def _whole(labels: Tensor) -> SideLabels:
+    """Return labels as integers; fractions and NaN are not allowed."""
     if labels.is_floating_point():
         return SideLabels(labels.nan_to_num(-1).to(torch.int64), labels != labels.round())
     return SideLabels(labels, torch.zeros_like(labels, dtype=torch.bool))

@@ -76,11 +76,15 @@ def _measured(
     workspace: Workspace,
     spacing: Any,
 ) -> tuple[Record, Kind]:
-    """Return the record of a batch, and its kind; both arrays have a first axis of cases."""
+    """Return the record of a batch, and its kind; both arrays have a first axis of cases.
+
+    Arguments are those of `measured`, checked one by one but not against each other.
+    """
     _check_places(pred, gt)
     if _is_remote(pred) or _is_remote(gt):
         if all(need.device_measurer or not need.measurer for need in needs):
             return _measured_on_device(pred, gt, reading, needs=needs, spacing=spacing)
+        # Some statistic is known to the kernels of the host alone.
         pred, gt = pred.cpu(), gt.cpu()
     pred, gt = _as_array(pred), _as_array(gt)
     form = form_of(
@@ -102,10 +106,12 @@ def _measured(
 def _measured_on_device(
     pred: Tensor, gt: Tensor, reading: Reading, *, needs: Collection[Need], spacing: Any
 ) -> tuple[Record, Kind]:
+    """Return the record of tensors of one device, which stays there, and its kind."""
     import torch
 
     from . import device
 
+    # The same steps as on the host, in the words of torch; nothing here waits for the device.
     form = form_of(
         tuple(pred.shape),
         tuple(gt.shape),
@@ -139,6 +145,7 @@ def _check_places(pred: Any, gt: Any) -> None:
 
 
 def _is_remote(array: Any) -> bool:
+    """Return whether an array lies where only torch reaches it."""
     return is_tensor(array) and not is_on_host(array)
 
 
@@ -161,7 +168,9 @@ def _checked(array: Any, name: str) -> Any:
         raise UsageError(
             f"{name} has the dtype {array.dtype}; wanted whole numbers, booleans or floats"
         )
-    return array.detach() if is_tensor(array) else array
+    if is_tensor(array):
+        return array.detach()
+    return array
 
 
 def _as_array(array: Any) -> NDArray[Any]:
@@ -169,11 +178,17 @@ def _as_array(array: Any) -> NDArray[Any]:
     if not is_tensor(array):
         return np.asarray(array)
     # NumPy has no bfloat16.
-    known = array.float() if str(array.dtype) == "torch.bfloat16" else array
-    return np.asarray(known.numpy())
+    if str(array.dtype) == "torch.bfloat16":
+        array = array.float()
+    return np.asarray(array.numpy())
 
 
 def _described(value: Any) -> str:
+    """Return what a value is, for messages.
+
+    >>> _described([1, 2]), _described(None)
+    ('a list of 2', 'a NoneType')
+    """
     name = type(value).__name__
     if isinstance(value, Sequence) and not isinstance(value, str):
         return f"a {name} of {len(value)}"

@@ -25,7 +25,7 @@ ROUNDING = 1e-5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """How the array of one side of a case becomes a label map.
+    """The rule by which the array of one side of a case becomes a label map.
 
     `rule` says what the array holds:
 
@@ -54,7 +54,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """How a prediction and a ground truth of shape (N, *spatial) or (N, C, *spatial) are read.
+    """The rules for a prediction and a ground truth, (N, *spatial) or (N, C, *spatial).
 
     `kind`: "classes" for label maps 0 … C - 1, "binary" for one mask a case, "multilabel" for a
     mask in each of so many `channels`, which are read one by one: `pred` and `gt` are then about a
@@ -79,8 +79,9 @@ class Form:
 
 def as_one_case(samples: AnyArray) -> AnyArray:
     """Return single samples, (N,) or (N, C), as one case: (1, N) or (1, C, N)."""
-    by_channel = samples.T if samples.ndim > 1 else samples
-    case: AnyArray = by_channel[None]
+    if samples.ndim > 1:
+        samples = samples.T
+    case: AnyArray = samples[None]
     return case
 
 

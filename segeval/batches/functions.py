@@ -17,7 +17,16 @@ from .signatures import docstring, function_signature, keywords_for
 
 
 def function_of(spec: MetricSpec) -> Callable[..., Any]:
-    """Return the function of `segeval.functional` that computes the metric."""
+    """Return the function of `segeval.functional` that computes the metric.
+
+    It answers in kind: a number or an array of NumPy for arrays, a tensor on their device for
+    tensors.
+
+    >>> from segeval.metrics import REGISTRY
+    >>> import inspect
+    >>> [*inspect.signature(function_of(REGISTRY["nsd"])).parameters][:4]
+    ['pred', 'gt', 'tolerance', 'num_classes']
+    """
     signature = function_signature(spec)
     name = spec.formula.__name__
 

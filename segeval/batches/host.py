@@ -60,7 +60,10 @@ def measure_batch(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CaseMeasurer:
-    """What measures the cases of a batch: all that they have in common."""
+    """The measurer of the cases of a batch: all that they have in common.
+
+    Records of cases are flat forms, of which `joined` makes that of the batch.
+    """
 
     form: Form
     reading: Reading
@@ -98,7 +101,10 @@ class CaseMeasurer:
         return arrays
 
     def _labels(self, measured: Measured) -> Integers:
-        """Return 0, the labels that occur, and the last class if it is known how many there are."""
+        """Return 0, the labels that occur, and the last class if it is known how many there are.
+
+        The label 0 begins a case in a flat form, and the last one tells how many classes there are.
+        """
         present = measured.contingency.labels
         classes = self.form.classes
         if classes is None:
@@ -109,6 +115,7 @@ class CaseMeasurer:
         return np.unique(np.concatenate([[0], present, last]).astype(np.int64))
 
     def _measured(self, masks: Masks, spacing: Spacing) -> Measured:
+        """Return what is measured of one pair of label maps, as of a case of a folder."""
         grid = grid_of(masks.gt.shape, spacing)
         case = Case(
             "of the batch",
@@ -116,6 +123,7 @@ class CaseMeasurer:
             LabelMap(masks.gt, grid, "gt"),
             masks.ignored,
         )
+        # The background is measured only if some statistic wants it: its boundary is the longest.
         background = any(
             self.reading.background(need.statistic) for need in self.needs if need.measurer
         )

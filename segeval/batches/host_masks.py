@@ -39,6 +39,13 @@ def masks_of(pred: NDArray[Any], gt: NDArray[Any], form: Form, workspace: Worksp
     """Return the masks of one case, given without its first axis: one pair, or one a channel.
 
     Raises `ReadError` or `UsageError` for values that the form does not allow.
+
+    >>> scores, gt = np.array([[0.2, 0.9, 0.7]]), np.array([0, 1, 255])
+    >>> pred_side, gt_side = Side(rule="threshold", channels=1), Side(rule="labels")
+    >>> form = Form(kind="binary", pred=pred_side, gt=gt_side, classes=2, ignore_index=255)
+    >>> (masks,) = masks_of(scores, gt, form, Workspace())
+    >>> masks.pred, masks.gt, masks.ignored
+    (array([0, 1, 0], dtype=uint8), array([0, 1, 0], dtype=uint8), array([False, False,  True]))
     """
     if form.kind == "multilabel":
         return [_pair(p, g, form, workspace) for p, g in zip(pred, gt, strict=True)]
@@ -55,10 +62,12 @@ def looks_one_hot(gt: NDArray[Any]) -> bool:
 
 
 def _pair(pred: NDArray[Any], gt: NDArray[Any], form: Form, workspace: Workspace) -> Masks:
+    """Return the masks of one prediction and one ground truth, (*spatial) or (C, *spatial)."""
     read_gt = _read(gt, form.gt, "gt", workspace)
     labels_g, ignored = _without(read_gt, form.ignore_index)
     if form.gt.rule == "labels":
         labels_g = _checked(labels_g, form, "gt")
+    # The same voxels go from the prediction before its labels are checked.
     labels_p = _read(pred, form.pred, "pred", workspace)
     if ignored is not None:
         labels_p = np.where(ignored, labels_p.dtype.type(0), labels_p)
@@ -98,6 +107,7 @@ def _without(labels: NDArray[Any], ignore: int | None) -> tuple[NDArray[Any], Fl
 
 def _checked(array: NDArray[Any], form: Form, name: str) -> Labels:
     """Return labels in their smallest dtype, all below the number of classes if that is known."""
+    # Before `as_labels`, which would speak of files: here an option says what to leave out.
     if array.dtype.kind in "if" and array.min() < 0:
         raise UsageError(
             f"{name} holds the label {array.min():g}; labels start at 0: give it as ignore_index "
@@ -112,6 +122,7 @@ def _checked(array: NDArray[Any], form: Form, name: str) -> Labels:
 
 
 def _refuse_label(label: int, form: Form, name: str) -> NoReturn:
+    """Raise `UsageError` for a label that is no class of the form, and say what to do."""
     if form.kind != "classes":
         raise UsageError(
             f"{name} holds the label {label}; a binary mask holds 0 and 1: threshold it, or give "
@@ -147,6 +158,7 @@ def _from_one_hot(array: NDArray[Any], name: str, workspace: Workspace) -> Label
     """Return the channel of the 1 of every voxel. Raises `UsageError` for any other values."""
     if array.dtype.kind == "f" and not _may_be_one_hot(array):
         _refuse_one_hot(name)
+    # Fractions, negative values and NaN have errors of their own, of labels; these are channels.
     try:
         one_hot = as_labels(array, name)
     except ReadError:

@@ -18,7 +18,11 @@ MOST_CLASSES = 2**16
 class Inputs:
     """The options that say what arrays stand for, as functions and metric objects have them.
 
-    Raises `UsageError` for values outside their domain.
+    `num_classes` counts the background; None: shapes tell, or else the largest label. `multilabel`:
+    each channel is a mask of its own. `ignore_index` is the true label of voxels that count for
+    nothing. `input_format` says what the prediction holds, where "auto" goes by dtypes and shapes.
+    `threshold` is the probability above which a binary score is foreground. Raises `UsageError` for
+    values outside their domain.
 
     >>> Inputs(threshold=2)
     Traceback (most recent call last):
@@ -49,14 +53,22 @@ class Inputs:
             raise UsageError(f"threshold is a probability between 0 and 1, not {self.threshold!r}")
 
     def are_scores(self, *, floating: bool) -> bool:
-        """Return whether the prediction holds scores; `floating`: its dtype is one of floats."""
+        """Return whether the prediction holds scores; `floating`: its dtype is one of floats.
+
+        >>> [Inputs(input_format=f).are_scores(floating=True) for f in ("auto", "labels")]
+        [True, False]
+        """
         if self.input_format == "auto":
             return floating
         return self.input_format in ("logits", "probabilities")
 
 
 def is_class_count(value: object) -> bool:
-    """Return whether there may be so many classes, the background included."""
+    """Return whether there may be so many classes, the background included.
+
+    >>> [is_class_count(value) for value in (2, 1, 3.0, True)]
+    [True, False, False, False]
+    """
     return _is_whole(value) and 1 < value <= MOST_CLASSES  # type: ignore[operator]
 
 

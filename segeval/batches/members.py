@@ -15,6 +15,9 @@ def lazy_members(
 ) -> tuple[list[str], Callable[[str], Any]]:
     """Return `__all__` and `__getattr__` of a module, which makes its members when they are needed.
 
+    The module writes `__all__, __getattr__ = lazy_members(__name__, …)`. Python asks `__getattr__`
+    for names that a module lacks, once for each: a member that was made stays in the module.
+
     `name` is that of a metric's member and `make` makes it. Importing all functions at once would
     cost time that a call of one of them should not take.
     """

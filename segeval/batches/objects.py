@@ -67,6 +67,7 @@ class MetricObject(TorchMetric):
         self._options = options
         self._spacing = spacings(spacing, 1)[0]
         self._columns: Columns = {}
+        # Metrics with the same need share its record: it is measured once a batch.
         self._needs = tuple(dict.fromkeys(metric.need for metric in self._metrics))
         for need in self._needs:
             self._columns |= need.columns
@@ -94,6 +95,7 @@ class MetricObject(TorchMetric):
             workspace=_workspace(os.getpid(), threading.get_ident(), torch.get_num_threads()),
             spacing=lengths,
         )
+        # Known to this process without waiting for a device; `settings` tell of all processes.
         if self._kind not in ("", kind):
             raise UsageError(
                 f"this batch holds {kind} masks and those before {self._kind}; use an object for "
@@ -151,6 +153,7 @@ class MetricObject(TorchMetric):
         return agreed_kind(self.settings.tolist(), self._digest)
 
     def _labelled(self, value: Tensor, metric: Metric) -> Any:
+        """Return the value of a metric by region, if it has an entry for each."""
         if not self._regional(metric):
             return value
         return dict(zip(self.regions(metric), value.reshape(-1), strict=True))
@@ -184,16 +187,20 @@ class MetricObject(TorchMetric):
         return self._plotted([values[column] for column in columns], ax)
 
     def _plotted(self, values: Sequence[Any], axes: Any) -> tuple[Any, Any]:
+        """Return the figure and the axes of the values of each metric, one or a list for each."""
         from segeval.plots.values import plot_several
 
-        names = [
-            [str(label) for label in self.regions(metric)] if self._regional(metric) else None
-            for metric in self._metrics
-        ]
+        names = [self._names(metric) for metric in self._metrics]
         unit = "mm" if self._in_mm else "px"
         return plot_several(
             list(zip(values, self._metrics, names, strict=True)), axes=axes, unit=unit
         )
+
+    def _names(self, metric: Metric) -> list[str] | None:
+        """Return the names of the entries of a metric's value; None if it is a single number."""
+        if not self._regional(metric):
+            return None
+        return [str(label) for label in self.regions(metric)]
 
     @public
     def reset(self) -> None:
@@ -218,8 +225,10 @@ class MetricObject(TorchMetric):
     ) -> torch.nn.Module:
         def moved(tensor: Tensor) -> Tensor:
             result = fn(tensor)
+            if result.dtype == tensor.dtype:
+                return result
             # `module.to(torch.float16)` means the weights of a module: a state only moves with it.
-            return result if result.dtype == tensor.dtype else tensor.to(result.device)
+            return tensor.to(result.device)
 
         dtype = self._dtype
         module = super()._apply(moved, exclude_state)
@@ -353,7 +362,14 @@ def class_of(spec: MetricSpec) -> type[SingleMetric]:
         "__signature__": class_signature(spec),
         "spec": spec,
         "higher_is_better": spec.higher_is_better,
-        "plot_lower_bound": low if np.isfinite(low) else None,
-        "plot_upper_bound": high if np.isfinite(high) else None,
+        "plot_lower_bound": _finite(low),
+        "plot_upper_bound": _finite(high),
     }
     return type(spec.class_name, (SingleMetric,), attributes)
+
+
+def _finite(end: float) -> float | None:
+    """Return the end of a range as the bound of a plot: an infinite one is none."""
+    if np.isfinite(end):
+        return end
+    return None

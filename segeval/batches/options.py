@@ -116,7 +116,14 @@ OPTIONS = {
 class Options:
     """The options of a call, sorted by who uses them.
 
-    `boundary` is the written form of the rule that was given; None: that of the convention.
+    `boundary` is the written form of the rule that was given; None: that of the convention. The
+    spacing is none of them: metric objects keep it, and each batch may have its own.
+
+    >>> options = Options.of({"average": None, "num_classes": 3})
+    >>> options.unusual
+    {'num_classes': 3, 'average': 'none'}
+    >>> options.reading.inputs.num_classes
+    3
     """
 
     reading: Reading
@@ -141,6 +148,7 @@ class Options:
         if values["average"] is None:
             values["average"] = "none"
         inputs = Inputs(**_used_by("inputs", values))
+        # A protocol says whether the background counts, but channels that overlap have none.
         background = values["include_background"]
         is_usual = values["protocol"] == OPTIONS["protocol"].default
         if background is None and not is_usual and not inputs.multilabel:
@@ -184,4 +192,5 @@ class Options:
 
 
 def _used_by(user: User, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of those options that a part of `Options` has, by name."""
     return {name: values[name] for name, option in OPTIONS.items() if option.user == user}

@@ -71,10 +71,13 @@ class Reading:
         return np.array(sorted(labels))
 
     def _first(self, statistic: type[Statistic], kind: Kind) -> int:
-        """Return the first label or channel that is a region."""
+        """Return the first label or channel that is a region: 1 where the background is none.
+
+        Unless it is said, a binary mask has no background to score, and channels have none at all.
+        """
         if self.include_background is not None or kind == "classes":
-            return 0 if self.background(statistic) else 1
-        return 1 if kind == "binary" else 0
+            return int(not self.background(statistic))
+        return int(kind == "binary")
 
 
 def check_needs(needs: Collection[Need], masks: Kind) -> None:
@@ -95,12 +98,14 @@ def spacings(spacing: Any, cases: int) -> list[Spacing]:
     """
     if spacing is None:
         return [None] * cases
+    # One for each case, which may have other numbers of axes where a batch is a list.
     if (
         isinstance(spacing, (list, tuple))
         and len(spacing) == cases
         and all(np.ndim(lengths) == 1 for lengths in spacing)
     ):
         return [tuple(float(length) for length in lengths) for lengths in spacing]
+    # Arrays, tensors and nested lists; what is no number has no spacing in it.
     try:
         values = np.asarray(spacing, np.float64)
     except (TypeError, ValueError):
@@ -131,6 +136,7 @@ def result(
     protocol names.
     """
     need = metric.need
+    # Of the arrays of all metrics, those that this one needs.
     flat = {name: arrays[name] for name in need.columns}
     if not need.statistic.by_region:
         return averaging.of(metric, need.statistic.cases(need, flat, 0))

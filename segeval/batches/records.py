@@ -29,7 +29,12 @@ def is_tensor(value: Any) -> TypeGuard[Tensor]:
 
 
 def joined_records(records: Sequence[Record]) -> Record:
-    """Return the record of the batches of several, which are all of one device."""
+    """Return the record of the batches of several, which are all of one device.
+
+    >>> joined_records([{"counts": np.zeros((1, 2))}, {"counts": np.ones((1, 2))}])
+    {'counts': array([[0., 0.],
+           [1., 1.]])}
+    """
     if not is_tensor(next(iter(records[0].values()))):
         return dict(joined(records))
     import torch
@@ -54,9 +59,9 @@ def fetched(record: Mapping[str, Any]) -> Arrays:
 
     Raises `UsageError` as `check_values` does.
     """
-    arrays = {
-        name: np.asarray(array.cpu().numpy()) if is_tensor(array) else array
-        for name, array in record.items()
-    }
+    arrays = dict(record)
+    for name, array in record.items():
+        if is_tensor(array):
+            arrays[name] = np.asarray(array.cpu().numpy())
     check_values(int(np.sum(arrays.pop(ODD, 0))))
     return arrays

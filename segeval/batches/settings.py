@@ -57,6 +57,8 @@ def agreed_kind(settings: Sequence[Sequence[int]], digest: bytes) -> Kind:
     >>> agreed_kind(settings.tolist(), bytes(4))
     'binary'
     """
+    # Reduced by the maximum, the first row has the highest number of all states, the second row the
+    # lowest one negated.
     (highest, *digest_highest), (lowest_negated, *digest_lowest_negated) = settings
     lowest = -lowest_negated
     if highest < 0:

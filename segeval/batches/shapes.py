@@ -23,7 +23,7 @@ that overlap.
 
 
 class Arrays(NamedTuple):
-    """What is known of the arrays of a batch before their values are looked at.
+    """The facts about the arrays of a batch that are known before their values are looked at.
 
     `scores`: the prediction holds scores rather than labels; `boolean`: both arrays hold flags.
     """
@@ -60,6 +60,7 @@ def form_of(pred: Shape, gt: Shape, inputs: Inputs, *, floating: bool, boolean: 
 
 
 def _of_overlapping_channels(arrays: Arrays, inputs: Inputs) -> Form:
+    """Return the form of arrays whose channels are masks of their own."""
     pred, gt = arrays.pred, arrays.gt
     if pred != gt or len(pred) < 2:
         raise UsageError(
@@ -76,7 +77,12 @@ def _of_overlapping_channels(arrays: Arrays, inputs: Inputs) -> Form:
 
 
 def _of_one_shape(arrays: Arrays, inputs: Inputs) -> Form:
-    """Return the form of arrays that both have channels, or both have none."""
+    """Return the form of arrays that both have channels, or both have none.
+
+    They have if the options say so, or class scores and a one-hot ground truth have as many
+    channels as there are classes. Without options an axis that could be one of channels makes the
+    form `doubtful`, or an error where masks of so many axes are unlikely.
+    """
     shape = arrays.pred
     if _are_one_hot(arrays, inputs):
         channels = Channels(shape[1], shape[1])
@@ -84,6 +90,7 @@ def _of_one_shape(arrays: Arrays, inputs: Inputs) -> Form:
     kind: Kind = "binary" if arrays.scores or arrays.boolean else "classes"
     channel = int(len(shape) > 2 and shape[1] == 1)
     form = _form(kind, Channels(channel, channel), arrays, inputs, pooled=len(shape) == 1)
+    # (N, H, W) may be N masks, or N rows of W voxels, one-hot in H classes: shapes do not tell.
     may_be_channels = len(shape) > 1 and shape[1] > 1
     if not may_be_channels or inputs.input_format != "auto":
         return form
@@ -111,7 +118,10 @@ def _are_one_hot(arrays: Arrays, inputs: Inputs) -> bool:
 
 
 def _of_two_shapes(arrays: Arrays, inputs: Inputs) -> Form:
-    """Return the form of arrays of which at least one has an axis of channels."""
+    """Return the form of arrays of which at least one has an axis of channels.
+
+    Scores without class channels are of binary masks, whose ground truth has none either.
+    """
     pred, gt = arrays.pred, arrays.gt
     channels = _channels(pred, gt, gt_may_be_wider=inputs.input_format != "one-hot")
     binary = arrays.scores and channels.pred <= 1
@@ -129,6 +139,11 @@ def _channels(pred: Shape, gt: Shape, *, gt_may_be_wider: bool) -> Channels:
     """Return the channels of arrays of two shapes. Raises `UsageError` for those that do not fit.
 
     `gt_may_be_wider`: the ground truth may be one-hot where the prediction has labels.
+
+    >>> _channels((2, 3, 8, 8), (2, 1, 8, 8), gt_may_be_wider=True)
+    Channels(pred=3, gt=1)
+    >>> _channels((2, 8, 8), (2, 3, 8, 8), gt_may_be_wider=True)
+    Channels(pred=0, gt=3)
     """
     if len(pred) == len(gt) > 2 and _without_channels(pred) == _without_channels(gt):
         if 1 in (pred[1], gt[1]):
@@ -141,6 +156,7 @@ def _channels(pred: Shape, gt: Shape, *, gt_may_be_wider: bool) -> Channels:
 
 
 def _without_channels(shape: Shape) -> Shape:
+    """Return (N, *spatial) for (N, C, *spatial)."""
     return shape[:1] + shape[2:]
 
 
@@ -166,12 +182,15 @@ def _form(kind: Kind, channels: Channels, arrays: Arrays, inputs: Inputs, *, poo
 
 def _side(channels: int, inputs: Inputs, *, scores: bool) -> Side:
     """Return the rule for an array with so many channels, of scores or of labels."""
+    if channels > 1 and scores:
+        return Side(rule="largest", channels=channels)
     if channels > 1:
-        return Side(rule="largest" if scores else "one-hot", channels=channels)
+        return Side(rule="one-hot", channels=channels)
     if not scores:
         return Side(rule="labels", channels=channels)
     probability = inputs.threshold
     if inputs.input_format == "logits":
+        # The logistic function of a logit is its probability; this is the inverse of it.
         limit = log(probability / (1 - probability))
         return Side(rule="threshold", channels=channels, limit=limit, bounded=False)
     return Side(rule="threshold", channels=channels, limit=probability)
@@ -182,8 +201,9 @@ def _with_classes(form: Form, arrays: Arrays, inputs: Inputs) -> Form:
 
     Raises `UsageError` where the two disagree. A binary mask has two classes.
     """
-    channels = max(form.pred.channels, form.gt.channels)
-    shown = 2 if form.kind == "binary" else channels
+    shown = max(form.pred.channels, form.gt.channels)
+    if form.kind == "binary":
+        shown = 2
     wanted = inputs.num_classes
     if shown <= 1:
         return replace(form, classes=wanted)

@@ -70,12 +70,9 @@ def class_signature(spec: MetricSpec) -> inspect.Signature:
     third percentile.
     """
     parameters = [_keyword(parameter) for parameter in _required_first(spec)]
-    parameters = [
-        parameter.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        if parameter.default is inspect.Parameter.empty
-        else parameter
-        for parameter in parameters
-    ]
+    for place, parameter in enumerate(parameters):
+        if parameter.default is parameter.empty:
+            parameters[place] = parameter.replace(kind=parameter.POSITIONAL_OR_KEYWORD)
     return inspect.Signature([*parameters, *_shared(options_of(spec)), KWARGS])
 
 
@@ -99,8 +96,11 @@ def keywords_for(spec: MetricSpec | None, value: Any) -> list[str]:
     word = isinstance(value, str)
     if isinstance(value, bool) or not (word or isinstance(value, Real)):
         return []
-    keywords = ["num_classes"] if is_class_count(value) else []
-    for parameter in spec.parameters if spec else ():
+    keywords = []
+    if is_class_count(value):
+        keywords.append("num_classes")
+    parameters = () if spec is None else spec.parameters
+    for parameter in parameters:
         domain = parameter.domain
         optional = parameter.default is not None
         if optional and isinstance(domain, Choice) == word and value in domain:
@@ -109,6 +109,7 @@ def keywords_for(spec: MetricSpec | None, value: Any) -> list[str]:
 
 
 def _required_first(spec: MetricSpec) -> list[Parameter]:
+    """Return the parameters of a metric in the order of a signature: without a default first."""
     return sorted(spec.parameters, key=lambda parameter: parameter.default is not None)
 
 
@@ -166,6 +167,7 @@ def _axes(spec: MetricSpec) -> str:
 
 
 def _option_text(name: str, spec: MetricSpec) -> str:
+    """Return what an option means, with the default that a metric has where metrics differ."""
     background = "yes" if spec.statistic.background else "no"
     return OPTIONS[name].text.replace("{background}", background)
 
