@@ -256,7 +256,7 @@ class MetricObject(TorchMetric):
 
 
 @lru_cache(maxsize=4)
-def _workspace(process: int, thread: int, threads: int) -> Workspace:
+def _workspace(process: int, thread: int, threads: int) -> Workspace:  # noqa: ARG001  # the key
     """Return the buffers and threads of a thread of a process, shared by all objects.
 
     A tracker keeps an object for every epoch, and they need no threads each. The first two
