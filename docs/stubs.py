@@ -5,12 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 
-from segeval.batches.signatures import (
-    OPTIONS,
-    class_signature,
-    function_signature,
-    several_signature,
-)
+from segeval.batches.options import OPTIONS
+from segeval.batches.signatures import class_signature, function_signature, several_signature
 from segeval.metrics import REGISTRY
 from segeval.metrics.card import MetricSpec
 

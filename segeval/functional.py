@@ -12,9 +12,9 @@ to editors.
 from __future__ import annotations
 
 from segeval.batches.functions import function_of
-from segeval.batches.members import made
+from segeval.batches.members import lazy_members
 
-__all__, __getattr__ = made(__name__, lambda spec: spec.formula.__name__, function_of)
+__all__, __getattr__ = lazy_members(__name__, lambda spec: spec.formula.__name__, function_of)
 
 
 def __dir__() -> list[str]:

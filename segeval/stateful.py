@@ -14,12 +14,12 @@ tensor(0.2500)
 
 from __future__ import annotations
 
-from segeval.batches.members import made
+from segeval.batches.members import lazy_members
 from segeval.batches.objects import MetricObject as MetricObject
 from segeval.batches.objects import SegmentationMetrics, class_of
 from segeval.batches.objects import SingleMetric as SingleMetric
 
-__all__, __getattr__ = made(__name__, lambda spec: spec.class_name, class_of)
+__all__, __getattr__ = lazy_members(__name__, lambda spec: spec.class_name, class_of)
 __all__ += ["SegmentationMetrics"]
 
 

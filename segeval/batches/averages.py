@@ -20,14 +20,14 @@ Average: TypeAlias = Literal["none", "macro", "micro", "weighted"]
 
 @dataclass(frozen=True, slots=True)
 class Averaging:
-    """How the scores of regions and cases become the result. Raises `UsageError` for an unknown
-    average.
+    """The order in which scores of regions and cases become the result.
 
     `average` over the regions of a case: "none" keeps each, "macro" is their mean, "weighted" their
     mean by the size of the ground truth, "micro" adds the regions up before they are scored. Over
     cases: the mean, or with `per_case` none, or with `pooled` the cases are added up before they
     are scored. Means are over what is defined; NaN where nothing is. An infinite distance makes a
-    mean infinite: a region that was missed is not to be overlooked.
+    mean infinite: a region that was missed is not to be overlooked. Raises `UsageError` for an
+    unknown average.
     """
 
     average: Average = "macro"
@@ -45,11 +45,10 @@ class Averaging:
             )
 
     def of(self, metric: Metric, cases: Cases, names: Sequence[str] = ()) -> Floats:
-        """Return the result: (regions,) with average "none", otherwise a number; with a first axis
-        of cases if they are kept.
+        """Return the result: (regions,) with average "none", otherwise a number.
 
-        A protocol may want the mean over cases to be taken before that over regions. `names` are
-        those of the regions.
+        If cases are kept there is a first axis of them. A protocol may want the mean over cases to
+        be taken before that over regions. `names` are those of the regions.
 
         >>> from segeval.metrics import parse_metric
         >>> from segeval.statistics.counts import Counts
@@ -66,11 +65,13 @@ class Averaging:
         return self._over_cases(values.reshape(len(cases)))
 
     def _over_regions(self, metric: Metric, cases: RegionCases, names: Sequence[str]) -> Floats:
+        """Return the result of a metric that has a value for each region."""
         if self.average == "micro" and metric.by_region:
             raise UsageError(
                 f"{metric.form} has a value of its own for each region, so regions cannot be "
                 "added up: average='micro' is not for it"
             )
+        # Regions are added up before they are scored, so that each has the weight of its size.
         if self.average == "micro":
             cases = cases.joined()
         scores = metric.score(cases.statistic, list(names) * cases.count)
@@ -85,14 +86,21 @@ class Averaging:
 
     def _over_cases(self, values: Floats) -> Floats:
         """Return the mean along the first axis, unless cases are kept."""
-        return values if self.per_case else _mean(values.T)
+        if self.per_case:
+            return values
+        return _mean(values.T)
 
 
 def _mean(values: Floats, weights: Floats | None = None) -> Floats:
-    """Return the weighted mean along the last axis of what is not NaN."""
+    """Return the weighted mean along the last axis of what is not NaN; NaN where nothing is.
+
+    >>> _mean(np.array([[1.0, np.nan, 2.0], [np.nan] * 3]))
+    array([1.5, nan])
+    """
     if weights is None:
         weights = np.ones(values.shape)
     defined = ~np.isnan(values) & (weights > 0)
     weights = np.where(defined, weights, 0)
+    # An infinite value without weight would be NaN, times 0.
     total = np.where(defined, values, 0) * np.where(defined, weights, 1)
     return ratio(total.sum(-1), weights.sum(-1))

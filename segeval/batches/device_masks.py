@@ -1,23 +1,24 @@
-"""Tensors become label maps on their device, a whole batch at a time, and nothing waits for their
-values.
+"""Tensors become label maps on their device, a whole batch at a time, as torch carries out the
+rules of a form.
 
-What is not allowed is counted rather than refused: that would mean waiting for the device in every
-batch.
+Values that are not allowed are counted rather than refused, and nothing waits for any value:
+refusing them would mean waiting for the device in every batch.
 """
 
 from __future__ import annotations
 
-from math import log
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from segeval.errors import UsageError
+from segeval.data.scales import BRIGHTEST
 from segeval.measure.tensors.masks import as_integers
 
-from .form import Form, Inputs, check_scale
-from .host_masks import ROUNDING
+from .form import ROUNDING, Form, Side, check_largest, check_scale
+
+BYTE = 256
+"""The number of labels that uint8 holds."""
 
 
 class Masks(NamedTuple):
@@ -35,104 +36,137 @@ class Masks(NamedTuple):
 
     @property
     def ignored(self) -> Tensor:
-        """How many voxels of each case are ignored, (N,)."""
+        """Number of ignored voxels of each case, (N,)."""
         if self.left_out is None:
             return torch.zeros(len(self.gt), dtype=torch.int64, device=self.gt.device)
         return self.left_out.flatten(1).sum(1)
 
     def shifted(self, left_out: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the label maps with each label one higher, so that 0 stands for voxels that are
-        left out alone.
-        """
-        dtype = self.gt.dtype if self.classes <= 255 else torch.int32
-        pred, gt = (
-            (labels.to(dtype) + 1).masked_fill(left_out, 0) for labels in (self.pred, self.gt)
-        )
+        """Return the label maps with each label one higher: 0 stands for voxels left out alone."""
+        dtype = self.gt.dtype
+        if self.classes >= BYTE:
+            dtype = torch.int32
+        pred = (self.pred.to(dtype) + 1).masked_fill(left_out, 0)
+        gt = (self.gt.to(dtype) + 1).masked_fill(left_out, 0)
         return pred, gt
 
 
-def masks_of(pred: Tensor, gt: Tensor, form: Form, inputs: Inputs) -> Masks:
-    """The label maps of a batch; with channels that overlap, a mask for each, (N · C, *spatial)."""
+class SideLabels(NamedTuple):
+    """The labels of one side of a case, (*spatial), and where its values are not allowed."""
+
+    labels: Tensor
+    wrong: Tensor
+
+
+class Pair(NamedTuple):
+    """The label maps of a case, which voxels it ignores, and how many values are not allowed.
+
+    Voxels of both kinds are background in the label maps.
+    """
+
+    pred: Tensor
+    gt: Tensor
+    ignored: Tensor
+    wrong: Tensor
+
+
+def masks_of(pred: Tensor, gt: Tensor, form: Form) -> Masks:
+    """Return the masks of a batch; with channels that overlap, one for each, (N · C, *spatial).
+
+    Raises `UsageError` where nobody says how many classes there are, and labels are too large.
+
+    >>> pred, gt = torch.tensor([[0, 1, 7]]), torch.tensor([[0, 1, 1]])
+    >>> labels = Side(rule="labels")
+    >>> masks = masks_of(pred, gt, Form(kind="classes", pred=labels, gt=labels, classes=2))
+    >>> masks.pred, masks.odd
+    (tensor([[0, 1, 0]], dtype=torch.uint8), tensor([1]))
+    """
+    pred, gt = _as_known(pred), _as_known(gt)
     odd = torch.zeros(1, dtype=torch.int64, device=pred.device)
-    pred, gt = (
-        tensor if tensor.is_floating_point() else as_integers(tensor) for tensor in (pred, gt)
-    )
+    # Whether gt looks one-hot, and if so the batch is counted as one value that is not allowed.
     if form.doubtful:
         odd += (gt.sum(1) == 1).all() & (gt.amax() == 1) & (gt.amin() == 0)
-    if form.pooled:
-        pred, gt = (tensor.T[None] if tensor.ndim > 1 else tensor[None] for tensor in (pred, gt))
     if form.kind == "multilabel":
-        pred, gt = (tensor.flatten(0, 1) for tensor in (pred, gt))
-        form = Form("binary", 0, 0, form.scores, form.pooled, False)
-    known = 2 if form.kind == "binary" else inputs.num_classes or form.num_classes
-    classes = known or _seen(pred.flatten(1), gt.flatten(1), inputs)
-    if classes > 2**16:
-        raise UsageError(
-            f"the masks hold the label {classes - 1}; metric objects and functions take labels up "
-            f"to 65,535"
-        )
-    dtype = torch.uint8 if classes <= 256 else torch.int32
-    shape = gt.shape[:1] + gt.shape[1 + (form.gt_channels > 0) :]
-    masks = [torch.empty(shape, dtype=dtype, device=gt.device) for _ in range(2)]
-    left_out = (
-        None
-        if inputs.ignore_index is None
-        else torch.empty(shape, dtype=torch.bool, device=gt.device)
-    )
-    for at in range(
-        len(gt)
-    ):  # a case at a time: what it takes in between does not grow with the batch
-        sides, out, wrong = _pair(pred[at], gt[at], form, inputs, classes)
-        odd += wrong
+        pred, gt = pred.flatten(0, 1), gt.flatten(0, 1)
+    classes = form.classes or _classes_seen(pred.flatten(1), gt.flatten(1), form)
+    check_largest(classes - 1, "the masks hold")
+    first_spatial = 2 if form.gt.channels else 1
+    shape = (len(gt), *gt.shape[first_spatial:])
+    labels_p = torch.empty(shape, dtype=_dtype_of(classes), device=gt.device)
+    labels_g = torch.empty_like(labels_p)
+    left_out = None
+    if form.ignore_index is not None:
+        left_out = torch.empty(shape, dtype=torch.bool, device=gt.device)
+    # A case at a time: what it takes in between does not grow with the batch.
+    for case in range(len(gt)):
+        pair = _pair(pred[case], gt[case], form, classes)
+        odd += pair.wrong
+        labels_p[case], labels_g[case] = pair.pred, pair.gt
         if left_out is not None:
-            left_out[at] = out
-        for mask, side in zip(masks, sides, strict=True):
-            mask[at] = side
-    return Masks(masks[0], masks[1], classes, odd, left_out)
+            left_out[case] = pair.ignored
+    return Masks(labels_p, labels_g, classes, odd, left_out)
 
 
-def _seen(pred: Tensor, gt: Tensor, inputs: Inputs) -> int:
-    """Return the number of classes up to the largest label: the host waits for it.
+def _as_known(tensor: Tensor) -> Tensor:
+    """Return the tensor in a dtype that all of torch's operations know."""
+    if tensor.is_floating_point():
+        return tensor
+    return as_integers(tensor)
+
+
+def _dtype_of(classes: int) -> torch.dtype:
+    """Return the dtype of label maps with so many classes."""
+    return torch.uint8 if classes <= BYTE else torch.int32
+
+
+def _classes_seen(pred: Tensor, gt: Tensor, form: Form) -> int:
+    """Return the number of classes up to the largest label of (N, voxels): the host waits for it.
 
     Raises `UsageError` as `check_scale` does.
     """
-    tops = [0]
-    for case in zip(pred, gt, strict=True):
-        out = _ignored(case[1], inputs)
-        sides = [side.nan_to_num(0) for side in case]
-        top = max(int(side.masked_fill(out, 0).amax()) for side in sides)
-        if top == 255:
-            check_scale({label for side in sides for label in side[~out].unique().tolist()})
-        tops.append(top)
-    return 1 + max(tops)
+    largest = 0
+    for case_p, case_g in zip(pred, gt, strict=True):
+        ignored = _ignored(case_g, form)
+        kept_p = case_p.nan_to_num(0).masked_fill(ignored, 0)
+        kept_g = case_g.nan_to_num(0).masked_fill(ignored, 0)
+        top = max(int(kept_p.amax()), int(kept_g.amax()))
+        if top == BRIGHTEST:
+            labels = torch.cat([case_p[~ignored].unique(), case_g[~ignored].unique()])
+            check_scale(labels.nan_to_num(0).tolist())
+        largest = max(largest, top)
+    return 1 + largest
 
 
-def _pair(
-    pred: Tensor, gt: Tensor, form: Form, inputs: Inputs, classes: int
-) -> tuple[tuple[Tensor, Tensor], Tensor, Tensor]:
-    """The label maps of a case, which voxels it says to ignore, and how many have values that are
-    not allowed.
-    """
-    labels_g, wrong = _labels(gt, form.gt_channels, scores=False, inputs=inputs)
-    labels_p, wrong_p = _labels(pred, form.pred_channels, form.scores, inputs)
-    wrong = wrong | wrong_p | _outside(labels_g, classes) | _outside(labels_p, classes)
-    out = _ignored(labels_g, inputs)
-    wrong &= ~out
-    left_out = wrong | out
-    return (labels_p.masked_fill(left_out, 0), labels_g.masked_fill(left_out, 0)), out, wrong.sum()
+def _pair(pred: Tensor, gt: Tensor, form: Form, classes: int) -> Pair:
+    """Return the label maps of one case, given without its first axis."""
+    labels_g, wrong_g = _read(gt, form.gt)
+    labels_p, wrong_p = _read(pred, form.pred)
+    wrong = wrong_g | wrong_p | _outside(labels_g, classes) | _outside(labels_p, classes)
+    ignored = _ignored(labels_g, form)
+    # Nothing is wrong where it is ignored: padding may hold any number.
+    wrong &= ~ignored
+    left_out = wrong | ignored
+    return Pair(
+        labels_p.masked_fill(left_out, 0), labels_g.masked_fill(left_out, 0), ignored, wrong.sum()
+    )
 
 
 def _outside(labels: Tensor, classes: int) -> Tensor:
-    """Return where labels are not in [0, classes)."""
+    """Return where labels are not in [0, classes).
+
+    A dtype that does not hold `classes` has no label above them: 256 classes in uint8.
+    """
     negative = labels < 0
-    return negative | (labels >= classes) if _holds(labels.dtype, classes) else negative
+    if not _holds(labels.dtype, classes):
+        return negative
+    return negative | (labels >= classes)
 
 
-def _ignored(gt: Tensor, inputs: Inputs) -> Tensor:
-    """Return where the true label is that to be ignored."""
-    if inputs.ignore_index is None or not _holds(gt.dtype, inputs.ignore_index):
+def _ignored(gt: Tensor, form: Form) -> Tensor:
+    """Return where the true label is that to be ignored, all False if there is none."""
+    if form.ignore_index is None or not _holds(gt.dtype, form.ignore_index):
         return torch.zeros_like(gt, dtype=torch.bool)
-    return gt == inputs.ignore_index
+    return gt == form.ignore_index
 
 
 def _holds(dtype: torch.dtype, value: int) -> bool:
@@ -140,30 +174,36 @@ def _holds(dtype: torch.dtype, value: int) -> bool:
     return dtype.is_floating_point or torch.iinfo(dtype).min <= value <= torch.iinfo(dtype).max
 
 
-def _labels(tensor: Tensor, channels: int, scores: bool, inputs: Inputs) -> tuple[Tensor, Tensor]:
-    """The labels of one side of a case, and where its values are not allowed."""
-    if channels == 1:
-        tensor = tensor.squeeze(0)
-    if channels > 1:
-        return _largest(tensor, scores)
-    if scores:
-        tensor = (
-            tensor.float() if tensor.is_floating_point() and tensor.element_size() < 4 else tensor
-        )
-        limit = inputs.threshold
-        if inputs.input_format == "logits":
-            return (tensor > log(limit / (1 - limit))).to(torch.uint8), tensor.isnan()
-        # the negation so that NaN is wrong too
-        return (tensor > limit).to(torch.uint8), ~((tensor >= -ROUNDING) & (tensor <= 1 + ROUNDING))
-    if tensor.is_floating_point():
-        return tensor.nan_to_num(-1).to(torch.int64), tensor != tensor.round()
-    return tensor, torch.zeros_like(tensor, dtype=torch.bool)
+def _read(tensor: Tensor, side: Side) -> SideLabels:
+    """Return the labels of a side of a case; those that come as labels may be out of range."""
+    match side.rule:
+        case "labels":
+            return _whole(side.squeezed(tensor))
+        case "threshold":
+            return _above(side.squeezed(tensor), side)
+        case "largest":
+            score, channel = tensor.max(0)
+            return SideLabels(channel.to(_dtype_of(len(tensor))), score.isnan())
+        case "one-hot":
+            top, channel = tensor.max(0)
+            wrong = (top != 1) | (tensor.amin(0) != 0) | (tensor.sum(0) != 1)
+            return SideLabels(channel.to(_dtype_of(len(tensor))), wrong)
 
 
-def _largest(case: Tensor, scores: bool) -> tuple[Tensor, Tensor]:
-    """The channel of the largest value of a case (C, *spatial), and where that says nothing."""
-    value, channel = case.max(0)
-    labels = channel.to(torch.uint8 if len(case) <= 256 else torch.int32)
-    if scores:
-        return labels, value.isnan()
-    return labels, (value != 1) | (case.amin(0) != 0) | (case.sum(0) != 1)
+def _whole(labels: Tensor) -> SideLabels:
+    """Return labels as integers; fractions and NaN are not allowed."""
+    if labels.is_floating_point():
+        return SideLabels(labels.nan_to_num(-1).to(torch.int64), labels != labels.round())
+    return SideLabels(labels, torch.zeros_like(labels, dtype=torch.bool))
+
+
+def _above(scores: Tensor, side: Side) -> SideLabels:
+    """Return 1 where scores are above the limit of the side."""
+    # In half precision the limit would be rounded as well.
+    if scores.is_floating_point() and scores.element_size() < 4:
+        scores = scores.float()
+    labels = (scores > side.limit).to(torch.uint8)
+    if not side.bounded:
+        return SideLabels(labels, scores.isnan())
+    # The negation, so that NaN is wrong too.
+    return SideLabels(labels, ~((scores >= -ROUNDING) & (scores <= 1 + ROUNDING)))

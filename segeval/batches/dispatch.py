@@ -1,10 +1,8 @@
-"""The one place that decides where a batch is measured: by the kernels of the host, or by torch on
-its device.
-"""
+"""The one place that decides where a batch is measured: on the host, or by torch on its device."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,24 +10,20 @@ from numpy.typing import NDArray
 
 from segeval.errors import UsageError
 from segeval.kernels.workspace import Workspace
-from segeval.statistics.many import joined
-from segeval.statistics.statistic import Arrays, Need
+from segeval.statistics.statistic import Need
 
-from .form import Kind
-from .host import measure_batch
-from .reading import ODD, Reading, check_needs, check_values, spacings
+from . import host
+from .form import Form, Kind, as_one_case
+from .reading import Reading, check_needs, spacings
+from .records import Record, is_tensor, joined_records
+from .shapes import form_of
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-def is_tensor(value: Any) -> bool:
-    """Whether this is a torch tensor; torch is not imported for the question."""
-    return hasattr(value, "detach") and hasattr(value, "is_floating_point")
-
-
 def is_on_host(tensor: Tensor) -> bool:
-    """Whether the tensor lies in the memory of the host, where the compiled kernels reach it."""
+    """Return whether the tensor lies in the memory of the host, where compiled kernels reach it."""
     return tensor.device.type == "cpu"
 
 
@@ -37,132 +31,165 @@ def measured(
     pred: Any,
     gt: Any,
     reading: Reading,
+    *,
     needs: Collection[Need],
     workspace: Workspace,
     spacing: Any = None,
-) -> tuple[dict[str, Any], Kind]:
-    """The records of a batch, as arrays or as tensors on its device, and what kind of masks it
-    holds.
+) -> tuple[Record, Kind]:
+    """Return the record of a batch, of arrays or of tensors on its device, and its kind of masks.
 
     `pred` and `gt` are arrays or tensors with a first axis of cases, or lists of as many of them,
     one a case and without that axis, which may differ in shape. Raises `UsageError` for what cannot
     be read.
     """
-    if not (isinstance(pred, (list, tuple)) or isinstance(gt, (list, tuple))):
-        return _measured(pred, gt, reading, needs, workspace, spacing)
-    if not (
-        isinstance(pred, (list, tuple))
-        and isinstance(gt, (list, tuple))
-        and len(pred) == len(gt) > 0
-    ):
+    if not (_is_list(pred) or _is_list(gt)):
+        arrays = _checked(pred, "pred"), _checked(gt, "gt")
+        return _measured(*arrays, reading, needs=needs, workspace=workspace, spacing=spacing)
+    if not (_is_list(pred) and _is_list(gt) and len(pred) == len(gt) > 0):
         raise UsageError(
-            f"pred and gt are lists of as many cases each, or arrays; came {_told(pred)} and "
-            f"{_told(gt)}"
+            f"pred and gt are lists of as many cases each, or arrays; came {_described(pred)} and "
+            f"{_described(gt)}"
         )
-    each = spacings(spacing, len(pred))
-    parts = [
-        _measured(_check(p, "pred")[None], _check(g, "gt")[None], reading, needs, workspace, own)
-        for p, g, own in zip(pred, gt, each, strict=True)
-    ]
-    found = {kind for _, kind in parts}
-    if len(found) > 1:
+    records = []
+    kinds = set()
+    for case_p, case_g, lengths in zip(pred, gt, spacings(spacing, len(pred)), strict=True):
+        arrays = _checked(case_p, "pred")[None], _checked(case_g, "gt")[None]
+        record, kind = _measured(
+            *arrays, reading, needs=needs, workspace=workspace, spacing=lengths
+        )
+        records.append(record)
+        kinds.add(kind)
+    if len(kinds) > 1:
         raise UsageError(
-            f"the cases of the lists are of several kinds: {' and '.join(sorted(found))}; pass "
+            f"the cases of the lists are of several kinds: {' and '.join(sorted(kinds))}; pass "
             f"them apart"
         )
-    records = [record for record, _ in parts]
-    if not is_tensor(next(iter(records[0].values()))):
-        return dict(joined(records)), found.pop()
-    import torch
-
-    return {
-        name: torch.cat([record[name] for record in records]) for name in records[0]
-    }, found.pop()
+    return joined_records(records), kinds.pop()
 
 
 def _measured(
     pred: Any,
     gt: Any,
     reading: Reading,
+    *,
     needs: Collection[Need],
     workspace: Workspace,
     spacing: Any,
-) -> tuple[dict[str, Any], Kind]:
-    arrays = _check(pred, "pred"), _check(gt, "gt")
-    places = {str(array.device) if is_tensor(array) else "cpu" for array in arrays}
-    if len(places) > 1:
-        raise UsageError(
-            f"pred is on {arrays[0].device} and gt on {arrays[1].device}; move one with .to(…)"
-        )
-    if any(is_tensor(array) and not is_on_host(array) for array in arrays):
-        if not all(map(is_tensor, arrays)):
-            raise UsageError(
-                f"pred and gt are both tensors on one device, not {_told(pred)} and {_told(gt)}"
-            )
+) -> tuple[Record, Kind]:
+    """Return the record of a batch, and its kind; both arrays have a first axis of cases.
+
+    Arguments are those of `measured`, checked one by one but not against each other.
+    """
+    _check_places(pred, gt)
+    if _is_remote(pred) or _is_remote(gt):
         if all(need.device_measurer or not need.measurer for need in needs):
-            return _measured_on_device(*arrays, reading, needs, spacing)
-        arrays = arrays[0].cpu(), arrays[1].cpu()
-    p, g = map(_array, arrays)
-    boolean = p.dtype.kind == g.dtype.kind == "b"
-    form = reading.inputs.form(p.shape, g.shape, floating=p.dtype.kind == "f", boolean=boolean)
+            return _measured_on_device(pred, gt, reading, needs=needs, spacing=spacing)
+        # Some statistic is known to the kernels of the host alone.
+        pred, gt = pred.cpu(), gt.cpu()
+    pred, gt = _as_array(pred), _as_array(gt)
+    form = form_of(
+        pred.shape,
+        gt.shape,
+        reading.inputs,
+        floating=pred.dtype.kind == "f",
+        boolean=pred.dtype.kind == gt.dtype.kind == "b",
+    )
+    pred, gt = _by_case(pred, gt, form)
     check_needs(needs, form.kind)
-    own = spacings(spacing, 1 if form.pooled else len(p))
-    return dict(measure_batch(p, g, form, reading, needs, own, workspace)), form.kind
+    lengths = spacings(spacing, len(pred))
+    record = host.measure_batch(
+        pred, gt, form, reading, needs=needs, spacing=lengths, workspace=workspace
+    )
+    return dict(record), form.kind
 
 
 def _measured_on_device(
-    pred: Tensor, gt: Tensor, reading: Reading, needs: Collection[Need], spacing: Any
-) -> tuple[dict[str, Any], Kind]:
+    pred: Tensor, gt: Tensor, reading: Reading, *, needs: Collection[Need], spacing: Any
+) -> tuple[Record, Kind]:
+    """Return the record of tensors of one device, which stays there, and its kind."""
     import torch
 
     from . import device
 
-    boolean = pred.dtype == gt.dtype == torch.bool
-    shapes = tuple(pred.shape), tuple(gt.shape)
-    form = reading.inputs.form(*shapes, floating=pred.is_floating_point(), boolean=boolean)
+    # The same steps as on the host, in the words of torch; nothing here waits for the device.
+    form = form_of(
+        tuple(pred.shape),
+        tuple(gt.shape),
+        reading.inputs,
+        floating=pred.is_floating_point(),
+        boolean=pred.dtype == gt.dtype == torch.bool,
+    )
+    pred, gt = _by_case(pred, gt, form)
     check_needs(needs, form.kind)
-    own = spacings(spacing, 1 if form.pooled else len(pred))
-    return device.measure_batch(pred, gt, form, reading, needs, own), form.kind
+    lengths = spacings(spacing, len(pred))
+    return device.measure_batch(pred, gt, form, reading, needs=needs, spacing=lengths), form.kind
 
 
-def _check(array: Any, name: str) -> Any:
+def _by_case(pred: Any, gt: Any, form: Form) -> tuple[Any, Any]:
+    """Return the arrays with a first axis of cases, where they came with one of samples."""
+    if form.pooled:
+        return as_one_case(pred), as_one_case(gt)
+    return pred, gt
+
+
+def _check_places(pred: Any, gt: Any) -> None:
+    """Raise `UsageError` for arrays that are not on one device."""
+    places = {str(array.device) if is_tensor(array) else "cpu" for array in (pred, gt)}
+    if len(places) > 1:
+        raise UsageError(f"pred is on {pred.device} and gt on {gt.device}; move one with .to(…)")
+    if (_is_remote(pred) or _is_remote(gt)) and not (is_tensor(pred) and is_tensor(gt)):
+        raise UsageError(
+            f"pred and gt are both tensors on one device, not {_described(pred)} and "
+            f"{_described(gt)}"
+        )
+
+
+def _is_remote(array: Any) -> bool:
+    """Return whether an array lies where only torch reaches it."""
+    return is_tensor(array) and not is_on_host(array)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple))
+
+
+def _checked(array: Any, name: str) -> Any:
+    """Return an array, or a tensor without its gradient. Raises `UsageError` for all else."""
     if is_tensor(array):
-        if array.is_complex():
-            raise UsageError(
-                f"{name} has the dtype {array.dtype}; wanted whole numbers, booleans or floats"
-            )
-        return array.detach()
-    if not isinstance(array, np.ndarray):
+        numbers = not array.is_complex()
+    elif isinstance(array, np.ndarray):
+        numbers = array.dtype.kind in "buif"
+    else:
         raise UsageError(
             f"{name} is a NumPy array, a torch tensor or a list of them, one a case, not "
-            f"{_told(array)}"
+            f"{_described(array)}"
         )
-    if array.dtype.kind not in "buif":
+    if not numbers:
         raise UsageError(
             f"{name} has the dtype {array.dtype}; wanted whole numbers, booleans or floats"
         )
+    if is_tensor(array):
+        return array.detach()
     return array
 
 
-def _array(array: Any) -> NDArray[Any]:
-    """A tensor of the host as NumPy sees it, without a copy but for bfloat16."""
+def _as_array(array: Any) -> NDArray[Any]:
+    """Return a tensor of the host as NumPy sees it, without a copy but for bfloat16."""
     if not is_tensor(array):
         return np.asarray(array)
-    plain = array.float() if str(array.dtype) == "torch.bfloat16" else array
-    return np.asarray(plain.numpy())
+    # NumPy has no bfloat16.
+    if str(array.dtype) == "torch.bfloat16":
+        array = array.float()
+    return np.asarray(array.numpy())
 
 
-def _told(value: Any) -> str:
+def _described(value: Any) -> str:
+    """Return what a value is, for messages.
+
+    >>> _described([1, 2]), _described(None)
+    ('a list of 2', 'a NoneType')
+    """
+    name = type(value).__name__
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return f"a {type(value).__name__} of {len(value)}"
-    return f"a {type(value).__name__}"
-
-
-def fetched(record: Mapping[str, Any]) -> Arrays:
-    """A record in the memory of the host, whatever device it was measured on."""
-    arrays = {
-        name: np.asarray(array.cpu().numpy()) if is_tensor(array) else array
-        for name, array in record.items()
-    }
-    check_values(int(np.sum(arrays.pop(ODD, 0))))
-    return arrays
+        return f"a {name} of {len(value)}"
+    return f"a {name}"

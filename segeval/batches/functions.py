@@ -9,25 +9,43 @@ from segeval.errors.calls import Call
 from segeval.kernels.workspace import Workspace, cores
 from segeval.metrics.card import MetricSpec
 
-from .dispatch import fetched, is_tensor, measured
+from .dispatch import measured
+from .options import Options
 from .reading import result
-from .signatures import Options, docstring, function_signature, keywords_for
+from .records import fetched, is_tensor
+from .signatures import docstring, function_signature, keywords_for
 
 
 def function_of(spec: MetricSpec) -> Callable[..., Any]:
-    """The function of `segeval.functional` that computes the metric."""
+    """Return the function of `segeval.functional` that computes the metric.
+
+    It answers in kind: a number or an array of NumPy for arrays, a tensor on their device for
+    tensors.
+
+    >>> from segeval.metrics import REGISTRY
+    >>> import inspect
+    >>> [*inspect.signature(function_of(REGISTRY["nsd"])).parameters][:4]
+    ['pred', 'gt', 'tolerance', 'num_classes']
+    """
     signature = function_signature(spec)
     name = spec.formula.__name__
 
     def function(*args: Any, **named: Any) -> Any:
         call = Call(name, signature, args, named)
-        given = call.arguments(lambda value: keywords_for(spec, value))
-        options = Options.of(given)
-        metric = options.bound(spec, given)
-        pred, gt, spacing = given["pred"], given["gt"], given.get("spacing")
+        arguments = call.arguments(lambda value: keywords_for(spec, value))
+        options = Options.of(arguments)
+        metric = options.bound(spec, arguments)
+        pred = arguments["pred"]
         first = pred[0] if isinstance(pred, (list, tuple)) and pred else pred
         with Workspace(_threads(first)) as workspace:
-            record, kind = measured(pred, gt, options.reading, [metric.need], workspace, spacing)
+            record, kind = measured(
+                pred,
+                arguments["gt"],
+                options.reading,
+                needs=[metric.need],
+                workspace=workspace,
+                spacing=arguments.get("spacing"),
+            )
         value = result(metric, fetched(record), kind, options.reading, options.averaging)
         if not is_tensor(first):
             return value[()]
@@ -43,6 +61,7 @@ def function_of(spec: MetricSpec) -> Callable[..., Any]:
 
 
 def _threads(array: Any) -> int:
+    """Return how many threads measure: for tensors as many as torch may use."""
     if not is_tensor(array):
         return cores()
     import torch
@@ -51,17 +70,17 @@ def _threads(array: Any) -> int:
 
 
 def _example(spec: MetricSpec, name: str) -> str:
-    """Lines of a doctest: the metric of a perfect pair."""
-    own = "".join(f", {p.name}=1" for p in spec.parameters if p.default is None)
-    call = f"float({name}(gt, gt{own}))"
-    shown = (
-        [f">>> {call} >= 0", "True"]
-        if spec.best is None
-        else [f">>> {call}", str(float(spec.best))]
-    )
-    setting = [
-        "import numpy as np",
-        f"from segeval.functional import {name}",
-        "gt = np.zeros((1, 8, 8), int)",
+    """Return the lines of a doctest, the metric of a perfect pair."""
+    required = "".join(f", {p.name}=1" for p in spec.parameters if p.default is None)
+    call = f"float({name}(gt, gt{required}))"
+    lines = [
+        ">>> import numpy as np",
+        f">>> from segeval.functional import {name}",
+        ">>> gt = np.zeros((1, 8, 8), int)",
+        ">>> gt[0, 2:6, 2:6] = 1",
     ]
-    return "\n".join([*(f">>> {line}" for line in setting), ">>> gt[0, 2:6, 2:6] = 1", *shown])
+    if spec.best is None:
+        lines += [f">>> {call} >= 0", "True"]
+    else:
+        lines += [f">>> {call}", str(float(spec.best))]
+    return "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 
 from segeval.arrays import Integers
 from segeval.data.case import Case
-from segeval.data.grid import Grid
 from segeval.data.labels import LabelMap
 from segeval.data.regions import Region
 from segeval.errors import UsageError
@@ -22,13 +22,12 @@ from segeval.statistics.statistic import Arrays, Need, RegionStatistic
 
 from .form import Form, check_scale
 from .host_masks import Masks, looks_one_hot, masks_of
-from .reading import Reading
+from .reading import Reading, Spacing, grid_of
 
 DOUBTFUL = (
     "gt looks one-hot along its second axis, yet label maps could look so too; pass "
-    "input_format='one-hot' or, for "
-    "scores, input_format='logits' or 'probabilities' with num_classes; pass input_format='labels' "
-    "for label maps"
+    "input_format='one-hot' or, for scores, input_format='logits' or 'probabilities' with "
+    "num_classes; pass input_format='labels' for label maps"
 )
 
 
@@ -37,91 +36,99 @@ def measure_batch(
     gt: NDArray[Any],
     form: Form,
     reading: Reading,
+    *,
     needs: Collection[Need],
-    spacing: Sequence[tuple[float, ...] | None],
+    spacing: Sequence[Spacing],
     workspace: Workspace,
 ) -> Arrays:
-    """The records of all kinds of statistics of a batch of this form.
+    """Return the flat forms of all statistics of a batch of this form.
 
-    Raises `UsageError` or `ReadError` for values that cannot be what the form says.
+    `pred` and `gt` are (N, *spatial) or (N, C, *spatial), single samples as one case; `spacing` is
+    that of each case. Raises `UsageError` or `ReadError` for values that cannot be what the form
+    says.
     """
     if form.doubtful and looks_one_hot(gt):
         raise UsageError(DOUBTFUL)
-    if form.pooled:
-        pred, gt = _as_one_case(pred), _as_one_case(gt)
-    arrays = [
-        _record(
-            masks_of(p, g, form, reading.inputs, workspace), form, reading, needs, space, workspace
-        )
-        for p, g, space in zip(pred, gt, spacing, strict=False)
-    ]
-    return joined(arrays)
+    measurer = CaseMeasurer(form, reading, needs, workspace)
+    return joined(
+        [
+            measurer.record(masks_of(case_p, case_g, form, workspace), lengths)
+            for case_p, case_g, lengths in zip(pred, gt, spacing, strict=True)
+        ]
+    )
 
 
-def _as_one_case(array: NDArray[Any]) -> NDArray[Any]:
-    """Single samples (N,) or (N, C) as one case: (1, N) or (1, C, N)."""
-    return (array.T if array.ndim > 1 else array)[None]
+@dataclass(frozen=True, slots=True, eq=False)
+class CaseMeasurer:
+    """The measurer of the cases of a batch: all that they have in common.
 
+    Records of cases are flat forms, of which `joined` makes that of the batch.
+    """
 
-def _record(
-    masks: list[Masks],
-    form: Form,
-    reading: Reading,
-    needs: Collection[Need],
-    spacing: tuple[float, ...] | None,
-    workspace: Workspace,
-) -> Arrays:
-    """Return the flat form of one case."""
-    by_channel = [_measured(mask, needs, reading, spacing, workspace) for mask in masks]
-    arrays: dict[str, NDArray[Any]] = {}
-    if form.kind == "multilabel":
-        foreground, channels = [Region.of(1)], np.arange(len(masks))
-        for need in needs:
-            parts: list[Any] = [m.of_regions(need, foreground) for m in by_channel]
+    form: Form
+    reading: Reading
+    needs: Collection[Need]
+    workspace: Workspace
+
+    def record(self, masks: Sequence[Masks], spacing: Spacing) -> Arrays:
+        """Return the flat form of one case, of the masks of each of its channels or of one pair."""
+        measured = [self._measured(pair, spacing) for pair in masks]
+        if self.form.kind == "multilabel":
+            return self._of_channels(measured)
+        return self._of_labels(*measured)
+
+    def _of_channels(self, measured: Sequence[Measured]) -> Arrays:
+        """Return the flat form of a case whose channels are regions that may overlap."""
+        foreground = [Region.of(1)]
+        channels = np.arange(len(measured))
+        arrays: dict[str, NDArray[Any]] = {}
+        for need in self.needs:
+            parts: list[Any] = [channel.of_regions(need, foreground) for channel in measured]
             statistic = need.statistic
             assert issubclass(statistic, RegionStatistic)  # as `check_needs` has seen to
             stacked = statistic.stacked(parts)
-            arrays |= stacked.flat(need, channels, sample=form.pooled)
+            arrays |= stacked.flat(need, channels, sample=self.form.pooled)
         return arrays
-    (measured,) = by_channel
-    labels = _labels(measured, form, reading)
-    regions = [Region.of(label) for label in labels.tolist()]
-    for need in needs:
-        arrays |= measured.of_regions(need, regions).flat(need, labels, sample=form.pooled)
-    return arrays
 
+    def _of_labels(self, measured: Measured) -> Arrays:
+        """Return the flat form of a case whose labels are regions."""
+        labels = self._labels(measured)
+        regions = [Region.of(label) for label in labels.tolist()]
+        arrays: dict[str, NDArray[Any]] = {}
+        for need in self.needs:
+            statistic = measured.of_regions(need, regions)
+            arrays |= statistic.flat(need, labels, sample=self.form.pooled)
+        return arrays
 
-def _labels(measured: Measured, form: Form, reading: Reading) -> Integers:
-    """Return 0, the labels that occur, and the last class if it is known how many there are."""
-    present = measured.contingency.labels
-    classes = reading.inputs.num_classes or form.num_classes
-    if form.kind == "binary":
-        classes = form.num_classes
-    if classes is None:
-        check_scale(present.tolist())
-    last = [classes - 1] if classes else []
-    return np.unique(np.concatenate([[0], present, last]).astype(np.int64))
+    def _labels(self, measured: Measured) -> Integers:
+        """Return 0, the labels that occur, and the last class if it is known how many there are.
 
+        The label 0 begins a case in a flat form, and the last one tells how many classes there are.
+        """
+        present = measured.contingency.labels
+        classes = self.form.classes
+        if classes is None:
+            check_scale(present.tolist())
+            last = []
+        else:
+            last = [classes - 1]
+        return np.unique(np.concatenate([[0], present, last]).astype(np.int64))
 
-def _measured(
-    masks: Masks,
-    needs: Collection[Need],
-    reading: Reading,
-    spacing: tuple[float, ...] | None,
-    workspace: Workspace,
-) -> Measured:
-    shape = masks.gt.shape
-    grid = Grid.unspaced(shape) if spacing is None else Grid(shape, spacing, "mm")
-    case = Case(
-        "of the batch",
-        LabelMap(masks.pred, grid, "pred"),
-        LabelMap(masks.gt, grid, "gt"),
-        masks.ignored,
-    )
-    shapes = [need for need in needs if need.measurer]
-    background = any(reading.background(need.statistic) for need in shapes)
+    def _measured(self, masks: Masks, spacing: Spacing) -> Measured:
+        """Return what is measured of one pair of label maps, as of a case of a folder."""
+        grid = grid_of(masks.gt.shape, spacing)
+        case = Case(
+            "of the batch",
+            LabelMap(masks.pred, grid, "pred"),
+            LabelMap(masks.gt, grid, "gt"),
+            masks.ignored,
+        )
+        # The background is measured only if some statistic wants it: its boundary is the longest.
+        background = any(
+            self.reading.background(need.statistic) for need in self.needs if need.measurer
+        )
 
-    def regions(labels: Sequence[int]) -> list[Region]:
-        return [Region.of(label) for label in labels if label or background]
+        def regions(labels: Sequence[int]) -> list[Region]:
+            return [Region.of(label) for label in labels if label or background]
 
-    return measure(case, regions, needs, workspace)
+        return measure(case, regions, self.needs, self.workspace)

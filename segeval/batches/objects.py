@@ -1,13 +1,12 @@
-"""Metric objects for training and validation loops: `update` measures and adds, `compute` scores."""
+"""Metric objects for training and validation: `update` measures and adds, `compute` scores."""
 
 from __future__ import annotations
 
 import os
 import threading
-import zlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -23,27 +22,33 @@ from segeval.metrics.card import Metric, MetricSpec
 from segeval.statistics.many import labels_of
 from segeval.statistics.statistic import Columns
 
-from .dispatch import fetched, measured
+from .dispatch import measured
 from .form import Kind
-from .reading import ODD, check_values, result, spacings
-from .signatures import Options, class_signature, docstring, keywords_for, several_signature
+from .options import Options
+from .reading import result, spacings
+from .records import ODD, check_values, fetched
+from .settings import agreed_kind, digest_of, unmeasured, with_kind
+from .signatures import class_signature, docstring, keywords_for, several_signature
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
 TORCHMETRICS = {
-    "compute_on_cpu", "dist_sync_on_step", "process_group", "dist_sync_fn", "distributed_available_fn",
-    "sync_on_compute", "compute_with_cache",
-}  # fmt: skip
+    "compute_on_cpu",
+    "dist_sync_on_step",
+    "process_group",
+    "dist_sync_fn",
+    "distributed_available_fn",
+    "sync_on_compute",
+    "compute_with_cache",
+}
 """The options of every `torchmetrics.Metric`."""
 
 
 class MetricObject(TorchMetric):
-    """What all metric objects do: keep the records of the cases seen, and score them.
+    """The base of all metric objects, which keeps the records of the cases seen, and scores them.
 
-    The state are lists of flat arrays, one entry an update, and `settings`: what the masks were and
-    the digest of the options that they were measured with, so that a collection never shares the
-    state of metrics that measure otherwise. Its second row is the first one negated: of states that
-    were brought together the maximum is kept, and rows that disagree then tell that they do not
-    belong together.
+    The state are lists of flat arrays, one entry an update, and two tensors more. `settings` holds
+    what the masks were and the digest of the options that they were measured with, so that a
+    collection never shares the state of metrics that measure otherwise; the module `settings` says
+    why its second row is the first one negated. `odd` counts values that were not allowed.
     """
 
     __module__ = "segeval.stateful"
@@ -56,57 +61,58 @@ class MetricObject(TorchMetric):
     def __init__(
         self, metrics: Sequence[Metric], options: Options, spacing: Any, **kwargs: Any
     ) -> None:
-        # a value that was kept would outlive merge_state, load_state_dict and set_dtype
+        # A value that was kept would outlive merge_state, load_state_dict and set_dtype.
         super().__init__(**{"compute_with_cache": False, **kwargs})
         self._metrics = tuple(metrics)
         self._options = options
         self._spacing = spacings(spacing, 1)[0]
         self._columns: Columns = {}
+        # Metrics with the same need share its record: it is measured once a batch.
         self._needs = tuple(dict.fromkeys(metric.need for metric in self._metrics))
         for need in self._needs:
             self._columns |= need.columns
         for name in self._columns:
             self.add_state(name, [], dist_reduce_fx="cat")
-        self._digest = zlib.crc32(repr((options.reading, self._spacing)).encode()).to_bytes(
-            4, "big"
-        )
-        settings = [[-1, *self._digest], [-len(KINDS), *(-byte for byte in self._digest)]]
-        self.add_state("settings", torch.tensor(settings), dist_reduce_fx="max")
+        self._digest = digest_of(options.reading, self._spacing)
+        self.add_state("settings", unmeasured(self._digest), dist_reduce_fx="max")
         self.add_state("odd", torch.tensor(0), dist_reduce_fx="sum")
         self._kind = ""
         self._in_mm = self._spacing is not None
 
     @public
     def update(self, pred: Any, gt: Any, *, spacing: Any = None) -> None:
-        """Measures a batch, and adds it to those before.
+        """Measure a batch, and add it to those before.
 
         `spacing`, for this batch, is one for all its cases or one for each; without it, that of the
         object holds.
         """
-        own = self._spacing if spacing is None else spacing
-        workspace = _workspace(os.getpid(), threading.get_ident(), torch.get_num_threads())
-        record, kind = measured(pred, gt, self._options.reading, self._needs, workspace, own)
+        lengths = self._spacing if spacing is None else spacing
+        record, kind = measured(
+            pred,
+            gt,
+            self._options.reading,
+            needs=self._needs,
+            workspace=_workspace(os.getpid(), threading.get_ident(), torch.get_num_threads()),
+            spacing=lengths,
+        )
+        # Known to this process without waiting for a device; `settings` tell of all processes.
         if self._kind not in ("", kind):
             raise UsageError(
                 f"this batch holds {kind} masks and those before {self._kind}; use an object for "
                 f"each"
             )
         self._kind = kind
-        self._in_mm |= own is not None
-        # anew, not in place: a state that inference mode has reset could not be written to outside of it
-        settings, code = self.settings.clone(), KINDS.index(kind)
-        settings[0, 0].clamp_(min=code)
-        settings[1, 0].clamp_(min=-code)
-        self.settings = settings
+        self._in_mm |= lengths is not None
+        self.settings = with_kind(self.settings, kind)
         self.odd = self.odd + torch.as_tensor(record.pop(ODD, 0), device=self.device).sum()
         for name, array in record.items():
             getattr(self, name).append(torch.as_tensor(array, device=self.device))
 
     @public
     def compute(self) -> Any:
-        """The value over all batches since the last reset; NaN before the first."""
+        """Return the value over all batches since the last reset; NaN before the first."""
         check_values(int(self.odd))
-        kind = _agreed(self.settings.tolist(), self._digest)
+        kind = self._agreed_kind()
         record = fetched({name: self._all(name) for name in self._columns})
         reading, averaging = self._options.reading, self._options.averaging
         return {
@@ -120,52 +126,59 @@ class MetricObject(TorchMetric):
 
     @public
     def regions(self, metric: Metric | None = None) -> list[int]:
-        """The labels, or channels, that the values of average="none" belong to: those seen so far,
-        of a metric's.
+        """Return the labels, or channels, that the values of average="none" belong to.
+
+        They are those seen so far, of a metric, which is the first one unless it is given.
         """
         need = (metric or self._metrics[0]).need
-        known = labels_of(fetched({name: self._all(name) for name in need.columns}))
         reading = self._options.reading
-        count = max(known, reading.inputs.num_classes or 0, max(reading.names, default=-1) + 1)
-        masks = _agreed(self.settings.tolist(), self._digest)
-        found: list[int] = self._options.reading.regions(need.statistic, masks, count).tolist()
-        return found
+        seen = labels_of(fetched({name: self._all(name) for name in need.columns}))
+        count = reading.count(seen)
+        labels = reading.regions(need.statistic, self._agreed_kind(), count)
+        return [int(label) for label in labels]
 
     @public
     def by_region(self) -> Any:
-        """The values by name and, with average="none", by label: {"dice": {0: …, 1: …}}, as
-        `History` logs them.
+        """Return the values by name and, with average="none", by label, as `History` logs them.
+
+        These are {"dice": {0: …, 1: …}}.
         """
         values = self.compute()
         return {
             metric.column: self._labelled(values[metric.column], metric) for metric in self._metrics
         }
 
+    def _agreed_kind(self) -> Kind:
+        """Return the kind of masks seen so far. Raises `UsageError` as `agreed_kind` does."""
+        return agreed_kind(self.settings.tolist(), self._digest)
+
     def _labelled(self, value: Tensor, metric: Metric) -> Any:
+        """Return the value of a metric by region, if it has an entry for each."""
         if not self._regional(metric):
             return value
         return dict(zip(self.regions(metric), value.reshape(-1), strict=True))
 
     def _regional(self, metric: Metric) -> bool:
-        """Whether the value of a metric has an entry for each region."""
+        """Return whether the value of a metric has an entry for each region."""
         averaging = self._options.averaging
         return (
             averaging.average == "none" and not averaging.per_case and metric.spec.scope == "region"
         )
 
     def extra_repr(self) -> str:
-        """What `repr` shows: the metrics, and the options that are not the defaults."""
+        """Return what `repr` shows: the metrics, and the options that are not the defaults."""
         shown = [metric.column for metric in self._metrics]
-        shown += [f"{name}={value!r}" for name, value in self._options.given.items()]
-        shown += [f"spacing={self._spacing}"] if self._spacing else []
+        shown += [f"{name}={value!r}" for name, value in self._options.unusual.items()]
+        if self._spacing:
+            shown.append(f"spacing={self._spacing}")
         return ", ".join(shown)
 
     @public
     def plot(self, val: Any = None, ax: Any = None) -> tuple[Any, Any]:
-        """The figure and the axes, one for each metric, of values that `compute` gave; a list of
-        them becomes curves.
+        """Return the figure and the axes, one for each metric, of values that `compute` gave.
 
-        `val` None stands for the values of now. `ax`, if given, are as many axes.
+        A list of such values becomes curves. `val` None stands for the values of now. `ax`, if
+        given, are as many axes.
         """
         values = self.compute() if val is None else val
         columns = [metric.column for metric in self._metrics]
@@ -174,95 +187,82 @@ class MetricObject(TorchMetric):
         return self._plotted([values[column] for column in columns], ax)
 
     def _plotted(self, values: Sequence[Any], axes: Any) -> tuple[Any, Any]:
+        """Return the figure and the axes of the values of each metric, one or a list for each."""
         from segeval.plots.values import plot_several
 
-        names = [
-            [str(label) for label in self.regions(metric)] if self._regional(metric) else None
-            for metric in self._metrics
-        ]
+        names = [self._names(metric) for metric in self._metrics]
         unit = "mm" if self._in_mm else "px"
         return plot_several(
             list(zip(values, self._metrics, names, strict=True)), axes=axes, unit=unit
         )
 
+    def _names(self, metric: Metric) -> list[str] | None:
+        """Return the names of the entries of a metric's value; None if it is a single number."""
+        if not self._regional(metric):
+            return None
+        return [str(label) for label in self.regions(metric)]
+
     @public
     def reset(self) -> None:
-        """Forgets all batches."""
+        """Forget all batches."""
         for name in self._columns:
-            setattr(
-                self, name, []
-            )  # not emptied in place: wrappers keep the lists of earlier windows
+            # Not emptied in place: wrappers keep the lists of earlier windows.
+            setattr(self, name, [])
         self._kind = ""
         super().reset()
 
     @public
     def set_dtype(self, dst_type: str | torch.dtype) -> MetricObject:
-        """Sets the dtype of results; what is kept stays exact, in int64 and float64."""
-        self._dtype = (
-            getattr(torch, dst_type.rpartition(".")[2]) if isinstance(dst_type, str) else dst_type
-        )
+        """Set the dtype of results; what is kept stays exact, in int64 and float64."""
+        if isinstance(dst_type, str):
+            self._dtype = getattr(torch, dst_type.rpartition(".")[2])
+        else:
+            self._dtype = dst_type
         return self
 
     def _apply(
         self, fn: Callable[[Tensor], Tensor], exclude_state: Sequence[str] = ""
     ) -> torch.nn.Module:
         def moved(tensor: Tensor) -> Tensor:
-            new = fn(tensor)  # `module.to(torch.float16)` means the weights of the module
-            return new if new.dtype == tensor.dtype else tensor.to(new.device)
+            result = fn(tensor)
+            if result.dtype == tensor.dtype:
+                return result
+            # `module.to(torch.float16)` means the weights of a module: a state only moves with it.
+            return tensor.to(result.device)
 
         dtype = self._dtype
-        this = super()._apply(moved, exclude_state)
-        self._dtype = dtype  # a move to another device is no reason to forget it
-        return this
+        module = super()._apply(moved, exclude_state)
+        # A move to another device is no reason to forget the dtype of results.
+        self._dtype = dtype
+        return module
 
     def _all(self, name: str) -> Tensor:
-        """The array of all updates; after a synchronisation there is only one."""
-        kept = getattr(self, name)
-        if isinstance(kept, list) and not kept:
+        """Return the array of all updates; after a synchronisation there is only one."""
+        arrays = getattr(self, name)
+        if isinstance(arrays, list) and not arrays:
             dtype, width = self._columns[name]
-            return torch.zeros(
-                (0, width) if width else (0,), dtype=getattr(torch, dtype), device=self.device
-            )
-        joined: Tensor = dim_zero_cat(kept)
+            shape = (0, width) if width else (0,)
+            return torch.zeros(shape, dtype=getattr(torch, dtype), device=self.device)
+        joined: Tensor = dim_zero_cat(arrays)
         return joined
 
     def _sync_dist(
         self, dist_sync_fn: Callable[..., Any] = gather_all_tensors, process_group: Any = None
     ) -> None:
-        for name in (
-            self._columns
-        ):  # a process without a batch takes part with arrays of the right dtype and width
+        # A process without a batch takes part with arrays of the right dtype and width.
+        for name in self._columns:
             setattr(self, name, [self._all(name)])
         super()._sync_dist(dist_sync_fn, process_group)
 
 
 @lru_cache(maxsize=4)
-def _workspace(process: int, thread: int, threads: int) -> Workspace:
-    """The buffers and threads of a thread, for all objects: a tracker keeps one an epoch, and a
-    fork has no threads.
+def _workspace(process: int, thread: int, threads: int) -> Workspace:  # noqa: ARG001  # the key
+    """Return the buffers and threads of a thread of a process, shared by all objects.
+
+    A tracker keeps an object for every epoch, and they need no threads each. The first two
+    arguments are the key: a fork has no threads, and no two threads share buffers.
     """
     return Workspace(threads)
-
-
-def _agreed(settings: list[list[int]], own: Sequence[int]) -> Kind:
-    """The kind of masks that the whole state is of. Raises `UsageError` for states that do not
-    belong together.
-    """
-    (kind, *digest), (other, *negated) = settings
-    if kind < 0:
-        return KINDS[0]  # nothing was measured
-    if kind != -other:
-        raise UsageError(
-            f"the batches since the last reset hold {KINDS[-other]} and {KINDS[kind]} masks; use "
-            f"an object for each"
-        )
-    if digest != [-byte for byte in negated] or digest != list(own):
-        raise UsageError(
-            "objects with different options (num_classes, ignore_index, threshold, spacing, …) "
-            "measured what was "
-            "merged or loaded; make all of them with the same"
-        )
-    return KINDS[kind]
 
 
 class SingleMetric(MetricObject):
@@ -274,17 +274,20 @@ class SingleMetric(MetricObject):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         call = Call(type(self).__name__, class_signature(self.spec), args, kwargs, TORCHMETRICS)
-        given = call.arguments(lambda value: keywords_for(self.spec, value))
-        options = Options.of(given)
-        metrics, passed_on = [options.bound(self.spec, given)], given.get("kwargs", {})
-        super().__init__(metrics, options, given.get("spacing"), **passed_on)
+        arguments = call.arguments(lambda value: keywords_for(self.spec, value))
+        options = Options.of(arguments)
+        metric = options.bound(self.spec, arguments)
+        further = arguments.get("kwargs", {})
+        super().__init__([metric], options, arguments.get("spacing"), **further)
 
     @property
     def num_classes(self) -> int | None:
-        """How many values `average="none"` gives, if it is known: so `MetricTracker` asks of a
-        `ClasswiseWrapper`.
+        """Number of values that `average="none"` gives, if it is known.
+
+        `MetricTracker` asks for it, of a `ClasswiseWrapper`.
         """
-        reading, (need,) = self._options.reading, self._needs
+        reading = self._options.reading
+        (need,) = self._needs
         kind: Kind = "multilabel" if reading.inputs.multilabel else "classes"
         count = reading.inputs.num_classes
         if count is None or self.spec.scope == "case":
@@ -293,23 +296,23 @@ class SingleMetric(MetricObject):
 
     @public
     def compute(self) -> Tensor:
-        """The value over all batches since the last reset; NaN before the first."""
+        """Return the value over all batches since the last reset; NaN before the first."""
         values: dict[str, Tensor] = super().compute()
         return next(iter(values.values()))
 
     @public
     def by_region(self) -> Any:
-        """The value, with average="none" by label: {0: …, 1: …}, as `History` logs it."""
+        """Return the value, with average="none" by label: {0: …, 1: …}, as `History` logs it."""
         return self._labelled(self.compute(), self._metrics[0])
 
     @public
     def plot(self, val: Any = None, ax: Any = None) -> tuple[Any, Any]:
-        """The figure and its axes of a value, or of a list of values as a curve; without `val` of
-        that of now.
+        """Return the figure and its axes of a value, or of a list of values as a curve.
+
+        `val` None stands for the value of now.
         """
-        figure, axes = self._plotted(
-            [self.compute() if val is None else val], None if ax is None else [ax]
-        )
+        values = self.compute() if val is None else val
+        figure, axes = self._plotted([values], None if ax is None else [ax])
         return figure, axes[0]
 
 
@@ -336,28 +339,37 @@ class SegmentationMetrics(MetricObject):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         call = Call(type(self).__name__, several_signature(), args, kwargs, TORCHMETRICS)
-        given = call.arguments(lambda value: keywords_for(None, value))
-        metrics = given["metrics"]
+        arguments = call.arguments(lambda value: keywords_for(None, value))
+        metrics = arguments["metrics"]
         forms = [metrics] if isinstance(metrics, str) else list(metrics)
         if not all(isinstance(form, str) for form in forms):
             raise UsageError(
                 f"metrics are written forms such as ['dice', 'nsd@2'], not {metrics!r}"
             )
-        options = Options.of(given)
-        bound, passed_on = options.convention.metrics(forms), given.get("kwargs", {})
-        super().__init__(bound, options, given.get("spacing"), **passed_on)
+        options = Options.of(arguments)
+        further = arguments.get("kwargs", {})
+        super().__init__(
+            options.convention.metrics(forms), options, arguments.get("spacing"), **further
+        )
 
 
 def class_of(spec: MetricSpec) -> type[SingleMetric]:
-    """The class of `segeval.stateful` that computes the metric."""
-    low, high = (end if np.isfinite(end) else None for end in spec.range)
-    facts = {
+    """Return the class of `segeval.stateful` that computes the metric."""
+    low, high = spec.range
+    attributes = {
         "__doc__": docstring(spec, ""),
         "__module__": "segeval.stateful",
         "__signature__": class_signature(spec),
         "spec": spec,
         "higher_is_better": spec.higher_is_better,
-        "plot_lower_bound": low,
-        "plot_upper_bound": high,
+        "plot_lower_bound": _finite(low),
+        "plot_upper_bound": _finite(high),
     }
-    return type(spec.class_name, (SingleMetric,), facts)
+    return type(spec.class_name, (SingleMetric,), attributes)
+
+
+def _finite(end: float) -> float | None:
+    """Return the end of a range as the bound of a plot: an infinite one is none."""
+    if np.isfinite(end):
+        return end
+    return None

@@ -1,26 +1,31 @@
-"""What is measured of a batch, and what becomes of its records."""
+"""The regions that a batch is measured of, and the values that its records give."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from segeval.arrays import Floats, Integers
+from segeval.data.grid import Grid
 from segeval.errors import UsageError
 from segeval.metrics.card import Metric
 from segeval.statistics.many import labels_of
 from segeval.statistics.statistic import Arrays, Need, Statistic
 
 from .averages import Averaging
-from .form import Inputs, Kind
+from .form import Kind
+from .inputs import Inputs
+
+Spacing: TypeAlias = tuple[float, ...] | None
+"""The spacing of a case in mm, in the order of the axes; None: lengths are in voxels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is measured of a batch: how its arrays are read, and which classes are regions.
+    """The options that decide what is measured: how arrays are read, and which classes are regions.
 
     `include_background` None: as the statistic says, which is yes for counts and no for surfaces.
     `names` are those of labels (or channels) that a protocol names.
@@ -31,30 +36,48 @@ class Reading:
     names: Mapping[int, str] = field(default_factory=dict)
 
     def background(self, statistic: type[Statistic]) -> bool:
-        """Whether class 0 is a region for this kind of statistic."""
-        return (
-            bool(statistic.background)
-            if self.include_background is None
-            else self.include_background
-        )
+        """Return whether class 0 is a region for this kind of statistic."""
+        if self.include_background is None:
+            return bool(statistic.background)
+        return self.include_background
+
+    def count(self, known: int) -> int:
+        """Return the number of labels or channels, where records know of so many."""
+        named = max(self.names, default=-1) + 1
+        return max(known, self.inputs.num_classes or 0, named)
 
     def regions(self, statistic: type[Statistic], kind: Kind, count: int) -> Integers:
-        """Which of `count` labels or channels are regions: those that are named, if any are.
+        """Return which of `count` labels or channels are regions: those named, if any are.
 
         Otherwise all but an ignored one; of a binary mask the foreground alone.
+
+        >>> from segeval.statistics import Counts, SurfaceDistances
+        >>> reading = Reading(Inputs(ignore_index=2))
+        >>> reading.regions(Counts, "classes", 4), reading.regions(SurfaceDistances, "classes", 4)
+        (array([0, 1, 3]), array([1, 3]))
         """
+        labels = np.arange(self._first(statistic, kind), count)
         if self.names:
-            named = sorted(
-                {*self.names, *([0] if self.include_background and kind != "multilabel" else [])}
-            )
-            return np.array(
-                [label for label in named if label != self.inputs.ignore_index or kind != "classes"]
-            )
-        first = 0 if self.background(statistic) else 1
-        if self.include_background is None and kind != "classes":
-            first = 1 if kind == "binary" else 0
-        found = np.arange(first, count)
-        return found[found != self.inputs.ignore_index] if kind == "classes" else found
+            labels = self._named(kind)
+        if kind == "classes":
+            labels = labels[labels != self.inputs.ignore_index]
+        return labels
+
+    def _named(self, kind: Kind) -> Integers:
+        """Return the labels that have names, with the background if it is told to be a region."""
+        labels = set(self.names)
+        if self.include_background and kind != "multilabel":
+            labels.add(0)
+        return np.array(sorted(labels))
+
+    def _first(self, statistic: type[Statistic], kind: Kind) -> int:
+        """Return the first label or channel that is a region: 1 where the background is none.
+
+        Unless it is said, a binary mask has no background to score, and channels have none at all.
+        """
+        if self.include_background is not None or kind == "classes":
+            return int(not self.background(statistic))
+        return int(kind == "binary")
 
 
 def check_needs(needs: Collection[Need], masks: Kind) -> None:
@@ -65,18 +88,24 @@ def check_needs(needs: Collection[Need], masks: Kind) -> None:
         )
 
 
-def spacings(spacing: Any, cases: int) -> list[tuple[float, ...] | None]:
-    """The spacing of each case, from one for all or one for each. Raises `UsageError` for anything
-    else.
+def spacings(spacing: Any, cases: int) -> list[Spacing]:
+    """Return the spacing of each case, from one for all or one for each.
+
+    Raises `UsageError` for anything else.
+
+    >>> spacings([2, 1], 2), spacings([[2, 1], [3, 1]], 2)
+    ([(2.0, 1.0), (2.0, 1.0)], [(2.0, 1.0), (3.0, 1.0)])
     """
     if spacing is None:
         return [None] * cases
+    # One for each case, which may have other numbers of axes where a batch is a list.
     if (
         isinstance(spacing, (list, tuple))
         and len(spacing) == cases
-        and all(np.ndim(own) == 1 for own in spacing)
+        and all(np.ndim(lengths) == 1 for lengths in spacing)
     ):
-        return [tuple(float(length) for length in own) for own in spacing]
+        return [tuple(float(length) for length in lengths) for lengths in spacing]
+    # Arrays, tensors and nested lists; what is no number has no spacing in it.
     try:
         values = np.asarray(spacing, np.float64)
     except (TypeError, ValueError):
@@ -87,46 +116,40 @@ def spacings(spacing: Any, cases: int) -> list[tuple[float, ...] | None]:
         return [tuple(row) for row in values.tolist()]
     raise UsageError(
         f"spacing is one length an axis, such as (2.5, 0.8, 0.8), or such a list for each of the "
-        f"{cases} cases; "
-        f"not {spacing!r}"
+        f"{cases} cases; not {spacing!r}"
     )
+
+
+def grid_of(shape: tuple[int, ...], spacing: Spacing) -> Grid:
+    """Return the grid of a case of this shape."""
+    if spacing is None:
+        return Grid.unspaced(shape)
+    return Grid(shape, spacing, "mm")
 
 
 def result(
     metric: Metric, arrays: Arrays, kind: Kind, reading: Reading, averaging: Averaging
 ) -> Floats:
-    """Return the value of a metric from the flat form of batches of this kind."""
+    """Return the value of a metric from the flat form of batches of this kind.
+
+    Its shape is that of `Averaging.of`. Raises `UsageError` for channels that are not those which a
+    protocol names.
+    """
     need = metric.need
+    # Of the arrays of all metrics, those that this one needs.
     flat = {name: arrays[name] for name in need.columns}
     if not need.statistic.by_region:
         return averaging.of(metric, need.statistic.cases(need, flat, 0))
     labels = labels_of(flat)
-    if kind == "multilabel" and reading.names and labels not in (0, len(reading.names)):
+    names = reading.names
+    if kind == "multilabel" and names and labels not in (0, len(names)):
         raise UsageError(
-            f"the masks have {labels} channels and the protocol {len(reading.names)} regions "
-            f"({', '.join(reading.names.values())}); give a channel for each, in this order"
+            f"the masks have {labels} channels and the protocol {len(names)} regions "
+            f"({', '.join(names.values())}); give a channel for each, in this order"
         )
-    count = max(reading.inputs.num_classes or 0, labels, max(reading.names, default=-1) + 1)
+    count = reading.count(labels)
     regions = reading.regions(need.statistic, kind, count)
-    names = [reading.names.get(label, str(label)) for label in regions.tolist()]
     cases = need.statistic.cases(need, flat, count)
-    return averaging.of(metric, cases.only(regions), names)
-
-
-ODD = "odd"
-"""The array that counts the voxels of a device whose values were not allowed: nothing waits there to
-look at them."""
-
-
-def check_values(odd: int) -> None:
-    """Raise `UsageError` if values that were measured on a device were not allowed."""
-    if odd:
-        raise UsageError(
-            f"{odd} voxels of the batches since the last reset held values that are not allowed: "
-            f"NaN scores, labels "
-            "outside 0 … num_classes - 1 (give that to leave out as ignore_index), probabilities "
-            "outside 0 … 1 (pass "
-            "input_format='logits'), or masks that are one-hot and should not be, or the reverse "
-            "(pass input_format); "
-            "the same batch on the CPU tells which"
-        )
+    return averaging.of(
+        metric, cases.only(regions), [names.get(label, str(label)) for label in regions.tolist()]
+    )

@@ -16,6 +16,7 @@ from segeval.data.case import Case, Side
 from segeval.data.geometry import aligned
 from segeval.data.labels import LabelMap
 from segeval.data.mesh import Mesh
+from segeval.data.scales import differ_in_scale
 from segeval.errors import ReadError, UsageError
 from segeval.io import Pair, read
 from segeval.kernels.workspace import Workspace
@@ -136,16 +137,14 @@ def _binary(mask: LabelMap) -> LabelMap:
 
 
 def check_scales(case: Case, measured: Measured) -> None:
-    """Raise `ReadError` for a case whose masks say the same with other numbers.
-
-    These are {0, 1} and {0, 255}.
-    """
+    """Raise `ReadError` for a case whose masks say the same with other numbers."""
     table = measured.contingency
-    if len(table.count) > 4:  # of pairs of {0, 1} and {0, 255} there are no more
+    # Two binary masks have at most four pairs of labels: a table of more need not be looked at.
+    if len(table.count) > 4:
         return
-    labels_p = set(table.pred.tolist()) - {0}
-    labels_g = set(table.gt.tolist()) - {0}
-    if sorted(map(sorted, (labels_p, labels_g))) == [[1], [255]]:
+    labels_p = set(table.pred.tolist())
+    labels_g = set(table.gt.tolist())
+    if differ_in_scale(labels_p, labels_g):
         raise ReadError(
             f"case {case.id!r}: pred holds only {{0, {max(labels_p)}}} and gt only "
             f"{{0, {max(labels_g)}}} ({case.pred.source} against {case.gt.source}); pass --binary "

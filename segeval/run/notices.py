@@ -11,6 +11,7 @@ import numpy as np
 
 from segeval.arrays import Flags
 from segeval.data.regions import Region
+from segeval.data.scales import FOREGROUNDS
 from segeval.protocols.protocol import Protocol
 from segeval.statistics.counts import Counts
 
@@ -69,7 +70,7 @@ def _on_labels(regions: Sequence[Region], in_p: Flags, in_g: Flags) -> Iterator[
         )
     labels = {label for region in regions for label in region.labels}
     # no case holds both: some files were saved as masks of 0 and 1, others as images
-    if labels == {1, 255} and not (in_g[:, 0] & in_g[:, 1]).any():
+    if labels == FOREGROUNDS and not (in_g[:, 0] & in_g[:, 1]).any():
         yield (
             "some cases hold only {0, 1} and others only {0, 255}; if these mean the same, pass "
             "--binary"

@@ -20,6 +20,7 @@ import numpy as np
 
 from segeval.arrays import Floats, Singles
 from segeval.data.case import Case
+from segeval.data.scales import FOREGROUNDS
 from segeval.errors import SegevalError
 from segeval.io import Pair
 from segeval.kernels.workspace import Workspace
@@ -220,7 +221,7 @@ def measure_case(case: Case, protocol: Protocol, workspace: Workspace) -> tuple[
             measured = measure(case, protocol.regions_among, protocol.needs, host)
         case = replace(case, notes=(*case.notes, SPILLED))
     # who names a region of labels 1 and 255 knows of both scales
-    joins_scales = any(region.labels >= {1, 255} for region in protocol.regions or ())
+    joins_scales = any(region.labels >= FOREGROUNDS for region in protocol.regions or ())
     if not protocol.binary and not joins_scales:
         check_scales(case, measured)
     return case, measured

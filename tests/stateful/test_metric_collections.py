@@ -35,9 +35,9 @@ def measurements(monkeypatch: pytest.MonkeyPatch) -> list[Batch]:
     seen: list[Batch] = []
     measure = objects.measured
 
-    def counted(pred: Any, gt: Any, *others: Any) -> Any:
+    def counted(pred: Any, gt: Any, *others: Any, **named: Any) -> Any:
         seen.append((pred, gt))
-        return measure(pred, gt, *others)
+        return measure(pred, gt, *others, **named)
 
     monkeypatch.setattr(objects, "measured", counted)
     return seen
