@@ -1,4 +1,4 @@
-"""What kinds of arrays there are, by what they hold; shapes are said where they are used."""
+"""Kinds of arrays, by what they hold; shapes are said where they are used."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def on(metric: Metric, boundary: Boundary) -> Metric:
 
 
 class Family(NamedTuple):
-    """All metrics that need one statistic on one boundary: what is measured once for all of them."""
+    """All metrics that need one statistic on one boundary: it is measured once for all of them."""
 
     need: Need
     metrics: list[Metric]

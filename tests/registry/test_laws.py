@@ -175,8 +175,8 @@ def empty_score(metric, kind, pred, gt):
 def axes_of_flips(family):
     """Numbers of axes for which flips do not matter.
 
-    Not three for the rules of meshes: there a square is cut into triangles along a diagonal, and the
-    flip of that is the other one. `mesh` cuts all of them in one direction, as MeshMetrics does;
+    Not three for the rules of meshes: there a square is cut into triangles along a diagonal, whose
+    flip is the other one. `mesh` cuts all of them in one direction, as MeshMetrics does;
     `smooth` takes the shorter diagonal, and that direction where both are equal.
     """
     if family.need.boundary is not None and family.need.boundary.card.meshes:
