@@ -16,9 +16,10 @@ VAGUE = {
     *("bare", "apart", "thing", "things", "given"),
 }
 """Words that say nothing of what a variable holds."""
-OPENERS = set(
-    "The A An What Which How Of By Whether Where All Every Each Both Who When Why".split()
-)
+OPENERS = {
+    *("The", "A", "An", "What", "Which", "How", "Of", "By", "Whether", "Where", "All", "Every"),
+    *("Each", "Both", "Who", "When", "Why"),
+}
 """Words that a docstring does not begin with where it should say what is done."""
 KINDS = {"What", "Which", "How", "Of", "By"}
 """Words that no docstring begins with, whatever it is about."""
