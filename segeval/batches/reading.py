@@ -51,7 +51,8 @@ class Reading:
 
         Otherwise all but an ignored one; of a binary mask the foreground alone.
 
-        >>> from segeval.statistics import Counts, SurfaceDistances
+        >>> from segeval.statistics.counts import Counts
+        >>> from segeval.statistics.distances import SurfaceDistances
         >>> reading = Reading(Inputs(ignore_index=2))
         >>> reading.regions(Counts, "classes", 4), reading.regions(SurfaceDistances, "classes", 4)
         (array([0, 1, 3]), array([1, 3]))

@@ -324,6 +324,10 @@ ERRORS = {
         lambda: dice(PRED, GT[:, 1:]),
         r"pred of shape \(3, 7, 8, 9\) and gt of shape \(3, 6, 8, 9\) do not fit",
     ),
+    "one-hot without channels": (
+        lambda: dice(GT[0, 0, 0], GT[0, 0, 0], input_format="one-hot"),
+        r"pred of shape \(9,\) and gt of shape \(9,\) do not fit",
+    ),
     "nothing": (lambda: dice(PRED[:0], GT[:0]), r"pred of shape \(0, 7, 8, 9\) holds no voxel"),
     "label": (
         lambda: dice(PRED, GT, num_classes=3),
