@@ -29,8 +29,8 @@ FLOORS = """
     batches  functional  stateful
     cli
 """
-"""The rooms of segeval, packages and the few modules at its top: each may import those before it, in
-reading order.
+"""The rooms of segeval, packages and the few modules at its top: each may import those before it,
+in reading order.
 """
 ORDER = FLOORS.split()
 HEAVY = {
