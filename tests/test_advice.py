@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from segeval.io.registry import FORMATS
 from segeval.protocols.files import tomllib
+from segeval.results.exports import EXPORTS
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -33,12 +34,11 @@ def advised(path: Path) -> Iterator[str]:
     """The distributions that the messages of a module say to install."""
     for text in texts(path):
         for match in ADVICE.finditer(text):
-            table = re.match(r"\{(\w+)\[", match["what"])
-            if table is None:
-                yield match["what"].strip("'")
+            if match["what"] == "{card.package}":  # of a format, or of an export
+                cards = FORMATS if path.parent.name == "io" else EXPORTS
+                yield from (card.package for card in cards.values() if card.package)
             else:
-                module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-                yield from getattr(importlib.import_module(module), table[1]).values()
+                yield match["what"].strip("'")
 
 
 def test_what_messages_say_to_install_is_in_an_extra():
