@@ -63,3 +63,8 @@ def test_spaces_capitals_and_defaults_make_no_difference():
 def test_what_is_no_boundary_is_refused_with_what_to_write(text, message):
     with pytest.raises(UsageError, match=f"^{message}"):
         Boundary.parse(text)
+
+
+def test_a_setting_is_of_the_type_of_its_values():
+    with pytest.raises(UsageError, match=r"must be 1, 2 or 3, not 2\.0"):
+        Boundary("voxel", connectivity=2.0)

@@ -238,7 +238,7 @@ class Metric:
             return f"{replace(self, definition=None).symbol} ({self.definition.protocol})"
         texts = [written(value) for _, value in self.parameters if not isinstance(value, ByRegion)]
         if self.spec.glued:
-            return self.spec.symbol if texts == ["100"] else self.spec.symbol + texts[0]
+            return self.spec.symbol + "".join(text for text in texts if text != "100")
         return f"{self.spec.symbol}({', '.join(texts)})" if texts else self.spec.symbol
 
     @property

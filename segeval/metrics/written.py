@@ -22,6 +22,19 @@ AMBIGUOUS = {
 """Names that tools disagree about, and what to write instead."""
 
 
+def is_name_of(name: str, spec: MetricSpec) -> bool:
+    """Return whether a text is the name of a metric or an alias, in whatever spelling.
+
+    >>> is_name_of("Surface-Dice", lookup("nsd"))
+    True
+    """
+    return _key(name) in (spec.name, *map(_key, spec.aliases))
+
+
+def _key(name: str) -> str:
+    return name.strip().lower().replace("-", "_").replace(" ", "_")
+
+
 def lookup(name: str) -> MetricSpec:
     """Return the card of a metric by its name or an alias.
 
@@ -31,10 +44,10 @@ def lookup(name: str) -> MetricSpec:
     >>> lookup("Surface-Dice").name
     'nsd'
     """
-    key = name.strip().lower().replace("-", "_").replace(" ", "_")
     for spec in REGISTRY.values():
-        if key in (spec.name, *(alias.replace("-", "_") for alias in spec.aliases)):
+        if is_name_of(name, spec):
             return spec
+    key = _key(name)
     if key in AMBIGUOUS:
         raise UsageError(f"unknown metric {name!r}: {AMBIGUOUS[key]}")
     near = difflib.get_close_matches(key, sorted(taken_names()), n=3, cutoff=0.5)

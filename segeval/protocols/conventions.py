@@ -14,6 +14,7 @@ from segeval.errors import UsageError
 from segeval.metrics import lookup, parse_metric, separate
 from segeval.metrics.card import Definition, Empty, MeanFirst, Metric, MetricSpec
 from segeval.metrics.parameters import ByRegion, Value
+from segeval.metrics.written import is_name_of
 from segeval.statistics.boundary import VOXEL, Boundary
 
 from .protocol import Policies, Protocol, hex_of
@@ -82,7 +83,7 @@ class Entry:
 
     def names(self, form: str) -> bool:
         """Return whether a form is the metric's name or an alias, without any parameter."""
-        return form.strip() in (self.spec.name, *self.spec.aliases)
+        return is_name_of(form, self.spec)
 
 
 @dataclass(frozen=True, slots=True)

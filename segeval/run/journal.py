@@ -8,12 +8,13 @@ is told from the others. While a run goes on it holds the lock of its folder.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,6 +25,8 @@ from segeval.io.files import replacing
 from segeval.statistics.statistic import Need
 
 from .record import Record
+
+log = logging.getLogger("segeval")
 
 NAME = "journal.jsonl"
 """The journal's file in the folder of results."""
@@ -43,8 +46,14 @@ class Journal:
 
     def append(self, record: Record) -> None:
         """Write a record and flush it, so that it outlives the process from now on."""
-        self._file.write(_line({"record": record.to_json()}))
-        self._file.flush()
+        try:
+            self._file.write(_line({"record": record.to_json()}))
+            self._file.flush()
+        except OSError as error:
+            raise UsageError(
+                f"{self._file.name}: cannot write it ({error.strerror or error}); see to space and "
+                "permissions, and go on with --resume"
+            ) from error
 
 
 @contextmanager
@@ -84,11 +93,16 @@ def _locked(folder: Path) -> Iterator[None]:
         raise UsageError(
             f"{folder}: {_holder(folder)}; wait until it is done, or give another folder with -o"
         ) from None
+    except NotImplementedError:  # as on some network drives
+        log.warning("%s: cannot be locked there; let no other run write into it", folder)
+        yield
+        return
     try:
         yield
     finally:
         # removed before it is released: after that it could be the lock of the next run
-        (folder / LOCK).unlink(missing_ok=True)
+        with suppress(OSError):  # some systems remove no file that is open
+            (folder / LOCK).unlink(missing_ok=True)
         lock.release()
 
 

@@ -11,8 +11,8 @@ import os
 import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -135,10 +135,16 @@ class Run:
 
     def _take_earlier(self, earlier: Mapping[str, Record]) -> None:
         """Take the records of cases whose files are what they were."""
+        finest = None
         for position, pair in enumerate(self.pairs):
             record = earlier.get(pair.id)
-            if record and _unchanged(record, pair):
-                self._records[position] = record
+            if record is None or not _unchanged(record, pair):
+                continue
+            # the journal may hold cases of other folders, whose curves go by another spacing
+            scale = finest_of([record])
+            finest = finest or scale
+            if scale in (None, finest):
+                self._records[position] = replace(record, pair=pair)
                 self.listener.finished(record)
         self._resumed = len(self._records)
         self.notice(
@@ -223,17 +229,27 @@ class Run:
             yield None
             return
         folder = local_path(self.output)
-        header = {"segeval": __version__, "protocol": self.protocol.to_dict()["hash"]}
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with opened(folder, header, self.protocol.needs, resume=self.resume) as journal:
+        protocol = self.protocol.to_dict()
+        header = {
+            "segeval": __version__,
+            "protocol": protocol["hash"],
+            # values of a record stand in the order of metrics, which the hash does not know
+            "metrics": list(protocol["metrics"]),
+            "regions": protocol["regions"] and list(protocol["regions"]),
+        }
+        with ExitStack() as stack:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                journal = stack.enter_context(
+                    opened(folder, header, self.protocol.needs, resume=self.resume)
+                )
                 clear(folder)
-                yield journal
-        except OSError as error:
-            raise UsageError(
-                f"{folder}: cannot write the results there ({error.strerror}); give another folder "
-                "with -o"
-            ) from error
+            except OSError as error:
+                raise UsageError(
+                    f"{folder}: cannot write the results there ({error.strerror or error}); give "
+                    "another folder with -o"
+                ) from error
+            yield journal
 
 
 def _units(scored: Sequence[Scored]) -> dict[str, str]:
@@ -266,5 +282,5 @@ def _is_same(source: Input | None, path: Path | None) -> bool:
         return False
     if status.st_mtime_ns == source.modified:
         return True
-    now = fingerprint(path)
+    now = fingerprint(path, status.st_mtime_ns)
     return now is not None and now.sha256 == source.sha256

@@ -68,10 +68,13 @@ def evaluate(
     scale = CurveScale(positions, finest)
 
     def work(position: int) -> tuple[int, Record]:
-        if not hasattr(local, "workspace"):  # one for each thread: its buffers are used again
-            local.workspace = Workspace(jobs // workers, device)
-        worker = Worker(protocol, local.workspace, scale)
-        return position, worker.record(position, pairs[position])
+        try:
+            if not hasattr(local, "workspace"):  # one for each thread: its buffers are used again
+                local.workspace = Workspace(jobs // workers, device)
+            worker = Worker(protocol, local.workspace, scale)
+            return position, worker.record(position, pairs[position])
+        finally:
+            scale.offer(position, None)  # whatever happens, or others would wait for its word
 
     pool = ThreadPoolExecutor(workers)
     done: SimpleQueue[Future[tuple[int, Record]]] = SimpleQueue()
@@ -154,8 +157,9 @@ class Worker:
         """
         start = time.perf_counter()
         try:
+            before = modified(pair.pred), modified(pair.gt)
             scored, notes = self._score(position, pair)
-            inputs = fingerprint(pair.pred), fingerprint(pair.gt)
+            inputs = fingerprint(pair.pred, before[0]), fingerprint(pair.gt, before[1])
         except Exception as error:  # whatever it is, it stops this case alone
             return Record(pair, time.perf_counter() - start, _complaint(error, pair))
         finally:
@@ -239,8 +243,20 @@ def nsd_curve(measured: Measured, need: Need, tolerance: Floats) -> Singles:
     return np.asarray(ratio(within, (pg.total() + gp.total())[:, None]), dtype=np.float32)
 
 
-def fingerprint(path: Path | None) -> Input | None:
-    """Return size, time and hash of a file; None without one, or if it has gone since."""
+def modified(path: Path | None) -> int | None:
+    """Return when a file was modified, in nanoseconds; None if there is none."""
+    try:
+        return path.stat().st_mtime_ns if path else None
+    except OSError:
+        return None
+
+
+def fingerprint(path: Path | None, before: int | None) -> Input | None:
+    """Return size, time and hash of a file that was read.
+
+    None without one, or if it has gone or been changed since `before`: nobody knows then what was
+    read.
+    """
     if path is None:
         return None
     digest = hashlib.sha256()
@@ -250,6 +266,8 @@ def fingerprint(path: Path | None) -> Input | None:
                 digest.update(block)
         status = path.stat()
     except OSError:
+        return None
+    if status.st_mtime_ns != before:
         return None
     return Input(status.st_size, status.st_mtime_ns, digest.hexdigest())
 

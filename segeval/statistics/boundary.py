@@ -35,7 +35,7 @@ class Setting:
 
     def has(self, value: object) -> bool:
         """Return whether this is one of its values, and of their type: 1 is not yes."""
-        return value in self.values and isinstance(value, bool) == self.is_flag
+        return value in self.values and type(value) is type(self.values[0])
 
     def read(self, text: str) -> Value:
         """Return the value that a text stands for, which may be none of its own."""

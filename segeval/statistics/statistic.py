@@ -225,6 +225,6 @@ class Need:
     @property
     def device_measurer(self) -> str:
         """Function of `segeval.measure` that measures it on a device; empty where none does."""
-        if self.boundary is None:
+        if self.boundary is None or self.statistic.measurer:
             return self.statistic.device_measurer
         return "" if self.boundary.settings else self.boundary.card.device_measurer

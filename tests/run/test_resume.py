@@ -12,11 +12,13 @@ import sys
 import time
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 
 import segeval
 from segeval.errors import UsageError
+from segeval.run import cases
 from segeval.run.journal import NAME
 
 CASES = 40
@@ -159,3 +161,56 @@ def test_a_line_holds_a_record_and_its_checksum(masks, tmp_path):
 def test_resume_needs_a_folder_to_go_on_with(masks):
     with pytest.raises(UsageError, match=r"^resume goes on with the results in a folder; give it"):
         segeval.score_folder(*masks, resume=True)
+
+
+def test_metrics_in_another_order_are_not_taken_for_one_another(masks, tmp_path):
+    out = tmp_path / "out"
+    segeval.score_folder(*masks, metrics="dice,iou", output=out)
+    results = segeval.score_folder(*masks, metrics="iou,dice", output=out, resume=True)
+    assert results.cases.equals(segeval.score_folder(*masks, metrics="iou,dice").cases)
+
+
+def test_curves_of_other_folders_are_not_mixed_in(tmp_path):
+    def folder(name, spacing):
+        for side, shift in (("pred", 1), ("gt", 0)):
+            (tmp_path / name / side).mkdir(parents=True)
+            mask = np.zeros((12, 12, 12), np.uint8)
+            mask[3 + shift : 8 + shift, 3:8, 3:8] = 1
+            image = nib.Nifti1Image(mask, np.diag([spacing, spacing, spacing, 1]))
+            nib.save(image, tmp_path / name / side / f"{name}.nii.gz")
+        return tmp_path / name / "pred", tmp_path / name / "gt"
+
+    fine, coarse = folder("fine", 1.0), folder("coarse", 4.0)
+    out = tmp_path / "out"
+    score(fine, out)
+    score(coarse, out, resume=True)
+    for side in range(2):
+        (file,) = fine[side].iterdir()
+        shutil.copy(file, coarse[side])
+    score(coarse, out, resume=True)
+    score(coarse, tmp_path / "anew")
+    assert tables(out) == tables(tmp_path / "anew")
+
+
+def test_a_file_that_changes_while_it_is_scored_is_scored_again(masks, tmp_path, monkeypatch):
+    read = cases.read
+
+    def changing(path, **options):
+        mask = read(path, **options)
+        if path == masks[0] / "07.npy":
+            os.utime(path)
+        return mask
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cases, "read", changing)
+        score(masks, tmp_path / "out")
+    assert score(masks, tmp_path / "out", resume=True).run["cases_resumed"] == CASES - 1
+
+
+def test_a_listener_that_fails_is_not_said_to_be_the_output(masks, tmp_path):
+    class Broken(segeval.Listener):
+        def finished(self, record):
+            raise BrokenPipeError("nobody reads")
+
+    with pytest.raises(BrokenPipeError, match="nobody reads"):
+        score(masks, tmp_path / "out", listener=Broken())
