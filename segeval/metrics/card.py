@@ -261,10 +261,13 @@ class Metric:
     def worst(self) -> float:
         """Value of a case that could not be scored, if it is to count as the worst.
 
-        It is that of an empty prediction, where the card or the protocol gives one.
+        It is the worst end of the range. Where that is infinite and would be in no mean, a protocol
+        that gives an empty prediction a finite value other than the best has a penalty for it.
         """
-        missed = self.empty.pred
-        return self.spec.worst if missed is None or math.isnan(missed) else missed
+        worst, penalty = self.spec.worst, self.empty.pred
+        if math.isinf(worst) and penalty is not None and math.isfinite(penalty):
+            return worst if penalty == self.spec.best else penalty
+        return worst
 
     @property
     def mean_first(self) -> MeanFirst:

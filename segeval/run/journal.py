@@ -30,6 +30,7 @@ log = logging.getLogger("segeval")
 
 NAME = "journal.jsonl"
 """The journal's file in the folder of results."""
+ASIDE = "journal.earlier.jsonl"
 LOCK = ".lock"
 """The file that is locked; it lies in the folder only while a run goes on."""
 
@@ -40,8 +41,11 @@ class Journal:
     `earlier` are the records that it held before, by id, if the run goes on where another stopped.
     """
 
-    def __init__(self, file: IO[str], earlier: Mapping[str, Record]) -> None:
+    def __init__(
+        self, file: IO[str], earlier: Mapping[str, Record], put_aside: Path | None
+    ) -> None:
         self.earlier = earlier
+        self.put_aside = put_aside
         self._file = file
 
     def append(self, record: Record) -> None:
@@ -69,6 +73,10 @@ def opened(
     with _locked(folder):
         path = folder / NAME
         earlier = _earlier(path, header, needs) if resume else {}
+        put_aside = None
+        if resume and not earlier and any("record" in line for line in _lines(path)):
+            # of another run: nothing that was computed is lost because of a changed option
+            put_aside = path.replace(folder / ASIDE)
         first = {"header": dict(header), "run": _process()}
         # The journal is written anew, which drops failed cases and lines that were cut off. It is
         # replaced as a whole, or a run stopped at this point would lose what was done before.
@@ -77,7 +85,7 @@ def opened(
             for record in earlier.values():
                 file.write(_line({"record": record.to_json()}).encode())
         with path.open("a", encoding="utf-8") as file:
-            yield Journal(file, earlier)
+            yield Journal(file, earlier, put_aside)
 
 
 @contextmanager
@@ -114,8 +122,15 @@ def _earlier(path: Path, header: Mapping[str, Any], needs: Sequence[Need]) -> di
     first, *lines = list(_lines(path)) or [{}]
     if first.get("header") != dict(header):
         return {}
-    records = (Record.from_json(line["record"], needs) for line in lines)
-    return {record.pair.id: record for record in records if not record.error}
+    records: dict[str, Record] = {}
+    for line in lines:
+        try:
+            record = Record.from_json(line["record"], needs)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            continue  # not a line of ours: its case is scored anew
+        if not record.error:
+            records[record.pair.id] = record
+    return records
 
 
 def _process() -> dict[str, Any]:
@@ -125,10 +140,10 @@ def _process() -> dict[str, Any]:
 
 def _holder(folder: Path) -> str:
     """Return who writes in a folder, as far as its journal says it."""
-    first = next(_lines(folder / NAME), {})
-    if "run" not in first:
+    run = next(_lines(folder / NAME), {}).get("run")
+    if not isinstance(run, dict) or not {"process", "host"} <= run.keys():
         return "another run writes its results there"
-    return f"process {first['run']['process']} on {first['run']['host']} writes its results there"
+    return f"process {run['process']} on {run['host']} writes its results there"
 
 
 def _line(content: Mapping[str, Any]) -> str:
@@ -147,5 +162,9 @@ def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
         return
     for line in path.read_bytes().split(b"\n"):
         text, tab, checksum = line.rpartition(b"\t")
-        if tab and checksum == f"{zlib.crc32(text):08x}".encode():
-            yield json.loads(text)
+        if not tab or checksum != f"{zlib.crc32(text):08x}".encode():
+            continue
+        with suppress(ValueError):  # whole, and yet nothing that we wrote
+            content = json.loads(text)
+            if isinstance(content, dict):
+                yield content

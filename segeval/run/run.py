@@ -10,7 +10,7 @@ import logging
 import os
 import platform
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -108,8 +108,8 @@ class Run:
             columns = [metric.column for metric in self.protocol.metrics]
             self.listener.started(len(self.pairs), columns)
             try:
-                if journal and journal.earlier:
-                    self._take_earlier(journal.earlier)
+                if journal and self.resume:
+                    self._take_earlier(journal)
                 self._score(journal)
             except KeyboardInterrupt:  # the tables hold what is done; the journal, too
                 self._save(self._folded())
@@ -133,11 +133,19 @@ class Run:
                 log.warning("failed: %s", record.error)
             self.listener.finished(record)
 
-    def _take_earlier(self, earlier: Mapping[str, Record]) -> None:
-        """Take the records of cases whose files are what they were."""
+    def _take_earlier(self, journal: Journal) -> None:
+        """Take the records of cases whose files are what they were, and say how many these are."""
+        if journal.put_aside:
+            self.notice(
+                f"the journal was of other metrics, regions or options, or of another version, and "
+                f"lies in {journal.put_aside} now: all cases are scored anew"
+            )
+            return
+        if not journal.earlier:
+            return
         finest = None
         for position, pair in enumerate(self.pairs):
-            record = earlier.get(pair.id)
+            record = journal.earlier.get(pair.id)
             if record is None or not _unchanged(record, pair):
                 continue
             # the journal may hold cases of other folders, whose curves go by another spacing
@@ -263,14 +271,14 @@ def _units(scored: Sequence[Scored]) -> dict[str, str]:
 def _unchanged(record: Record, pair: Pair) -> bool:
     """Return whether a record is of these files as they are now."""
     pred, gt = record.inputs
-    return _is_same(pred, pair.pred) and _is_same(gt, pair.gt)
+    return _is_same(pred, record.pair.pred, pair.pred) and _is_same(gt, record.pair.gt, pair.gt)
 
 
-def _is_same(source: Input | None, path: Path | None) -> bool:
+def _is_same(source: Input | None, before: Path | None, path: Path | None) -> bool:
     """Return whether a file is what was read: of the same size and time, or of the same hash.
 
-    The hash is taken only where the time differs: a copy has the same content and another time, and
-    reading all masks of a run takes about as long as scoring them.
+    The hash is taken only where the time or the path differs from `before`: reading all masks of a
+    run takes about as long as scoring them.
     """
     if source is None or path is None:
         return source is None and path is None
@@ -280,7 +288,8 @@ def _is_same(source: Input | None, path: Path | None) -> bool:
         return False
     if status.st_size != source.bytes:
         return False
-    if status.st_mtime_ns == source.modified:
+    same_file = before is not None and before.absolute() == path.absolute()
+    if same_file and status.st_mtime_ns == source.modified:
         return True
     now = fingerprint(path, status.st_mtime_ns)
     return now is not None and now.sha256 == source.sha256

@@ -24,7 +24,15 @@ STATISTICS = (
     "ci_high",
     "pooled",
 )
-COLUMNS = ["region", "metric", "unit", *STATISTICS, "n_undefined", "n_infinite"]
+COLUMNS = [
+    "region",
+    "metric",
+    "unit",
+    *STATISTICS,
+    "n_undefined",
+    "n_infinite",
+    "n_failed",
+]
 
 
 def table(rows: list[tuple[object, ...]], *columns: str) -> pd.DataFrame:
