@@ -100,3 +100,11 @@ def test_a_run_in_which_all_fail_has_no_region_to_be_the_worst_in(folders):
 def test_other_policies_are_refused(folders):
     with pytest.raises(UsageError, match=r"^failed is one of error, skip, worst, not 'ignore'$"):
         segeval.score_folder(*folders, failed="ignore")
+
+
+def test_the_worst_is_never_what_an_empty_prediction_is_given_as_the_best(folders):
+    results = segeval.score_folder(*folders, metrics="specificity,fpr", failed="worst")
+    worst = results.cases[results.cases.case == "b"]
+    assert (worst.specificity.tolist(), worst.fpr.tolist()) == ([0], [1])
+    results = segeval.score_folder(*folders, metrics="hd95", protocol="seg-metrics", failed="worst")
+    assert results.cases[results.cases.case == "b"].hd95.tolist() == [math.inf]

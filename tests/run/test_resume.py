@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import nibabel as nib
@@ -100,8 +101,12 @@ def test_cases_whose_files_have_not_changed_are_taken_from_the_journal(masks, tm
 def test_a_run_under_another_protocol_begins_anew(masks, tmp_path):
     out = tmp_path / "out"
     score(masks, out)
+    journal = (out / NAME).read_bytes()
     results = score(masks, out, resume=True, include_background=True)
     assert results.run["cases_resumed"] == 0
+    (notice,) = results.run["warnings"]
+    assert notice.startswith("the journal was of other metrics, regions or options, or of another")
+    assert (out / "journal.earlier.jsonl").read_bytes() == journal
 
 
 def test_without_resume_nothing_is_taken(masks, tmp_path):
@@ -214,3 +219,25 @@ def test_a_listener_that_fails_is_not_said_to_be_the_output(masks, tmp_path):
 
     with pytest.raises(BrokenPipeError, match="nobody reads"):
         score(masks, tmp_path / "out", listener=Broken())
+
+
+@pytest.mark.parametrize("content", ["[1]", '{"a": 1}', '{"record": {"id": "00"}}', "\xff"])
+def test_whole_lines_of_something_else_are_passed_over(masks, tmp_path, content):
+    score(masks, tmp_path / "out")
+    text = content.encode("latin-1")
+    with (tmp_path / "out" / NAME).open("ab") as file:
+        file.write(text + f"\t{zlib.crc32(text):08x}\n".encode())
+    assert score(masks, tmp_path / "out", resume=True).run["cases_resumed"] == CASES
+
+
+def test_a_copy_of_the_same_size_and_time_in_another_folder_is_looked_into(masks, tmp_path):
+    score(masks, tmp_path / "out")
+    other = tmp_path / "other"
+    shutil.copytree(masks[0], other)
+    changed = other / "07.npy"
+    times = changed.stat()
+    shutil.copy(masks[0] / "08.npy", changed)
+    os.utime(changed, ns=(times.st_atime_ns, times.st_mtime_ns))
+    results = score((other, masks[1]), tmp_path / "out", resume=True)
+    assert results.run["cases_resumed"] == CASES - 1
+    assert results.run["cases"]["08"]["pred"] == str(other / "08.npy")
