@@ -88,7 +88,7 @@ def score_with_bad_case(segeval, folders: Folders) -> tuple[str, str]:
     answer = folders.score(segeval, "--quiet")
     cases = pd.read_csv(folders.out / "cases.csv", keep_default_na=False).set_index("case")
     assert answer.code == 1
-    assert answer.out == "region  dice\n1       0.667\n"
+    assert answer.out == "region  dice\n1       0.667 (n = 1)\n"
     assert float(cases.dice["good"]) == pytest.approx(2 / 3)
     assert answer.err.count("\n") == 1
     return answer.err.removesuffix("\n"), cases.note["bad"]
