@@ -28,7 +28,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "RegionsLike | None": {"type": Labels()},
     "Colors | str | Path | None": {"type": click.Path(readable=False)},
 }
-"""What click is told of an option by its annotation; all others are texts."""
+"""Types that click is told for an annotation; all other options are texts."""
 
 
 def run_options(function: Function) -> Function:

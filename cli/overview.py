@@ -15,9 +15,9 @@ Record: TypeAlias = dict[str, Any]
 """A row of the summary, by its columns."""
 
 MANY = 30
-"""How many regions are shown before only the best and the worst of them are."""
+"""Most regions that are shown before only the best and the worst of them are."""
 FEW = 5
-"""How many those are, of either."""
+"""Number of those, of either."""
 
 
 class Cell(NamedTuple):

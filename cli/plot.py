@@ -19,7 +19,7 @@ OF_RESULTS = ("kinds", "worst")
 OF_LOGS = ("smooth", "per_region", "by", "unit")
 """The options that do something for results alone, and for tables of trainings alone."""
 GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.DEFAULT_MAP)
-"""Where an option comes from that the user gave: typed, or in a file of options."""
+"""Sources of an option that the user gave: typed, or in a file of options."""
 
 
 @click.command(short_help="Draw the plots of a run again, or the curves of trainings.")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 MOST = 20
-"""How many failures are told one by one."""
+"""Most failures that are told one by one."""
 
 EVERY = 10.0
 """Seconds between two lines of progress, where there is no bar."""

@@ -23,7 +23,7 @@ _BUILDERS: dict[str, tuple[int, Callable[..., str]]] = {
 """Commands that take groups: how many, and what is written for them."""
 _RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _JOINT = re.compile(r"(?<=[\w)])\0+(?=[^\W_⁰¹²³⁴-⁹]|[(√Σ∫])")
-"""Where two factors meet (\\0) that would read as one."""
+"""Places where two factors meet (\\0) that would read as one."""
 
 
 def plain(tex: str) -> str:

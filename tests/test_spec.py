@@ -9,7 +9,8 @@ import pytest
 
 from segeval.errors import UsageError
 from segeval.metrics import DEFAULT_METRICS, REGISTRY, lookup, parse_metric, parse_metrics
-from segeval.metrics.card import Empty, metric
+from segeval.metrics.card import Empty
+from segeval.metrics.declare import metric
 from segeval.metrics.parameters import Interval
 from segeval.statistics.counts import Counts
 from segeval.statistics.ratios import ratio

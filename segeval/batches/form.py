@@ -20,7 +20,7 @@ Rule: TypeAlias = Literal["labels", "one-hot", "largest", "threshold"]
 AnyArray = TypeVar("AnyArray", bound=Any)
 
 ROUNDING = 1e-5
-"""How far outside of 0 … 1 a softmax of low precision may come."""
+"""Distance outside of 0 … 1 a softmax of low precision may come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

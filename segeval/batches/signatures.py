@@ -30,7 +30,7 @@ UNITS = {
     "volume": ", in ml (3-D), mm² (2-D) or px",
     "bit": ", in bit",
 }
-"""How docstrings name the unit of values, by that on the card; nothing for a number."""
+"""Words of docstrings for the unit of values, by that on the card; nothing for a number."""
 KWARGS = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD, annotation="Any")
 """The options of every `torchmetrics.Metric`, which metric objects pass on."""
 

@@ -15,7 +15,7 @@ from .labels import LabelMap
 from .mesh import Mesh
 
 Side: TypeAlias = LabelMap | Mesh
-"""What a side of a case can be."""
+"""Kinds of side that a case has."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""Where voxels are: shape, spacing and, when known, the affine that maps indices to millimetres."""
+"""Place of voxels: shape, spacing and, when known, the affine that maps indices to millimetres."""
 
 from __future__ import annotations
 

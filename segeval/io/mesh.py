@@ -14,7 +14,7 @@ from .registry import reader
 from .request import Request
 
 MILLIMETRES = {"um": 1e-3, "mm": 1.0, "cm": 10.0, "m": 1000.0}
-"""How many there are in each unit that a file may be in."""
+"""Millimetres in each unit that a file may be in."""
 
 
 @reader(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SEPARATORS = "_-. /"
-"""Where an affix may begin or end: `_pred` is one, the common end of `lung` and `young` is not."""
+"""Borders of an affix: `_pred` is one, the common end of `lung` and `young` is not."""
 _FIRST_CHANNEL = "_0000"
 """That of nnU-Net; other affixes without a letter are numbers that tell cases apart."""
 _LAST_RESORT = 1000

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from segeval.kernels.workspace import Workspace
 
 _NOUN = {"labels": "mask", "mesh": "mesh"}
-"""What errors call that which a format gives."""
+"""Word in errors for that which a format gives."""
 
 
 def read(

@@ -14,7 +14,7 @@ from segeval.data.mesh import Mesh
 from .request import Request
 
 Gives: TypeAlias = Literal["labels", "mesh"]
-"""What a file holds: a `LabelMap` or a `Mesh`."""
+"""Kind of content of a file: a `LabelMap` or a `Mesh`."""
 Reader: TypeAlias = Callable[[Request], LabelMap | Mesh]
 _Reader = TypeVar("_Reader", bound=Reader)
 

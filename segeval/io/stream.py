@@ -18,7 +18,7 @@ from segeval.errors import ReadError
 from .request import Request
 
 Change = Callable[[NDArray[Any]], NDArray[Any]]
-"""What maps a chunk of numbers as stored to their values, such as a scale."""
+"""Function from a chunk of numbers as stored to their values, such as a scale."""
 
 
 def streamed(

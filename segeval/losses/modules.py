@@ -18,7 +18,7 @@ _DEFAULTS = {
     "none": '\n\nUnreduced by default: `reduction="mean"` gives the number that `backward` needs.',
     "sum": '\n\nThe sum by default: `reduction="mean"` does not grow with the image.',
 }
-"""What the docstring of a module says of a default that is not the mean."""
+"""Words in the docstring of a module for a default that is not the mean."""
 
 
 def checked(function: Callable[P, Result]) -> Callable[P, Result]:

@@ -27,7 +27,7 @@ from .modules import checked, module, module_of_one
 
 Padding = Literal["same", "valid"]
 PIECE = 32
-"""How many voxels of a line are blurred at a time, at most."""
+"""Most voxels of a line that are blurred at a time."""
 
 
 class Moments(NamedTuple):

@@ -20,7 +20,7 @@ from torch.autograd import Function
 from .checks import extremes, is_traced, working_dtype
 
 PART = 2**19
-"""How many scores a part has."""
+"""Number of scores in a part."""
 
 
 class ClassSums(NamedTuple):

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import isnan
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -359,92 +359,8 @@ def badness(values: Floats | float, goal: float) -> Floats:
 REGISTRY: dict[str, MetricSpec] = {}
 """Every metric by name, in the order of declaration; importing `segeval.metrics` fills it."""
 
-Formula = TypeVar("Formula", bound=Callable[..., Any])
-
-
-def metric(
-    *,
-    title: str,
-    symbol: str,
-    range: tuple[float, float],
-    best: float | None,
-    tex: str,
-    cite: str,
-    unit: Unit = "",
-    empty: Empty = BY_FORMULA,
-    aliases: tuple[str, ...] = (),
-    name: str = "",
-    scope: Scope = "region",
-    glued: bool = False,
-    class_name: str = "",
-) -> Callable[[Formula], Formula]:
-    """Declare the decorated formula as a metric."""
-
-    def declare(formula: Formula) -> Formula:
-        # the first parameter is the statistic; all further ones are parameters of the metric
-        first, *further = inspect.signature(formula).parameters.values()
-        hints = get_type_hints(formula, include_extras=True)
-        statistic, boundary = _statistic(hints[first.name])
-        parameters = [
-            Parameter.of(parameter.name, _default(parameter), hints[parameter.name])
-            for parameter in further
-        ]
-        spec = MetricSpec(
-            name=name or formula.__name__,
-            title=title,
-            symbol=symbol,
-            range=range,
-            best=best,
-            unit=unit,
-            empty=empty,
-            aliases=aliases,
-            tex=tex,
-            cite=cite,
-            formula=formula,
-            statistic=statistic,
-            boundary=boundary,
-            parameters=tuple(parameters),
-            scope=scope,
-            glued=glued,
-            class_name=class_name or _class_name(formula.__name__, symbol),
-        )
-        taken = taken_names() & {spec.name, *spec.aliases}
-        if taken:
-            raise ValueError(f"metric {spec.name!r}: {min(taken)!r} names another metric already")
-        REGISTRY[spec.name] = spec
-        return formula
-
-    return declare
-
 
 def _registered(name: str, formula: Callable[..., Any]) -> MetricSpec:
     """Return the card of this name, which importing its formula has declared."""
     assert REGISTRY[name].formula is formula
     return REGISTRY[name]
-
-
-def taken_names() -> set[str]:
-    """Return every name and alias of a metric."""
-    return {name for spec in REGISTRY.values() for name in (spec.name, *spec.aliases)}
-
-
-def _default(parameter: inspect.Parameter) -> Any:
-    return None if parameter.default is parameter.empty else parameter.default
-
-
-def _statistic(hint: Any) -> tuple[type[Statistic], Boundary | None]:
-    """Return the statistic that an annotation names, and the boundary if it names one too."""
-    if get_origin(hint) is Annotated:
-        statistic, boundary = get_args(hint)
-        return statistic, boundary
-    return hint, None
-
-
-def _class_name(name: str, symbol: str) -> str:
-    """Return the name of a formula as that of a class: MeanIoU for `mean_iou` with symbol mIoU."""
-    words = []
-    for word in name.split("_"):
-        start = symbol.casefold().find(word) if len(word) > 1 else -1
-        spelled = word if start < 0 else symbol[start : start + len(word)]
-        words.append(spelled[0].upper() + spelled[1:])
-    return "".join(words)

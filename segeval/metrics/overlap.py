@@ -9,7 +9,8 @@ from segeval.arrays import Floats
 from segeval.statistics.counts import Counts
 from segeval.statistics.ratios import ratio
 
-from .card import Empty, metric
+from .card import Empty
+from .declare import metric
 from .parameters import NonNegative, Positive
 
 OVERLAP = Empty(both=nan, pred=0, gt=0)

@@ -16,7 +16,7 @@ from segeval.arrays import Floats, Integers
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.ratios import ratio
 
-from .card import metric
+from .declare import metric
 
 
 @dataclass(frozen=True, slots=True, eq=False)

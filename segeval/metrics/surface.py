@@ -16,7 +16,8 @@ from segeval.statistics.distances import SurfaceDistances, VolumeDistances
 from segeval.statistics.moments import Moments
 from segeval.statistics.ratios import ratio
 
-from .card import Empty, metric
+from .card import Empty
+from .declare import metric
 from .overlap import OVERLAP
 from .parameters import NonNegative, Percentile, Positive
 

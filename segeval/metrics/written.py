@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from segeval.errors import UsageError
 
 from . import overlap, partition, surface  # noqa: F401  # imported for the declarations
-from .card import REGISTRY, Metric, MetricSpec, taken_names
+from .card import REGISTRY, Metric, MetricSpec
+from .declare import taken_names
 
 DEFAULT_METRICS = ("dice", "iou", "precision", "recall", "volume_similarity", "hd95", "assd")
 

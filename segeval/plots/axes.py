@@ -25,7 +25,7 @@ from segeval.metrics.card import Metric
 from .source import Source
 
 SKEW = 25
-"""How many times the upper quartile the largest value may be before the axis turns logarithmic."""
+"""Largest value, in upper quartiles, above which the axis turns logarithmic."""
 LARGE = 10_000
 """From here on numbers are written with a prefix, such as `20k`."""
 STEPS = (1, 2, 2.5, 5, 10)
@@ -35,7 +35,7 @@ CROWDS = (1, 2, 3.5)
 
 
 LINE_BREAK = {1: " ", 2: "\n"}
-"""What parts the two halves of a label on one line, or on two."""
+"""Text between the two halves of a label on one line, or on two."""
 
 
 def shortened(value: float) -> str:

@@ -25,7 +25,7 @@ OFFSETS = [
     for dx in (5, 14, 28)
     for side in (1, -1)
 ]
-"""Where the near end of a name may be, in points from its point; the first that is free is best."""
+"""Places of the near end of a name, in points from its point; the first that is free is best."""
 LEADER: dict[str, Any] = {
     "arrowstyle": "-",
     "color": FRAME,

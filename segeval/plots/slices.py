@@ -14,7 +14,7 @@ from segeval.data.grid import Grid
 LETTERS = (("L", "R"), ("P", "A"), ("I", "S"))
 """Ends of the physical axes, in the order of an affine's rows."""
 COARSE = 1.25
-"""How many times the finest spacing that of an axis must be for slices to go across it."""
+"""Spacing of an axis, in the finest spacing, from which on slices go across it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ HOME = Path(__file__).parent
 ALL = "all"
 """The name that stands for every tool's protocol side by side."""
 COMPARED = ("dice", "iou", "hd", "hd95", "assd")
-"""What is compared between all protocols unless it is said."""
+"""Metrics that are compared between all protocols unless others are named."""
 
 ProtocolLike: TypeAlias = "str | Path | Convention"
 """A convention, or its name or the path of its TOML file, or the path of a run that followed it."""

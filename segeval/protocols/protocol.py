@@ -21,8 +21,7 @@ from .descriptions import describe, described
 from .regions import BACKGROUND
 
 Missing: TypeAlias = Literal["error", "skip", "empty"]
-"""What a ground truth without a prediction means: stop, leave it out, or score an empty prediction.
-"""
+"""Choices for a ground truth without a prediction: stop, leave it out, or score an empty one."""
 
 
 class Policies(TypedDict, total=False):

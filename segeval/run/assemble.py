@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 Failed: TypeAlias = Literal["error", "skip", "worst"]
-"""What a case that failed means: left out of all means, and an error in the end; left out; or
+"""Choices for a case that failed: left out of all means, and an error in the end; left out; or
 counted with the worst value of every metric in every region."""
 
 

@@ -19,7 +19,7 @@ from segeval.results.exports import EXPORTS
 from segeval.statistics.boundary import RULES
 
 Caller: TypeAlias = Literal["score", "score_folder", "command"]
-"""Who takes options: the two functions of that name, and the command `segeval score`."""
+"""Takers of options: the two functions of that name, and the command `segeval score`."""
 
 EVERYWHERE: tuple[Caller, ...] = ("score", "score_folder", "command")
 FOLDERS: tuple[Caller, ...] = ("score_folder", "command")

@@ -42,10 +42,10 @@ from .record import Input, Record, Scored
 from .workers import SPILLED, evaluate, fingerprint
 
 INTERVAL: dict[str, Any] = {"confidence": 0.95, "resamples": 2000, "seed": 0}
-"""How the intervals of the summary are made, the same in every run."""
+"""Settings of the intervals of the summary, the same in every run."""
 
 log = logging.getLogger("segeval")
-"""Where notices and failed cases go as warnings, whoever listens."""
+"""Log of notices and failed cases as warnings, whoever listens."""
 
 
 class Listener:

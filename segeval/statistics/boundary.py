@@ -196,7 +196,7 @@ class Boundary:
 
     @property
     def sentence(self) -> str:
-        """Where it is and how its elements weigh, in words.
+        """Words that say where it is and how its elements weigh.
 
         >>> Boundary("surfel", sizes="equal").sentence.rpartition("; ")[2]
         'all weigh the same'

@@ -103,12 +103,12 @@ class Counts(RowStatistic):
 
     @property
     def empty_p(self) -> Flags:
-        """Where the prediction has no voxel of the region."""
+        """Mask of the regions of which the prediction has no voxel."""
         return np.asarray(self.tp + self.fp == 0)
 
     @property
     def empty_g(self) -> Flags:
-        """Where the ground truth has no voxel of the region."""
+        """Mask of the regions of which the ground truth has no voxel."""
         return np.asarray(self.tp + self.fn == 0)
 
 

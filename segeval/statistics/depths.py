@@ -33,10 +33,10 @@ class Depths(HistogramStatistic):
 
     @property
     def empty_p(self) -> Flags:
-        """Where the prediction has no voxel of the region."""
+        """Mask of the regions of which the prediction has no voxel."""
         return np.asarray(self.p.total() == 0)
 
     @property
     def empty_g(self) -> Flags:
-        """Where the ground truth has no voxel of the region."""
+        """Mask of the regions of which the ground truth has no voxel."""
         return np.asarray(self.g.total() == 0)

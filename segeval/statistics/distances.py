@@ -231,7 +231,7 @@ class Distances:
 
     @property
     def empty(self) -> Flags:
-        """Where there is no element."""
+        """Mask of the regions without an element."""
         return ~self._occupied
 
     @property
@@ -362,12 +362,12 @@ class SurfaceDistances(HistogramStatistic):
 
     @property
     def empty_p(self) -> Flags:
-        """Where the prediction has no voxel of the region."""
+        """Mask of the regions of which the prediction has no voxel."""
         return self.pg.empty
 
     @property
     def empty_g(self) -> Flags:
-        """Where the ground truth has no voxel of the region."""
+        """Mask of the regions of which the ground truth has no voxel."""
         return self.gp.empty
 
     @property

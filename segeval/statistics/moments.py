@@ -1,4 +1,4 @@
-"""Where the voxels of a mask lie and how they spread.
+"""Moments of a mask: where its voxels lie and how they spread.
 
 It is the statistic of distances between centres of mass.
 """
@@ -115,12 +115,12 @@ class Moments(RowStatistic):
 
     @property
     def empty_p(self) -> Flags:
-        """Where the prediction has no voxel of the region."""
+        """Mask of the regions of which the prediction has no voxel."""
         return np.asarray(self.n_p == 0)
 
     @property
     def empty_g(self) -> Flags:
-        """Where the ground truth has no voxel of the region."""
+        """Mask of the regions of which the ground truth has no voxel."""
         return np.asarray(self.n_g == 0)
 
     @property

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from segeval.data.regions import Region
 
 SideKind: TypeAlias = Literal["labels", "mesh"]
-"""What a prediction or a ground truth may be: a label map, or a surface of triangles."""
+"""Kinds of prediction or ground truth: a label map, or a surface of triangles."""
 Arrays: TypeAlias = Mapping[str, NDArray[Any]]
 """The arrays of a flat form, by name."""
 

@@ -26,12 +26,12 @@ SPLITS = {
     "validation": "val",
     "test": "test",
 }
-"""How loggers write the name of a split, and how it is written here."""
+"""Names of a split as loggers write them, and as it is written here."""
 _PREFIX = re.compile(rf"(?P<split>{'|'.join(SPLITS)})[_/](?P<rest>.+)", re.IGNORECASE)
 _SUFFIX = re.compile(rf"(?P<rest>.+)/(?P<split>{'|'.join(SPLITS)})", re.IGNORECASE)
 _INTERVAL = re.compile(r"(?P<rest>.+?|)(_(?P<interval>epoch|step))?", re.DOTALL)
 _STATISTICS = {"avg", "average", "macro", "micro", "std", "score", "error", "rate"}
-"""What may follow a metric's name behind an underscore without being a region."""
+"""Words that may follow a metric's name behind an underscore without being a region."""
 
 
 @dataclass(frozen=True, slots=True)

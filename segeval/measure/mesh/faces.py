@@ -16,7 +16,7 @@ from segeval.kernels.words import LANES, ONE, ZERO, Word, ctz, equal, helper, ke
 from .boxes import Boxes
 
 SPARE = 8
-"""How many rows and slices outside of the lattice the bits may be read."""
+"""Number of rows and slices outside of the lattice the bits may be read."""
 
 FINE = 6
 """Steps of the fine lattice, on which all points lie, along the edge of a voxel: halves and thirds

@@ -19,17 +19,17 @@ from .nearest import Pieces, squared_distances
 from .tree import Tree, codes
 
 _REACH = SPARE - 2
-"""How far, in the smallest spacing, the windows look."""
+"""Reach of the windows, in the smallest spacing."""
 
 _LOST = 16
-"""After how many points in a row without a face within reach most are left to the tree."""
+"""Points in a row without a face within reach, after which most are left to the tree."""
 
 _WHOLE = 1e-6
 """Added before rounding down: a quotient that is whole but for its rounding counts as whole."""
 
 
 class Rows(NamedTuple):
-    """Where to look from one kind of point: rows of faces, those that may be nearest first.
+    """Places to look at from one kind of point: rows of faces, those that may be nearest first.
 
     `across`: squared distance to the row along the axes z and y. `row`: (axis, z, y), the axis that
     the faces are perpendicular to, and how many rows away they are. `extent`: of the faces along x.

@@ -19,15 +19,15 @@ from .net import Net
 Links = NDArray[np.int32]
 
 _PASSES = 60
-"""Of relaxation, for equal spacings. More pull in balls and tubes of a few voxels, fewer leave
-waves on large ones.
+"""Steps of relaxation, for equal spacings. More pull in balls and tubes of a few voxels, fewer
+leave waves on large ones.
 """
 
 _MOST = 20
 """The ratio of the largest spacing to the smallest from which on passes grow no more in number."""
 
 _HOLD = 0.01
-"""Of each node to its corner, against a bending energy of 1: keeps small balls from shrinking,
+"""Pull of each node to its corner, against a bending energy of 1: keeps small balls from shrinking,
 terraces stay free.
 """
 
@@ -93,7 +93,7 @@ class _Plate(NamedTuple):
 
 
 class _Motion(NamedTuple):
-    """Where nodes are, where they are headed, and how much the plate bends there: (N, 3) each.
+    """Places of nodes, where they are headed, and how much the plate bends there: (N, 3) each.
 
     They are headed for Nesterov's point of extrapolation. `ahead` begins as the nodes, `bend` as 0.
     """

@@ -1,4 +1,4 @@
-"""Where the voxels of each label lie and how they spread, on the device of the masks."""
+"""Moments of the voxels of each label, on the device of the masks: place and spread."""
 
 from __future__ import annotations
 

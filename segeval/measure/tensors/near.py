@@ -12,7 +12,7 @@ from .masks import flatnonzero
 from .voxels import Raster, Side, Voxels
 
 REACH = 6.0
-"""How far the neighbourhood goes, in the raster's unit."""
+"""Reach of the neighbourhood, in the raster's unit."""
 
 BLOCK = 32
 """Most neighbours looked at in one step."""

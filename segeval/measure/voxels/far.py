@@ -19,7 +19,7 @@ from segeval.kernels.workspace import Workspace, balanced
 from .tiles import BOX, COUNT, FIRST, PLACE, Blocks, Tiles, X, Y, Z
 
 MARGIN = 1e-5
-"""By which share a bound may be too high: bounds are float32, some roundings away from whole
+"""Share by which a bound may be too high: bounds are float32, some roundings away from whole
 numbers that it holds exactly. What they let pass is then compared in float64.
 """
 

@@ -12,7 +12,7 @@ from segeval.kernels.words import LANES, ZERO, Word, equal, helper
 from segeval.kernels.workspace import Workspace
 
 REACH = 8
-"""How many voxels outside of the volume a bit array may be read."""
+"""Number of voxels outside of the volume a bit array may be read."""
 
 BAND = 8
 """Rows in a band, the unit in which passes are cut and marks are counted."""
@@ -94,7 +94,7 @@ class Layout(NamedTuple):
 
 
 class Lattice(NamedTuple):
-    """Where elements lie and what they are.
+    """Places and kinds of elements.
 
     They are voxels of one size, or corners of voxels with `sizes` by code, as in `areas`.
     """

@@ -19,7 +19,7 @@ PLACE, FIRST, COUNT, Z, Y, X, BOX = range(7)
 """Columns of a table of tiles; the box takes six: low and high along z, y, x."""
 
 Places = NDArray[np.int32]
-"""Of each label, its place among those looked at, or -1."""
+"""Place of each label among those looked at, or -1."""
 
 _EIGHT = np.uint64(255)
 

@@ -35,8 +35,8 @@ LEVEL = 16
 STEEP = 12
 """Cases at most for which they are where there are more regions: from bottom to top."""
 STRETCH = 1.25
-"""How much longer the worst fiftieth of the values may make the scale of colours; else it is cut
-off.
+"""Factor by which the worst fiftieth of the values may lengthen the scale of colours; else it is
+cut off.
 """
 NARROWEST, WIDEST = 3.6, 14.0
 """Inches that a figure is wide."""
@@ -52,7 +52,7 @@ EXTENSIONS = {
     (False, True): "max",
     (True, True): "both",
 }
-"""What matplotlib calls a bar of colours beyond whose lower or upper end there are values."""
+"""Matplotlib's word for a bar of colours, by whether values lie beyond its lower or upper end."""
 
 
 class Limits(NamedTuple):

@@ -46,17 +46,13 @@ KEYS = {
     ONLY_G: "ground truth only (FN)",
     OTHERS: "other regions",
 }
-"""What the legend says of the colours."""
+"""Words of the legend for the colours."""
 MARGIN = 0.1
 """Width of the rim around the object, as a share of its extent."""
 ZOOM = 6
-"""How many times larger than the window the whole object may be, where the slice shows but a speck
-of it.
-"""
+"""Largest size of the whole object, in windows, where the slice shows but a speck of it."""
 SURROUNDINGS = 4
-"""How many times larger than the window the image may be: a region of a few voxels would stand in
-the void.
-"""
+"""Largest size of the image, in windows: a region of a few voxels would stand in the void."""
 VOXELS = 16
 """Width of the window, at least."""
 RING: dict[str, Any] = {"markerfacecolor": "none", "color": INK, "markeredgewidth": 0.9}

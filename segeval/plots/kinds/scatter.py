@@ -48,12 +48,12 @@ class Points:
 
     @property
     def drawn(self) -> Flags:
-        """Where both numbers are finite."""
+        """Mask of the rows of which both numbers are finite."""
         return np.isfinite(self.x) & np.isfinite(self.y)
 
     @property
     def beyond(self) -> Flags:
-        """Where the distance is infinite."""
+        """Mask of the rows of which the distance is infinite."""
         return np.isfinite(self.x) & np.isposinf(self.y)
 
     @property

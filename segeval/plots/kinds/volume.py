@@ -34,7 +34,7 @@ LIMITS_FROM = 3
 NAMED = 8
 """Regions of a single case that are named, at most."""
 LEAST = 0.005
-"""How much of the largest volume an axis of differences shows at least, on either side of 0."""
+"""Share of the largest volume that an axis of differences shows at least, either side of 0."""
 
 
 class Agreement(NamedTuple):
