@@ -29,6 +29,8 @@ class Measured:
 
     def counts_of(self, regions: Sequence[Region]) -> Counts:
         """Return the counts of any regions, also of such as do not occur in the case."""
+        if tuple(regions) == self.regions:
+            return self.counts
         return Counts.of(self.contingency, regions, self.voxel_volume)
 
     def absent(self, need: Need, regions: Sequence[Region]) -> Statistic:

@@ -15,6 +15,7 @@ import numpy as np
 
 from segeval.arrays import Floats
 from segeval.data.regions import Region
+from segeval.measure.measured import Measured
 from segeval.metrics.card import Metric
 from segeval.protocols.protocol import Protocol
 from segeval.results.columns import ALL, FAILED, applies
@@ -36,7 +37,9 @@ counted with the worst value of every metric in every region."""
 
 def all_regions(records: Iterable[Record], protocol: Protocol) -> tuple[Region, ...]:
     """Return the regions of the run: those asked for, or a region for every label of any case."""
-    measured = [region for record in records if record.scored for region in record.scored.regions]
+    measured = [
+        region for record in records if record.scored for region in record.scored.measured.regions
+    ]
     return protocol.regions_among(sorted({label for region in measured for label in region.labels}))
 
 
@@ -86,7 +89,7 @@ def pooled_scores(
     sums: dict[Need, Statistic] = {Need(Counts): functools.reduce(operator.add, counts)}
     for need in protocol.needs:
         if need.statistic.pooled and need not in sums:
-            statistics = [case.of_regions(need, regions) for case in scored]
+            statistics = [case.measured.of_regions(need, regions) for case in scored]
             sums[need] = functools.reduce(operator.add, statistics)
     pooled: dict[tuple[str, str], float] = {}
     for metric in protocol.metrics:
@@ -120,7 +123,7 @@ def details(
         volume_p[row] = np.where(sizes.empty_p, 0, sizes.volume_p)  # NaN where there is a mesh
         volume_g[row] = np.where(sizes.empty_g, 0, sizes.volume_g)
         if record.scored.curve and len(tolerance):
-            places = [place[region.name] for region in record.scored.regions]
+            places = [place[region.name] for region in record.scored.measured.regions]
             nsd[row, places] = record.scored.curve.nsd
     names = tuple(record.pair.id for record in records)
     return Details(names, tuple(place), volume_p, volume_g, tolerance, nsd)
@@ -154,7 +157,7 @@ def _completed(
     scored: Scored, notes: Sequence[str], regions: Sequence[Region], metrics: Sequence[Metric]
 ) -> Scores:
     """Return the rows of a case for every region of the run, also where it is in neither mask."""
-    measured = {region.name for region in scored.regions}
+    measured = {region.name for region in scored.measured.regions}
     further = [region for region in regions if region.name not in measured]
     if not further:  # then they are measured in the order of the run
         return scored.scores
@@ -162,20 +165,20 @@ def _completed(
     values = np.full((len(further), len(metrics)), np.nan)
     for column, metric in enumerate(metrics):
         if metric.spec.scope == "region":
-            values[:, column] = _of_absent(metric, scored, further)
+            values[:, column] = _of_absent(metric, scored.measured, further)
     note = "; ".join((NEITHER, *notes))
     rest = Scores(names, values, (note,) * len(further))
     return _in_order([scored.scores, rest], [region.name for region in regions])
 
 
-def _of_absent(metric: Metric, scored: Scored, regions: Sequence[Region]) -> Floats | float:
+def _of_absent(metric: Metric, measured: Measured, regions: Sequence[Region]) -> Floats | float:
     """Return the scores of regions that are in neither mask.
 
     The card, or the protocol, says what such a region scores; else its formula decides.
     """
     if metric.empty.both is not None:
         return metric.empty.both
-    absent = scored.absent(metric.need, regions)
+    absent = measured.absent(metric.need, regions)
     return metric.score(absent, [region.name for region in regions])
 
 

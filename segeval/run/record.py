@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,10 @@ from segeval.arrays import Floats, Singles
 from segeval.data.regions import Region
 from segeval.io import Pair
 from segeval.io.nonfinite import read_spelled, spelled
+from segeval.measure.measured import Measured
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
-from segeval.statistics.statistic import Need, RegionStatistic, Statistic
+from segeval.statistics.statistic import Need, Statistic
 
 from .scoring import Scores
 
@@ -48,15 +49,13 @@ class Space:
     """The space that a case lies in.
 
     `axes` is their number, 2 or 3. `unit` is that of lengths and `volume_unit` that of volumes.
-    `finest` is the smallest spacing and `voxel_volume` the volume of a voxel, NaN where there are
-    no voxels.
+    `finest` is the smallest spacing.
     """
 
     axes: int
     unit: str
     volume_unit: str
     finest: float
-    voxel_volume: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,45 +87,14 @@ def tolerances(finest: float) -> Floats:
 class Scored:
     """The outcome of scoring a case: its rows, and what is added up or drawn later.
 
-    `regions` are those that were measured: those asked for, or the labels that the case holds.
-    `statistics` are those that a run adds up over cases and that the `contingency` table does not
-    hold. `curve` is None where no surface was measured.
+    Of what was `measured`, the statistics are there that a run adds up over cases and that the
+    contingency table does not hold. `curve` is None where no surface was measured.
     """
 
     space: Space
-    regions: tuple[Region, ...]
     scores: Scores
-    contingency: Contingency
-    statistics: Mapping[Need, Statistic] = field(default_factory=dict)
+    measured: Measured
     curve: Curve | None = None
-
-    def counts_of(self, regions: Sequence[Region]) -> Counts:
-        """Return the counts of any regions, also of such as do not occur in the case."""
-        return Counts.of(self.contingency, regions, self.space.voxel_volume)
-
-    def of_regions(self, need: Need, regions: Sequence[Region]) -> Statistic:
-        """Return a statistic that is added up over cases, for any regions.
-
-        Regions that the case does not hold are in it as such without a voxel, so that the
-        statistics of all cases have the same regions and can be added.
-        """
-        from_table = need.statistic.of_table(self.contingency, regions, self.space.voxel_volume)
-        if from_table is not None:
-            return from_table
-        measured = self.statistics[need]
-        if not isinstance(measured, RegionStatistic):
-            return measured
-        position = {region.name: place for place, region in enumerate(self.regions)}
-        order = [position.get(region.name, -1) for region in regions]  # -1: without a voxel
-        return measured.select(np.array(order, np.int64))
-
-    def absent(self, need: Need, regions: Sequence[Region]) -> Statistic:
-        """Return the statistic of regions that occur in neither mask of the case."""
-        from_table = need.statistic.of_table(self.contingency, regions, self.space.voxel_volume)
-        if from_table is not None:
-            return from_table
-        assert issubclass(need.statistic, RegionStatistic)  # others are of the whole table
-        return need.statistic.absent(len(regions))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -205,18 +173,20 @@ def _file(source: Input | None) -> dict[str, Any] | None:
 
 def _scored_to_json(scored: Scored) -> dict[str, Any]:
     """Return an outcome as JSON can hold it: statistics in their flat form, arrays encoded."""
+    measured = scored.measured
     # the flat form is about labels; here the position of a region stands for one
-    labels = np.arange(len(scored.regions))
+    labels = np.arange(len(measured.regions))
     return {
-        "space": spelled(_slots(scored.space)),
-        "regions": {region.name: sorted(region.labels) for region in scored.regions},
+        "space": _slots(scored.space),
+        "voxel_volume": spelled(measured.voxel_volume),
+        "regions": {region.name: sorted(region.labels) for region in measured.regions},
         "rows": list(scored.scores.regions),
         "notes": list(scored.scores.notes),
         "values": encode(scored.scores.values),
-        "table": [encode(column) for column in _columns(scored.contingency)],
+        "table": [encode(column) for column in _columns(measured.contingency)],
         "statistics": {
             need.name: {name: encode(array) for name, array in statistic.flat(need, labels).items()}
-            for need, statistic in scored.statistics.items()
+            for need, statistic in measured.statistics.items()
         },
         "curve": scored.curve and {"finest": scored.curve.finest, "nsd": encode(scored.curve.nsd)},
     }
@@ -225,7 +195,9 @@ def _scored_to_json(scored: Scored) -> dict[str, Any]:
 def _scored_from_json(content: Mapping[str, Any], needs: Sequence[Need]) -> Scored:
     """Return the outcome that `_scored_to_json` wrote."""
     regions = tuple(Region(name, frozenset(labels)) for name, labels in content["regions"].items())
-    statistics = {}
+    table = Contingency(*map(decode, content["table"]))
+    voxel_volume = read_spelled(content["voxel_volume"])
+    statistics: dict[Need, Statistic] = {}
     for need in needs:
         if need.name in content["statistics"]:
             flat = {name: decode(text) for name, text in content["statistics"][need.name].items()}
@@ -234,11 +206,15 @@ def _scored_from_json(content: Mapping[str, Any], needs: Sequence[Need]) -> Scor
     values: Floats = decode(content["values"])
     curve = content["curve"]
     return Scored(
-        space=Space(**read_spelled(content["space"])),
-        regions=regions,
+        space=Space(**content["space"]),
         scores=Scores(tuple(content["rows"]), values, tuple(content["notes"])),
-        contingency=Contingency(*map(decode, content["table"])),
-        statistics=statistics,
+        measured=Measured(
+            regions=regions,
+            contingency=table,
+            counts=Counts.of(table, regions, voxel_volume),
+            statistics=statistics,
+            voxel_volume=voxel_volume,
+        ),
         curve=curve and Curve(curve["finest"], decode(curve["nsd"])),
     )
 

@@ -168,7 +168,7 @@ class Run:
         records = [self._records[position] for position in sorted(self._records)]
         scored = [record.scored for record in records if record.scored]
         regions = all_regions(records, self.protocol)
-        counts = [case.counts_of(regions) for case in scored]
+        counts = [case.measured.counts_of(regions) for case in scored]
         cases = cases_table(records, regions, self.protocol, self.failed)
         self._notice_spilled(records)
         for text in notices_on(regions, counts, [case.space for case in scored], self.protocol):

@@ -39,7 +39,7 @@ from .scoring import Scores, score_measured
 SPILLED = "measured on the CPU: the memory of the GPU was not enough"
 """The note of a case that its device could not hold."""
 
-SPACE_OF_MESHES = Space(axes=3, unit="mm", volume_unit="ml", finest=1.0, voxel_volume=float("nan"))
+SPACE_OF_MESHES = Space(axes=3, unit="mm", volume_unit="ml", finest=1.0)
 """The space of cases with a mesh, which have no voxels; their NSD curves go by 1 mm."""
 
 MOST_CURVES = 1000
@@ -185,14 +185,7 @@ class Worker:
             for need, statistic in measured.statistics.items()
             if need.statistic.pooled and need.measurer
         }
-        return Scored(
-            space=space,
-            regions=measured.regions,
-            scores=scores,
-            contingency=measured.contingency,
-            statistics=pooled,
-            curve=self._curve(measured),
-        )
+        return Scored(space, scores, replace(measured, statistics=pooled), self._curve(measured))
 
     def _curve(self, measured: Measured) -> Curve | None:
         """Return the NSD curves of a case; None if the protocol measures no boundary."""
@@ -282,7 +275,6 @@ def _space(case: Case) -> Space:
         unit=grid.unit,
         volume_unit=grid.volume_unit,
         finest=min(grid.spacing),
-        voxel_volume=grid.voxel_volume,
     )
 
 

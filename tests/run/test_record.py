@@ -41,9 +41,9 @@ def protocol_of(name):
     return make_protocol(protocol=name, regions=regions)
 
 
-def same(one, other) -> bool:
+def same(first, second) -> bool:
     """Whether two records hold the same, to the last bit."""
-    return json.dumps(one.to_json()) == json.dumps(other.to_json())
+    return json.dumps(first.to_json()) == json.dumps(second.to_json())
 
 
 @pytest.mark.parametrize("name", [*names(), *SPECIAL])
@@ -61,7 +61,7 @@ def test_a_record_survives_json_and_pickling(name, pairs):
         assert same(pickle.loads(pickle.dumps(record)), record)
         if record.scored and back.scored:
             np.testing.assert_array_equal(back.scored.scores.values, record.scored.scores.values)
-            assert back.scored.regions == record.scored.regions
+            assert back.scored.measured.regions == record.scored.measured.regions
 
 
 def test_paths_of_a_record_stay_paths(pairs):
