@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import inspect
 import re
+from typing import get_args
 
 import pytest
 
 from segeval import api
+from segeval.plots.drawing import FORMATS
+from segeval.protocols import convention
 from segeval.protocols.choose import make_protocol
+from segeval.protocols.protocol import Missing, Protocol
+from segeval.run.assemble import Failed
 from segeval.run.options import OPTIONS, options_of
 
 DOORS = [api.score, api.score_folder]
@@ -51,3 +56,18 @@ def test_every_card_says_what_it_does_and_is_used():
     assert len({(option.name, caller) for option in OPTIONS for caller in option.callers}) == sum(
         len(option.callers) for option in OPTIONS
     )
+
+
+def test_cards_say_the_choices_and_defaults_of_those_they_are_about():
+    """The cards load nothing heavy, so that they must write these out."""
+    cards = options_of("command")
+    assert cards["missing"].choices == get_args(Missing)
+    assert cards["failed"].choices == get_args(Failed)
+    assert cards["plot_formats"].choices == FORMATS
+    protocol = Protocol()
+    assert cards["missing"].unless_given == f"the protocol's; {protocol.missing}"
+    assert cards["geometry_tolerance"].unless_given == (
+        f"the protocol's; {protocol.geometry_tolerance:g}"
+    )
+    reported = ", ".join(convention().report)
+    assert cards["metrics"].unless_given == f"those that the protocol reports; {reported}"

@@ -10,13 +10,12 @@ This module imports nothing heavy: the command line reads it for every `--help`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from inspect import Parameter
 from typing import Any, Literal, TypeAlias
 
 from segeval.results.exports import EXPORTS
-from segeval.statistics.boundary import RULES
+from segeval.statistics.boundary import RULES, as_choice
 
 Caller: TypeAlias = Literal["score", "score_folder", "command"]
 """Takers of options: the two functions of that name, and the command `segeval score`."""
@@ -50,15 +49,6 @@ class Option:
     flags: tuple[str, ...] = ()
     metavar: str | None = None
     choices: tuple[str, ...] = ()
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Return names as a choice.
-
-    >>> _listed(["a", "b", "c"])
-    'a, b or c'
-    """
-    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 OPTIONS = (
@@ -127,7 +117,7 @@ OPTIONS = (
         default=None,
         metavar="RULE",
         sentence="Where the boundary of a mask is, in place of the protocol's rule: "
-        f"{_listed([*[*RULES][:1], 'voxel:connectivity=2', *[*RULES][1:]])}.",
+        f"{as_choice([*[*RULES][:1], 'voxel:connectivity=2', *[*RULES][1:]])}.",
     ),
     Option(
         name="regions",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -171,9 +171,8 @@ class Boundary:
                     f"boundary rule {rule!r} has no setting {name!r}; its settings: {known}"
                 )
             if not setting.has(value):
-                raise UsageError(
-                    f"{name} of the boundary must be {_choice(setting)}, not {value!r}"
-                )
+                choice = as_choice([_written(value) for value in setting.values])
+                raise UsageError(f"{name} of the boundary must be {choice}, not {value!r}")
         unusual = [
             (setting.name, settings[setting.name])
             for setting in card.settings
@@ -262,10 +261,13 @@ def _parse_setting(piece: str, text: str) -> tuple[str, Value]:
     return name, setting.read(value)
 
 
-def _choice(setting: Setting) -> str:
-    """Return the values of a setting as a choice: `1, 2 or 3`."""
-    *first, last = map(_written, setting.values)
-    return f"{', '.join(first)} or {last}"
+def as_choice(names: Sequence[str]) -> str:
+    """Return names as a sentence gives a choice.
+
+    >>> as_choice(["1", "2", "3"])
+    '1, 2 or 3'
+    """
+    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _written(value: Value) -> str:
