@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 from click.core import ParameterSource
@@ -14,6 +14,11 @@ from segeval.plots import FORMATS, KINDS
 
 from .config import config_option
 from .types import words
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from segeval.training.series import Series
 
 OF_RESULTS = ("kinds", "worst")
 OF_LOGS = ("smooth", "per_region", "by", "unit")
@@ -93,7 +98,7 @@ def plot(
       segeval plot unet/history.csv swin/history.csv -m val/dice -o figures
     """
     from segeval.io.files import local_path
-    from segeval.training.logs import are_logs, named_runs
+    from segeval.training.logs import are_logs
 
     given = [local_path(path) for path in paths]
     logs = are_logs(given)
@@ -101,14 +106,10 @@ def plot(
     first = given[0] if given[0].is_dir() or not logs else given[0].parent
     folder = local_path(output) if output else first / "plots"
     if logs:
-        from segeval.history import History
         from segeval.plots.curves import draw_curves
 
-        runs = {
-            name: History.read(table, by=by).series() for name, table in named_runs(given).items()
-        }
         written = draw_curves(
-            runs,
+            _runs(given, by),
             folder,
             metrics=metrics or None,
             smooth=smooth,
@@ -121,7 +122,7 @@ def plot(
         from segeval.results.results import Results
 
         results = Results.load(given[0])
-        with remarks():
+        with notes_shown():
             written = draw(
                 results,
                 folder,
@@ -134,18 +135,23 @@ def plot(
         click.echo(path)
 
 
-def _refuse(ctx: click.Context, names: tuple[str, ...], what: str) -> None:
-    """Raise a usage error for the first of these options that was given.
+def _runs(tables: Sequence[Path], by: Literal["epoch", "step"] | None) -> dict[str, list[Series]]:
+    """Return the series of each training, by its name."""
+    from segeval.history import History
+    from segeval.training.logs import named_runs
 
-    It does nothing for what is plotted.
-    """
+    return {name: History.read(table, by=by).series() for name, table in named_runs(tables).items()}
+
+
+def _refuse(ctx: click.Context, names: tuple[str, ...], what: str) -> None:
+    """Raise a usage error for the first of these options that was given: it means nothing here."""
     for option in ctx.command.params:
         if option.name in names and ctx.get_parameter_source(option.name) in GIVEN:
             raise click.BadParameter(f"means nothing for {what}; leave it out", ctx, option)
 
 
 @contextmanager
-def remarks(level: int = logging.INFO) -> Iterator[None]:
+def notes_shown(level: int = logging.INFO) -> Iterator[None]:
     """Print what segeval logs, from this level on, to stderr: why a plot was not drawn."""
     logger = logging.getLogger("segeval")
     handler = logging.StreamHandler()

@@ -136,7 +136,7 @@ def _draw(results: Results, folder: Path, formats: tuple[str, ...], *, quiet: bo
     from segeval.plots.errors import NothingToDraw
 
     try:
-        with plot.remarks(logging.CRITICAL if quiet else logging.WARNING):
+        with plot.notes_shown(logging.CRITICAL if quiet else logging.WARNING):
             return f"plots in {folder}: {len(draw(results, folder, formats=formats))} files"
     except NothingToDraw as reason:
         return f"note: no plots: {reason}"
