@@ -50,7 +50,7 @@ def read(path: Path) -> None:
 
 
 def call(what: str, root: Path) -> Callable[[], object]:
-    """What is timed."""
+    """Return the call that is timed."""
     paths = sorted(root.glob("*/case*"))
     if what == "loop":
         return lambda: [read(path) for path in paths]

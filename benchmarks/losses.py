@@ -65,7 +65,7 @@ class Pair:
 
 
 def pairs() -> list[Pair]:
-    """What is compared."""
+    """List the pairs that are compared."""
     found = []
     for batch in ("volumes", "images"):
         if batch == "images":

@@ -32,7 +32,7 @@ from timing import THREADS, seconds, table, times
 import segeval
 
 EXTRAPOLATED = {"ct": 4}
-"""How many labels of an input the slow tools are timed on; their time is scaled to all."""
+"""Labels of an input that the slow tools are timed on; their time is scaled to all."""
 
 
 def present(pred: np.ndarray, gt: np.ndarray) -> list[int]:
@@ -47,10 +47,10 @@ def kernels(runs: int) -> None:
         for variant in inputs.VARIANTS:
             pred, gt, spacing = inputs.load(kind, variant)
             labels = sorted(set(np.unique(gt).tolist()) - {0})
-            found = times(
+            medians = times(
                 [partial(peers.segeval, pred, gt, spacing, labels, n) for n in THREADS], runs
             )
-            rows.append((kind, variant, *map(seconds, found)))
+            rows.append((kind, variant, *map(seconds, medians)))
     table(("input", "prediction", *(f"{n} thread{'s' if n > 1 else ''}" for n in THREADS)), rows)
 
 
@@ -89,34 +89,34 @@ def against_peers(runs: int, only: Sequence[str], kinds: Sequence[str]) -> None:
 
 
 def growth(runs: int) -> None:
-    """How the time grows with labels, voxels and cases; linear means equal figures per unit."""
+    """Time growing numbers of labels, voxels and cases; the time is linear if it is equal per unit."""
     rows = []
     rng = np.random.default_rng(0)
     for count in (1, 10, 100, 1000):
         gt = blocks((100, 256, 256), count, rng)
         pred = np.roll(gt, 1, 1)
-        found = times(
+        median = times(
             [partial(peers.segeval, pred, gt, (1.0, 1.0, 1.0), range(1, count + 1), 1)], runs
         )[0]
-        rows.append((f"{count} labels in 100×256×256", seconds(found), "–"))
+        rows.append((f"{count} labels in 100×256×256", seconds(median), "–"))
     for factor in (1, 2, 4, 8):
         gt = blocks((64 * factor, 256, 256), 8 * factor, rng)
         pred = np.roll(gt, 1, 1)
-        found = times(
+        median = times(
             [partial(peers.segeval, pred, gt, (1.0, 1.0, 1.0), range(1, 8 * factor + 1), 1)], runs
         )[0]
         rows.append(
             (
                 f"{gt.size / 1e6:.0f} M voxels",
-                seconds(found),
-                f"{found / gt.size * 1e9:.2f} ns a voxel",
+                seconds(median),
+                f"{median / gt.size * 1e9:.2f} ns a voxel",
             )
         )
     inputs.files("brats")
     for cases in (5, 10, 20, 40):
         root = inputs.folder("brats", cases)
-        found = times([partial(segeval.score_folder, root / "pred", root / "gt", jobs=2)], runs)[0]
-        rows.append((f"{cases} brats cases", seconds(found), f"{seconds(found / cases)} a case"))
+        median = times([partial(segeval.score_folder, root / "pred", root / "gt", jobs=2)], runs)[0]
+        rows.append((f"{cases} brats cases", seconds(median), f"{seconds(median / cases)} a case"))
     table(("what", "time", "per unit"), rows)
 
 
@@ -130,7 +130,7 @@ def boundaries(runs: int) -> None:
     rows = []
     for kind in ("brats", "liver", "ct"):
         pred, gt, spacing = inputs.load(kind)
-        found = [
+        medians = [
             times(
                 [
                     partial(peers.segeval, pred, gt, spacing, None, threads, rule=rule)
@@ -141,21 +141,25 @@ def boundaries(runs: int) -> None:
             )
             for threads in THREADS
         ]
-        for at, rule in enumerate(RULES):
-            cells = [f"{seconds(own[at])} ({own[at] / own[0]:.2g} ×)" for own in found]
+        for number, rule in enumerate(RULES):
+            cells = [
+                f"{seconds(by_rule[number])} ({by_rule[number] / by_rule[0]:.2g} ×)"
+                for by_rule in medians
+            ]
             rows.append((kind, rule, *cells))
     table(("input", "rule", *(f"{n} thread{'s' if n > 1 else ''}" for n in THREADS)), rows)
-    one, twenty = (
+    single, twenty = (
         [f"nsd@{tolerance:g}" for tolerance in np.linspace(0.5, 10, count)] for count in (1, 20)
     )
     pred, gt, spacing = inputs.load("liver")
     calls = [
-        partial(peers.segeval, pred, gt, spacing, None, 2, metrics=asked) for asked in (one, twenty)
+        partial(peers.segeval, pred, gt, spacing, None, 2, metrics=forms)
+        for forms in (single, twenty)
     ]
-    found = times(calls, runs)
+    medians = times(calls, runs)
     table(
         ("NSD of liver", "time"),
-        [("at one tolerance", seconds(found[0])), ("at twenty", seconds(found[1]))],
+        [("at one tolerance", seconds(medians[0])), ("at twenty", seconds(medians[1]))],
     )
 
 
@@ -214,12 +218,15 @@ def start(runs: int) -> None:
             f"{folder}/out",
         ]
         commands = [[*program, "--help"], score]
-        found = times(
+        medians = times(
             [partial(subprocess.run, c, capture_output=True, check=True) for c in commands], runs
         )
     table(
         ("command", "time"),
-        [("segeval --help", seconds(found[0])), ("segeval score, two pairs", seconds(found[1]))],
+        [
+            ("segeval --help", seconds(medians[0])),
+            ("segeval score, two pairs", seconds(medians[1])),
+        ],
     )
 
 

@@ -1,4 +1,4 @@
-"""What a first run costs, in CPU seconds of whole processes: with kernels at hand, from a new
+"""Costs of a first run, in CPU seconds of whole processes: with kernels at hand, from a new
 install, with none.
 """
 

@@ -1,4 +1,4 @@
-"""How functions are compared: in turn, in one process, by the median of their times; and the tables
+"""Comparison of functions: in turn, in one process, by the median of their times; and the tables
 that show it.
 """
 

@@ -28,7 +28,7 @@ KINDS = {"scores": (4, 5, (96, 96, 96), 24.0), "labels": (8, 19, (512, 1024), 80
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """What a validation step has: a prediction, class scores or labels, and the true labels."""
+    """Tensors of a validation step: a prediction, class scores or labels, and the true labels."""
 
     pred: Tensor
     gt: Tensor

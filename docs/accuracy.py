@@ -1,5 +1,5 @@
-"""How far every boundary rule and every tool is from the truth: measured pair by pair, stored, and
-averaged.
+"""Errors of every boundary rule and every tool against the truth: measured pair by pair, stored,
+and averaged.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ Errors = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What was measured on one pair: by rule or tool, the signed errors of its columns.
+    """Errors on one pair: by rule or tool, the signed errors of its columns.
 
     Relative, but those of NSD, which are differences. Of the two areas it is the larger error.
     """
@@ -93,13 +93,13 @@ def of_rule(rule: str, masks: Masks, spacing: Vector, truth: Truth) -> Errors:
     measured = distances(masks, spacing, Boundary.parse(rule))
     if rule == "solid":  # no boundary: it has no area, and its means are over the inside
         return {"hd": _relative(hd(measured), truth.hd)}
-    found = {
+    scores = {
         "hd": hd(measured),
         "hd95": hd(measured, 95),
         "assd": assd(measured),
         "masd": masd(measured),
     }
-    errors = {column: _relative(value, getattr(truth, column)) for column, value in found.items()}
+    errors = {column: _relative(value, getattr(truth, column)) for column, value in scores.items()}
     if not np.isnan(truth.nsd):
         errors["nsd"] = float(np.ravel(nsd(measured, TOLERANCE))[0]) - truth.nsd
     if not rule.startswith("voxel"):
@@ -211,12 +211,12 @@ def save(records: Sequence[Record], path: Path) -> None:
 
 def _plain(r: Record) -> dict[str, object]:
     errors = {
-        name: [_rounded(own.get(column, np.nan), 5) for column in COLUMNS]
-        for name, own in r.errors.items()
+        name: [_rounded(by_column.get(column, np.nan), 5) for column in COLUMNS]
+        for name, by_column in r.errors.items()
     }
     truth = [_rounded(value, 6) for value in r.truth]
-    own = {"group": r.group, "family": r.family, "spacing": r.spacing, "size": r.size}
-    return own | {"truth": truth, "errors": errors}
+    pair = {"group": r.group, "family": r.family, "spacing": r.spacing, "size": r.size}
+    return pair | {"truth": truth, "errors": errors}
 
 
 def _rounded(value: float, digits: int) -> float | None:

@@ -15,7 +15,7 @@ from shapes import Ball, Box, Ellipsoid, Points, Shape, Shell, Torus, Tube, Vect
 
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden" / "analytic.json"
 TOLERANCE = 1.0
-"""Of the NSD, in mm."""
+"""Tolerance of the NSD, in mm."""
 
 GRIDS_3D = (
     (1.0, 1.0, 1.0),
@@ -37,8 +37,8 @@ tolerance.
 
 
 class Truth(NamedTuple):
-    """What the distances between two true surfaces are, and their areas (in 2-D lengths). `nsd` is
-    NaN at a jump.
+    """Distances between two true surfaces, and their areas (in 2-D lengths). `nsd` is NaN at a
+    jump.
     """
 
     hd: float

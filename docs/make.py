@@ -202,14 +202,14 @@ def reference_page() -> str:
     """The page of all functions and metric objects."""
     lines = ["| metric | function | object | of its own |", "|---|---|---|---|"]
     for spec in REGISTRY.values():
-        own = ", ".join(
+        parameters = ", ".join(
             f"`{p.name}`" if p.default is None else f"`{p.name}={p.default!r}`"
             for p in spec.parameters
         )
         lines.append(
             f"| [{spec.title}](metrics.md#{spec.name}) | `functional.{spec.formula.__name__}` | "
             f"`{spec.class_name}` "
-            f"| {own or '–'} |"
+            f"| {parameters or '–'} |"
         )
     return "\n".join([REFERENCE, *lines, "", OPTIONS_HEAD, *stubs.options_table(), ""])
 
@@ -241,9 +241,9 @@ def results_page() -> str:
 def _with_table(page: str, mark: str, table: list[str]) -> str:
     """Return a page of docs with a table in place of what is between its mark and its end."""
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-    before, start, rest = text.partition(f"<!-- {mark} -->\n")
+    before, start, after = text.partition(f"<!-- {mark} -->\n")
     end = f"<!-- /{mark.partition(':')[0]}"
-    return "".join([before, start, "\n".join(table), "\n", end, rest.partition(end)[2]])
+    return "".join([before, start, "\n".join(table), "\n", end, after.partition(end)[2]])
 
 
 def _format_row(card: Format) -> str:

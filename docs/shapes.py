@@ -182,7 +182,7 @@ class Torus(Shape):
 
 @dataclass(frozen=True, slots=True)
 class Shell(Shape):
-    """What lies between two concentric balls."""
+    """Shell between two concentric balls."""
 
     outer: float
     inner: float

@@ -68,11 +68,11 @@ def stateful() -> str:
 
 
 def _function(spec: MetricSpec) -> str:
-    given = "".join(
+    options = "".join(
         f"    {line},\n" for line in _parameters(function_signature(spec), {"pred", "gt"})
     )
     arrays = "    pred: Array | Sequence[Array],\n    gt: Array | Sequence[Array],\n    *,\n"
-    signature = f"def {spec.formula.__name__}(\n{arrays}{given}) -> Array:"
+    signature = f"def {spec.formula.__name__}(\n{arrays}{options}) -> Array:"
     return f'\n{signature}\n    """{spec.title}: {spec.doc}"""\n'
 
 
@@ -80,12 +80,12 @@ def _class(spec: MetricSpec) -> str:
     signature = class_signature(spec)
     positional = [p for p in signature.parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
     first = "".join(f"        {_written(p)},\n" for p in positional)
-    rest = "".join(
+    keywords = "".join(
         f"        {line},\n" for line in _parameters(signature, {p.name for p in positional})
     )
     return (
         f'\nclass {spec.class_name}(SingleMetric):\n    """{spec.title}: {spec.doc}"""\n\n'
-        f"    def __init__(\n        self,\n{first}        *,\n{rest}    ) -> None: ...\n"
+        f"    def __init__(\n        self,\n{first}        *,\n{keywords}    ) -> None: ...\n"
     )
 
 

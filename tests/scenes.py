@@ -77,10 +77,10 @@ def pairs(
         draw(st.sampled_from([0.02, 0.2, 0.5, 0.9])),
         draw(st.sampled_from([0.05, 0.3, 1])),
     )
-    gt, other = (
+    gt, noise = (
         rng.integers(1, labels + 1, shape) * (rng.random(shape) < density) for _ in range(2)
     )
-    pred = np.where(rng.random(shape) < error, other, gt)
+    pred = np.where(rng.random(shape) < error, noise, gt)
     if full:
         for mask in (pred, gt):
             mask.flat[rng.choice(mask.size, labels, replace=False)] = np.arange(1, labels + 1)
@@ -106,8 +106,8 @@ def measured(
     grid = Grid(gt.shape, tuple(spacing), "mm") if spacing else Grid.unspaced(gt.shape)
     case = Case("case", LabelMap.of(pred, grid), LabelMap.of(gt, grid))
     chosen = regions if callable(regions) else lambda labels: regions
-    wanted = [need_of(need) for need in needs]
-    return measure(case, chosen, wanted, workspace or Workspace())
+    resolved = [need_of(need) for need in needs]
+    return measure(case, chosen, resolved, workspace or Workspace())
 
 
 BOUNDARIES = [
@@ -136,23 +136,23 @@ def examples(spec: MetricSpec) -> dict[str, float | str]:
     }
 
 
-def same(one: Any, other: Any) -> bool:
+def same(first: Any, second: Any) -> bool:
     """Whether two objects hold the same data, which may be arrays and NaN: of the same types, down
     to the last digit.
     """
-    if type(one) is not type(other):
+    if type(first) is not type(second):
         return False
-    if isinstance(one, np.ndarray):
-        return one.dtype == other.dtype and np.array_equal(
-            one, other, equal_nan=one.dtype.kind == "f"
+    if isinstance(first, np.ndarray):
+        return first.dtype == second.dtype and np.array_equal(
+            first, second, equal_nan=first.dtype.kind == "f"
         )
-    if is_dataclass(one) and not isinstance(one, type):
-        return all(same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, (list, tuple)):
-        return len(one) == len(other) and all(map(same, one, other))
-    return bool(one == other or (one != one and other != other))
+    if is_dataclass(first) and not isinstance(first, type):
+        return all(same(getattr(first, f.name), getattr(second, f.name)) for f in fields(first))
+    if isinstance(first, dict):
+        return first.keys() == second.keys() and all(same(first[key], second[key]) for key in first)
+    if isinstance(first, (list, tuple)):
+        return len(first) == len(second) and all(map(same, first, second))
+    return bool(first == second or (first != first and second != second))
 
 
 def need_of(what: Need | type[Statistic]) -> Need:

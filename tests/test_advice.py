@@ -1,4 +1,4 @@
-"""What messages tell the user to install can be installed: packages on PyPI that an extra names."""
+"""Tests that what messages tell the user to install is on PyPI, and that an extra names it."""
 
 from __future__ import annotations
 

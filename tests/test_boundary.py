@@ -1,4 +1,4 @@
-"""How a boundary is written, and what is said of one that there is not."""
+"""Tests of how a boundary is written, and of what is said of one that there is not."""
 
 from __future__ import annotations
 

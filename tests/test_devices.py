@@ -1,5 +1,5 @@
-"""Where a run measures: what `--device` chooses, and that torch's kernels give the rows of the
-compiled ones.
+"""Tests of where a run measures: what `--device` chooses, and that torch's kernels give the rows of
+the compiled ones.
 """
 
 from __future__ import annotations

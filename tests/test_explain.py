@@ -1,4 +1,4 @@
-"""What a run measured, in sentences, and what parts two of them."""
+"""Tests of what a run measured, in sentences, and of what parts two of them."""
 
 from __future__ import annotations
 

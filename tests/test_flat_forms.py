@@ -27,13 +27,15 @@ OF_SAMPLES = [need for need in NEEDS if need.statistic.axes is None]
 def cases(draw, need, ndim=(2, 3)):
     """Some measured cases of as many axes, with a spacing of its own each."""
     axes = [draw(st.sampled_from(ndim))]
-    found = []
+    members = []
     for pred, gt in draw(
         st.lists(pairs(labels=LABELS, ndim=axes, longest=5), min_size=1, max_size=4)
     ):
         spacing = [draw(st.sampled_from(SPACINGS)) for _ in gt.shape]
-        found.append(measured(pred, gt, need, spacing=spacing, regions=regions(range(LABELS + 1))))
-    return found
+        members.append(
+            measured(pred, gt, need, spacing=spacing, regions=regions(range(LABELS + 1)))
+        )
+    return members
 
 
 def regions(labels):
@@ -66,10 +68,10 @@ def test_the_cases_of_a_flat_form_are_those_that_it_was_made_of(need, data):
     if need.statistic is Moments:  # the number of axes is that of the masks that hold something
         assume(any(case.statistics[need].n_p.any() for case in members))
     arrays = joined([flat(case, need) for case in members])
-    found = need.statistic.cases(need, arrays, LABELS + 1)
-    assert len(found) == len(members)
-    wanted = [case.of_regions(need, regions(range(LABELS + 1))) for case in members]
-    for statistic, expected in zip(found.each(), wanted, strict=True):
+    stacked = need.statistic.cases(need, arrays, LABELS + 1)
+    assert len(stacked) == len(members)
+    originals = [case.of_regions(need, regions(range(LABELS + 1))) for case in members]
+    for statistic, expected in zip(stacked.each(), originals, strict=True):
         assert same(plain(statistic), plain(expected))
 
 
@@ -101,16 +103,16 @@ def test_sums_and_parts_of_cases_are_those_of_their_statistics(need, data):
     members = data.draw(cases(need))
     if need.statistic is Moments:
         assume(any(case.statistics[need].n_p.any() for case in members))
-    found = need.statistic.cases(need, joined([flat(c, need) for c in members]), LABELS + 1)
-    wanted = [case.of_regions(need, regions(range(LABELS + 1))) for case in members]
-    (pooled,) = found.pooled().each()
-    total = wanted[0]
-    for statistic in wanted[1:]:
+    stacked = need.statistic.cases(need, joined([flat(c, need) for c in members]), LABELS + 1)
+    originals = [case.of_regions(need, regions(range(LABELS + 1))) for case in members]
+    (pooled,) = stacked.pooled().each()
+    total = originals[0]
+    for statistic in originals[1:]:
         total = total + statistic
     assert_close(pooled, total)
     if issubclass(need.statistic, RegionStatistic):
         chosen = np.array([2, 1])
-        for statistic, expected in zip(found.only(chosen).each(), wanted, strict=True):
+        for statistic, expected in zip(stacked.only(chosen).each(), originals, strict=True):
             assert same(plain(statistic), plain(expected.select(chosen)))
 
 
@@ -133,10 +135,10 @@ def assert_close(statistic, expected):
     """The same but for the order in which numbers were added."""
     if isinstance(statistic, HistogramStatistic):
         for name in statistic.sets():
-            one, other = getattr(statistic, name), getattr(expected, name)
-            assert same(one.start, other.start)
-            assert same(one.value, other.value)
-            np.testing.assert_allclose(one.size, other.size, rtol=1e-12)
+            histogram, reference = getattr(statistic, name), getattr(expected, name)
+            assert same(histogram.start, reference.start)
+            assert same(histogram.value, reference.value)
+            np.testing.assert_allclose(histogram.size, reference.size, rtol=1e-12)
         return
     for name in statistic.__slots__:
         np.testing.assert_allclose(

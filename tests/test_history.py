@@ -1,5 +1,5 @@
-"""What is logged comes back: in the table, from a file, and as the best epoch by each metric's own
-direction.
+"""Tests that what is logged comes back: in the table, from a file, and as the best epoch by each
+metric's own direction.
 """
 
 from __future__ import annotations

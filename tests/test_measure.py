@@ -164,29 +164,29 @@ def test_a_label_that_no_mask_holds_is_an_empty_region_also_beyond_the_masks_dty
     pred, gt = np.zeros((2, 4, 5), np.int64)
     pred[1:3, 1:3] = gt[1:3, 2:4] = 1
     pred[0, 0] = gt[0, 0] = top
-    found = measured(
+    case = measured(
         pred, gt, *EVERY, regions=[Region.of(1), Region.of(absent), Region.of("any", 1, absent)]
     )
     for need in (COUNTS, *SHAPES):
-        empty = found.statistics[need].empty_p & found.statistics[need].empty_g
+        empty = case.statistics[need].empty_p & case.statistics[need].empty_g
         assert list(empty) == [False, absent != top, False]
-    assert_same(found, found, [(0, 2)] if absent != top else [])
+    assert_same(case, case, [(0, 2)] if absent != top else [])
 
 
 def test_a_case_may_hold_65535_labels():
     labels = np.arange(65_536).reshape(256, 256)
     pred, gt = np.roll(labels, 1, axis=1), labels
-    found = measured(
+    case = measured(
         pred,
         gt,
         Counts,
         SurfaceDistances,
         regions=lambda present: [Region.of(k) for k in present if k],
     )
-    assert len(found.regions) == 65_535
-    assert found.statistics[COUNTS].tp.sum() == 0
-    assert found.statistics[COUNTS].tn.sum() == 65_535 * (65_536 - 2)
-    distances = np.sort(found.statistics[SURFACE].pg.quantile(1))
+    assert len(case.regions) == 65_535
+    assert case.statistics[COUNTS].tp.sum() == 0
+    assert case.statistics[COUNTS].tn.sum() == 65_535 * (65_536 - 2)
+    distances = np.sort(case.statistics[SURFACE].pg.quantile(1))
     np.testing.assert_allclose(
         distances, [1.0] * (65_535 - 256) + [255.0] * 256
     )  # those rolled around
@@ -279,6 +279,6 @@ def test_ignored_voxels_count_for_nothing_and_are_background_in_both_masks(pair)
 
 @pytest.mark.parametrize("need", [COUNTS, *SHAPES], ids=lambda need: need.name)
 def test_further_regions_of_a_case_that_are_in_neither_mask_are_empty(need):
-    found = measured(*scene("# .     # #"), need)
-    further = found.absent(need, [Region.of(7), Region.of(8)])
+    case = measured(*scene("# .     # #"), need)
+    further = case.absent(need, [Region.of(7), Region.of(8)])
     assert further.empty_p.tolist() == further.empty_g.tolist() == [True, True]

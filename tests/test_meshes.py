@@ -118,8 +118,8 @@ def test_the_note_of_a_mask_says_how_it_was_placed_through_both_doors(box, kind,
 
 
 def test_the_whole_area_counts(tmp_path):
-    """Of a ball and the same ball with a far small one, as much is far as the small one's share of
-    area.
+    """Assert that of a ball and the same ball with a far small one, as much is far as the small
+    one's share of area.
     """
     small = trimesh.creation.icosphere(4, radius=3)
     small.apply_translation((50, 0, 0))
@@ -192,10 +192,10 @@ def test_a_mask_of_several_labels_needs_a_region(two, tmp_path):
         UsageError, match=r"two.nii: holds 2 labels \(1, 2, …\) and a mesh is one region; name it"
     ):
         segeval.score(*pair, **OPTIONS)
-    either, both = (
+    single, union = (
         segeval.score(*pair, **OPTIONS, **o).assd[0] for o in ({"regions": 1}, {"binary": True})
     )
-    assert both == segeval.score(*pair, **OPTIONS, regions="all_of=1+2").assd[0] != either
+    assert union == segeval.score(*pair, **OPTIONS, regions="all_of=1+2").assd[0] != single
 
 
 def test_what_a_mesh_cannot_be_compared_with(two, tmp_path):

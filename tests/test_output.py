@@ -1,4 +1,4 @@
-"""What a run leaves behind, also when it is interrupted or crashes."""
+"""Tests of what a run leaves behind, also when it is interrupted or crashes."""
 
 from __future__ import annotations
 
@@ -17,17 +17,13 @@ from segeval.plots import draw
 from segeval.results.results import Results
 from segeval.run.run import Listener
 
+FILES = ["cases.csv", "details.npz", "journal.jsonl", "run.json", "summary.csv"]
+
 
 def test_the_output_folder_holds_the_tables_and_how_to_repeat_them(three, tmp_path):
     out = tmp_path / "deep/out"
     results = segeval.score_folder(*three, metrics="dice,hd,rand", output=out)
-    assert sorted(path.name for path in out.iterdir()) == [
-        "cases.csv",
-        "details.npz",
-        "journal.jsonl",
-        "run.json",
-        "summary.csv",
-    ]
+    assert sorted(path.name for path in out.iterdir()) == FILES
     loaded = Results.load(out)
     pd.testing.assert_frame_equal(loaded.cases, results.cases)
     pd.testing.assert_frame_equal(loaded.summary, results.summary)
@@ -145,13 +141,7 @@ def test_a_second_run_replaces_the_first(three, tmp_path):
     out = tmp_path / "out"
     segeval.score_folder(*three, metrics="dice", output=out, formats=("json",))
     segeval.score_folder(*three, metrics="iou", output=out)
-    assert sorted(path.name for path in out.iterdir()) == [
-        "cases.csv",
-        "details.npz",
-        "journal.jsonl",
-        "run.json",
-        "summary.csv",
-    ]
+    assert sorted(path.name for path in out.iterdir()) == FILES
     assert "iou" in Results.load(out).cases
 
 

@@ -1,5 +1,5 @@
-"""What is measured of a case, what became of it and what a run measures can go to another process:
-pickled and read again they are the same.
+"""Tests that what is measured of a case, what became of it and what a run measures can go to
+another process: pickled and read again they are the same.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ def test_a_need_is_equal_again_and_has_the_same_place_in_a_dictionary(need):
 
 
 def test_the_statistics_of_a_case_are_the_same_again():
-    found = measured(*TWO_LABELS, *NEEDS, spacing=(0.7, 2.0), regions=REGIONS)
-    assert len(found.statistics) == len(NEEDS) > len(BOUNDARIES)
-    assert same(again(found), found)
+    case = measured(*TWO_LABELS, *NEEDS, spacing=(0.7, 2.0), regions=REGIONS)
+    assert len(case.statistics) == len(NEEDS) > len(BOUNDARIES)
+    assert same(again(case), case)
 
 
 @pytest.mark.parametrize("name", [*names(), "all"])
@@ -59,8 +59,8 @@ def test_what_became_of_a_case_is_the_same_again(name, tmp_path):
 
 
 def test_things_that_differ_are_not_the_same():
-    found = measured(*TWO_LABELS, *NEEDS, regions=REGIONS)
-    assert not same(measured(*TWO_LABELS[::-1], *NEEDS, regions=REGIONS), found)
+    case = measured(*TWO_LABELS, *NEEDS, regions=REGIONS)
+    assert not same(measured(*TWO_LABELS[::-1], *NEEDS, regions=REGIONS), case)
     assert not same(np.zeros(2), np.zeros(2, np.int64))
     assert not same((1, np.nan), [1, np.nan])
     assert same({"a": np.nan}, {"a": float("nan")})

@@ -1,4 +1,4 @@
-"""How metrics are written, and what is said of a form that is none."""
+"""Tests of how metrics are written, and of what is said of a form that is none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a worker keeps from case to case."""
+"""Tests of what a worker keeps from case to case."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How dense the code is, and in which words: what ruff does not look at."""
+"""Tests of how dense the code is, and of its words: what ruff does not look at."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def project() -> dict[str, Any]:
 
 
 def wanted() -> list[Requirement]:
-    """What pyproject.toml wants, of all extras, but for the project itself."""
+    """Return what pyproject.toml wants, of all extras, but for the project itself."""
     lines = [
         *project()["dependencies"],
         *(line for extra in project()["optional-dependencies"].values() for line in extra),

@@ -1,4 +1,4 @@
-"""Who may import whom, and what an import may cost."""
+"""Tests of who may import whom, and of what an import may cost."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_every_room_has_its_place_in_the_order():
 
 
 def test_imports_point_down_only():
-    place = {room: at for at, room in enumerate(ORDER)}
+    place = {room: level for level, room in enumerate(ORDER)}
 
     def height(module: str) -> int:
         return place[module.partition(".")[0]]

@@ -1,4 +1,4 @@
-"""What modules may be called."""
+"""Tests of the names that modules may have."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEFT = {
     "segeval.measure.tensors.moments",
     "segeval.measure.tensors.moments.moments",
 }
-"""What breaks the rule and is left to rename: take out what was renamed, put nothing in."""
+"""Names that break the rule and are left to rename: take out what was renamed, put nothing in."""
 
 
 def defined(body: list[ast.stmt]) -> Iterator[str]:
@@ -33,10 +33,10 @@ def defined(body: list[ast.stmt]) -> Iterator[str]:
 def modules_imported(body: list[ast.stmt], package: str) -> set[str]:
     """The modules of a package that its front door imports as what they are."""
     doors = [node for node in body if isinstance(node, ast.ImportFrom)]
-    own = [
+    imports = [
         node for node in doors if node.module == package or (node.level == 1 and not node.module)
     ]
-    return {alias.name for node in own for alias in node.names}
+    return {alias.name for node in imports for alias in node.names}
 
 
 def shadows(path: Path, root: Path = ROOT) -> Iterator[str]:

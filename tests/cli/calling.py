@@ -1,4 +1,4 @@
-"""How tests call the command line, and the small folders of masks that they give it."""
+"""Calls of the command line in tests, and the small folders of masks that they give it."""
 
 from __future__ import annotations
 

@@ -24,14 +24,14 @@ def test_every_metric_has_a_card(segeval, name):
     text = " ".join(answer.out.split())
     assert answer.code == 0
     assert answer.out.startswith(f"{name}: {spec.title} ({spec.symbol})\n")
-    for said in (
+    for phrase in (
         spec.doc,
         spec.usage,
         CITATIONS[spec.cite],
         *spec.aliases,
         *(p.name for p in spec.parameters),
     ):
-        assert " ".join(said.split()) in text
+        assert " ".join(phrase.split()) in text
     assert max(map(len, answer.out.splitlines())) <= 100
 
 

@@ -103,7 +103,7 @@ def test_what_compiling_takes_does_not_count_for_the_time_left(monkeypatch):
 
 
 def on_terminal(*arguments: str | Path) -> str:
-    """What a terminal of 90 columns shows of `segeval`, by line, control sequences left out."""
+    """Return what a terminal of 90 columns shows of `segeval`, without control sequences."""
     ours, theirs = pytest.importorskip(
         "pty", reason="Windows has no pseudo-terminals in Python"
     ).openpty()

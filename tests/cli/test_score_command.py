@@ -123,13 +123,13 @@ def test_plots_of_an_earlier_run_do_not_stay_beside_new_tables(segeval, folders)
     assert {"nsd.png", "heatmap-nsd@1.svg", "heatmap-tversky-alpha=0.3,beta=0.7.pdf"} <= drawn
     shutil.copy(plots / "nsd.svg", plots / "nsd-final.svg")
     shutil.copy(plots / "nsd.pdf", plots / "nsd.old.pdf")
-    kept = {"notes.png", "heatmap-iou.png", "nsd.txt", "overlay-1.svg"}
-    for name in kept:
+    foreign = {"notes.png", "heatmap-iou.png", "nsd.txt", "overlay-1.svg"}
+    for name in foreign:
         (plots / name).write_text("drawn by somebody else")
     (plots / "folder.png").mkdir()
     folders.score(segeval)
     left = {path.name for path in plots.iterdir()}
-    assert left == {*kept, "nsd-final.svg", "nsd.old.pdf", "folder.png"}
+    assert left == {*foreign, "nsd-final.svg", "nsd.old.pdf", "folder.png"}
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,9 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         shutil.copytree(ROOT / "sample_data" / "brain" / side, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     tables: list[dict[str, Any]] = [REGISTRY, FORMATS, EXPORTS]
-    kept = [dict(table) for table in tables]
+    copies = [dict(table) for table in tables]
     yield tmp_path
-    for table, before in zip(tables, kept, strict=True):
+    for table, before in zip(tables, copies, strict=True):
         table.clear()
         table.update(before)
 

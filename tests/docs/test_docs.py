@@ -1,5 +1,5 @@
-"""What the pages for users say is true: their code runs and prints what they show, and their links
-lead somewhere.
+"""Tests that the pages for users are true: their code runs and prints what they show, and their
+links lead somewhere.
 """
 
 from __future__ import annotations
@@ -87,12 +87,12 @@ def run_command(block: Block, call: str, shown: str | None) -> None:
 
 
 def assert_shown(block: Block, shown: str, printed: str) -> None:
-    """What a page shows is what is printed; `...` stands for anything."""
-    want, got = (
+    """Assert that a page shows what is printed; `...` stands for anything."""
+    expected, actual = (
         re.sub(r"[ \t]+$", "", text.strip("\n"), flags=re.MULTILINE) for text in (shown, printed)
     )
-    same = doctest.OutputChecker().check_output(want, got, doctest.ELLIPSIS)
-    assert same, f"{block} shows\n{want}\n\nbut it prints\n{got}"
+    same = doctest.OutputChecker().check_output(expected, actual, doctest.ELLIPSIS)
+    assert same, f"{block} shows\n{expected}\n\nbut it prints\n{actual}"
 
 
 @pytest.mark.filterwarnings("ignore:::lightning")
@@ -131,12 +131,12 @@ def test_generated_pages_are_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_number_of_metrics_is_right_where_it_is_said() -> None:
-    said = {
+    numbers = {
         number
         for page in RUN
         for number in re.findall(r"\b(\d+) metrics\b", page.read_text(encoding="utf-8"))
     }
-    assert said <= {str(len(REGISTRY))}
+    assert numbers <= {str(len(REGISTRY))}
 
 
 def test_every_page_is_in_the_index() -> None:
@@ -195,8 +195,8 @@ def test_installing_page_names_every_package_of_a_card() -> None:
 
 def test_results_page_names_every_export() -> None:
     text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
-    (said,) = re.findall(r"`--format ([\w,]+)` writes the tables", text)
-    assert set(said.split(",")) == set(EXPORTS)
+    (formats,) = re.findall(r"`--format ([\w,]+)` writes the tables", text)
+    assert set(formats.split(",")) == set(EXPORTS)
 
 
 def test_recipe_adds_a_reader_everywhere(clone: Path) -> None:
@@ -246,8 +246,8 @@ def test_recipe_adds_a_kind_of_plot_everywhere(clone: Path) -> None:
     path, kind = home.groups()
     (clone / path).write_text(recipe.text, encoding="utf-8")
 
-    told = run_in_clone(clone, COMMAND, "plot", "--help")
-    options = re.search(r"^  --kind (\S+)", told.stdout, re.MULTILINE)
+    answer = run_in_clone(clone, COMMAND, "plot", "--help")
+    options = re.search(r"^  --kind (\S+)", answer.stdout, re.MULTILINE)
     assert options
     assert kind in options[1].split(",")
 
@@ -274,8 +274,8 @@ def test_recipe_adds_a_protocol_everywhere(clone: Path) -> None:
     rows = {(row["region"], row["metric"]) for row in json.loads(scored.stdout)}
     assert {("cavities", "nsd"), ("myocardium", "hd95"), ("mean", "dice")} <= rows
 
-    told = run_in_clone(clone, COMMAND, "explain", name)
-    assert told.stdout.startswith(f"- Protocol {name}: Heart: chambers and myocardium; https://")
+    answer = run_in_clone(clone, COMMAND, "explain", name)
+    assert answer.stdout.startswith(f"- Protocol {name}: Heart: chambers and myocardium; https://")
     refused = run_in_clone(clone, COMMAND, "explain", f"{name}x")
     assert f"did you mean {name}?" in refused.stderr
 

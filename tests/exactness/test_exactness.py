@@ -1,4 +1,4 @@
-"""What docs/exactness.md states holds: errors measured anew, the goal of rule smooth, and the
+"""Tests of what docs/exactness.md states: errors measured anew, the goal of rule smooth, and the
 page's own numbers.
 """
 
@@ -16,7 +16,7 @@ STORED = load(exactness.STORE)
 GOLDEN = [r for r in STORED if r.group == "golden"]
 DRAWN = [r for r in STORED if r.group == "drawn"]
 EVERY = 9
-"""Of the drawn pairs, every so manieth is measured: all families and nearly all grids."""
+"""Step between the drawn pairs that are measured: all families and nearly all grids."""
 
 
 @functools.cache

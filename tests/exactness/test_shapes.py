@@ -1,5 +1,5 @@
-"""What docs/exactness.md takes for the truth is true: surfaces lie where shapes end, and areas are
-the formulas'.
+"""Tests that what docs/exactness.md takes for the truth is true: surfaces lie where shapes end, and
+areas are the formulas'.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from shapes import Ball, Box, Ellipsoid, Shape, Shell, Torus, Tube
 
 AT, TURN = (0.3, -1.2, 2.1), (20.0, 50.0, 70.0)
 SPHEROID = np.arccos(3 / 5)
-"""Of half axes 5, 3, 3 the eccentricity is the sine of this."""
+"""Angle whose sine is the eccentricity of the half axes 5, 3, 3."""
 AREAS = {
     Ball((1, 2), (), 3): 2 * np.pi * 3,
     Ball(AT, (), 3): 4 * np.pi * 3**2,

@@ -71,15 +71,17 @@ def test_the_numbers_are_those_of_the_command_line(spec):
     background = spec.statistic is Counts
     regions = range(0 if background else 1, 4)
     average = {} if spec.scope == "case" else {"average": "none"}
-    found = function(PRED, GT, **examples(spec), **lengths, **average, per_case=True, num_classes=4)
+    values = function(
+        PRED, GT, **examples(spec), **lengths, **average, per_case=True, num_classes=4
+    )
     spacing = SPACING if spec.statistic is not Contingency else None
-    wanted = [
+    expected = [
         scored(spec, p, g, regions=list(regions), spacing=spacing)
         for p, g in zip(PRED, GT, strict=True)
     ]
     if background and not lengths:
         assert spec.unit not in ("length", "volume")
-    np.testing.assert_allclose(found, np.reshape(wanted, found.shape), rtol=1e-12)
+    np.testing.assert_allclose(values, np.reshape(expected, values.shape), rtol=1e-12)
 
 
 @pytest.mark.parametrize("spec", REGISTRY.values(), ids=REGISTRY)
@@ -277,11 +279,11 @@ def test_classes_may_be_told_or_seen():
 
 def test_every_case_may_have_its_spacing():
     each = hd(PRED, GT, spacing=[SPACING, (1, 1, 1), (3, 2, 1)], per_case=True)
-    wanted = [
+    expected = [
         hd(PRED[n : n + 1], GT[n : n + 1], spacing=s)
         for n, s in enumerate([SPACING, (1, 1, 1), (3, 2, 1)])
     ]
-    np.testing.assert_array_equal(each, wanted)
+    np.testing.assert_array_equal(each, expected)
     assert volume_error(PRED, GT, spacing=SPACING) == pytest.approx(
         volume_error(PRED, GT) * np.prod(SPACING) / 1000, abs=1e-12
     )
@@ -289,12 +291,12 @@ def test_every_case_may_have_its_spacing():
 
 def test_cases_of_a_list_may_have_axes_and_spacings_of_their_own():
     cases = [PRED[0], PRED[1, 0]], [GT[0], GT[1, 0]]
-    found = hd(*cases, spacing=[SPACING, SPACING[1:]], per_case=True)
-    wanted = [
+    distances = hd(*cases, spacing=[SPACING, SPACING[1:]], per_case=True)
+    expected = [
         hd(PRED[:1], GT[:1], spacing=SPACING),
         hd(PRED[1:2, 0], GT[1:2, 0], spacing=SPACING[1:]),
     ]
-    np.testing.assert_array_equal(found, wanted)
+    np.testing.assert_array_equal(distances, expected)
 
 
 def test_numbers_of_numpy_are_numbers():

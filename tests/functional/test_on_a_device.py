@@ -91,26 +91,26 @@ def test_channels_vectors_and_ignored_voxels_are_read_as_on_the_host(name, monke
     if name == "dice":
         calls += [((PRED.ravel(), GT.ravel()), {}), ((np.eye(4)[PRED.ravel()], GT.ravel()), {})]
     for average in ("none", "micro"):
-        wanted = [function(*masks, average=average, **options) for masks, options in calls]
+        on_host = [function(*masks, average=average, **options) for masks, options in calls]
         with monkeypatch.context() as patch:
             patch.setattr(segeval.batches.dispatch, "is_on_host", lambda tensor: False)
-            found = [
+            on_device = [
                 function(*map(tensor, masks), average=average, **options)
                 for masks, options in calls
             ]
-        for one, other in zip(found, wanted, strict=True):
-            np.testing.assert_allclose(one, other, rtol=1e-12)
+        for value, expected in zip(on_device, on_host, strict=True):
+            np.testing.assert_allclose(value, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
 def test_a_threshold_is_compared_in_single_precision_at_least(dtype, monkeypatch):
     scores = torch.full((1, 2, 2), 0.3, dtype=dtype)
-    wanted = float(
+    expected = float(
         scores.float()[0, 0, 0] > 0.3
     )  # 0.3 in half precision is a little more than that
-    assert dice(scores, torch.ones(1, 2, 2, dtype=torch.int64), threshold=0.3) == wanted
+    assert dice(scores, torch.ones(1, 2, 2, dtype=torch.int64), threshold=0.3) == expected
     monkeypatch.setattr(segeval.batches.dispatch, "is_on_host", lambda tensor: False)
-    assert dice(scores, torch.ones(1, 2, 2, dtype=torch.int64), threshold=0.3) == wanted
+    assert dice(scores, torch.ones(1, 2, 2, dtype=torch.int64), threshold=0.3) == expected
 
 
 def test_more_classes_than_a_dense_table_holds(by_torch):
@@ -172,23 +172,23 @@ SETS = {
 def test_an_object_measures_where_its_tensors_are(chosen, scores):
     names, options = SETS[chosen]
     batches = [batch(2, seed=1), batch(1, seed=2)]
-    here, there = (
+    on_host, on_device = (
         SegmentationMetrics(names, num_classes=4, average="none", **options) for _ in range(2)
     )
     with GPU(most=MOST) as gpu:
-        there.to(gpu.device)
+        on_device.to(gpu.device)
         for pred, gt in batches:
             pred = channels(pred) * 2.0 - 1 if scores else pred
-            here.update(tensor(pred), tensor(gt))
+            on_host.update(tensor(pred), tensor(gt))
             masks = tensor(pred).to(gpu.device), tensor(gt).to(gpu.device)
             sent = gpu.sent
-            there.update(*masks)
+            on_device.update(*masks)
             assert gpu.sent == sent or chosen != "counts"
         assert gpu.moved == [] or chosen != "counts"
         assert chosen != "counts" or not gpu.waits
-        found = {name: value.cpu() for name, value in there.compute().items()}
-    for name, wanted in here.compute().items():
-        np.testing.assert_allclose(found[name], wanted, rtol=1e-6, err_msg=name)
+        values = {name: value.cpu() for name, value in on_device.compute().items()}
+    for name, expected in on_host.compute().items():
+        np.testing.assert_allclose(values[name], expected, rtol=1e-6, err_msg=name)
 
 
 def test_a_function_answers_on_the_device():

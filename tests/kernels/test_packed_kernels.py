@@ -1,5 +1,5 @@
-"""What a build packs serves without compiling: with two toy kernels, in place of a warm-up of
-minutes.
+"""Tests that what a build packs serves without compiling: with two toy kernels, in place of a
+warm-up of minutes.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Where kernels are kept, and what a user hears: each test runs a toy kernel in processes of its
-own.
+"""Tests of where kernels are kept, and of what a user hears: each test runs a toy kernel in
+processes of its own.
 """
 
 from __future__ import annotations

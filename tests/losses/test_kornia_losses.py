@@ -16,7 +16,7 @@ from torch import Tensor
 import segeval.losses as losses
 
 HALF = {torch.float16: 2e-3, torch.bfloat16: 2e-2}
-"""What a result in so few digits may be off by, relative."""
+"""Relative error that a result in so few digits may have."""
 
 
 def assert_same(

@@ -1,5 +1,5 @@
-"""What the losses are: 1 − the metric that scores the same masks; and what holds for functions and
-modules alike.
+"""Tests of what the losses are: 1 − the metric that scores the same masks; and of what holds for
+functions and modules alike.
 """
 
 from __future__ import annotations
@@ -222,7 +222,7 @@ def test_labels_of_any_dtype_and_tensors_of_any_layout() -> None:
 
 @pytest.mark.parametrize("part", [1, 7, 64])
 def test_parts_add_up_to_the_whole(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is summed part by part, forward and backward, is what is summed at once."""
+    """Assert that what is summed part by part, forward and backward, is what is summed at once."""
     pred, gt = logits(3, 5, 6).requires_grad_(), labels(3, 5, 6)
     gt[0, 0] = -100
     found = []

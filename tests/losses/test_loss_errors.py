@@ -1,4 +1,4 @@
-"""What the losses say of arguments that do not fit: which one, what was wanted, and what came."""
+"""Tests of what the losses say of arguments that do not fit: which, what was wanted, what came."""
 
 from __future__ import annotations
 

@@ -23,10 +23,10 @@ def by_pairs(inside: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
     points = np.argwhere(np.ones_like(inside)) * spacing
     apart = np.linalg.norm(points[:, None] - points, axis=-1)
     flat = inside.ravel()
-    found = np.where(
+    signed = np.where(
         flat, -np.where(flat, np.inf, apart).min(1), np.where(flat, apart, np.inf).min(1)
     )
-    return found.reshape(inside.shape)
+    return signed.reshape(inside.shape)
 
 
 @given(st.data())

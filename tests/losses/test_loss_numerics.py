@@ -161,7 +161,7 @@ def test_what_both_empty_costs(name: str) -> None:
 
 
 def kept(loss: Callable[[Tensor, Tensor], Tensor], pred: Tensor, target: Tensor) -> float:
-    """How much memory the loss keeps for its gradient, in sizes of the prediction."""
+    """Return the memory that the loss keeps for its gradient, in sizes of the prediction."""
     sizes: dict[int, int] = {}
 
     def noted(tensor: Tensor) -> Tensor:

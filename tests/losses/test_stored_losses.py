@@ -1,4 +1,6 @@
-"""What kornia, optax and the TensorFlow form said of fixed inputs: stored numbers against ours."""
+"""Tests of our losses against stored numbers: what kornia, optax and the TensorFlow form said of
+fixed inputs.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ RENAMED = {
     "HausdorffERLoss3D": "hausdorff_er_loss",
     "MS_SSIMLoss": "ms_ssim_loss",
 }
-"""What kornia has as modules alone."""
+"""Losses that kornia has as modules alone."""
 SINGLE = {"ssim_loss": 2e-5, "ssim3d_loss": 5e-5, "ms_ssim_loss": 2e-6}
 """Differences in single precision, where kornia's own numbers are as far from those in double
 precision.

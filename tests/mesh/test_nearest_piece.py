@@ -68,10 +68,10 @@ def test_the_distance_is_that_to_the_nearest_box(seed, count):
     gap = np.maximum(
         np.maximum(low[:, None] - points[:, :, None], points[:, :, None] - high[:, None]), 0
     )
-    found = squared_distances(
+    squares = squared_distances(
         points.T.copy(), Pieces(Tree.of(low, high, scale), np.empty((9, 0)), scale), WORKSPACE
     )
-    assert found == pytest.approx(((gap * scale[:, None, None]) ** 2).sum(axis=0).min(axis=1))
+    assert squares == pytest.approx(((gap * scale[:, None, None]) ** 2).sum(axis=0).min(axis=1))
 
 
 def test_any_number_of_threads_finds_the_same_to_the_last_bit():

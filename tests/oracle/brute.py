@@ -1,4 +1,4 @@
-"""What the engine computes, written as its definition, without regard to time; and masks to try it
+"""Definitions of what the engine computes, written without regard to time; and masks to try it
 on.
 """
 

@@ -70,12 +70,12 @@ def test_adding_is_pooling_the_elements_of_each_region(pairs, q):
 @given(st.lists(VALUES, min_size=1, max_size=4), st.data())
 def test_selecting_reorders_repeats_and_leaves_out(sets, data):
     order = data.draw(st.lists(st.integers(-1, len(sets) - 1), max_size=6))
-    chosen, wanted = (
+    chosen, expected = (
         stacked(sets).select(order),
         stacked([sets[k] if k >= 0 else [] for k in order]),
     )
     for name in ("start", "value", "size"):
-        np.testing.assert_array_equal(getattr(chosen, name), getattr(wanted, name))
+        np.testing.assert_array_equal(getattr(chosen, name), getattr(expected, name))
 
 
 @given(

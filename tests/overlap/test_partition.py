@@ -22,7 +22,7 @@ def flat(pair):
 
 
 def kinds_of_pairs(pred, gt):
-    """How many pairs of voxels are together in (both, pred alone, gt alone, none)."""
+    """Count the pairs of voxels that are together in (both, pred alone, gt alone, none)."""
     kinds = Counter(
         (p == q, g == h) for (p, g), (q, h) in combinations(zip(pred, gt, strict=True), 2)
     )

@@ -24,12 +24,12 @@ Spacing: TypeAlias = tuple[float, ...]
 Peer: TypeAlias = Callable[[Mask, Mask, Spacing], float]
 
 RAISED = (RuntimeError, ZeroDivisionError)
-"""What these tools raise for empty masks."""
+"""Errors that these tools raise for empty masks."""
 
 
 def number(peer: Peer, pred: Mask, gt: Mask, spacing: Spacing) -> float:
-    """What the tool gives, whatever it warns of (empty masks, its own deprecated calls); NaN if it
-    raises.
+    """Return what the tool gives, whatever it warns of (empty masks, its own deprecated calls); NaN
+    if it raises.
     """
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
@@ -277,4 +277,4 @@ PEERS: Mapping[str, Mapping[str, Peer]] = {
     "seg-metrics": SEG_METRICS,
     "torchmetrics": TORCHMETRICS,
 }
-"""By protocol: the number that its tool gives under each written form."""
+"""Numbers that the tool of a protocol gives under each written form."""

@@ -1,5 +1,5 @@
-"""Where a tool is wrong: its number and the protocol's, side by side, and why the protocol's is
-right.
+"""Tests of where a tool is wrong: its number and the protocol's, side by side, and why the
+protocol's is right.
 
 Numbers without a call are of tools that do not run beside these tests; they were taken with the
 versions that the protocols name.
@@ -60,12 +60,12 @@ def test_torchmetrics_weighs_a_region_absent_from_the_ground_truth_by_other_imag
         1 1 . 2     1 1 . .
         1 1 . 2     1 1 . .
     """)
-    alone, other = (
+    alone, companion = (
         [np.stack([mask == label for label in (1, 2)]) for mask in pair]
         for pair in ((pred, gt), (gt, gt))
     )
-    other[0][1, 0, 3] = other[1][1, 0, 3] = True
-    one, two = (
+    companion[0][1, 0, 3] = companion[1][1, 0, 3] = True
+    score_alone, score_beside = (
         torchmetrics.generalized_dice_score(
             *(
                 torch.from_numpy(np.stack(masks).astype(np.int64))
@@ -73,10 +73,10 @@ def test_torchmetrics_weighs_a_region_absent_from_the_ground_truth_by_other_imag
             ),
             num_classes=2,
         )
-        for batch in ([alone], [alone, other])
+        for batch in ([alone], [alone, companion])
     )
-    assert float(one[0]) == 1  # what was made up costs nothing
-    assert float(two[0]) < 1  # the same image, beside another one
+    assert float(score_alone[0]) == 1  # what was made up costs nothing
+    assert float(score_beside[0]) < 1  # the same image, beside another one
     rows = segeval.score(
         pred, gt, metrics="generalized_dice", regions=[1, 2], protocol="torchmetrics"
     )

@@ -1,5 +1,5 @@
-"""What established tools said about a fixed set of masks: stored numbers against the protocols that
-name these tools.
+"""Tests of protocols against what the tools that they name said about a fixed set of masks: stored
+numbers.
 
 Empty masks are among them: where the tool raised, the protocol says NaN. Where a tool is wrong, or
 less exact, that is data below, with the reason.
@@ -35,7 +35,7 @@ NUMBERS = {tool: json.loads((GOLDEN / f"{tool}.json").read_text()) for tool in T
 EXACT = {"rel": 1e-9, "abs": 1e-9}
 LENGTHS = {"rel": 1e-6, "abs": 1e-9}
 FLOAT32 = {"rel": 3e-7, "abs": 3e-7}
-"""Of tools that compute in single precision."""
+"""Tolerances for tools that compute in single precision."""
 SINGLE = {"monai", "metricsreloaded", "torchmetrics", "distorch"}
 
 
@@ -182,7 +182,7 @@ def pair(case, label=None):
 
 
 def lacks(case, label):
-    """Which of the masks are empty: "both", "pred", "gt" or none."""
+    """Return which of the masks are empty: "both", "pred", "gt" or none."""
     there = tuple(bool(mask.any()) for mask in pair(case, label))
     return {(False, False): "both", (False, True): "pred", (True, False): "gt"}.get(there, "")
 
@@ -285,7 +285,7 @@ def test_a_number_of_a_tool_is_that_of_its_protocol(protocol, tool, name):
 def test_a_share_within_a_tolerance_is_that_of_the_protocol_up_to_the_rounding_of_distances(
     tool, name
 ):
-    """What lies exactly at the tolerance falls on either side of it there.
+    """Allow what lies exactly at the tolerance to fall on either side of it in the tool.
 
     Identical masks are apart: DisTorch says 0 where all of the boundary lies within any tolerance,
     which is 1.
@@ -387,7 +387,9 @@ BY_BOUNDARY = [
 @pytest.mark.parametrize(("tool", "name", "form", "boundary"), BY_BOUNDARY)
 def test_a_tool_told_of_another_boundary_is_its_protocol_told_of_it(tool, name, form, boundary):
     numbers = [
-        found for found in stored(tool, name) if not lacks(*found[:2]) and found[0] not in IDENTICAL
+        record
+        for record in stored(tool, name)
+        if not lacks(*record[:2]) and record[0] not in IDENTICAL
     ]
     assert len(numbers) >= 20
     for case, label, number in numbers:
@@ -413,10 +415,10 @@ def test_the_area_of_a_boundary_is_that_of_the_tool(tool, rule, side):
     for case, label, number in stored(tool, f"area_{side}"):
         if lacks(case, label):
             continue
-        found = statistic(
+        distances = statistic(
             *pair(case), need, spacing=CASES[case]["spacing"], regions=[Region.of(label)]
         )
-        sizes = found.pg if side == "pred" else found.gp
+        sizes = distances.pg if side == "pred" else distances.gp
         assert sizes.total()[0] == pytest.approx(number, rel=1e-6), f"case {case}, label {label}"
 
 

@@ -80,5 +80,5 @@ def test_the_order_matters_here(case_folders):
 
 
 def test_which_protocols_take_the_mean_over_cases_first():
-    found = {name for name in names() if convention(name).mean_first == "cases"}
-    assert found == {"nnunet", "distorch", "kits23", "flare", "autopet-dice"}
+    cases_first = {name for name in names() if convention(name).mean_first == "cases"}
+    assert cases_first == {"nnunet", "distorch", "kits23", "flare", "autopet-dice"}

@@ -48,9 +48,9 @@ def surface(mask):
 @given(pair=FULL)
 def test_the_sets_of_distances_are_those_of_scipys_euclidean_distance_transform(rule, part, pair):
     pred, gt, spacing = pair
-    found = statistic(pred, gt, Need(SurfaceDistances, Boundary(rule)), spacing=spacing)
+    distances = statistic(pred, gt, Need(SurfaceDistances, Boundary(rule)), spacing=spacing)
     p, g = part(pred == 1), part(gt == 1)
-    for ours, of, to in ((found.pg, p, g), (found.gp, g, p)):
+    for ours, of, to in ((distances.pg, p, g), (distances.gp, g, p)):
         transform = ndimage.distance_transform_edt(~to, sampling=spacing)
         assert np.repeat(ours.value, ours.size) == pytest.approx(
             np.sort(transform[of]), rel=1e-9, abs=1e-9
@@ -66,11 +66,11 @@ def test_in_larger_volumes_with_stray_voxels_the_distances_are_scipys_too(spacin
         rng.random(gt.shape) < 1e-3, rng.integers(0, 4, gt.shape), np.roll(gt, moved, axis=2)
     ).astype(np.uint8)
     regions = [Region.of(1), Region.of("two", 2, 3), Region.of(3)]
-    found = statistic(pred, gt, SurfaceDistances, spacing=spacing, regions=regions)
-    for at, region in enumerate(regions):
+    distances = statistic(pred, gt, SurfaceDistances, spacing=spacing, regions=regions)
+    for place, region in enumerate(regions):
         p, g = (surface(np.isin(mask, list(region.labels))) for mask in (pred, gt))
-        for ours, of, to in ((found.pg, p, g), (found.gp, g, p)):
-            ends = slice(ours.start[at], ours.start[at + 1])
+        for ours, of, to in ((distances.pg, p, g), (distances.gp, g, p)):
+            ends = slice(ours.start[place], ours.start[place + 1])
             transform = ndimage.distance_transform_edt(~to, sampling=spacing)
             np.testing.assert_allclose(
                 np.repeat(ours.value[ends], ours.size[ends]), np.sort(transform[of]), rtol=1e-9

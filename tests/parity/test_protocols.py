@@ -40,12 +40,12 @@ def compare(protocol, pred, gt, spacing, forms=None):
     chosen = list(forms or peers)
     ours = segeval.score(pred, gt, metrics=chosen, protocol=protocol, spacing=spacing, regions=[1])
     for form in chosen:
-        found = ours[parse_metric(form).form].iloc[
+        value = ours[parse_metric(form).form].iloc[
             -1 if parse_metric(form).spec.scope == "case" else 0
         ]
         theirs = number(peers[form], pred == 1, gt == 1, spacing)
-        assert found == pytest.approx(theirs, **tolerance(protocol, form)), (
-            f"{form}: tool {theirs}, ours {found}"
+        assert value == pytest.approx(theirs, **tolerance(protocol, form)), (
+            f"{form}: tool {theirs}, ours {value}"
         )
 
 
@@ -61,7 +61,7 @@ EDGES = scene("""
 FIXED = [(*CORNERS, (2.0, 0.5, 1.3)), (*EDGES, (0.7, 2.0))]
 SQUARE = st.integers(2, 7).flatmap(lambda n: pairs(full=True, shape=(n, n)))
 SPACED_SQUARE = st.tuples(SQUARE, st.tuples(*[st.sampled_from(SPACINGS)] * 2)).map(
-    lambda found: (*found[0], found[1])
+    lambda drawn: (*drawn[0], drawn[1])
 )
 
 
@@ -97,7 +97,7 @@ ANSWERS = {
     "itk": ["dice", "iou", "volume_similarity", "hd", "hd_volume", "average_hd_volume"],
     "torchmetrics": [form for form in PEERS["torchmetrics"] if form != "iou"],
 }
-"""What the tools answer to empty masks, or raise; for the rest see test_golden.py and
+"""Forms that the tools answer for empty masks, or raise; for the rest see test_golden.py and
 test_defects.py.
 """
 

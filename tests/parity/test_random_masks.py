@@ -13,7 +13,7 @@ from segeval.metrics import parse_metric
 
 DRAWN = json.loads((Path(__file__).parents[1] / "golden" / "random.json").read_text())
 TOLERANCES = {"metrics-reloaded": 1e-6, "seg-metrics": 5e-6, "meshmetrics": 1e-6, "distorch": 1e-4}
-"""Of tools that compute, wholly or in part, in single precision."""
+"""Tolerances for tools that compute, wholly or in part, in single precision."""
 
 
 def mask(packed: str, shape: list[int]) -> np.ndarray:

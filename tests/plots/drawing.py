@@ -1,4 +1,4 @@
-"""How tests draw figures and read what is on them."""
+"""Helpers with which tests draw figures and read what is on them."""
 
 from __future__ import annotations
 

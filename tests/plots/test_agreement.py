@@ -68,11 +68,14 @@ def test_names_of_crowded_outliers_lie_apart_and_their_lines_end_at_them():
     boxes = [Text.get_window_extent(name) for name in names]
     assert len(names) == 6
     assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
-    for name, own in zip(names, boxes, strict=True):
+    for name, box in zip(names, boxes, strict=True):
         line = name.arrow_patch.get_window_extent()
-        assert min(abs(own.x0 - line.x1), abs(own.x1 - line.x0)) < 2 * figure.dpi / 72
+        assert min(abs(box.x0 - line.x1), abs(box.x1 - line.x0)) < 2 * figure.dpi / 72
         assert not any(
-            other.contains(*end) for other in boxes if other is not own for end in line.corners()
+            neighbour.contains(*end)
+            for neighbour in boxes
+            if neighbour is not box
+            for end in line.corners()
         )
 
 

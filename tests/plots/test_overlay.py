@@ -75,8 +75,8 @@ def test_the_farthest_voxel_is_that_of_a_distance_transform(pred: np.ndarray, gt
     place = farthest(pred, gt, SPACING)
     edges = [mask & ~binary_erosion(mask) for mask in (pred, gt)]
     distances = [
-        np.where(own, distance_transform_edt(~other, sampling=SPACING), 0)
-        for own, other in (edges, edges[::-1])
+        np.where(edge, distance_transform_edt(~opposite, sampling=SPACING), 0)
+        for edge, opposite in (edges, edges[::-1])
     ]
     assert place.distance == pytest.approx(max(d.max() for d in distances))
     assert max(d[place.index] for d in distances) == pytest.approx(place.distance)

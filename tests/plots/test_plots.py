@@ -1,4 +1,4 @@
-"""What figures hold: axes, words, counts, and that every kind draws whatever comes."""
+"""Tests of what figures hold: axes, words, counts, and that every kind draws whatever comes."""
 
 from __future__ import annotations
 

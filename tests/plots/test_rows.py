@@ -96,10 +96,10 @@ def test_labels_of_ticks_do_not_collide(low: float):
 
 def test_case_metrics_get_a_page_of_their_own():
     run = results(5, 2)
-    own = pd.DataFrame(
+    case_scores = pd.DataFrame(
         {"case": run.cases["case"].unique(), "region": "all", "rand": 0.5, "note": ""}
     )
-    run = replace(run, cases=pd.concat([run.cases, own], ignore_index=True))
+    run = replace(run, cases=pd.concat([run.cases, case_scores], ignore_index=True))
     first, second = drawn("distribution", run, "dice", "rand").values()
     assert "RI" not in words(first)
     assert [ax.get_xlabel() for ax in panels(second)] == ["RI\n(higher is better)"]

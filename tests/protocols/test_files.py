@@ -1,4 +1,4 @@
-"""What is wrong with a protocol's file is told when it is read, after the name of the file."""
+"""Tests that reading a protocol's file tells what is wrong with it, after the name of the file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def write(path, text):
 
 
 def told(path):
-    """What is said of a wrong file, after its name."""
+    """Return what is said of a wrong file, after its name."""
     with pytest.raises(UsageError, match=f"^{re.escape(str(path))}: ") as caught:
         convention(path)
     return str(caught.value).removeprefix(f"{path}: ")
@@ -208,24 +208,24 @@ def test_a_base_lies_beside_the_file_or_in_the_working_folder(tmp_path, monkeypa
 
 def test_a_key_is_a_form_as_a_report_takes_it(tmp_path):
     form = "tversky:alpha=0.3,beta=0.7"
-    own = convention(
+    protocol = convention(
         write(
             tmp_path / "mine.toml",
             f'report = ["{form}"]\n[metrics]\n"{form}" = {{empty = [1, 0, 0]}}',
         )
     )
-    assert [(metric.form, metric.empty.both) for metric in own.metrics()] == [(form, 1)]
-    assert not own.defines("tversky:alpha=0.5,beta=0.5")
+    assert [(metric.form, metric.empty.both) for metric in protocol.metrics()] == [(form, 1)]
+    assert not protocol.defines("tversky:alpha=0.5,beta=0.5")
 
 
 def test_a_formula_takes_the_parameter_of_the_name(tmp_path):
-    own = convention(
+    protocol = convention(
         write(
             tmp_path / "mine.toml",
             '[metrics]\nnsd = {is = "overlap_mean", tolerance = {liver = 2}}',
         )
     )
-    assert own.metric("nsd").definition.metric.parameters == (
+    assert protocol.metric("nsd").definition.metric.parameters == (
         ("tolerance", ByRegion.of({"liver": 2})),
     )
 
@@ -242,11 +242,11 @@ def test_nan_and_inf_may_stand_for_empty_masks(tmp_path):
 
 def test_the_file_of_the_docs_can_be_read(tmp_path):
     page = (Path(__file__).parents[2] / "docs" / "protocols.md").read_text(encoding="utf-8")
-    own = convention(
+    protocol = convention(
         write(tmp_path / "mine.toml", page.partition("```toml\n")[2].partition("```")[0])
     )
-    assert [metric.form for metric in own.metrics()] == ["dice", "nsd", "hd95"]
-    assert own.metric("hd95").definition.metric.form == "hd_pooled@95"
+    assert [metric.form for metric in protocol.metrics()] == ["dice", "nsd", "hd95"]
+    assert protocol.metric("hd95").definition.metric.form == "hd_pooled@95"
 
 
 def test_a_setting_of_the_boundary_is_given_once():

@@ -1,4 +1,4 @@
-"""Which mean is taken first changes the mean over all where a region is undefined in a case."""
+"""Tests that the order of means changes the mean over all where a region is undefined in a case."""
 
 from __future__ import annotations
 

@@ -184,9 +184,9 @@ def test_a_file_may_begin_with_a_run(pair, tmp_path):
     path = run(pair, "first", protocol="monai", ignore_label=3, metrics="dice") / "run.json"
     mine = tmp_path / "mine.toml"
     mine.write_text(f"base = '{path}'\nmissing = 'skip'\n")
-    own = convention(mine)
-    assert own.policies == {
+    protocol = convention(mine)
+    assert protocol.policies == {
         **Convention.of(make_protocol(protocol=path)).policies,
         "missing": "skip",
     }
-    assert own.metric("dice").empty.pred == 0
+    assert protocol.metric("dice").empty.pred == 0

@@ -71,8 +71,8 @@ def test_every_metric_that_a_protocol_defines(name):
 
 def usual(spec):
     """A written form of a metric, with values for the parameters that must be given."""
-    given = {parameter.name: parameter.domain.example for parameter in spec.required}
-    return spec.bind(given).form
+    values = {parameter.name: parameter.domain.example for parameter in spec.required}
+    return spec.bind(values).form
 
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)

@@ -1,4 +1,4 @@
-"""What is written as TOML is read back as it was."""
+"""Tests that what is written as TOML is read back as it was."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What every metric of a region says of empty masks, written down from the definitions, not from
-the cards.
+"""Tests of what every metric of a region says of empty masks, written down from the definitions,
+not from the cards.
 """
 
 from __future__ import annotations

@@ -54,11 +54,11 @@ def scores_of(family, measured) -> Scores:
     return {metric.column: metric.score(measured) for metric in family.metrics}
 
 
-def assert_same(found: Scores, wanted: Scores):
-    assert found.keys() == wanted.keys()
-    for column, values in found.items():
+def assert_same(actual: Scores, expected: Scores):
+    assert actual.keys() == expected.keys()
+    for column, values in actual.items():
         np.testing.assert_allclose(
-            values, wanted[column], rtol=1e-9, atol=1e-10, equal_nan=True, err_msg=column
+            values, expected[column], rtol=1e-9, atol=1e-10, equal_nan=True, err_msg=column
         )
 
 
@@ -133,8 +133,8 @@ def test_values_lie_in_the_range_of_the_card(family, pair):
     measured = statistic(pred, gt, family.need, spacing=spacing, regions=regions)
     for metric in family.metrics:
         low, high = metric.spec.range
-        for found in metric.score(measured):
-            assert isnan(found) or low - 1e-12 <= found <= high * (1 + 1e-12), metric.column
+        for value in metric.score(measured):
+            assert isnan(value) or low - 1e-12 <= value <= high * (1 + 1e-12), metric.column
 
 
 THING, NOTHING = scene("""
@@ -152,15 +152,17 @@ THING, NOTHING = scene("""
 )
 def test_empty_masks_score_what_the_card_says(family, kind, pred, gt, shape):
     pred, gt = pred.reshape(shape), gt.reshape(shape)
-    wanted = {m.column: np.array([empty_score(m, kind, pred, gt)]) for m in family.metrics}
-    assert_same(scores(family, pred, gt), wanted)
+    expected = {m.column: np.array([empty_score(m, kind, pred, gt)]) for m in family.metrics}
+    assert_same(scores(family, pred, gt), expected)
 
 
 def empty_score(metric, kind, pred, gt):
-    """What the card says of empty masks; where that is by formula, of what is known of these."""
-    wanted = getattr(metric.spec.empty, kind)
-    if wanted is not None:
-        return wanted
+    """Return what the card says of empty masks; where that is by formula, of what is known of
+    these.
+    """
+    value = getattr(metric.spec.empty, kind)
+    if value is not None:
+        return value
     p, g = np.array([pred.sum()], float), np.array([gt.sum()], float)
     labels, count = np.unique(np.stack([gt.ravel(), pred.ravel()]), axis=1, return_counts=True)
     by_hand = {
@@ -211,8 +213,8 @@ def test_more_background_around_is_more_true_negatives_and_nothing_else(family, 
     widths = [(data.draw(st.integers(0, 3)), data.draw(st.integers(0, 3))) for _ in gt.shape]
     padded = np.pad(pred, widths), np.pad(gt, widths)
     measured = statistic(pred, gt, family.need, spacing=spacing)
-    wanted = with_background(measured, padded[0].size - pred.size)
-    assert_same(scores(family, *padded, spacing=spacing), scores_of(family, wanted))
+    expected = with_background(measured, padded[0].size - pred.size)
+    assert_same(scores(family, *padded, spacing=spacing), scores_of(family, expected))
 
 
 @given(pair=spaced_pairs(labels=2), factor=st.sampled_from([0.1, 0.25, 3, 1000]))
@@ -222,8 +224,8 @@ def test_lengths_grow_with_the_spacing_and_volumes_with_its_power(family, pair, 
     scaled = statistic(pred, gt, family.need, spacing=[step * factor for step in spacing])
     for metric in family.metrics:
         power = {"length": 1, "volume": gt.ndim}.get(metric.spec.unit, 0)
-        found = with_lengths(metric, factor).score(scaled)
-        assert_same({metric.column: found}, {metric.column: usual[metric.column] * factor**power})
+        values = with_lengths(metric, factor).score(scaled)
+        assert_same({metric.column: values}, {metric.column: usual[metric.column] * factor**power})
 
 
 def with_lengths(metric, factor):
@@ -239,16 +241,16 @@ def test_the_score_of_a_sum_is_the_score_of_the_images_side_by_side(family, pair
     """
     if family.need.statistic.positional:
         return
-    *here, spacing = pair
-    shape = (data.draw(st.integers(2, 5)), *here[0].shape[1:])
-    there = framed(family, *data.draw(pairs(labels=2, full=True, shape=shape)))
-    here = framed(family, *here)
-    extent = np.maximum(here[0].shape, there[0].shape) + 1  # of the corners of voxels
+    *first, spacing = pair
+    shape = (data.draw(st.integers(2, 5)), *first[0].shape[1:])
+    second = framed(family, *data.draw(pairs(labels=2, full=True, shape=shape)))
+    first = framed(family, *first)
+    extent = np.maximum(first[0].shape, second[0].shape) + 1  # of the corners of voxels
     diagonal = float(np.linalg.norm(np.multiply(spacing, extent)))
-    space = np.zeros((int(diagonal / spacing[0]) + 1, *here[0].shape[1:]), np.uint8)
-    joined = [np.concatenate([a, space, b]) for a, b in zip(here, there, strict=True)]
-    total = statistic(*here, family.need, spacing=spacing)
-    total = with_background(total + statistic(*there, family.need, spacing=spacing), space.size)
+    space = np.zeros((int(diagonal / spacing[0]) + 1, *first[0].shape[1:]), np.uint8)
+    joined = [np.concatenate([a, space, b]) for a, b in zip(first, second, strict=True)]
+    total = statistic(*first, family.need, spacing=spacing)
+    total = with_background(total + statistic(*second, family.need, spacing=spacing), space.size)
     assert_same(scores(family, *joined, spacing=spacing), scores_of(family, total))
 
 
@@ -328,11 +330,11 @@ EXCHANGED = [*zip(SYMMETRIC, SYMMETRIC, strict=True), *DIRECTED]
 @given(pair=pairs(labels=2, full=True))
 def test_with_pred_and_gt_exchanged_this_metric_becomes_that(family, pair):
     pred, gt = pair
-    there = statistic(pred, gt, family.need)
+    forward = statistic(pred, gt, family.need)
     back = statistic(gt, pred, family.need)
-    for one, other in [(parse_metric(a), parse_metric(b)) for a, b in EXCHANGED]:
-        if one.spec in {metric.spec for metric in family.metrics}:
-            assert_same({one.column: one.score(back)}, {one.column: other.score(there)})
+    for first, second in [(parse_metric(a), parse_metric(b)) for a, b in EXCHANGED]:
+        if first.spec in {metric.spec for metric in family.metrics}:
+            assert_same({first.column: first.score(back)}, {first.column: second.score(forward)})
 
 
 def test_every_metric_of_the_lists_is_one_of_a_family():

@@ -1,4 +1,4 @@
-"""What all metrics and losses are called, and what they say of calls that do not fit."""
+"""Tests of the names of all metrics and losses, and of what they say of calls that do not fit."""
 
 from __future__ import annotations
 

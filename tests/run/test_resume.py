@@ -232,12 +232,12 @@ def test_whole_lines_of_something_else_are_passed_over(masks, tmp_path, content)
 
 def test_a_copy_of_the_same_size_and_time_in_another_folder_is_looked_into(masks, tmp_path):
     score(masks, tmp_path / "out")
-    other = tmp_path / "other"
-    shutil.copytree(masks[0], other)
-    changed = other / "07.npy"
+    copied = tmp_path / "other"
+    shutil.copytree(masks[0], copied)
+    changed = copied / "07.npy"
     times = changed.stat()
     shutil.copy(masks[0] / "08.npy", changed)
     os.utime(changed, ns=(times.st_atime_ns, times.st_mtime_ns))
-    results = score((other, masks[1]), tmp_path / "out", resume=True)
+    results = score((copied, masks[1]), tmp_path / "out", resume=True)
     assert results.run["cases_resumed"] == CASES - 1
-    assert results.run["cases"]["08"]["pred"] == str(other / "08.npy")
+    assert results.run["cases"]["08"]["pred"] == str(copied / "08.npy")

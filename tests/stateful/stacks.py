@@ -62,14 +62,14 @@ def fed(metric: Any, *batches: Batch) -> Any:
 def plain(value: Any) -> Any:
     """The numbers of a result, as approximate equality takes them."""
     return (
-        {name: one.tolist() for name, one in value.items()}
+        {name: tensor.tolist() for name, tensor in value.items()}
         if isinstance(value, dict)
         else value.tolist()
     )
 
 
 def same(value: Any, rel: float = 1e-6) -> Any:
-    """What equals the result but for rounding; NaN equals NaN."""
+    """Return what equals the result but for rounding; NaN equals NaN."""
     return pytest.approx(plain(value), rel=rel, abs=0, nan_ok=True)
 
 

@@ -1,5 +1,5 @@
-"""What a metric object keeps of a case is small, and does not grow with the size of the case or
-their number.
+"""Tests that a metric object keeps little of a case, whatever the size of the cases or their
+number.
 """
 
 from __future__ import annotations

@@ -47,15 +47,15 @@ WAYS = [
 def cases(draw: st.DrawFn, least: int = 2) -> tuple[torch.Tensor, torch.Tensor]:
     """Some cases of one shape, (N, *spatial), in which classes may be absent."""
     shape = tuple(draw(st.lists(st.integers(2, 5), min_size=2, max_size=3)))
-    found = draw(
+    masks = draw(
         st.lists(pairs(labels=draw(st.integers(1, 4)), shape=shape), min_size=least, max_size=6)
     )
-    pred, gt = (torch.from_numpy(np.stack(side)) for side in zip(*found, strict=True))
+    pred, gt = (torch.from_numpy(np.stack(side)) for side in zip(*masks, strict=True))
     return pred, gt
 
 
 def sizes(draw: st.DrawFn, total: int) -> list[int]:
-    """How many cases each batch holds."""
+    """Draw how many cases each batch holds."""
     ends = sorted(draw(st.sets(st.integers(1, total - 1)))) if total > 1 else []
     return np.diff([0, *ends, total]).tolist()
 
@@ -71,9 +71,9 @@ def computed(metrics: Sequence[str], *batches: Any, **options: Any) -> dict[str,
 
 def listed(values: dict[str, Tensor]) -> dict[tuple[str, int], float]:
     return {
-        (name, place): one
+        (name, place): number
         for name, value in values.items()
-        for place, one in enumerate(value.tolist())
+        for place, number in enumerate(value.tolist())
     }
 
 
@@ -119,9 +119,9 @@ def test_values_of_single_cases_stay_in_order(
     total = len(batch[0])
     way = {"average": average, "num_classes": 5, "input_format": "labels"}
     values = computed(EVERYTHING, *cut(batch, *sizes(data.draw, total)), per_case=True, **way)
-    alone = [computed(EVERYTHING, one, **way) for one in cut(batch, *[1] * total)]
+    alone = [computed(EVERYTHING, case, **way) for case in cut(batch, *[1] * total)]
     assert listed(values) == near(
-        {name: torch.cat([one[name] for one in alone]) for name in values}
+        {name: torch.cat([scores[name] for scores in alone]) for name in values}
     )
 
 
@@ -180,7 +180,7 @@ def test_means_are_over_what_is_defined(batch: Any, pooled: bool) -> None:
     way = {"num_classes": 5, "input_format": "labels", "include_background": True}
     over_cases = {"pooled": True} if pooled else {"per_case": True}
     by_region = computed(EVERYTHING, batch, average="none", **over_cases, **way)
-    macro, kept = (
+    macro, mean_by_region = (
         computed(EVERYTHING, batch, pooled=pooled, **way),
         computed(EVERYTHING, batch, average="none", **way),
     )
@@ -188,7 +188,7 @@ def test_means_are_over_what_is_defined(batch: Any, pooled: bool) -> None:
         table = values.reshape(1 if pooled else len(batch[0]), -1)
         if parse_metric(name).spec.scope == "region":
             assert table.shape[1] == 5
-            assert pooled or kept[name].tolist() == near(
+            assert pooled or mean_by_region[name].tolist() == near(
                 torch.stack([defined(column) for column in table.T])
             ), name
         assert macro[name].tolist() == near(

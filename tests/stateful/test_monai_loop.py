@@ -98,13 +98,13 @@ def test_a_spacing_for_each_case(axes: int) -> None:
 def test_neither_one_hot_nor_argmax_is_needed() -> None:
     scores, gt = cases(2)
     expected = plain(
-        Dice(num_classes=3)([PREDICTED(one) for one in scores], [ONE_HOT(one) for one in gt])
+        Dice(num_classes=3)([PREDICTED(case) for case in scores], [ONE_HOT(case) for case in gt])
     )
-    labels = [one.argmax(0, keepdim=True) for one in scores]
+    labels = [case.argmax(0, keepdim=True) for case in scores]
     assert plain(Dice()(scores, gt)) == expected
     assert plain(Dice()(labels, gt)) == expected
-    assert plain(Dice()([one[0] for one in labels], [one[0] for one in gt])) == expected
-    assert plain(Dice()([one.to(torch.uint8) for one in labels], gt)) == expected
+    assert plain(Dice()([case[0] for case in labels], [case[0] for case in gt])) == expected
+    assert plain(Dice()([case.to(torch.uint8) for case in labels], gt)) == expected
 
 
 def test_one_hot_lists_without_a_word_are_refused_with_the_word() -> None:

@@ -14,7 +14,7 @@ from segeval.stateful import Dice, HausdorffDistance, SegmentationMetrics
 GT = torch.zeros(1, 8, 8, dtype=torch.int64)
 GT[0, 2:4, 2:6], GT[0, 5:7, 2:6] = 1, 2
 PRED = GT.roll(1, 2)
-"""Of each row of four voxels three agree: Dice 2 * 3 / (4 + 4), Hausdorff distance 1."""
+"""Rows of four voxels, three of which agree: Dice 2 * 3 / (4 + 4), Hausdorff distance 1."""
 
 
 @pytest.fixture(autouse=True)

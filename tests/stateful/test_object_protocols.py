@@ -125,11 +125,11 @@ def test_labels_with_names_have_their_own_tolerance(tmp_path):
         ["nsd"], protocol=str(path), num_classes=3, average="none"
     )
     metrics.update(PRED, GT)
-    one, other = (
+    wide, exact = (
         functional.nsd(PRED, GT, tolerance=t, num_classes=3, average="none") for t in (1, 0)
     )
     assert metrics.compute()["nsd"].tolist() == pytest.approx(
-        [one[0].item(), other[1].item()], rel=1e-6
+        [wide[0].item(), exact[1].item()], rel=1e-6
     )
     with pytest.raises(UsageError, match="metric 'nsd' needs a value for tolerance"):
         segeval.SegmentationMetrics(["nsd"])

@@ -46,7 +46,9 @@ def kinds(share: str) -> list[str]:
 
 
 def worker(rank: int, folder: str) -> None:
-    """What a process computes of its share, and whether its own state is as before after that."""
+    """Save what a process computes of its share, and whether its own state is as before after
+    that.
+    """
     warnings.filterwarnings("ignore", "The ``compute`` method of metric")
     torch.set_num_threads(1)
     store = dist.FileStore(str(Path(folder, "store")), 2)
@@ -76,8 +78,8 @@ def worker(rank: int, folder: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """What each of the two processes computed."""
+def computed(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Return what each of the two processes computed."""
     folder = tmp_path_factory.mktemp("processes")
     torch.multiprocessing.spawn(worker, (str(folder),), nprocs=2)
     return [torch.load(Path(folder, f"{rank}.pt")) for rank in (0, 1)]
@@ -88,29 +90,29 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
 )
 @pytest.mark.filterwarnings("ignore:The ``compute`` method of metric:UserWarning")
 def test_both_processes_compute_what_one_computes_of_all(
-    share: str, kind: str, found: list[dict[str, Any]]
+    share: str, kind: str, computed: list[dict[str, Any]]
 ) -> None:
     make = MAKERS[kind]
     whole = fed(make(), *own(share, 0), *own(share, 1)).compute()
-    for values in found:
+    for values in computed:
         together, restored = values[f"{share}, {kind}"]
         assert together == same(whole)
         assert restored
 
 
-def test_a_collection_with_shared_states(found: list[dict[str, Any]]) -> None:
+def test_a_collection_with_shared_states(computed: list[dict[str, Any]]) -> None:
     batches = own("unequal batches", 0) + own("unequal batches", 1)
     whole = fed(MetricCollection([Dice(), IoU(), ASSD()]), *batches).compute()
-    assert [values["collection"] for values in found] == [same(whole), same(whole)]
+    assert [values["collection"] for values in computed] == [same(whole), same(whole)]
 
 
 def test_synchronising_every_step_gives_the_value_of_both_batches(
-    found: list[dict[str, Any]],
+    computed: list[dict[str, Any]],
 ) -> None:
     whole = same(fed(Dice(), *own("one batch each", 0), *own("one batch each", 1)).compute())
-    assert [values["step"] for values in found] == [(whole, whole), (whole, whole)]
+    assert [values["step"] for values in computed] == [(whole, whole), (whole, whole)]
 
 
-def test_processes_with_other_options_are_refused_by_both(found: list[dict[str, Any]]) -> None:
-    for values in found:
+def test_processes_with_other_options_are_refused_by_both(computed: list[dict[str, Any]]) -> None:
+    for values in computed:
         assert "make all of them with the same" in values["other options"]

@@ -81,8 +81,8 @@ def test_voxels_that_share_no_face_are_cut_off_one_by_one():
 
 
 def test_the_cells_of_marching_cubes_have_the_areas_of_surface_distance():
-    """Of each kind of cell, the area that DeepMind's surface-distance gives for the spacing (1.5,
-    0.8, 0.7).
+    """Assert that each kind of cell has the area that DeepMind's surface-distance gives for the
+    spacing (1.5, 0.8, 0.7).
     """
     voxels = list(product((0, 1), repeat=3))
     kinds = {

@@ -37,10 +37,12 @@ def test_depths_are_those_of_scipy(order, data, spacing, ndim, holes):
     spacing = spacing[:ndim]
     depths = measure_depths([(Crop(pred, (0,) * ndim), Crop(gt, (0,) * ndim))], spacing)
     p, g = scipy_depths(pred, spacing), scipy_depths(gt, spacing)
-    for found, wanted in (
+    for histogram, expected in (
         (depths.p, p[pred]),
         (depths.g, g[gt]),
         (depths.shared, np.maximum(p, g)[pred & gt]),
     ):
-        assert np.allclose(np.repeat(found.value, found.size), np.sort(wanted), rtol=1e-12)
-        assert found.start.tolist() == [0, len(found.value)]
+        assert np.allclose(
+            np.repeat(histogram.value, histogram.size), np.sort(expected), rtol=1e-12
+        )
+        assert histogram.start.tolist() == [0, len(histogram.value)]

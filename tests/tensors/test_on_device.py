@@ -37,13 +37,14 @@ def flat(result):
 def test_shapes_are_measured_where_they_are(kernel, case):
     expected = flat(kernel(*case))
     with GPU() as gpu:
-        found = flat(
+        on_device = flat(
             kernel(case.pred.to(gpu.device), case.gt.to(gpu.device), case.labels, case.spacing)
         )
-        assert {tensor.device for tensor in found} == {gpu.device}
+        assert {tensor.device for tensor in on_device} == {gpu.device}
         assert gpu.moved == []
         assert all(
-            torch.equal(tensor.cpu(), other) for tensor, other in zip(found, expected, strict=True)
+            torch.equal(tensor.cpu(), reference)
+            for tensor, reference in zip(on_device, expected, strict=True)
         )
 
 
