@@ -89,7 +89,7 @@ def against_peers(runs: int, only: Sequence[str], kinds: Sequence[str]) -> None:
 
 
 def growth(runs: int) -> None:
-    """Time growing numbers of labels, voxels and cases; the time is linear if it is equal per unit."""
+    """Time growing numbers of labels, voxels and cases; linear means equal figures per unit."""
     rows = []
     rng = np.random.default_rng(0)
     for count in (1, 10, 100, 1000):
