@@ -37,6 +37,7 @@ class Case:
     tolerance: float = 1e-3
 
     def __post_init__(self) -> None:
+        # Surfaces lie in one space as they are; only label maps have grids that could differ.
         if not self.has_mesh:
             self._check_grids(*self.masks)
 
@@ -67,6 +68,7 @@ class Case:
         if not ignored.any():
             return self
         pred, gt = _blanked(pred, ignored), _blanked(gt, ignored)
+        # What was ignored before is background by now, where this label is no longer to be seen.
         if self.ignored is not None:
             ignored |= self.ignored
         return replace(self, pred=pred, gt=gt, ignored=ignored)
@@ -78,6 +80,7 @@ class Case:
                 f"case {self.id!r}: pred shape {pred.grid.shape} differs from gt shape "
                 f"{gt.grid.shape} {where}; resample the prediction onto the ground-truth grid"
             )
+        # Headers store float32 or text, so that equal spacings may differ in their last digits.
         spacings = zip(pred.grid.spacing, gt.grid.spacing, strict=True)
         spaced_apart = any(abs(p - g) > self.tolerance * g for p, g in spacings)
         if pred.grid.unit != gt.grid.unit or spaced_apart:

@@ -49,6 +49,7 @@ def aligned(
         _check_position(turned, gt, tolerance=tolerance, spacing_tolerance=spacing_tolerance)
     if not note:
         return pred, ""
+    # The two affines differ by less than the tolerance by now, or positions do not count.
     return replace(turned, grid=replace(turned.grid, affine=gt.grid.affine)), note
 
 
@@ -64,6 +65,7 @@ def _turned(pred: LabelMap, gt: LabelMap, *, keep_spacing: bool) -> tuple[LabelM
     spacing = gt.grid.spacing
     if keep_spacing:
         spacing = tuple(pred.grid.spacing[axis] for axis in axes)
+    # From indices of the turned array to those of the prediction. Axes that a 2-D mask lacks stay.
     to_pred = np.diag([0.0 if i < pred.grid.ndim else 1.0 for i in range(4)])
     for i, (axis, sign) in enumerate(zip(axes, signs, strict=True)):
         to_pred[axis, i] = sign
@@ -101,6 +103,7 @@ def _check_position(
     spaced = np.allclose(pred.grid.spacing, gt.grid.spacing, rtol=spacing_tolerance, atol=0)
     if pred.grid.shape != gt.grid.shape or not spaced:
         return  # the error of `Case` says more
+    # A 2-D mask lies at index 0 of the axis that it lacks.
     ends = [(0, n - 1) for n in gt.grid.shape] + [(0,)] * (3 - gt.grid.ndim)
     corners = np.array([(*corner, 1) for corner in product(*ends)]).T
     moved = np.linalg.solve(_affine(gt.grid), _affine(pred.grid) @ corners) - corners

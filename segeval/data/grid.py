@@ -54,6 +54,7 @@ class Grid:
     @property
     def size(self) -> int:
         """Number of voxels."""
+        # The usual integer of NumPy 1 has 32 bits on Windows, too few for a large volume.
         return int(np.prod(self.shape, dtype=np.int64))
 
     @property

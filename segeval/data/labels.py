@@ -73,6 +73,7 @@ def as_labels(array: NDArray[Any], source: str) -> Labels:
     """
     if array.dtype == np.uint8:
         return array
+    # Without a value there is no smallest one to look at.
     if array.size == 0:
         return array.astype(np.uint8)
     if array.dtype.kind == "b" and array.view(np.uint8).max() <= 1:  # Pillow's True is 255
@@ -112,6 +113,7 @@ def narrowed(
             wider[:done] = labels[:done].copy()
             labels = wider
         stored = labels[done : done + chunk.size]
+        # The cast cuts fractions off, so that what differs afterwards was no whole number.
         np.copyto(stored, chunk, casting="unsafe")
         if chunk.dtype.kind == "f" and (fractional := stored != chunk).any():
             raise ReadError(
@@ -144,6 +146,7 @@ def smallest_dtype(array: NDArray[Any], source: str) -> Dtype:
         raise ReadError(
             f"{source}: holds the negative value {low:g}; labels start at 0: shift or remap them"
         )
+    # Tables of labels are int64, into which the upper half of uint64 does not go.
     if int(high) >= 2**63:
         raise ReadError(
             f"{source}: holds {high:g}, beyond the largest label 2**63 - 1; remap the labels"

@@ -46,6 +46,7 @@ def disjoint_layers(regions: Sequence[Region]) -> list[list[int]]:
     [[0, 3], [1, 2]]
     """
     labels = [label for region in regions for label in region.labels]
+    # The common case: no label twice, so that one layer holds all regions.
     if labels and len(set(labels)) == len(labels):
         return [list(range(len(regions)))]
     layers: list[list[int]] = []

@@ -23,6 +23,8 @@ def read_npy(request: Request) -> LabelMap:
     Objects are never unpickled.
     """
     with request.path.open("rb") as file:
+        # The header is read by itself, so that the voxels behind it can be streamed. Version 3
+        # differs from 2 in the encoding of names of fields alone, and labels have no fields.
         version = np.lib.format.read_magic(file)
         read_header = np.lib.format.read_array_header_2_0
         if version == (1, 0):
@@ -35,6 +37,7 @@ def read_npy(request: Request) -> LabelMap:
                 f"array"
             )
         flat = streamed(file, dtype, int(np.prod(shape, dtype=np.int64)), request)
+    # Of a Fortran array the first axis is the fastest in the file; neither order needs a copy.
     labels = flat.reshape(shape, order="F" if fortran else "C")
     return LabelMap(labels, request.unspaced_grid(shape), str(request.path))
 
@@ -49,6 +52,7 @@ def read_npz(request: Request) -> LabelMap:
                 f"{request.path}: wanted one array, but it holds {len(archive.files)} ({names}); "
                 f"save the mask alone"
             )
+        # NumPy gives a member of an archive as a whole array: there is nothing to stream.
         array = archive[archive.files[0]]
     shape = voxel_shape(array.shape, request)
     labels = stored(array.reshape(shape), request)

@@ -69,6 +69,7 @@ def labels_of(channels: Bytes, request: Request) -> Labels:
     """
     if request.colors is not None:
         return _looked_up(channels, request.colors, request.path)
+    # Many programs save grey values as three equal channels.
     red, green, blue = channels[..., 0], channels[..., 1], channels[..., 2]
     colored = (red != green) | (green != blue)
     if colored.any():
@@ -83,10 +84,13 @@ def labels_of(channels: Bytes, request: Request) -> Labels:
 
 def _looked_up(channels: Bytes, colors: Colors, path: Path) -> Labels:
     """Return the label of each pixel by a binary search among the colours."""
+    # The given colours come last, so that they may give black another label.
     table = {(0, 0, 0): 0, **colors}
     keys = _packed(np.array(list(table)))
     order = np.argsort(keys)
     pixels = _packed(channels)
+    # A pixel above all keys is placed behind the last: clipped, it meets a colour other than its
+    # own, as every unlisted pixel does.
     row_of_pixel = order[np.searchsorted(keys, pixels, sorter=order).clip(max=len(keys) - 1)]
     unlisted = keys[row_of_pixel] != pixels
     if unlisted.any():
@@ -123,6 +127,7 @@ def _color(text: str, wanted: str) -> Color:
     """Return the colour that a text names; Pillow knows `#rrggbb` and the names of CSS."""
     from PIL import ImageColor
 
+    # Pillow takes three numbers in the notation of CSS alone.
     written = f"rgb({text})" if text[:1].isdigit() else text
     try:
         red, green, blue = ImageColor.getrgb(written)[:3]

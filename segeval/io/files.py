@@ -26,6 +26,7 @@ def local_path(path: str | os.PathLike[str]) -> Path:
     ('a.nii.gz', True)
     """
     if isinstance(path, Path):
+        # A folder here may bear the name of a scheme, so that only what is not there is an address.
         address = _ADDRESS.fullmatch(path.as_posix())
         if address is None or path.exists():
             return path  # building another costs more than the match, and most calls pass a Path
@@ -65,6 +66,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     It leaves no trace otherwise. Raises `UsageError` where it cannot be written.
     """
+    # In the same folder, since renaming is atomic within one file system only; the number of the
+    # process keeps runs apart that write the same file.
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         try:

@@ -59,12 +59,14 @@ def read_image(request: Request) -> LabelMap:
     `colors`.
     """
     with _opened(request) as image:
+        # Formats that hold one image alone lack the attribute.
         frames: int = getattr(image, "n_frames", 1)
         if frames > 1:
             raise ReadError(
                 f"{request.path}: wanted one image, but it holds {frames} frames; "
                 "save each as a file of its own, or the stack as .nii.gz or .npy"
             )
+        # TIFF is a container; these are Pillow's names for the two kinds of JPEG data in it.
         if image.info.get("compression") in ("jpeg", "tiff_jpeg"):
             raise ReadError(
                 f"{request.path}: holds JPEG data, which is lossy; save masks with lossless "
@@ -101,6 +103,7 @@ def _grey_of_gif(image: ImageFile) -> Bytes:
     """
     labels: Bytes = np.asarray(image)
     colors = np.array(image.getpalette() or [], np.uint8).reshape(-1, 3)
+    # A palette whose index i is the grey i never comes here as P: Pillow calls that mode L.
     if image.mode == "P" and (colors == colors[:, :1]).all():
         labels = colors[:, 0][labels]
     return labels
@@ -111,6 +114,8 @@ def _any_size(pixels: int) -> Iterator[None]:
     """Lift Pillow's global limit on pixels while a mask beyond it, as in pathology, is decoded."""
     from PIL import Image
 
+    # The limit is that of the whole process: whoever lifts it holds the lock until it is back, so
+    # that no thread takes the lifted one for the limit.
     with _LIMIT:
         limit = Image.MAX_IMAGE_PIXELS
     if limit is None or pixels <= limit:
@@ -134,6 +139,7 @@ def _labels(image: ImageFile, request: Request) -> Labels:
             f"{request.path}: wanted one label a pixel, but the image is of mode {image.mode}; "
             f"save it as greyscale PNG"
         )
+    # The mode says 8 bits of such an image as well; only the raw mode of its tiles tells.
     if ";16" in str(image.tile):
         raise ReadError(
             f"{request.path}: wanted one label a pixel, but it has channels of 16 bits, which "

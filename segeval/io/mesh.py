@@ -53,6 +53,7 @@ def read_mesh(request: Request) -> Mesh:
     # STL writes the corners of every triangle anew: shared ones must be one vertex again
     places, place_of_vertex = np.unique(vertices.reshape(-1, 3), axis=0, return_inverse=True)
     triangles = place_of_vertex.reshape(-1)[faces]
+    # A triangle with two corners in one place has neither area nor plane.
     degenerate = (triangles == np.roll(triangles, 1, axis=1)).any(axis=1)
     triangles = triangles[~degenerate]
     if not len(triangles):
@@ -68,6 +69,7 @@ def _loaded(path: Path) -> Any:
     import trimesh
 
     try:
+        # Unprocessed: trimesh would merge vertices that are merely close to each other.
         loaded = trimesh.load(path, process=False)
         return loaded.to_mesh() if isinstance(loaded, trimesh.Scene) else loaded
     except Exception as error:  # whatever the readers of a damaged file run into

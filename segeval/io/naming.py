@@ -63,6 +63,7 @@ def _renamed(files: dict[str, Path], ids: list[str], change: str, cost: int) -> 
 
 def _common_start(names: Sequence[str]) -> str:
     """Return the beginning that all names share: that of the first and the last in order."""
+    # In order all other names lie between these two, and so share what these share.
     first, last = min(names), max(names)
     differs = (i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
     return first[: next(differs, len(first))]
@@ -81,4 +82,5 @@ def _prefixes(common: str) -> Iterator[str]:
 
 
 def _is_word(affix: str) -> bool:
+    """Return whether an affix may be left out: it has a letter, or is that of nnU-Net."""
     return affix == _FIRST_CHANNEL or any(letter.isalpha() for letter in affix)

@@ -59,6 +59,7 @@ def read_nifti(request: Request) -> LabelMap:
         if path.suffix.lower() == ".gz":
             while file.read(1 << 20):  # the checksum is looked at where the stream ends
                 pass
+    # The further bits of xyzt_units are the unit of time.
     unit = _MILLIMETRES.get(int(header["xyzt_units"]) & 7, Decimal(1))
     spacing = request.spacing or _spacing(header, len(shape), unit, path)
     return LabelMap(
@@ -104,6 +105,7 @@ def _header(file: IO[bytes], path: Path) -> Any:
             f"{path}: wanted a NIfTI header, but the data start with {start[:8]!r}; write the file "
             f"again"
         )
+    # Unchecked: nibabel would mend what is odd, such as a spacing of zero, without an error.
     header = kind(start[: kind.sizeof_hdr], check=False)
     magic = bytes(header["magic"])[:3]
     if magic not in (b"n+1", b"n+2"):
@@ -144,6 +146,7 @@ def _scaling(header: Any, dtype: Dtype) -> Change | None:
     if dtype.kind == "f" or dtype.itemsize > 2:
         return partial(_scaled, slope=slope, inter=inter)
     low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+    # Shifted by the lowest value, so that no index into the table is negative.
     table = _scaled(np.arange(low, high + 1), slope, inter)
     return lambda raw: table[raw.astype(np.intp) - low]
 
@@ -152,6 +155,8 @@ def _scaled(raw: NDArray[Any], slope: float, inter: float) -> Floats:
     """Return numbers scaled, and rounded where they are whole but for the precision of storage."""
     values = raw * np.float64(slope) + inter
     whole = np.rint(values)
+    # Storing with a scale moves a number by half a step at most. Steps may be coarse: beyond 0.1
+    # from a whole number a value is a fraction, and refused later on.
     step = 0.5 * abs(slope) if raw.dtype.kind in "ui" else 0.0
     with np.errstate(invalid="ignore"):  # NaN and infinite values are reported by the next step
         rounding = 4 * np.finfo(np.float32).eps * (np.abs(values) + abs(inter))
@@ -168,11 +173,13 @@ def _spacing(header: Any, ndim: int, unit: Decimal, path: Path) -> tuple[float, 
             f"{path}: wanted positive voxel sizes, but pixdim is ({written}); "
             "correct the header, or pass --spacing with one length per array axis"
         )
+    # A length has no sign: directions are told by the affine.
     return tuple(float(Decimal(str(abs(zoom))) * unit) for zoom in zooms)
 
 
 def _affine(header: Any, unit: Decimal) -> Floats | None:
     """Return the affine to millimetres, None where the header has none that can be inverted."""
+    # Without a code nibabel makes an affine up from the shape and the spacing.
     if header["sform_code"] <= 0 and header["qform_code"] <= 0:
         return None
     affine: Floats = np.diag([float(unit)] * 3 + [1.0]) @ header.get_best_affine()

@@ -78,6 +78,7 @@ def pair(
     if gt.is_file():
         return Pairing([Pair(stem_of(gt), pred, gt)], [], [], notices)
     preds, gts = _masks(pred, "pred", pred_suffix), _masks(gt, "gt", gt_suffix)
+    # Only where no name has a partner as it is: otherwise those without one are missing.
     if preds.keys().isdisjoint(gts):
         shortened_pred, shortened_gt = _shortened(preds, gts, pred, gt)
         preds, gts = shortened_pred.files, shortened_gt.files
@@ -146,6 +147,7 @@ def _files(folder: Path) -> Iterator[Path]:
         )
 
     for root, folders, names in os.walk(folder, onerror=fail):
+        # In place: `os.walk` goes into what this list still holds, in its order.
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(root, name) for name in sorted(names) if not name.startswith("."))
 
@@ -177,6 +179,7 @@ def _by_id(id_of: dict[Path, str]) -> dict[str, Path]:
     files: dict[str, Path] = {}
     folded: dict[str, Path] = {}
     for path, name in id_of.items():
+        # Where case does not count, ids that differ in case alone name one file.
         first = folded.setdefault(name.casefold(), path)
         if first != path:
             raise UsageError(

@@ -64,6 +64,7 @@ def read(
     card = FORMATS[suffix]
     wanted = f"{path}: wanted a {suffix} {_NOUN[card.gives]}"
     try:
+        # Before the readers, which would call an empty file damaged.
         if request.path.stat().st_size == 0:
             raise ReadError(f"{wanted}, but the file is empty (0 bytes); write or copy it again")
         return card.read(request)

@@ -82,6 +82,7 @@ def _chunks(file: IO[bytes], dtype: Dtype, size: int, request: Request) -> Itera
         _fill(file, chunk.view(np.uint8), request)
         if not dtype.isnative:
             chunk = chunk.byteswap().view(dtype.newbyteorder("="))
+        # Whoever takes it has stored its labels before the next one overwrites it.
         yield chunk
 
 

@@ -41,6 +41,7 @@ class Details:
         Compressing saves a fifth of the space and takes forty times as long.
         """
         arrays = {name: getattr(self, name) for name in self.__slots__}
+        # Without a case NumPy would take an empty tuple of texts for one of floats.
         arrays |= {name: np.array(arrays[name], dtype=np.str_) for name in ("cases", "regions")}
         with replacing(path) as file:
             np.savez(file, **arrays)

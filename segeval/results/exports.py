@@ -58,6 +58,7 @@ def as_json(table: DataFrame) -> str:
 
     columns = [spelled(table[name].tolist()) for name in table.columns]
     records = (dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True))
+    # `DataFrame.to_json` would round to ten digits, and write nan and inf alike as null.
     encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
     lines = ",\n".join(map(encode, records))
     return f"[\n{lines}\n]" if lines else "[]"
@@ -75,6 +76,7 @@ def _read_csv(path: Path) -> DataFrame:
 
 @export("csv", read=_read_csv)
 def _write_csv(table: DataFrame, file: BinaryIO) -> None:
+    # One line ending on all systems, so that equal tables are equal files.
     table.to_csv(file, index=False, na_rep="nan", lineterminator="\n")
 
 
@@ -105,6 +107,7 @@ def _read_xlsx(path: Path) -> DataFrame:
 
     from .columns import TEXT
 
+    # A region `NA` and the empty one of a failed case are texts, and not missing.
     texts = dict.fromkeys(TEXT, str)
     return pd.read_excel(path, engine="openpyxl", dtype=texts, keep_default_na=False)
 

@@ -28,6 +28,7 @@ def write_table(table: DataFrame, path: Path) -> None:
     try:
         with replacing(path) as file:
             card.write(table, file)
+    # pandas imports the package of a format only when it writes or reads with it.
     except ImportError as error:
         raise _not_installed(path, card, error) from error
 

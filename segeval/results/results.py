@@ -46,6 +46,7 @@ class Results:
         and details of an earlier one that are not overwritten are deleted. Raises `UsageError` when
         it cannot be written.
         """
+        # First of all: nothing is written where a package is missing.
         check_formats(formats)
         folder = make_folder(directory)
         for name in formats:
@@ -56,6 +57,7 @@ class Results:
             file.write(f"{text}\n".encode())
         if self.details:
             self.details.save(folder / "details.npz")
+        # Only now, when all that is new is in its place.
         stale = [
             f"{table}.{name}"
             for name in EXPORTS
@@ -110,6 +112,7 @@ def _check_stamps(path: Path, results: Results) -> None:
 
 def clear(folder: Path) -> None:
     """Delete the results of an earlier run from a folder: its tables, run.json and details.npz."""
+    # run.json goes first: what is left of a folder half cleared does not pass for results.
     for name in (
         RUN,
         "details.npz",
