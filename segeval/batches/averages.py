@@ -74,8 +74,10 @@ class Averaging:
         # Regions are added up before they are scored, so that each has the weight of its size.
         if self.average == "micro":
             cases = cases.joined()
+        # All cases are scored at once, so that the names go round for each of them.
         scores = metric.score(cases.statistic, list(names) * cases.count)
         values = scores.reshape(cases.count, cases.regions)
+        # With undefined scores both orders differ: over cases first, each region weighs the same.
         if self.average == "macro" and metric.mean_first == "cases" and not self.per_case:
             return _mean(_mean(values.T))
         if self.average == "none":

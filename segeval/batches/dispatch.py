@@ -53,6 +53,7 @@ def measured(
     records = []
     kinds = set()
     for case_p, case_g, lengths in zip(pred, gt, spacings(spacing, len(pred)), strict=True):
+        # Shapes may differ from case to case, so that each is a batch of one.
         arrays = _checked(case_p, "pred")[None], _checked(case_g, "gt")[None]
         record, kind = _measured(
             *arrays, reading, needs=needs, workspace=workspace, spacing=lengths
@@ -150,6 +151,7 @@ def _is_remote(array: Any) -> bool:
 
 
 def _is_list(value: Any) -> bool:
+    """Return whether a value is a batch whose cases come one by one."""
     return isinstance(value, (list, tuple))
 
 

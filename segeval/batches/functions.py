@@ -36,6 +36,7 @@ def function_of(spec: MetricSpec) -> Callable[..., Any]:
         options = Options.of(arguments)
         metric = options.bound(spec, arguments)
         pred = arguments["pred"]
+        # The answer is of the kind of pred, and on its device; of a list its first case tells.
         first = pred[0] if isinstance(pred, (list, tuple)) and pred else pred
         with Workspace(_threads(first)) as workspace:
             record, kind = measured(
@@ -48,11 +49,13 @@ def function_of(spec: MetricSpec) -> Callable[..., Any]:
             )
         value = result(metric, fetched(record), kind, options.reading, options.averaging)
         if not is_tensor(first):
+            # An array without axes becomes a number.
             return value[()]
         import torch
 
         return torch.as_tensor(value, device=first.device)
 
+    # As if it were written by hand: `help` and pickle go by these attributes.
     function.__name__ = function.__qualname__ = name
     function.__doc__ = docstring(spec, _example(spec, name))
     function.__signature__ = signature  # type: ignore[attr-defined]

@@ -79,6 +79,7 @@ class CaseMeasurer:
 
     def _of_channels(self, measured: Sequence[Measured]) -> Arrays:
         """Return the flat form of a case whose channels are regions that may overlap."""
+        # Each channel was measured as a mask of its own, in which the region is label 1.
         foreground = [Region.of(1)]
         channels = np.arange(len(measured))
         arrays: dict[str, NDArray[Any]] = {}

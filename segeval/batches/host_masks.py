@@ -175,6 +175,7 @@ def _may_be_one_hot(array: NDArray[Any]) -> bool:
 
 
 def _refuse_one_hot(name: str) -> NoReturn:
+    """Raise `UsageError` for an array that is to be one-hot and is not."""
     raise UsageError(
         f"{name} is not one-hot: along its channel axis every voxel holds a single 1 and 0 "
         "otherwise; pass input_format='logits' or 'probabilities' for scores, or multilabel=True "

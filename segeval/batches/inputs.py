@@ -73,4 +73,5 @@ def is_class_count(value: object) -> bool:
 
 
 def _is_whole(value: object) -> bool:
+    """Return whether a value is a whole number, of Python or NumPy; True and False are none."""
     return isinstance(value, Integral) and not isinstance(value, bool)

@@ -72,6 +72,7 @@ class MetricObject(TorchMetric):
         for need in self._needs:
             self._columns |= need.columns
         for name in self._columns:
+            # "cat": processes join their cases, whose numbers may differ.
             self.add_state(name, [], dist_reduce_fx="cat")
         self._digest = digest_of(options.reading, self._spacing)
         self.add_state("settings", unmeasured(self._digest), dist_reduce_fx="max")
@@ -111,6 +112,7 @@ class MetricObject(TorchMetric):
     @public
     def compute(self) -> Any:
         """Return the value over all batches since the last reset; NaN before the first."""
+        # This waits for the device: odd values are told of once, here, and not in every batch.
         check_values(int(self.odd))
         kind = self._agreed_kind()
         record = fetched({name: self._all(name) for name in self._columns})
@@ -356,6 +358,7 @@ class SegmentationMetrics(MetricObject):
 def class_of(spec: MetricSpec) -> type[SingleMetric]:
     """Return the class of `segeval.stateful` that computes the metric."""
     low, high = spec.range
+    # The last three are attributes that torchmetrics looks up.
     attributes = {
         "__doc__": docstring(spec, ""),
         "__module__": "segeval.stateful",

@@ -145,6 +145,7 @@ class Options:
         for name in ("num_classes", "ignore_index"):
             if isinstance(values[name], np.integer):
                 values[name] = int(values[name])
+        # For torchmetrics None is an average: none at all.
         if values["average"] is None:
             values["average"] = "none"
         inputs = Inputs(**_used_by("inputs", values))

@@ -43,6 +43,7 @@ class Reading:
 
     def count(self, known: int) -> int:
         """Return the number of labels or channels, where records know of so many."""
+        # The most that anybody knows: a batch need not hold the last class.
         named = max(self.names, default=-1) + 1
         return max(known, self.inputs.num_classes or 0, named)
 

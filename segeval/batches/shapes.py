@@ -146,6 +146,7 @@ def _channels(pred: Shape, gt: Shape, *, gt_may_be_wider: bool) -> Channels:
     Channels(pred=0, gt=3)
     """
     if len(pred) == len(gt) > 2 and _without_channels(pred) == _without_channels(gt):
+        # Channels on one side, and labels or a mask with an axis of one on the other.
         if 1 in (pred[1], gt[1]):
             return Channels(pred[1], gt[1])
     elif len(pred) > 1 and _without_channels(pred) == gt:
@@ -161,6 +162,7 @@ def _without_channels(shape: Shape) -> Shape:
 
 
 def _misfit(pred: Shape, gt: Shape) -> UsageError:
+    """Return the error for two shapes that do not fit, with those that would."""
     return UsageError(
         f"pred of shape {pred} and gt of shape {gt} do not fit; wanted label maps (N, *spatial) of "
         "one shape, or scores or one-hot (N, C, *spatial) with labels (N, *spatial) or one-hot "
@@ -205,6 +207,7 @@ def _with_classes(form: Form, arrays: Arrays, inputs: Inputs) -> Form:
     if form.kind == "binary":
         shown = 2
     wanted = inputs.num_classes
+    # An axis of one channel says nothing of how many classes there are.
     if shown <= 1:
         return replace(form, classes=wanted)
     if wanted in (None, shown):

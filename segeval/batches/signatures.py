@@ -102,6 +102,7 @@ def keywords_for(spec: MetricSpec | None, value: Any) -> list[str]:
     parameters = () if spec is None else spec.parameters
     for parameter in parameters:
         domain = parameter.domain
+        # Objects take required parameters by position: a value that is left over is of no such one.
         optional = parameter.default is not None
         if optional and isinstance(domain, Choice) == word and value in domain:
             keywords.append(parameter.name)
@@ -161,6 +162,7 @@ def docstring(spec: MetricSpec, example: str) -> str:
 
 
 def _axes(spec: MetricSpec) -> str:
+    """Return the sentence on how many axes a metric is for."""
     if spec.statistic.axes is None:
         return "Any number of spatial axes."
     return "2 or 3 spatial axes."
@@ -182,4 +184,5 @@ def _range(spec: MetricSpec) -> str:
 
 
 def _sentence(text: str) -> str:
+    """Return words as a sentence, with a capital and a full stop."""
     return f"{text[0].upper()}{text[1:]}."

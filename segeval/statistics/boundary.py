@@ -208,6 +208,7 @@ class Boundary:
     @property
     def weighs(self) -> bool:
         """Whether elements have sizes of their own."""
+        # Every rule whose elements weigh has the setting `sizes`.
         return self.card.weighs and self["sizes"] == "own"
 
     @classmethod
@@ -226,6 +227,7 @@ class Boundary:
         rule, _, written = text.partition(":")
         settings: dict[str, Value] = {}
         for piece in written.split(","):
+            # A form without settings gives one empty piece.
             if piece.strip():
                 name, value = _parse_setting(piece, text)
                 if name in settings:

@@ -85,6 +85,7 @@ class Contingency(Statistic):
 
 def _summed(rows: Integers) -> Integers:
     """Return rows (gt, pred, counts ...), those of a pair added up, sorted by pair."""
+    # `lexsort` goes by its last key first: by the label of gt, then by that of pred.
     rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
     first = run_starts((rows[1:, :2] != rows[:-1, :2]).any(1), len(rows))
     return np.concatenate([rows[first, :2], np.add.reduceat(rows[:, 2:], first)], 1)

@@ -52,6 +52,7 @@ class Counts(RowStatistic):
             in_g = _looked_up(labels, region_of, table.gt)
             np.add.at(size_p, in_p, table.count)
             np.add.at(size_g, in_g, table.count)
+            # Where neither label has a region both are -1: the last entry, which is dropped.
             np.add.at(tp, np.where(in_p == in_g, in_p, -1), table.count)
         tp, size_p, size_g = tp[:-1], size_p[:-1], size_g[:-1]
         total = table.count.sum()

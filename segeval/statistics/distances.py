@@ -128,6 +128,7 @@ class Distances:
         first = np.append(self.start[:-1], 0)[order]
         counts = np.append(np.diff(self.start), 0)[order]
         start = np.concatenate([[0], np.cumsum(counts)])
+        # Places of the elements: those of a region follow each other from its first one on.
         elements = np.repeat(first - start[:-1], counts) + np.arange(start[-1])
         return Distances(start, self.value[elements], self.size[elements])
 
@@ -147,6 +148,7 @@ class Distances:
         >>> Distances.of([0, 1, 4]).within_each(np.array([0.5, 1.0, 9.0]))
         array([[1., 2., 3.]])
         """
+        # An element is added at the first tolerance that reaches it; the running sum does the rest.
         reached = np.searchsorted(tolerances * (1 + SLACK), self.value)
         columns = len(tolerances) + 1  # the last for what lies farther than all
         sums = np.bincount(self._region * columns + reached, self.size, len(self) * columns)
@@ -208,13 +210,17 @@ class Distances:
     def _reached(self, regions: Integers, q: float) -> Floats:
         """Return the distances at which the cumulative size of the regions reaches the share."""
         reached = np.cumsum(self.size)
+        # One running sum over all regions: a share is sought behind what lies before its region.
         before = np.concatenate([[0], reached])[self.start]
         target = before[regions] + np.diff(before)[regions] * (q - 1e-9)  # the sums are rounded
         element = np.searchsorted(reached, target)
+        # Rounding of the sum may lead past the ends of the region.
         return self.value[np.clip(element, self.start[regions], self.start[regions + 1] - 1)]
 
     def _interpolated(self, regions: Integers, q: float) -> Floats:
         """Return the quantiles of the regions, linear between the two elements at the share."""
+        # A distance stands for `size` elements, which are never written out: the running count says
+        # at which distance the n-th of them lies.
         counted = np.cumsum(self.size)
         before = np.concatenate([[0], counted])[self.start]
         place = (np.diff(before)[regions] - 1).astype(np.float64) * q
@@ -329,6 +335,8 @@ class HistogramStatistic(RegionStatistic):
         rows = arrays[need.name]
         marks = Marks.of(rows[:, 0])
         lengths = np.zeros((marks.cases * regions, len(cls.sets())), np.int64)
+        # A cell without a row has no distances. Rows are sorted as the distances are, by case and
+        # label, so that lengths alone say which distances are whose.
         lengths[marks.cells(regions)] = rows[:, 1:]
         starts = np.concatenate([np.zeros((1, len(cls.sets())), np.int64), np.cumsum(lengths, 0)])
         histograms = (

@@ -36,6 +36,7 @@ class WholeCases(Cases):
 
     def pooled(self) -> WholeCases:
         """Return all cases added up, as one."""
+        # From `nothing` on, so that the sum of no case exists too.
         return WholeCases(
             [functools.reduce(operator.add, self.members, self.nothing)], self.nothing
         )
@@ -121,6 +122,7 @@ class Marks(NamedTuple):
         """Return the rows of each case."""
         if not self.cases:
             return []
+        # Stable: the rows of a case stay in their order.
         ordered = rows[np.argsort(self.case, kind="stable")]
         return np.split(ordered, np.searchsorted(np.sort(self.case), np.arange(1, self.cases)))
 
@@ -139,5 +141,6 @@ def joined(records: Sequence[Arrays]) -> Arrays:
 
 def labels_of(arrays: Arrays) -> int:
     """Return how many labels a flat form knows; 0 of an empty one."""
+    # The first array is the one with the marks.
     marks = next(iter(arrays.values()))[:, 0].astype(np.int64)
     return int(np.where(marks < 0, ~marks, marks).max(initial=-1)) + 1

@@ -58,6 +58,8 @@ class Moments(RowStatistic):
 
     def grouped(self, groups: Integers, count: int) -> Moments:
         """Return all regions of a group as one: region r belongs to `groups[r]` of `count`."""
+        # A table of groups by regions, 1 where one belongs to the other: its product with a field
+        # adds up numbers, vectors and matrices alike.
         member = (groups == np.arange(count)[:, None]).astype(np.float64)
         return Moments(*(np.tensordot(member, field, 1) for field in self._fields()))
 
@@ -87,6 +89,8 @@ class Moments(RowStatistic):
         """
         rows = arrays["moments"]
         marks = Marks.of(rows[:, 0])
+        # Rows without a voxel do not say how many axes there are: every case has one of label 0,
+        # measured or not.
         occurring = rows[:, 2:4].any(1)
         numbers_of_axes = np.unique(rows[occurring, 1]).astype(np.int64)
         if len(numbers_of_axes) > 1:
@@ -97,6 +101,7 @@ class Moments(RowStatistic):
         axes = int(numbers_of_axes.max(initial=1))
         cells = np.zeros((marks.cases * regions, rows.shape[1] - 2))
         cells[marks.cells(regions)] = rows[:, 2:]
+        # Two numbers, two sums of 3 columns, two products of 9.
         n_p, n_g, sum_p, sum_g, outer_p, outer_g = np.split(cells, [1, 2, 5, 8, 17], axis=1)
         moments = cls(
             n_p[:, 0],
@@ -159,5 +164,6 @@ class Moments(RowStatistic):
 
 def _covariance(outer: Floats, total: Floats, n: Floats) -> Floats:
     """Return the sample covariance from sums, with n - 1 in the denominator."""
+    # A single voxel gives 0/0: its spread is not known.
     n = n[:, None, None]
     return ratio(outer - ratio(total[:, :, None] * total[:, None, :], n), n - 1)

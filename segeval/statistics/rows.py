@@ -71,6 +71,7 @@ class RowStatistic(RegionStatistic):
         rows = arrays[need.name]
         marks = Marks.of(rows[:, 0])
         cells = np.zeros((marks.cases * regions, rows.shape[1] - 1))
+        # Added, not set: every batch of single samples has rows of its own in their case.
         np.add.at(cells, marks.cells(regions), rows[:, 1:])
         widths = [math.prod(shape) for shape in cls.shapes.values()]
         pieces = np.split(cells, np.cumsum(widths)[:-1], axis=1)

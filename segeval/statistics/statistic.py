@@ -227,4 +227,5 @@ class Need:
         """Function of `segeval.measure` that measures it on a device; empty where none does."""
         if self.boundary is None or self.statistic.measurer:
             return self.statistic.device_measurer
+        # Devices know rules with their usual settings alone.
         return "" if self.boundary.settings else self.boundary.card.device_measurer
