@@ -38,6 +38,7 @@ class _Clock(event.Listener):
         if not _is_ours(event):
             return
         with self._lock:
+            # whoever is first takes it, so that several threads do not all tell the user
             tell, self.tell = self.tell, None
         if tell:  # before all else: a warning may be an error, and then nothing is compiled
             tell(notice())
@@ -59,6 +60,7 @@ class _Clock(event.Listener):
                 f"{event.data['dispatcher'].py_func.__qualname__}{event.data['args']}"
             )
             self._depth -= 1
+            # a kernel that another needs is compiled within the time of that one: counted once
             if self._depth == 0:
                 self._total += time.monotonic() - self._since
                 if self._collects:
@@ -83,6 +85,7 @@ def _warn(text: str) -> None:
 
 
 _CLOCK = _Clock()
+# `words` imports this module, so that it listens before any kernel can be compiled
 event.register("numba:compile", _CLOCK)  # type: ignore[no-untyped-call]
 
 
@@ -120,6 +123,8 @@ def notice() -> str:
         f"set {store.VARIABLE} to a folder that lasts and that you alone can write to, or this "
         f"wait comes again"
     )
+    # from what costs the user most to what costs least: kernels are kept nowhere, in a temporary
+    # folder, in the cache
     if folder is None:
         place = f"neither {cache.parent} nor a folder for temporary files can keep them: {remedy}"
     elif cache.parent == store.NOWHERE:

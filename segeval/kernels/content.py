@@ -35,6 +35,7 @@ def digest(function: Any) -> str:
     >>> digest(double) == digest(triple)
     False
     """
+    # options are part of it: the same code with others becomes other machine code
     sha = hashlib.sha256(repr(sorted(getattr(function, "targetoptions", {}).items())).encode())
     for part in _function_parts(_plain(function)):
         sha.update(b"\0" + part.encode())
@@ -61,9 +62,11 @@ def _function_parts(function: FunctionType) -> Iterator[str]:
 
 def _code_parts(code: CodeType, names: dict[str, Any]) -> Iterator[str]:
     """Yield the parts of code: what it does, its constants, and the globals that it names."""
+    # bytecode names constants and globals by their numbers alone: what these stand for follows
     yield code.co_code.hex()
     yield " ".join(code.co_varnames)
     for constant in code.co_consts:
+        # a function inside of a function is a constant of it
         if isinstance(constant, CodeType):
             yield from _code_parts(constant, names)
         else:
@@ -77,6 +80,7 @@ def _code_parts(code: CodeType, names: dict[str, Any]) -> Iterator[str]:
 
 def _parts(value: Any) -> Iterator[str]:
     """Yield the parts of what a kernel refers to."""
+    # helpers and instructions, by digests of their own: edited ones change that of every caller
     if isinstance(_plain(value), FunctionType):
         yield digest(value)
     elif isinstance(value, _CONSTANTS):
@@ -86,6 +90,7 @@ def _parts(value: Any) -> Iterator[str]:
         for member in value:
             yield from _parts(member)
     elif isinstance(value, type):
+        # a record: machine code knows its fields by their order
         yield f"{value.__module__}.{value.__qualname__} {getattr(value, '_fields', ())}"
     elif isinstance(value, BuiltinFunctionType | np.ufunc) or _is_library(value):
         yield value.__name__

@@ -25,6 +25,7 @@ WARM_UP = (
 def pack() -> None:
     """Run the warm-up for the baseline processor, and move what it compiled into the package."""
     baseline = targets.baseline()
+    # kernels of an earlier build would be found there, and so not be compiled into the new folder
     shutil.rmtree(store.PACKED, ignore_errors=True)
     if baseline is None or not targets.fits(baseline):  # compiling kernels runs them, too
         print(
@@ -33,6 +34,8 @@ def pack() -> None:
         return
     with TemporaryDirectory() as folder:
         environment = {**os.environ, **targets.pinned(baseline), store.VARIABLE: folder}
+        # a process for each dtype of masks, at the same time; files appear as a whole, so that both
+        # can write to one cache
         warm_ups = [
             subprocess.Popen(
                 [sys.executable, "-W", "ignore", "-c", WARM_UP, dtype], env=environment
@@ -45,6 +48,8 @@ def pack() -> None:
                 f"the kernels could not be compiled: the warm-ups ended with {codes}; see the "
                 f"lines above"
             )
+        # the only folder there: its name has the processor and a digest of its features; in the
+        # package it is named for the processor alone
         (compiled,) = os.scandir(folder)
         shutil.copytree(compiled, store.PACKED / targets.folder_name(baseline.processor))
 

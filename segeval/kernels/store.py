@@ -37,6 +37,7 @@ PACKED = Path(__file__).with_name("packed")
 NOWHERE = Path(os.devnull)
 """Stands for the user's cache where there is no home to have it in; no folder can be made there."""
 
+# bytes of the checksum that a file begins with
 _CHECK = hashlib.sha256().digest_size
 
 
@@ -64,6 +65,8 @@ class KernelStore(NullCache):
         no arrays.
         """
         name = self._file_name(signature)
+        # Asked one by one, and the last makes folders: where all kernels come with the package, the
+        # user's cache is neither looked at nor made.
         for find_folder in (packed_folder, _trusted_cache_folder, writable_folder):
             folder = find_folder()
             kernel = folder and _load(folder / name, context)
@@ -82,6 +85,7 @@ class KernelStore(NullCache):
 
     def _file_name(self, signature: Any) -> str:
         parts = (digest(self._dispatcher), *_spelled(getattr(signature, "args", signature)))
+        # the key tells kernels apart; the name before it is for people who look into the folder
         key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
         return f"{self._dispatcher.__name__.strip('_')}-{key[:32]}.kernel"
 
@@ -96,6 +100,7 @@ def _spelled(argument_types: Iterable[Any]) -> Iterable[str]:
         record = getattr(argument, "instance_class", None)
         if record is not None:
             yield f"{record.__module__}.{record.__qualname__} {record._fields}"
+        # tuples and records have members, which may be records themselves
         yield from _spelled(getattr(argument, "types", ()))
 
 
@@ -134,6 +139,7 @@ def writable_folder() -> Path | None:
         return cache_folder()
     with suppress(OSError):  # there may be no folder for temporary files at all
         root = Path(tempfile.gettempdir(), f"segeval-{_user()}")
+        # anyone can make a folder of this name before us, so that its owner is looked at as well
         root.mkdir(mode=0o700, exist_ok=True)
         folder = root / cache_folder().name
         if (not hasattr(os, "getuid") or root.lstat().st_uid == os.getuid()) and _can_keep(folder):
@@ -185,6 +191,7 @@ def _is_trusted(folder: Path) -> bool:
     if not hasattr(os, "getuid"):
         # Windows keeps the folders of users apart, and shows no such rights
         return stat.S_ISDIR(status.st_mode)
+    # 0o022: the rights of the group and of all others to write
     owned = status.st_uid in (os.getuid(), 0, above.st_uid)
     return stat.S_ISDIR(status.st_mode) and owned and not (status.st_mode | above.st_mode) & 0o022
 
@@ -200,6 +207,7 @@ def _load(path: Path, context: Any) -> Any:
     except OSError:
         return None
     check, pickled = content[:_CHECK], content[_CHECK:]
+    # before unpickling, which runs what it reads: damaged content is never looked into
     if hashlib.sha256(pickled).digest() != check:
         return None
     try:
@@ -211,6 +219,8 @@ def _load(path: Path, context: Any) -> Any:
 
 def _write(path: Path, pickled: bytes) -> None:
     """Write a file as a whole: another process finds all of it or none."""
+    # a name that no other process has, in the same folder, where renaming is a single step: two
+    # processes that compile one kernel do not write into one file
     beside = path.with_suffix(f".{uuid.uuid4().hex}")
     try:
         beside.write_bytes(hashlib.sha256(pickled).digest() + pickled)

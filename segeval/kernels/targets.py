@@ -33,8 +33,10 @@ _X86_64_V3 = Baseline(
 """Every x86-64 processor with AVX2: Intel since Haswell (2013), AMD since Excavator (2015)."""
 
 _BASELINES = {
+    # Windows calls the first kind AMD64; the second is aarch64 on Linux, arm64 elsewhere
     "x86_64": _X86_64_V3,
     "amd64": _X86_64_V3,
+    # vectors of 128 bits are part of every 64-bit ARM: no feature has to be asked for
     "aarch64": Baseline("generic", ()),
     "arm64": Baseline("generic", ()),
 }
@@ -79,6 +81,7 @@ def host() -> str:
     """
     settings: Any = numba_config  # filled from the environment when Numba starts
     name = settings.CPU_NAME or binding.get_host_cpu_name()
+    # a name does not settle the features: a virtual machine may hide some of its processor's
     features = settings.CPU_FEATURES
     if features is None:
         features = binding.get_host_cpu_features().flatten()

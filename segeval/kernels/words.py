@@ -74,6 +74,9 @@ def helper(function: Function) -> Function:
 
 
 def _compiled(function: Function, *, cache: bool = False, **options: bool) -> Function:
+    """Return what Numba makes of a function; with `cache`, its machine code is kept on disk."""
+    # `_nrt=False` leaves out Numba's memory management, `no_cfunc_wrapper` an entry for callers in
+    # C: kernels need neither
     compiled: Any = njit(_nrt=False, no_cfunc_wrapper=True, **options)(function)  # type: ignore[call-overload]
     if cache:
         compiled._cache = KernelStore(compiled)  # as Numba's `cache=True` would set its own
@@ -113,7 +116,11 @@ def _spread(builder: Any, value: Any, lanes: int) -> Any:
 
 
 def _load64(_: Any, bits: Any, _byte: Any) -> Any:
+    """Type and build `load64`."""
+
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        # the address of a byte read as that of a word; as the lowest byte comes first in memory,
+        # bit k of the word is the k-th bit behind that address
         word, byte = ir.IntType(64), ir.IntType(8)
         address = _address(
             context, builder, signature.args[0], args[0], index=args[1], element=byte
@@ -124,15 +131,20 @@ def _load64(_: Any, bits: Any, _byte: Any) -> Any:
 
 
 def _differ64(_: Any, a: Any, _i: Any, b: Any, _j: Any) -> Any:
+    """Type and build `differ64`."""
+
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         left = _lanes(context, builder, signature.args[0], args[0], args[1])
         right = _lanes(context, builder, signature.args[2], args[2], args[3])
+        # a vector of 64 bits, lane 0 in the lowest: the word itself
         return builder.bitcast(builder.icmp_unsigned("!=", left, right), ir.IntType(64))
 
     return types.uint64(a, types.int64, b, types.int64), build
 
 
 def _against(compare: str, operator: str) -> Any:
+    """Return the typing of a comparison of 64 elements with one value."""
+
     def typed(_: Any, a: Any, _i: Any, _value: Any) -> Any:
         def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             left = _lanes(context, builder, signature.args[0], args[0], args[1])
@@ -146,6 +158,8 @@ def _against(compare: str, operator: str) -> Any:
 
 
 def _counted(name: str, *flags: int) -> Any:
+    """Return the typing of an LLVM instruction that counts bits; `flags` follow the word."""
+
     def typed(_: Any, _word: Any) -> Any:
         def build(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
             constants = (ir.Constant(ir.IntType(1), flag) for flag in flags)
@@ -157,11 +171,14 @@ def _counted(name: str, *flags: int) -> Any:
 
 
 def _across64(_: Any, words: Any, _bit: Any) -> Any:
+    """Type and build `across64`."""
+
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         word = ir.IntType(64)
         eight, zero = ir.VectorType(word, 8), ir.Constant(word, 0)
         address = _address(context, builder, signature.args[0], args[0], index=zero, element=word)
         words = builder.load(builder.bitcast(address, eight.as_pointer()), align=8)
+        # eight words against one bit, in one vector; their answers are the bits of a byte
         bits = builder.and_(words, _spread(builder, args[1], 8))
         is_set = builder.icmp_unsigned("!=", bits, ir.Constant(eight, [0] * 8))
         return builder.bitcast(is_set, ir.IntType(8))
@@ -170,7 +187,10 @@ def _across64(_: Any, words: Any, _bit: Any) -> Any:
 
 
 def _preferred(operator: str) -> Any:
+    """Return the typing of a choice between two numbers: the first, if the operator holds."""
+
     def typed(_: Any, a: Any, _b: Any) -> Any:
+        # a number that is written in a kernel has a type of its own; the result is of the plain one
         number = types.unliteral(a)  # type: ignore[no-untyped-call]
 
         def build(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
@@ -225,6 +245,7 @@ greatest: Callable[[Any, Any], Any] = _instruction(_preferred(">"))
 @helper
 def ones(n: int) -> Word:
     """Return a word whose `n` lowest bits are set; all of them from 64 on."""
+    # a shift by all 64 bits is undefined in LLVM, so that a full word is a case by itself
     return ALL if n >= LANES else (ONE << np.uint64(n)) - ONE
 
 
@@ -234,6 +255,8 @@ def differ(a: Labels, i: int, b: Labels, j: int) -> Word:
 
     Both arrays have the same size, 64 or more, and at least one k lies inside of both.
     """
+    # where the 64 hang over an end of the arrays, they are read where they still fit, and the bits
+    # are shifted to where they belong: zeros come in for what lies outside
     first, last = (i, j) if i < j else (j, i)
     if first < 0:
         return differ64(a, i - first, b, j - first) << np.uint64(-first)
@@ -250,6 +273,7 @@ def equal(a: Labels, i: int, value: Any) -> Word:
     It is 0 outside of the array, which holds 64 elements or more and at least one such k.
     """
     if i < 0:
+        # as in `differ`: read where it fits, and shifted back
         return equal64(a, 0, value) << np.uint64(-i)
     beyond = i - (a.size - LANES)
     if beyond > 0:

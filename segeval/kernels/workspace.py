@@ -34,6 +34,7 @@ class Workspace:
         self.device = device
         self._buffers: dict[str, Bytes] = {}
         self._kept: dict[Callable[..., Any], tuple[tuple[Hashable, ...], Any]] = {}
+        # a single thread needs no pool: jobs then run where they are asked for
         self._pool = ThreadPoolExecutor(threads, "segeval") if threads > 1 else None
 
     def buffer(self, name: str, size: int, dtype: DTypeLike) -> NDArray[Any]:
@@ -51,6 +52,7 @@ class Workspace:
 
     def kept(self, make: Callable[..., Result], *key: Hashable) -> Result:
         """Return `make(*key)`, made anew only when the key is another than the time before."""
+        # the last result alone: cases in a row mostly have one shape and one spacing
         last = self._kept.get(make)
         if last is None or last[0] != key:
             last = self._kept[make] = (key, make(*key))
@@ -61,6 +63,7 @@ class Workspace:
         """Return `function` of every job, in order; on the threads when there are several."""
         if self._pool is None:
             return [function(job) for job in jobs]
+        # `list` waits for all jobs, and raises the first error among them, in their order
         return list(self._pool.map(function, jobs))
 
     def map_parts(
@@ -82,6 +85,7 @@ class Workspace:
 
         There are several for each thread, for balance, but none is very small.
         """
+        # at most four jobs for each thread, none below 131,072 voxels unless it is the only one
         return 1 if self._pool is None else max(1, min(4 * self.threads, voxels >> 17))
 
     def close(self) -> None:
@@ -100,6 +104,7 @@ class Workspace:
 
 def cores() -> int:
     """Return how many processor cores this process may use."""
+    # the cores granted to this process may be fewer than the machine has
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -113,6 +118,8 @@ def balanced(count: NDArray[np.integer[Any]], parts: int) -> list[int]:
     """
     if parts == 1:
         return [0, len(count)]
+    # A cut lies before the thing with which the sum reaches its share. Beside a thing that holds
+    # much, parts may be empty.
     ends = np.cumsum(count)
     inner = np.searchsorted(ends, ends[-1] * np.arange(1, parts) / parts)
     return [0, *inner.tolist(), len(count)]

@@ -20,10 +20,15 @@ Voxel: TypeAlias = tuple[int, ...]
 Shapes: TypeAlias = dict[tuple[int, ...], list[tuple[float, ...]]]
 
 _AREAS: Shapes = {
+    # a triangle half-way to the three neighbours: seen along an axis, 1/8 of a face
     (0, 0, 0): [(1, 1, 1)],
+    # a rectangle along the axis of both, aslant to the others: seen along these, half a face
     (1, 0, 0): [(0, 2, 2), (0, 2, 2)],
+    # a pentagon: half a face, and two triangles aslant to all axes
     (0, 1, 1): [(4, 0, 0), (2, 2, 2), (1, 1, 1)],
+    # the whole face between these four and the other four
     (0, 2, 2): [(4, 0, 0), (4, 0, 0)],
+    # a regular hexagon through the middle of the cell: seen along an axis, 3/4 of a face
     (1, 1, 1): [(1, 1, 1), (1, 1, 1), (2, 2, 2), (2, 2, 2)],
     (2, 1, 1): [(2, 2, 0), (2, 0, 2), (1, 1, 1), (3, 3, 3)],
 }
@@ -57,6 +62,7 @@ def surfel_sizes(spacing: Sequence[float]) -> Floats:
     else:
         by_shape = _by_shape(_AREAS, [area / 8 for area in _faces(spacing)])
     sizes = np.zeros(2 ** len(voxels))
+    # code 0 and the last one are no boundary: their size stays 0
     for code in range(1, len(sizes) - 1):
         mask = [voxel for k, voxel in enumerate(voxels) if code >> k & 1]
         # a boundary is that of the mask and of the rest alike: what is not looked up is the fuller
@@ -70,6 +76,9 @@ def _by_shape(shapes: Shapes, unit: Sequence[float]) -> dict[tuple[int, ...], fl
     """Return the size of each shape in each order of axes.
 
     Extents along an axis are multiples of its unit.
+
+    A cut is plane, so that the root of the sum of the squares of what is seen of it along each axis
+    is its size.
     """
     by_shape = {}
     for (key, cuts), order in product(shapes.items(), permutations(range(len(unit)))):
@@ -93,6 +102,7 @@ def face_sizes(spacing: Sequence[float]) -> Floats:
     for (j, a), (k, b) in combinations(enumerate(voxels), 2):
         if _touch(a, b):
             axis = int(np.flatnonzero(np.subtract(a, b))[0])
+            # for all codes at once: the face is boundary where one of its two voxels is in the mask
             sizes += (codes >> j & 1 != codes >> k & 1) * _faces(spacing)[axis] / corners
     return sizes
 
@@ -103,7 +113,11 @@ def _faces(spacing: Sequence[float]) -> list[float]:
 
 
 def _emptier(voxels: Sequence[Voxel]) -> tuple[int, ...]:
-    """Return how many voxels lie on the emptier side of the cell along each axis."""
+    """Return how many voxels lie on the emptier side of the cell along each axis.
+
+    These numbers tell the shapes of connected voxels apart, mirror images aside, whose sizes are
+    the same.
+    """
     return tuple(min(along.count(0), along.count(1)) for along in zip(*voxels, strict=True))
 
 
@@ -113,7 +127,10 @@ def _touch(a: Voxel, b: Voxel) -> bool:
 
 
 def _connected(voxels: Sequence[Voxel]) -> Iterator[list[Voxel]]:
-    """Yield the components whose voxels are connected through faces."""
+    """Yield the components whose voxels are connected through faces.
+
+    Sharing an edge or a corner alone connects none.
+    """
     unseen = list(voxels)
     while unseen:
         component = [unseen.pop()]

@@ -1,6 +1,9 @@
 """The search of the neighbourhood on the lattice of corners.
 
 It is as that for voxels, but elements share corners.
+
+So a word comes once for each label that looks from its corners, and a corner that is near for one
+label may be far for another.
 """
 
 from __future__ import annotations
@@ -80,6 +83,8 @@ def search_corners(
     none: Any = around.squared.size
     tick = entry = code = np.int64(0)
     while entry < entries.shape[0]:
+        # The entries of a word follow each other, one for each label. Codes follow in the order of
+        # the corners of each entry, and are passed over where the label is.
         word: Any = np.int64(entries[entry, 0] >> np.uint64(16))
         # back from the word to its row: the inverse of `row_of`
         r = (word - layout.first) // layout.stride
@@ -120,6 +125,7 @@ def search_corners(
                     hits[count, 2], hits[count, 3] = best, sizes[codes[code]]
                     count += 1
                 code += 1
+        # now that it is known which corners are far, those of the others are added up
         for k in range(count):
             if unfound >> np.uint64(hits[k, 0]) & ONE == ZERO:
                 hist[hits[k, 1], hits[k, 2]] += hits[k, 3]
@@ -169,7 +175,10 @@ def _nearer(
 
 @helper
 def _held(mask: Labels, i: int, cell: Cell, label: Any) -> Word:
-    """Return, as bit k < 63, whether a voxel around corner i + k carries the label."""
+    """Return, as bit k < 63, whether a voxel around corner i + k carries the label.
+
+    Bit 63 lacks the second voxel along x; no window has a bit within reach so far from its middle.
+    """
     word = ZERO
     for j in range(0, len(cell), 2):  # the second of two neighbours along x is the next one's first
         word |= equal64(mask, i + cell[j], label)
@@ -187,15 +196,20 @@ def _leave(
     answers: Answers,
     room: Room,
 ) -> None:
-    """Leave all elements at corners of a word to the far search: mark and count them."""
+    """Leave all elements at corners of a word to the far search: mark and count them.
+
+    Each word is left once at most: all its labels are done by then.
+    """
     layout, cell, unclaimed = lattice.layout, lattice.cell, room.unclaimed
     lost = 0
     i = row * layout.width + column * LANES
+    # all elements at these corners, those that had found something too, each label once
     foreground(mask, i, cell, corners, unclaimed)
     for j in range(len(cell)):
         while unclaimed[j]:
             label = np.int64(mask[i + cell[j] + ctz(unclaimed[j])])
             elements = popcount(claimed(mask, i, cell, corners, label, unclaimed))
+            # who is not looked for gets no tile either, and is not counted
             if place[label] >= 0:
                 answers.hist[place[label], -1] += elements
                 lost += elements
@@ -224,6 +238,7 @@ def write_sizes(
             inside = np.int64(tiles.codes[tiles.table[tile, FIRST] + k])
             row = (z + (inside >> 6)) * layout.height + y + (inside >> 3 & 7)
             i = row * layout.width + x + (inside & 7)
+            # bit j of a code is voxel j of the cell, as in `areas`
             code = 0
             for j in range(len(cell)):
                 code |= int(mask[i + cell[j]] == label) << j

@@ -131,7 +131,11 @@ class _Room(NamedTuple):
 
 
 def sweep_corners(corners: Corners, sizes: Integers, workspace: Workspace) -> CornerSweep:
-    """Sweep the lattice; `sizes` has the size of an element by code."""
+    """Sweep the lattice; `sizes` has the size of an element by code.
+
+    A part stops where its queries may not have room for one more word, and goes on from that word
+    with four times the room.
+    """
     layout = corners.layout
     lattice = Lattice(layout, corners.cell, sizes)
     border_p = layout.unmarked("border p", workspace)
@@ -148,6 +152,7 @@ def sweep_corners(corners: Corners, sizes: Integers, workspace: Workspace) -> Co
 
     parts = workspace.map_parts(part, layout.depth * layout.bands, corners.pred.size)
     # sizes are whole numbers, so that sums are the same however the pass was cut
+    # what lies alike in both masks was added up once, and belongs to both
     both, only_p, only_g = np.sum([swept.total for swept in parts], 0)
     occurs = both + only_p + only_g > 0
     occurs[0] = True
@@ -188,6 +193,7 @@ def _sweep(p: _Side, g: _Side, lattice: Lattice, room: _Room, start: int, stop: 
             # an element is shared if its label lies at the corner in both masks, in whatever shape
             unlike = _unlike(pred, gt, i, cell)
             if (in_p | in_g) & unlike:
+                # the last argument is the row of `room.total` that they add to
                 count_p = _collect(p, gt, i, word, in_p, unlike, in_g, lattice, room, 1)
                 count_g = _collect(g, pred, i, word, in_g, unlike, in_p, lattice, room, 2)
             else:  # where both are alike, one of them is looked at for both, and nothing asks
@@ -201,7 +207,10 @@ def _sweep(p: _Side, g: _Side, lattice: Lattice, room: _Room, start: int, stop: 
 
 @helper
 def _mixed(mask: Labels, i: int, cell: Cell) -> Word:
-    """Return, as bit k, whether the voxels around corner i + k are not all alike."""
+    """Return, as bit k, whether the voxels around corner i + k are not all alike.
+
+    No index is checked: there is background enough behind the mask, see `corners`.
+    """
     word = ZERO
     for j in range(1, len(cell)):
         word |= differ64(mask, i, mask, i + cell[j])
@@ -210,7 +219,10 @@ def _mixed(mask: Labels, i: int, cell: Cell) -> Word:
 
 @helper
 def _unlike(a: Labels, b: Labels, i: int, cell: Cell) -> Word:
-    """Return, as bit k, whether the cells of corner i + k differ between two masks."""
+    """Return, as bit k, whether the cells of corner i + k differ between two masks.
+
+    No index is checked, as in `_mixed`.
+    """
     word = ZERO
     for j in range(len(cell)):
         word |= differ64(a, i + cell[j], b, i + cell[j])
@@ -219,7 +231,10 @@ def _unlike(a: Labels, b: Labels, i: int, cell: Cell) -> Word:
 
 @helper
 def _full(side: _Side) -> Any:
-    """Return whether there is no room for the queries of one more word."""
+    """Return whether there is no room for the queries of one more word.
+
+    It is asked before a word is begun, so that none is ever half written.
+    """
     entries, codes = side.queries.entries.shape[0], side.queries.codes.size
     return side.used[0] + _MOST > entries or side.used[1] + _MOST > codes
 
@@ -259,6 +274,8 @@ def _collect(
     if corners == ZERO:
         return count
     foreground(mask, i, cell, corners, unclaimed)
+    # One label of the word after the other: the first voxel that waits names it, and none of that
+    # label waits any longer, at whichever corner it is.
     for j in range(len(cell)):
         while unclaimed[j]:
             label = np.int64(mask[i + cell[j] + ctz(unclaimed[j])])
@@ -268,6 +285,7 @@ def _collect(
                 voxels[k] = equal64(mask, i + cell[k], label)
                 unclaimed[k] &= ~voxels[k]
                 elements |= voxels[k]
+            # where all voxels of a cell have the label, no boundary passes: that is no element
             elements &= corners
             count += popcount(elements)
             # where the cells are alike, so are the elements, and none asks; elsewhere one asks
@@ -281,6 +299,7 @@ def _collect(
                 entry = np.uint64(word) << np.uint64(16) | np.uint64(label)
                 queries.entries[used[0], 0], queries.entries[used[0], 1] = entry, asking
                 used[0] += 1
+            # every element is measured by its code; only those that ask leave it behind
             size, end = 0, used[1]
             while elements:
                 bit = elements & (~elements + ONE)  # the lowest set bit

@@ -44,6 +44,7 @@ class Corners:
         # What lies outside of the box has no corner of any label, and copying the rest to pad it is
         # cheap: most of a volume is background.
         box = _box(scan, workspace)
+        # one corner more than voxels along each axis
         shape = tuple(side.stop - side.start + 1 for side in box)
         steps = [int(np.prod(shape[axis + 1 :])) for axis in range(len(shape))]
         cell = tuple(int(np.dot(steps, voxel)) for voxel in product((0, 1), repeat=len(shape)))
@@ -71,6 +72,7 @@ def _box(scan: Scan, workspace: Workspace) -> tuple[slice, ...]:
 
     # each part has columns of its own, and rows that no other part writes
     parts = workspace.map_parts(part, rows.size, scan.size)
+    # words as bytes, lowest bits first: one flag for each column
     columns = np.unpackbits(np.bitwise_or.reduce(parts).view(np.uint8), bitorder="little")
     along = [rows.any(tuple(k for k in range(rows.ndim) if k != axis)) for axis in range(rows.ndim)]
     return tuple(_span(occupied) for occupied in (*along, columns))
@@ -104,7 +106,9 @@ def _write_occupied(
 def _padded(mask: Labels, reach: int, name: str, workspace: Workspace) -> Labels:
     """Return a mask with background before its first voxel along each axis, and behind the last.
 
-    A cell has `reach`.
+    `reach` is the step from the first voxel of a cell to the last: so far behind its corner a word
+    is read. The buffer has a word of zeros before the result, which ends with `reach` zeros and one
+    more word of them.
     """
     shape = tuple(n + 1 for n in mask.shape)
     size = int(np.prod(shape))

@@ -51,7 +51,10 @@ def surface_distances(
     queries_p, queries_g = p.unshared, g.unshared
     elements = _Elements(swept.labels, p.size, g.size)
     if solid:
+        # Voxels that agree are at distance 0. Of the rest, the nearest voxel of the region in the
+        # other mask is on its border, so that the search is the same but for who looks.
         queries_p, queries_g = disagreements(swept, workspace)
+        # elements are then all voxels of a label, not those of its border alone
         voxels_p = np.bincount(table.pred, table.count, swept.labels[-1] + 1)
         voxels_g = np.bincount(table.gt, table.count, swept.labels[-1] + 1)
         elements = _Elements(
@@ -60,6 +63,7 @@ def surface_distances(
             voxels_g[swept.labels].astype(np.int64),
         )
     lattice = Lattice(swept.layout)
+    # the lattice has its axes in the order of memory
     along = spacing[::-1] if swept.transposed else spacing
 
     def search(both: Integers) -> list[Distances]:
@@ -92,6 +96,7 @@ def corner_distances(
     """
     corners = Corners.of(pred, gt, workspace)
     along = tuple(spacing[::-1] if corners.transposed else spacing)
+    # made anew only where spacing or size are not those of the case before
     sizes = workspace.kept(_Sizes.of, boundary, along, corners.pred.size.bit_length())
     swept = sweep_corners(corners, sizes.by_code, workspace)
     p, g = swept.pred, swept.gt
@@ -118,7 +123,10 @@ class _Sizes(NamedTuple):
 
     @classmethod
     def of(cls, boundary: Boundary, spacing: tuple[float, ...], bits: int) -> _Sizes:
-        """Return the sizes by a rule; so many bits hold the number of elements."""
+        """Return the sizes by a rule; so many bits hold the number of elements.
+
+        The largest size has about 62 - bits binary digits in the unit, which is how exact sums are.
+        """
         sizes = surfel_sizes(spacing) if boundary.rule == "surfel" else face_sizes(spacing)
         if boundary["sizes"] == "equal":
             return cls((sizes > 0).astype(np.int64), None)
@@ -156,19 +164,24 @@ def _by_region(
     needed = np.zeros(none + 1, np.bool_)
     needed[regions] = True
     needed[0] = False
+    # in both masks: searched for; in one: nothing to be near to; in neither: row -1 of the result
     in_p, in_g = needed[occurring] & (size_p > 0), needed[occurring] & (size_g > 0)
     both, single = np.flatnonzero(in_p & in_g), np.flatnonzero(in_p ^ in_g)
     pg, gp = search(both) if len(both) else [Distances.absent(0)] * 2
     if len(single):
         pg = Distances.stacked([pg, _unreached(size_p[single])])
         gp = Distances.stacked([gp, _unreached(size_g[single])])
+    # by label, its row among what was measured
     order = np.full(none + 1, -1)
     order[occurring[np.concatenate([both, single])]] = np.arange(len(both) + len(single))
     return [pg.select(order[regions]), gp.select(order[regions])]
 
 
 def _unreached(size: Integers) -> Distances:
-    """Return regions whose elements, so many, have nothing to be near to."""
+    """Return regions whose elements, so many, have nothing to be near to.
+
+    Each has one distance, infinity, with all its size; none if it has no element.
+    """
     present = size > 0
     start = np.concatenate([[0], np.cumsum(present)])
     return Distances(start, np.full(present.sum(), np.inf), size[present])

@@ -1,6 +1,9 @@
 """Exact squared distances to the nearest voxel of the same label, however far.
 
 All voxels of a tile are searched for together.
+
+That pays as all voxels of a tile lie close together, and what is far from one of them is far from
+all: the targets that can be nearest to any of them are few, and are sought once.
 """
 
 from __future__ import annotations
@@ -30,7 +33,11 @@ Point = tuple[float, float, float]
 
 
 class Targets(NamedTuple):
-    """The fields of tiles and their blocks that a search looks in."""
+    """The fields of tiles and their blocks that a search looks in.
+
+    Tiles of block b are those from `first_tile[b]` to `first_tile[b + 1]`, blocks of place p those
+    from `first_block[p]` to `first_block[p + 1]`. Boxes are (6, n): low and high along z, y, x.
+    """
 
     codes: Codes
     table: Table
@@ -93,6 +100,7 @@ def squared_distances(
     They come place after place, times `snap` and rounded. They are in buffers. `scale` is the
     squared spacing along z, y, x.
     """
+    # where the elements of each query tile begin among those of all, and the end
     ends = [
         np.concatenate([[0], np.cumsum(quest.queries.table[:, COUNT], dtype=np.int64)])
         for quest in quests
@@ -102,12 +110,14 @@ def squared_distances(
     ]
     jobs = []
     for k, end in enumerate(ends):
+        # parts are meant for voxels of a sweep: an element counts as 128 of them
         parts = workspace.parts(128 * int(end[-1]))
         jobs += [(k, *cut) for cut in pairwise(balanced(quests[k].queries.table[:, COUNT], parts))]
 
     def part(job: tuple[int, int, int]) -> None:
         k, start, stop = job
         quest = quests[k]
+        # cut between tiles, so that each part writes a stretch of its own
         squares = squared[k][ends[k][start] : ends[k][stop]]
         codes, table = quest.queries.codes, quest.queries.table[start:stop]
         _squared_distances(codes, table, quest.targets, scale, _Room.of(quest), squares)
@@ -140,6 +150,9 @@ def _squared_distances(
     place = np.int32(-1)
     voxel = np.int64(0)
     for q in range(queries.shape[0]):
+        # 1. The exact nearest target of the centre of the tile's box, which is low and high along
+        # z, then along y, then along x. A place of queries always has targets, so that `near` is of
+        # this place once `bound` is finite.
         box = queries[q, BOX:]
         low = float(box[0]), float(box[2]), float(box[4])
         high = float(box[1]), float(box[3]), float(box[5])
@@ -154,8 +167,10 @@ def _squared_distances(
             squared[voxel] = bound
             voxel += 1
             continue
+        # 2. The rivals: what may be nearer than that target to some point of the box.
         nearest = _voxel(codes, table, near[0], near[1])
         rival_count = _rivals(targets, place, low, high, nearest, scale, room)
+        # 3. Each element of the tile against all rivals, without a branch.
         for k in range(count):
             z, y, x = _voxel(query_codes, queries, q, k)
             lowest = np.inf
@@ -168,8 +183,12 @@ def _squared_distances(
 
 @helper
 def _voxel(codes: Codes, table: Table, tile: int, k: int) -> Any:
-    """Return the indices of element k of a tile."""
+    """Return the indices of element k of a tile.
+
+    As floats: what follows is computed in float64.
+    """
     entry = table[tile]
+    # a code is z << 6 | y << 3 | x in the cell, which is 8 wide along y and x
     code = np.int64(codes[entry[FIRST] + k])
     return (
         float(entry[Z] + (code >> 6)),
@@ -180,14 +199,21 @@ def _voxel(codes: Codes, table: Table, tile: int, k: int) -> Any:
 
 @helper
 def _squared(a: Point, b: Point, scale: Point) -> Any:
-    """Return the squared distance between two points."""
+    """Return the squared distance between two points.
+
+    In the square of the unit that `scale` is in.
+    """
     dz, dy, dx = a[0] - b[0], a[1] - b[1], a[2] - b[2]
     return dz * dz * scale[0] + dy * dy * scale[1] + dx * dx * scale[2]
 
 
 @helper
 def _chosen(bounds: Singles, n: int, limit: float, chosen: Integers) -> Any:
-    """Write the k < n whose bound is at most the limit; return how many."""
+    """Write the k < n whose bound is at most the limit; return how many.
+
+    In ascending order. A word of bounds is read whole: what lies behind n there may be
+    anything, and is masked away.
+    """
     count = np.int64(0)
     for start in range(0, n, LANES):
         left = at_most64(bounds, start, np.float32(limit)) & ones(n - start)
@@ -223,13 +249,16 @@ def _nearest(
     for _ in range(2):
         for b in range(_chosen(bounds[0], last - first, block_limit, chosen[0])):
             block = chosen[0, b]
+            # the blocks before it may have lowered the bound since the limit was set
             if bounds[0, block] > bound * (1 + MARGIN):
                 continue
             bounds[0, block] = np.inf  # done: the second round passes it over
             tile0, tile1 = first_tile[first + block], first_tile[first + block + 1]
             limit = _lower_bounds(tile_box, tile0, tile1, point, scale, bounds[1])
+            # a block may be near and yet have no tile that is
             if limit > bound * (1 + MARGIN):
                 continue
+            # the same in the block: its nearest tiles first, then what may still be nearer
             for _ in range(2):
                 for t in range(_chosen(bounds[1], tile1 - tile0, limit, chosen[1])):
                     tile = chosen[1, t]
@@ -308,6 +337,7 @@ def _lower_bounds(
     y1, x0, x1 = box[3, first:last], box[4, first:last], box[5, first:last]
     lowest = np.float32(np.inf)
     for k in range(last - first):
+        # outside of the box, how far its nearer side is along each axis; inside, 0
         dz = greatest(greatest(z0[k] - z, z - z1[k]), zero)
         dy = greatest(greatest(y0[k] - y, y - y1[k]), zero)
         dx = greatest(greatest(x0[k] - x, x - x1[k]), zero)
@@ -330,6 +360,8 @@ def _losses(
     """Write `losses[k]`: by how much box first + k is at least farther than `near`.
 
     It is measured in squares, from any point of a box.
+
+    In float32 and without a branch, as `_lower_bounds`; `slack` allows for the rounding.
     """
     qz0, qy0, qx0 = np.float32(low[0]), np.float32(low[1]), np.float32(low[2])
     qz1, qy1, qx1 = np.float32(high[0]), np.float32(high[1]), np.float32(high[2])
@@ -338,6 +370,7 @@ def _losses(
     z0, z1, y0 = box[0, first:last], box[1, first:last], box[2, first:last]
     y1, x0, x1 = box[3, first:last], box[4, first:last], box[5, first:last]
     for k in range(last - first):
+        # the least over all corners of the query box, as each axis may take the end that suits it
         lz = _loss(qz0, qz1, nz, z0[k], z1[k])
         ly = _loss(qy0, qy1, ny, y0[k], y1[k])
         lx = _loss(qx0, qx1, nx, x0[k], x1[k])

@@ -1,4 +1,8 @@
-"""Marks, a bit for every element of a lattice, and how they lie in memory."""
+"""Marks, a bit for every element of a lattice, and how they lie in memory.
+
+Marks of all labels lie together: whose an element is, is read from the mask. Rows begin with a word
+of their own, so that a word never holds voxels of two of them.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,11 @@ voxel (0,).
 
 
 class Marks(NamedTuple):
-    """Elements of a mask that are marked, in the bits of a `Layout`."""
+    """Elements of a mask that are marked, in the bits of a `Layout`.
+
+    What is not `occupied` is not to be looked for in `bits`, which may hold marks of an earlier
+    case there, unless every word has been written, as sweeps do.
+    """
 
     bits: Bits
     occupied: Flags  # (bands * words,): whether a word of columns has a mark in a band
@@ -90,6 +98,7 @@ class Layout(NamedTuple):
 
     def words_before(self, band: int) -> int:
         """Return how many words lie before a band, spare ones apart."""
+        # those of the slices before, and of the rows before in this slice
         return (band // self.bands * self.height + band % self.bands * BAND) * self.words
 
 
@@ -115,7 +124,10 @@ class Row(NamedTuple):
 
 @helper
 def row_of(layout: Layout, row: int) -> Row:
-    """Return the row that is the `row`-th of the volume."""
+    """Return the row that is the `row`-th of the volume.
+
+    Bands begin anew with each slice, and the last of a slice may have fewer rows.
+    """
     z, y = row // layout.height, row % layout.height
     band = z * layout.bands + y // BAND
     return Row(z, y, band, layout.first + (z * layout.rows + y) * layout.stride)
@@ -123,7 +135,10 @@ def row_of(layout: Layout, row: int) -> Row:
 
 @helper
 def note(marks: Marks, layout: Layout, band: int, column: int, elements: int) -> None:
-    """Count the elements that were marked in a word: the `column`-th of its row, in a band."""
+    """Count the elements that were marked in a word: the `column`-th of its row, in a band.
+
+    No other thread may count in the same band.
+    """
     # most words have none, and need no store
     if elements:
         marks.occupied[band * layout.words + column] = True
@@ -138,6 +153,7 @@ def claimed(mask: Labels, i: int, cell: Cell, among: Word, label: Any, unclaimed
     out. So a loop over what is left there meets each label of a word once.
     """
     elements = ZERO
+    # an element has the label as soon as one of its voxels has, in whichever corner of the cell
     for j in range(len(cell)):
         voxels = equal(mask, i + cell[j], label) & among
         unclaimed[j] &= ~voxels

@@ -2,6 +2,9 @@
 
 First comes a search of the neighbourhood, rows of 64 at a time and all labels together; then, for
 those that find nothing there, one at any distance.
+
+Both searches give squared distances as the same multiples of 1 / SNAP, so that their results are
+joined by comparing numbers, and nothing tells later which of them found a distance.
 """
 
 from __future__ import annotations
@@ -45,7 +48,11 @@ class Way:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Task:
-    """A set of labels to search for, in a lattice: the same for all parts of both searches."""
+    """A set of labels to search for, in a lattice: the same for all parts of both searches.
+
+    `place` is the inverse of `labels`: `place[labels[p]]` is p, and -1 stands for all other labels
+    that the dtype can hold.
+    """
 
     lattice: Lattice
     around: Neighbourhood
@@ -84,11 +91,13 @@ def nearest_distances(
     The spacing is along the axes of the layout.
     """
     around = workspace.kept(Neighbourhood.of, lattice.layout, tuple(spacing))
+    # an entry for every value of the dtype: kernels look any label up without a check
     place = np.full(np.iinfo(ways[0].direction.mask.dtype).max + 1, -1, np.int32)
     place[labels] = np.arange(len(labels))
     task = _Task(lattice, around, labels, place, workspace)
     far = [lattice.layout.unmarked(f"far {k}", workspace) for k in range(len(ways))]
     hists = _search_near(ways, far, task)
+    # where the far elements of each place begin: the last column of the histograms, added up
     starts = np.zeros((len(ways), len(labels) + 1), np.int64)
     hists[:, :, -1].cumsum(1, out=starts[:, 1:])
     resolved = _search_far(ways, far, starts, task)
@@ -97,6 +106,8 @@ def nearest_distances(
         squared, sizes = resolved[k]
         hist, start = hists[k], starts[k]
         if sizes is not None:
+            # what the far elements weigh, in place of how many they are: the row is then the size
+            # of all that looked
             hist[:, -1] = np.diff(np.concatenate([[0], sizes.cumsum()])[start])
         # whatever did not look for anything is shared, and lies at distance 0: rank 0
         hist[:, 0] += ways[k].size - hist.sum(1)
@@ -108,6 +119,7 @@ def nearest_distances(
         )
         _join(hist, around.squared, start, squared, sizes, around.unit / SNAP**0.5, joined)
         end = joined.start[-1]
+        # copies, as the columns lie in buffers that the next case writes to
         return Distances(joined.start, joined.value[:end].copy(), joined.size[:end].copy())
 
     return workspace.map(histogram, range(len(ways)))
@@ -128,12 +140,15 @@ def _search_near(ways: Sequence[Way], far: Sequence[Marks], task: _Task) -> Inte
 
     def part(job: tuple[int, int, int]) -> NDArray[np.integer[Any]]:
         k, start, stop = job
+        # each part has counts and misses of its own: where a pass is cut may decide which search
+        # finds an element, but not at which distance
         direction, queries = ways[k].direction, ways[k].queries
         if isinstance(queries, Marks):
             answers = Answers(np.zeros(shape, np.int32), np.zeros(shape[0], np.int64), far[k])
             layout, around, place = task.lattice.layout, task.around, task.place
             search_voxels(direction, queries, layout, around, place, start, stop, answers)
             return answers.hist
+        # elements at corners count by their sizes, which need 64 bits
         hist, room = np.zeros(shape, np.int64), Room.of(task.lattice.cell)
         for some_queries in queries[start:stop]:
             answers = Answers(hist, np.zeros(shape[0], np.int64), far[k])
@@ -152,6 +167,9 @@ def _near_cuts(way: Way, most: int, workspace: Workspace) -> list[int]:
     """Return where to cut the bands, or the parts of queries, of a way.
 
     There are `most` parts at most, and fewer where labels are many.
+
+    Each part has a histogram of all labels to itself; together these have at most `_LARGEST`
+    elements, unless a single one has more.
     """
     if not isinstance(way.queries, Marks):
         return evenly(len(way.queries), min(len(way.queries), most))
@@ -162,7 +180,10 @@ def _near_cuts(way: Way, most: int, workspace: Workspace) -> list[int]:
 def _search_far(
     ways: Sequence[Way], far: Sequence[Marks], starts: Integers, task: _Task
 ) -> list[_Far]:
-    """Return what is marked as far, of each way."""
+    """Return what is marked as far, of each way.
+
+    Queries and targets become tiles of the same cells. The squared distances lie in buffers.
+    """
     lattice, workspace = task.lattice, task.workspace
     scale = task.around.scale
     # cells are about as deep as they are wide
@@ -183,11 +204,13 @@ def _search_far(
         return Tiles.of(mask, marks, lattice, place, depth=depth, codes=codes)
 
     tiles = workspace.map(tiled, jobs)
+    # in turn, as `jobs` has them: queries, targets
     quests = [Quest(q, t, Blocks.of(t)) for q, t in zip(tiles[::2], tiles[1::2], strict=True)]
     squares = squared_distances(quests, scale, SNAP, workspace)
     resolved = [_Far(np.empty(0), None)] * len(ways)
     for k, quest, squared in zip(searching, quests, squares, strict=True):
         sizes = None
+        # most elements never come here, so that sizes are looked up only now, for the few that do
         if lattice.sizes is not None:
             sizes = np.empty(len(squared), np.int64)
             write_sizes(quest.queries, ways[k].direction.mask, lattice, task.labels, sizes)
@@ -197,7 +220,10 @@ def _search_far(
 
 
 def _sort(resolved: Sequence[_Far], starts: Integers, workspace: Workspace) -> None:
-    """Sort the far elements of every place by distance."""
+    """Sort the far elements of every place by distance.
+
+    In place; sizes, where there are any, keep to their elements.
+    """
 
     def part(job: tuple[int, int, int]) -> None:
         k, first, last = job
@@ -241,6 +267,7 @@ def _join(
         i, far_end, k = far_start[place], far_start[place + 1], np.int64(0)
         # a merge of two sorted columns; equal distances, from either, make one entry
         while True:
+            # the next rank that has elements, or the next far element if that is nearer
             while k < near.size and hist[place, k] == 0:
                 k += 1
             squared = near[k] if k < near.size else np.inf
@@ -248,6 +275,7 @@ def _join(
                 squared = far[i]
             if squared == np.inf:
                 break
+            # all that lies at this distance, near and far
             n = 0
             if k < near.size and near[k] == squared:
                 n += hist[place, k]

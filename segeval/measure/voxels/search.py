@@ -1,6 +1,9 @@
 """The search of the neighbourhood for the nearest border voxel of the same label.
 
 It takes rows of 64 voxels at a time.
+
+The border bits of all labels lie in one array, so that a row with no bit near the voxel is dropped
+by one load; only where there are bits are the labels of the target compared.
 """
 
 from __future__ import annotations
@@ -83,8 +86,10 @@ class Neighbourhood(NamedTuple):
         """Return the neighbourhood for a spacing along the axes of the layout."""
         shape = (layout.depth, layout.height, layout.width)
         spacing = (1.0, *spacing)[-3:]
+        # an axis of one voxel has no say: no step goes along it
         unit = min((s for s, n in zip(spacing, shape, strict=True) if n > 1), default=spacing[-1])
         scale = (spacing[0] / unit) ** 2, (spacing[1] / unit) ** 2, (spacing[2] / unit) ** 2
+        # neither beyond the volume nor into more spare rows and slices than the layout has
         reach = [min(n - 1, int(REACH * unit / s)) for s, n in zip(spacing, shape, strict=True)]
         dz, dy = np.mgrid[-reach[0] : reach[0] + 1, -reach[1] : reach[1] + 1].reshape(2, -1)
         across = dz * dz * scale[0] + dy * dy * scale[1]
@@ -96,10 +101,12 @@ class Neighbourhood(NamedTuple):
         squared = np.unique(squares[squares <= REACH**2 * SNAP])
         # Squared distances are compared as ranks: whole numbers that index a histogram, so that
         # neither square roots nor sorting are needed for what is near.
+        # |dx| goes up to 63 in a window; beyond the reach it has the rank of nothing
         rank = np.full((len(order), LANES), len(squared), np.int32)
         rank[:, : len(dx)] = np.searchsorted(squared, squares)
         bytes_on = (dz * layout.rows + dy) * layout.stride * 8
         voxels_on = (dz * layout.height + dy) * layout.width
+        # how far on a row is: in the bits, counted in bytes as windows begin at any; in the mask
         rows = np.stack([rank[:, 0], bytes_on, voxels_on], 1)
         return cls(rows, rank.ravel(), squared, unit, scale)
 
@@ -111,12 +118,17 @@ def is_worth(missed: Integers, p: int, tick: Any) -> Any:
     Where two masks lie far apart, nearly all searches of the neighbourhood are in vain; the far
     search, which they need anyway, is then the shorter way.
     """
+    # every 16th goes on searching, so that it is noticed where the masks come close again
     return missed[p] < LOST or tick & 15 == 0
 
 
 @helper
 def learn(missed: Integers, p: int, hit: Any) -> None:
-    """Take account of how a search for place p ended: a hit halves the misses."""
+    """Take account of how a search for place p ended: a hit halves the misses.
+
+    Labels learn apart, so that one that lies far off does not spoil the search for the others.
+    """
+    # misses stop at twice the threshold, so that two hits in a row bring a label below it
     if hit:
         missed[p] >>= 1
     elif missed[p] < 2 * LOST:
@@ -136,6 +148,8 @@ def _nearest_rank(
     """Return the rank of the nearest border element of a label, `none` if none is within reach.
 
     64 bits from `byte` on, and the voxels from `voxel` on, have the searching one at bit `centre`.
+
+    Bits further away than the reach, at the ends of the window, have the rank `none` too.
     """
     rows, rank = around.rows, around.rank
     best: Any = none
@@ -194,6 +208,7 @@ def search_voxels(
                 if both:
                     i = row + column * LANES
                     query &= ~both | differ(mask, i, target, i)
+                # the voxels that look, from the lowest bit on; who finds nothing stays in `unfound`
                 unfound = ZERO
                 while query:
                     bit = query & (~query + ONE)  # the lowest set bit
@@ -220,8 +235,11 @@ def search_voxels(
                             none,
                         )
                         learn(missed, p, best < none)
+                    # the last column, `none`, counts those that are left to the far search
                     hist[p, best] += 1
                     if best == none:
                         unfound |= bit
+                # Every word of a block that is looked at. Those of other blocks keep what they had,
+                # and `occupied` says that they are not to be read.
                 far.bits[word] = unfound
                 note(far, layout, band, column, popcount(unfound))

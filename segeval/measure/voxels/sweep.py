@@ -102,6 +102,7 @@ def sweep(pred: Labels, gt: Labels, workspace: Workspace, boundary: Boundary = V
     rows = joined(workspace.map_parts(part, bands, scan.size))
     table = contingency_of(rows)
     labels = _occurring(table)
+    # border voxels were counted by pairs of labels: in column 2 those of pred, in column 3 of gt
     size_p = np.bincount(table.pred, rows[:, 2], labels[-1] + 1)[labels].astype(np.int64)
     size_g = np.bincount(table.gt, rows[:, 3], labels[-1] + 1)[labels].astype(np.int64)
     return Sweep(layout, scan.transposed, table, labels, Side(*p, size_p), Side(*g, size_g))
@@ -140,6 +141,8 @@ def disagreements(swept: Sweep, workspace: Workspace) -> tuple[Marks, Marks]:
     """Return the foreground voxels of each mask that have another label in the other mask.
 
     Those of the prediction come first, then those of the ground truth.
+
+    They are what looks for the region in the other mask, when voxels inside of it look as well.
     """
     pred, gt, layout = swept.pred.mask, swept.gt.mask, swept.layout
     p = layout.unmarked("differ p", workspace)
@@ -156,7 +159,11 @@ def disagreements(swept: Sweep, workspace: Workspace) -> tuple[Marks, Marks]:
 def _disagreements(
     pred: Labels, gt: Labels, layout: Layout, first_band: int, end_band: int, p: Marks, g: Marks
 ) -> None:
-    """Write the marks of some bands."""
+    """Write the marks of some bands.
+
+    Where labels differ, a voxel is marked in each mask that has foreground there. Spare words are
+    not written: such marks are gone through, and no window is read from them.
+    """
     height, width, words = layout.height, layout.width, layout.words
     for band in range(first_band, end_band):
         z, y0 = band // layout.bands, band % layout.bands * BAND
@@ -245,7 +252,11 @@ def _sweep(
 
 @helper
 def _edge(layout: Layout, row: Row, k: int, n: int) -> Word:
-    """Return which of the n voxels of a word, the k-th of its row, lie at the edge of the image."""
+    """Return which of the n voxels of a word, the k-th of its row, lie at the edge of the image.
+
+    Bits behind these n may be set, too: who calls masks them.
+    """
+    # rows at the rim of a slice, and the first and the last slice, are edge from end to end
     rim = row.y == 0 or row.y == layout.height - 1
     if rim or (not layout.flat and (row.z == 0 or row.z == layout.depth - 1)):
         return ALL
@@ -299,6 +310,7 @@ def _border_among(
     if border != ALL:
         for k in range(around.shape[0]):
             dz, dy, dx = around[k, 0], around[k, 1], around[k, 2]
+            # where the edge does not count, neighbours outside of the image are passed over
             within = 0 <= row.z + dz < depth and 0 <= row.y + dy < height
             # one column further on there may be no voxel left to compare, and `differ` needs one
             if within and (dx <= 0 or x + 1 < width):

@@ -1,4 +1,8 @@
-"""Marked elements gathered by label and place: what the search for far neighbours prunes."""
+"""Marked elements gathered by label and place: what the search for far neighbours prunes.
+
+Elements of a boundary lie close to each other: for most of them, the box of their tile, or that of
+a block of tiles, is enough to tell that they are too far.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +66,10 @@ class Tiles(NamedTuple):
         return cls(codes, tiles.table.take(order, 0), tiles.block.take(order))
 
     def enlarged(self) -> Tiles:
-        """Return the same tiles in twice the room."""
+        """Return the same tiles in twice the room.
+
+        Codes have all the room that they need from the start.
+        """
         table = np.concatenate([self.table, np.empty_like(self.table)])
         return Tiles(self.codes, table, np.concatenate([self.block, np.empty_like(self.block)]))
 
@@ -82,7 +89,10 @@ class Blocks(NamedTuple):
 
     @classmethod
     def of(cls, tiles: Tiles) -> Blocks:
-        """Return the blocks of tiles."""
+        """Return the blocks of tiles.
+
+        There is at least one tile; tiles come sorted, as `Tiles.of` returns them.
+        """
         table, count = tiles.table, len(tiles.block)
         places = int(table[-1, PLACE]) + 1
         first_tile, first_block = np.empty(count + 1, np.int64), np.zeros(places + 1, np.int64)
@@ -139,6 +149,7 @@ def _gather(
     layout, slots = lattice.layout, room.slots
     bands, words = layout.bands, layout.words
     codes, table, block = tiles.codes, tiles.table, tiles.block
+    # blocks along each axis, the last of which may be cut off; one more costs nothing but numbers
     blocks_y, blocks_x = bands // BLOCK + 1, words * LANES // (8 * BLOCK) + 1
     blocks = (layout.depth // (BLOCK * depth) + 1) * blocks_y * blocks_x
     count, end = progress[1], progress[2]
@@ -162,6 +173,7 @@ def _gather(
                 while rows:
                     row = ctz(rows)
                     rows &= rows - ONE
+                    # the eight columns of this cell in a row that the label has, row 8 z + y
                     columns = slots[s, row] >> np.uint64(x) & _EIGHT
                     if columns:
                         xs |= columns
@@ -174,6 +186,7 @@ def _gather(
                 tile, x0 = table[count], word * LANES + x
                 tile[PLACE], tile[FIRST], tile[COUNT] = slots[s, _PLACE], first, end - first
                 tile[Z], tile[Y], tile[X] = z, y, x0
+                # from the lowest set bit to the highest: the box is tight
                 tile[BOX], tile[BOX + 1] = z + ctz(zs), z + 63 - clz(zs)
                 tile[BOX + 2], tile[BOX + 3] = y + ctz(ys), y + 63 - clz(ys)
                 tile[BOX + 4], tile[BOX + 5] = x0 + ctz(xs), x0 + 63 - clz(xs)
@@ -203,6 +216,7 @@ def _fill(
     layout, cell = lattice.layout, lattice.cell
     slots, slot_of, unclaimed = room.slots, room.slot_of, room.unclaimed
     bands = layout.bands
+    # a group is a word of columns in a band of rows, through `depth` slices
     band, word = group // layout.words, group % layout.words
     z0, y0 = band // bands * depth, band % bands * BAND
     offset, used = (group + 1) * slots.shape[0], np.int64(0)
@@ -215,6 +229,8 @@ def _fill(
                 continue
             i = (z * layout.height + y) * layout.width + word * LANES
             row = (z - z0) * BAND + y - y0
+            # all voxels of the marked elements wait for their label; background is passed over, as
+            # it has no place
             for j in range(len(cell)):
                 unclaimed[j] = marked
             for j in range(len(cell)):
@@ -225,6 +241,7 @@ def _fill(
                     if p < 0:
                         continue
                     s = slot_of[p] - offset
+                    # new in this group: its rows are written as they come, and no others are read
                     if s < 0:
                         s = used
                         used += 1
@@ -253,10 +270,12 @@ def _enclose(
     b = np.int64(-1)
     for tile in range(block.size):
         entry = table[tile]
+        # tiles are sorted, so that those of a block follow each other
         begins = tile == 0 or block[tile] != block[tile - 1]
         if begins:
             b += 1
             first_tile[b] = tile
+            # each block of the place writes it: what stays is where the last one ends
             first_block[entry[PLACE] + 1] = b + 1
         for side in range(0, 6, 2):
             low, high = np.float32(entry[BOX + side]), np.float32(entry[BOX + side + 1])

@@ -1,6 +1,9 @@
 """Squared distances of all voxels to a label, by passes along the axes.
 
 Losses weigh voxels with them.
+
+A squared distance is a sum over axes, so that the least of it over a volume is that over lines of
+what is least along the axes before: three passes give the exact distances, whatever the spacing.
 """
 
 from __future__ import annotations
@@ -50,9 +53,11 @@ def _transform(
     8, 415-428 (2012).
     """
     slices, height, width = labels.shape
+    # x first: there voxels are in the label or not, and two walks along the row are enough
     for z in range(slices):
         for y in range(height):
             _along_row(labels[z, y], label, same, steps[2], squared[z, y])
+    # from here on the values of a line are squared distances of any size
     for z in range(slices):
         for x in range(width):
             _lower(squared[z, :, x], steps[1], room)
@@ -63,7 +68,11 @@ def _transform(
 
 @helper
 def _along_row(labels: Labels, label: int, same: bool, step: float, squared: Floats) -> None:
-    """Write the squared distances within a row: forwards, then backwards."""
+    """Write the squared distances within a row: forwards, then backwards.
+
+    In one walk, the steps since the last voxel that counts; in the other, those to the next. They
+    are infinite where there is none yet, as infinity and 1 is infinity.
+    """
     gap = np.inf
     for x in range(len(labels)):
         gap = 0.0 if (labels[x] == label) == same else gap + 1
@@ -75,10 +84,16 @@ def _along_row(labels: Labels, label: int, same: bool, step: float, squared: Flo
 
 @helper
 def _lower(values: Floats, step: float, room: _Room) -> None:
-    """Replace the values of a line by the least of their parabolas."""
+    """Replace the values of a line by the least of their parabolas.
+
+    A line costs time in proportion to its length: a parabola joins once, and is ousted once at
+    most. What is infinite throughout stays so.
+    """
     line, places, ends = room
     last = -1  # of the parabolas that are lowest somewhere among those of the first k voxels
     for k in range(len(values)):
+        # Voxel after voxel, left to right: its parabola joins those that are lowest somewhere, and
+        # ousts, from the right, those that it is below wherever they were. Infinity has none.
         line[k] = values[k]
         if line[k] == np.inf:
             continue
@@ -93,6 +108,7 @@ def _lower(values: Floats, step: float, room: _Room) -> None:
         places[last], ends[last] = k, start
     if last < 0:
         return
+    # then each voxel takes the parabola that is lowest there; behind the last, none begins
     ends[last + 1] = np.inf
     lowest = 0
     for x in range(len(values)):
@@ -103,5 +119,8 @@ def _lower(values: Floats, step: float, room: _Room) -> None:
 
 @helper
 def _crossing(line: Floats, a: int, b: int, step: float) -> Any:
-    """Return where the parabola at b goes below the one at a, a < b."""
+    """Return where the parabola at b goes below the one at a, a < b.
+
+    That is the x with line[a] + step (x − a)² = line[b] + step (x − b)².
+    """
     return ((line[b] - line[a]) / step + b * b - a * a) / (2 * (b - a))
