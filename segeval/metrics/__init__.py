@@ -1,6 +1,8 @@
 """Every metric there is: formulas over statistics, each with its card; no kernel lies here.
 
-Importing this fills the registry.
+A new one is a decorated function in the file of its statistic: `overlap` for counts of a region,
+`partition` for the table of label pairs, `surface` for distances, depths and moments. Importing
+this fills the registry.
 """
 
 from . import overlap as overlap

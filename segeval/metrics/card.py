@@ -1,4 +1,9 @@
-"""The metric card: a formula from one statistic to numbers, and every fact about it, once."""
+"""The metric card: a formula from one statistic to numbers, and every fact about it, once.
+
+A written form such as `nsd@2` becomes a `Metric`: a card, `MetricSpec`, with values for its
+parameters. A protocol that means something of its own by the form adds a `Definition`. `score`
+makes numbers of a measured statistic, by the formula and the values for empty masks.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +36,8 @@ over the cases of each region."""
 class Empty:
     """The value where both masks, only the prediction or only the ground truth is empty.
 
-    None: what the formula gives. An undefined value equals an undefined value:
+    None: what the formula gives; NaN: undefined, which means leave out and count. An undefined
+    value equals an undefined value:
 
     >>> Empty(both=float("nan")) == Empty(both=float("nan"))
     True
@@ -57,34 +63,48 @@ class Empty:
 
 
 BY_FORMULA = Empty()
+"""Values of a metric whose formula decides about empty masks too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricSpec:
     """The card of a metric.
 
-    The signature of `formula` gives the `statistic`, a boundary if that is always the same, and the
-    `parameters`. `glued` lets the main parameter follow the name (`hd95` for `hd@95`). `class_name`
-    is that of the metric object.
+    The signature of `formula` gives the `statistic`, the `boundary` and the `parameters`.
     """
 
     name: str
+    """Name in written forms, columns and `segeval.functional`."""
     title: str
+    """Name in a sentence."""
     symbol: str
+    """Short name on axes and in legends; `_` begins a subscript."""
     range: tuple[float, float]
+    """Smallest and largest value, ±∞ where there is no end."""
     best: float | None
+    """Value to reach; None where the card does not judge."""
     unit: Unit
     empty: Empty
+    """Values for empty masks, which take the place of those that the formula gives."""
     aliases: tuple[str, ...]
+    """Further names, in any spelling that `lookup` takes."""
     tex: str
+    """Formula in LaTeX, for the docs."""
     cite: str
+    """Key of the source in `citations`."""
     formula: Callable[..., Any]
+    """Function from the statistic and the parameters to (R,) values, or to one of the case."""
     statistic: type[Statistic]
+    """Kind of statistic that is measured for it, shared by all metrics that need the same."""
     boundary: Boundary | None
+    """Rule that the annotation of the statistic fixes; None where it fixes none."""
     parameters: tuple[Parameter, ...]
+    """Parameters in the order of the signature; the first one is the one after `@`."""
     scope: Scope
     glued: bool
+    """Whether the first parameter may follow the name: `hd95` for `hd@95`."""
     class_name: str
+    """Name of the metric object."""
 
     def __reduce__(self) -> tuple[Callable[..., MetricSpec], tuple[str, Callable[..., Any]]]:
         # a card stands once in a process: what is unpickled or copied is that of the registry
@@ -98,6 +118,7 @@ class MetricSpec:
     @property
     def higher_is_better(self) -> bool | None:
         """True when the best value is the top of the range, False when the bottom, else None."""
+        # A best value within the range, such as 0 of a signed error, is missed on either side.
         if self.best is None or self.best not in self.range:
             return None
         return self.best == self.range[1]
@@ -144,6 +165,7 @@ class MetricSpec:
         """Return the statistic that it needs, of this boundary if it may be of any."""
         if not self.statistic.by_boundary:
             return Need(self.statistic)
+        # A rule of its own goes before that of a protocol.
         return Need(self.statistic, self.boundary or boundary or VOXEL)
 
     def bind(self, values: Mapping[str, Value]) -> Metric:
@@ -164,6 +186,7 @@ class MetricSpec:
                 f"metric {self.name!r} needs a value for {' and '.join(missing)} and has no "
                 f"default; write it as {self.usage}, such as {self._example}"
             )
+        # In the order of the card, whatever order they came in: equal metrics are equal tuples.
         bound = []
         for parameter in self.parameters:
             value = values.get(parameter.name, parameter.default)
@@ -173,6 +196,7 @@ class MetricSpec:
 
     @property
     def _example(self) -> str:
+        """Written form with some values, for errors."""
         names = [parameter.name for parameter in self.required]
         if len(names) == 1:
             return f"{self.name}@2"
@@ -181,18 +205,17 @@ class MetricSpec:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """The definition that a protocol has of a metric.
-
-    It says whose formula, on which boundary, with which values for empty masks. `mean_first` is the
-    order of its means. `column` is its name in tables where several protocols are told apart.
-    """
+    """The definition that a protocol has of a metric."""
 
     protocol: str
+    """Name of the protocol."""
     metric: Metric
+    """Metric whose formula is computed, which may be another than that of the name."""
     boundary: Boundary
     empty: Empty
     mean_first: MeanFirst = "regions"
     column: str = ""
+    """Name in tables where several protocols are told apart; empty elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +231,7 @@ class Metric:
 
     spec: MetricSpec
     parameters: tuple[tuple[str, Value], ...] = ()
+    """Names and values in the order of the card, defaults among them."""
     definition: Definition | None = field(default=None)
 
     @property
@@ -218,6 +242,7 @@ class Metric:
             for parameter, (_, value) in zip(self.spec.parameters, self.parameters, strict=True)
             if value != parameter.default
         }
+        # Values by region have no written form: the name alone stands for a metric that has any.
         texts = {name: written(v) for name, v in unusual.items() if not isinstance(v, ByRegion)}
         if not texts or len(texts) < len(unusual):
             return self.spec.name
@@ -238,6 +263,7 @@ class Metric:
             return f"{replace(self, definition=None).symbol} ({self.definition.protocol})"
         texts = [written(value) for _, value in self.parameters if not isinstance(value, ByRegion)]
         if self.spec.glued:
+            # The percentile 100 is the maximum, which HD means without a number.
             return self.spec.symbol + "".join(text for text in texts if text != "100")
         return f"{self.spec.symbol}({', '.join(texts)})" if texts else self.spec.symbol
 
@@ -306,6 +332,7 @@ class Metric:
         else:
             parameters = dict(self.formula.parameters)
             scores = self.formula.spec.formula(statistic, **parameters)
+            # Formulas of whole cases give a plain number.
             values = np.atleast_1d(np.asarray(scores, dtype=np.float64))
         if self.empty == BY_FORMULA:  # a contingency table knows of no masks that could be empty
             return values
@@ -313,6 +340,7 @@ class Metric:
 
     def _score_each(self, statistic: Any, regions: Sequence[str]) -> Floats:
         """Return the values of regions that have their own parameters."""
+        # One region after the other: a formula takes one value of a parameter for all regions.
         values = np.full(len(regions), np.nan)
         for place, region in enumerate(regions):
             parameters = {
@@ -327,6 +355,7 @@ class Metric:
         """Return the values with those of empty masks in their places."""
         no_p, no_g = statistic.empty_p, statistic.empty_g
         if self.spec.scope == "case":
+            # A mask of a case is empty where it holds none of the regions.
             no_p, no_g = no_p.all(keepdims=True), no_g.all(keepdims=True)
         if not (no_p.any() or no_g.any()):
             return values

@@ -1,4 +1,8 @@
-"""The papers that metrics come from, by the key that their cards give."""
+"""The papers that metrics come from, by the key that their cards give.
+
+A key is an author and the year. Docs and docstrings quote the texts as they are; one that has a
+DOI ends in it.
+"""
 
 CITATIONS = {
     "arabie1985": (

@@ -1,4 +1,9 @@
-"""Metrics of one region's counts: TP, FP, FN and TN voxels."""
+"""Metrics of one region's counts: TP, FP, FN and TN voxels.
+
+A formula takes the counts of all regions at once, (R,) arrays, and gives (R,) values; only those of
+scope "case" add regions up. Nothing is done about empty masks here: `ratio` makes NaN of 0/0, and
+the values that `empty` states take the place of what a formula gives.
+"""
 
 from __future__ import annotations
 
@@ -157,6 +162,7 @@ def accuracy(counts: Counts) -> Floats:
 )  # fmt: skip
 def balanced_accuracy(counts: Counts) -> Floats:
     """Mean of recall and specificity."""
+    # Without a ground truth there is no recall, and no balance either: NaN.
     return (recall(counts) + specificity(counts)) / 2
 
 
@@ -172,6 +178,7 @@ def mcc(counts: Counts) -> Floats:
     """
     positive_p, positive_g = counts.tp + counts.fp, counts.tp + counts.fn
     negative_p, negative_g = counts.tn + counts.fn, counts.tn + counts.fp
+    # Products of four counts leave the range of int64; counts are float64.
     return ratio(
         counts.tp * counts.tn - counts.fp * counts.fn,
         (positive_p * positive_g * negative_g * negative_p) ** 0.5,
@@ -186,6 +193,7 @@ def kappa(counts: Counts) -> Floats:
     """Agreement of the two masks beyond what their sizes alone would give."""
     positive_p, positive_g = counts.tp + counts.fp, counts.tp + counts.fn
     negative_p, negative_g = counts.tn + counts.fn, counts.tn + counts.fp
+    # (p_o - p_e) / (1 - p_e), both times the square of the number of voxels.
     chance = positive_p * negative_g + positive_g * negative_p
     return ratio(2 * (counts.tp * counts.tn - counts.fn * counts.fp), chance)
 
@@ -214,6 +222,7 @@ def markedness(counts: Counts) -> Floats:
 )  # fmt: skip
 def lr_plus(counts: Counts) -> Floats:
     """How many times likelier a voxel of the ground truth is predicted than one outside it."""
+    # Infinite, the best value, where nothing was invented.
     return ratio(recall(counts), fpr(counts))
 
 
@@ -232,6 +241,7 @@ def fowlkes_mallows(counts: Counts) -> Floats:
 )  # fmt: skip
 def volume_similarity(counts: Counts) -> Floats:
     """One minus the difference of the sizes over their sum. Says nothing of overlap."""
+    # FN - FP is the difference of the sizes, 2 TP + FP + FN their sum.
     return 1 - ratio(abs(counts.fn - counts.fp), 2 * counts.tp + counts.fp + counts.fn)
 
 
@@ -305,6 +315,7 @@ def generalized_dice(
     size = counts.tp + counts.fn
     absent = size == 0
     power = {"square": 2, "simple": 1, "uniform": 0}[weight]
+    # 0/1 for an absent region, which has no weight of its own yet.
     w = ratio(size > 0, (size + absent) ** power)
     # With all regions absent there is no largest weight: all of them weigh 1.
     largest = w.max() if len(w) else 0

@@ -1,4 +1,9 @@
-"""The parameters of a metric: which values they may have, and how these are written."""
+"""The parameters of a metric: which values they may have, and how these are written.
+
+The annotation in a formula's signature gives the domain: an `Interval`, or for a `Literal` a
+`Choice` of words. Written forms, functions, metric objects and protocols' files all have
+their values checked by `Parameter.check`.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +24,10 @@ class Interval:
     open: bool = False
 
     def __contains__(self, value: object) -> bool:
+        """Return whether a value is one of these numbers; NaN is none."""
         if not isinstance(value, (int, float)) or value == inf or value > self.high:
             return False
+        # NaN compares false with everything, and ends here.
         return value > self.low or (value == self.low and not self.open)
 
     def __str__(self) -> str:
@@ -100,6 +107,7 @@ class ByRegion:
 
 
 Value: TypeAlias = float | str | ByRegion
+"""Value of a parameter: a number, a word, or a number for each region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +117,14 @@ class Parameter:
     name: str
     default: float | str | None
     domain: Interval | Choice
+    """Values that it may have."""
 
     @classmethod
     def of(cls, name: str, default: Any, hint: Any) -> Parameter:
         """Return the parameter that the signature of a formula has, from its annotation."""
         if get_origin(hint) is Literal:
             return cls(name, default, Choice(get_args(hint)))
+        # `Annotated[float, Interval(…)]` keeps the domain behind its type.
         return cls(name, default, hint.__metadata__[0])
 
     def check(self, value: Value, metric: str) -> Value:
@@ -135,6 +145,7 @@ class Parameter:
         return self._number(value, metric)
 
     def _number(self, value: float | str, metric: str) -> float:
+        """Return a number of the domain, also from a text. Raises `UsageError` as `check` does."""
         try:
             number = float(value)
         except (TypeError, ValueError):
@@ -153,4 +164,5 @@ def written(value: float | str) -> str:
     >>> written(95.0)
     '95'
     """
+    # Ten digits: what arithmetic leaves in the last ones would make another column.
     return value if isinstance(value, str) else f"{value:.10g}"

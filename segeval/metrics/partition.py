@@ -23,18 +23,24 @@ from .declare import metric
 class Table:
     """A contingency table as formulas want it: its cells that are not 0, and its margins.
 
-    Rows are labels of the ground truth, columns labels of the prediction, both over `labels`, all
-    that occur in either mask. `cells`: n_ij; `row_of_cell`, `column_of_cell`: a_i and b_j of each
-    cell; `rows`, `columns`, `diagonal`: a, b and n_kk by label.
+    Rows are labels of the ground truth, columns labels of the prediction. All but the labels
+    are numbers of voxels, as floats, so that products do not overflow.
     """
 
     cells: Floats
+    """n_ij of the pairs of labels that occur, (cells,)."""
     row_of_cell: Floats
+    """a_i of each cell: the voxels of its label of the ground truth, (cells,)."""
     column_of_cell: Floats
+    """b_j of each cell: the voxels of its label of the prediction, (cells,)."""
     rows: Floats
+    """a of each label, (labels,)."""
     columns: Floats
+    """b of each label, (labels,)."""
     diagonal: Floats
+    """n_kk of each label: the voxels that have it in both masks, (labels,)."""
     labels: Integers
+    """Labels that occur in either mask, sorted."""
 
     @classmethod
     def of(cls, pairs: Contingency) -> Table:
@@ -67,6 +73,7 @@ def _pairs(n: Floats | float) -> float:
 
 def _entropy(n: Floats) -> float:
     """Return the entropy in bits of a partition into parts of `n` voxels."""
+    # 0 log 0 counts as 0, as its limit does.
     share = n[n > 0] / n.sum()
     return float(-(share * np.log2(share)).sum()) if n.size else nan
 
@@ -78,6 +85,7 @@ def _entropy(n: Floats) -> float:
 def rand(pairs: Contingency) -> float:
     """Share of voxel pairs that both masks put together or both keep apart."""
     table = Table.of(pairs)
+    # Pairs that one mask alone puts together: those of either, less twice those of both.
     separated = _pairs(table.rows) + _pairs(table.columns) - 2 * _pairs(table.cells)
     return float(1 - ratio(np.float64(separated), _pairs(table.total)))
 
@@ -108,6 +116,7 @@ def mutual_information(pairs: Contingency) -> float:
     """
     table = Table.of(pairs)
     mutual = _entropy(table.rows) + _entropy(table.columns) - _entropy(table.cells)
+    # Rounding may leave a little less than nothing; NaN stays NaN.
     return float(np.maximum(0, mutual))
 
 
@@ -131,6 +140,7 @@ def variation_of_information(pairs: Contingency) -> float:
 def global_consistency_error(pairs: Contingency) -> float:
     """How far one partition is from refining the other, in the direction that suits better."""
     table = Table.of(pairs)
+    # For each voxel, the share of its part in one mask that lies outside its part in the other.
     by_gt = (table.cells * (1 - table.cells / table.row_of_cell)).sum()
     by_pred = (table.cells * (1 - table.cells / table.column_of_cell)).sum()
     return float(min(by_gt, by_pred) / table.total)
@@ -148,6 +158,7 @@ def multiclass_mcc(pairs: Contingency) -> float:
     Undefined when a mask is constant.
     """
     table = Table.of(pairs)
+    # All terms divided by n², which leaves the quotient as it is.
     a, b = table.rows / table.total, table.columns / table.total
     agreement = table.diagonal.sum() / table.total
     spread = (1 - (a**2).sum()) * (1 - (b**2).sum())
@@ -207,6 +218,7 @@ def mean_iou(pairs: Contingency) -> float:
     """
     table = Table.of(pairs)
     union = table.rows + table.columns - table.diagonal
+    # Each label occurs in some mask, so that no union is 0.
     return float(ratio((table.diagonal / union).sum(), len(table.labels)))
 
 

@@ -2,6 +2,9 @@
 
 D_pg are the distances from every boundary element of the prediction to the boundary of the ground
 truth, D_gp the reverse. Lengths are in the unit of the spacing.
+
+Formulas take and give all regions at once, (R,). A direction that starts from an empty mask has no
+elements, and NaN for most numbers; one that leads to an empty mask has infinite distances.
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ def hd(distances: SurfaceDistances, percentile: Percentile = 100) -> Floats:
 
     At 100 the largest distance of all.
     """
+    # `fmax` passes NaN over: with one mask empty, the other direction says infinite.
     return np.fmax(distances.pg.quantile(percentile / 100), distances.gp.quantile(percentile / 100))
 
 
@@ -96,6 +100,7 @@ def assd(distances: SurfaceDistances) -> Floats:
 )  # fmt: skip
 def masd(distances: SurfaceDistances) -> Floats:
     """Mean of the two directed means, so that both boundaries weigh the same."""
+    # NaN with one mask empty; `DISTANCE` has infinite there.
     return (distances.pg.mean() + distances.gp.mean()) / 2
 
 
@@ -194,6 +199,7 @@ def overlap_mean(distances: SurfaceDistances, tolerance: NonNegative) -> Floats:
 def nsd_auc(distances: SurfaceDistances, limit: Positive) -> Floats:
     """Mean NSD over all tolerances from 0 to the limit, exactly."""
     total = distances.pg.total() + distances.gp.total()
+    # `shortfall` is the integral of `within`: the area needs no steps.
     return ratio(distances.pg.shortfall(limit) + distances.gp.shortfall(limit), limit * total)
 
 
@@ -206,6 +212,7 @@ def boundary_iou(depths: Depths, width: Positive) -> Floats:
 
     A band holds the voxels of a mask that are nearer than `width` to its own boundary voxels.
     """
+    # `shared` has the larger depth of a voxel in both masks: below the width it is in both bands.
     band_p = depths.p.below(width)
     band_g = depths.g.below(width)
     shared = depths.shared.below(width)
@@ -240,6 +247,7 @@ def mahalanobis(moments: Moments) -> Floats:
 )  # fmt: skip
 def hd_volume(distances: VolumeDistances) -> Floats:
     """Largest distance of any voxel of one mask from the other mask, both taken as solid."""
+    # As in `hd`, the direction that starts from an empty mask is passed over.
     return np.fmax(distances.pg.quantile(1), distances.gp.quantile(1))
 
 

@@ -13,6 +13,7 @@ from .card import REGISTRY, Metric, MetricSpec
 from .declare import taken_names
 
 DEFAULT_METRICS = ("dice", "iou", "precision", "recall", "volume_similarity", "hd95", "assd")
+"""Metrics of a run that asks for none."""
 
 AMBIGUOUS = {
     "msd": (
@@ -33,6 +34,7 @@ def is_name_of(name: str, spec: MetricSpec) -> bool:
 
 
 def _key(name: str) -> str:
+    """Return a name in the spelling of the registry: in lower case, words joined by `_`."""
     return name.strip().lower().replace("-", "_").replace(" ", "_")
 
 
@@ -74,6 +76,7 @@ def parse_metric(text: str) -> Metric:
     if not spec.parameters:
         raise UsageError(f"metric {spec.name!r} has no parameters; write {spec.name}, not {text!r}")
     if mark == "@":
+        # The value after @ is that of the first parameter on the card.
         pairs = [(spec.parameters[0].name, rest)]
     else:
         pairs = [_split(pair, text) for pair in rest.split(",")]
@@ -129,6 +132,7 @@ def _parts(form: str) -> tuple[str, str, str]:
 
 
 def _split(pair: str, text: str) -> tuple[str, str]:
+    """Return name and value of `name=value`, a part of the written form `text`."""
     key, equals, value = pair.partition("=")
     if not equals:
         raise UsageError(f"metric {text!r}: after ':' come parameter=value pairs, not {pair!r}")
