@@ -24,6 +24,7 @@ def label_boxes(flat: Labels, shape: tuple[int, ...], labels: Integers) -> Boxes
     depth, height, width = (1, *shape)[-3:]
     top = max(int(labels.max(initial=0)), int(np.iinfo(flat.dtype).max))
     boxes = np.empty((top + 1, 2, 3), np.int64)
+    # lows above every voxel and highs below: whatever occurs widens them
     boxes[:, 0], boxes[:, 1] = max(shape, default=0) + 1, 0
     _enclose(flat, depth, height, width, boxes)
     boxes[boxes[:, 1, 2] == 0] = 0
@@ -35,10 +36,12 @@ def _enclose(flat: Labels, depth: int, height: int, width: int, boxes: Boxes) ->
     """Widen the boxes, by label, to hold all voxels: at the ends of runs of one label only."""
     for row in range(depth * height):
         z, y = row // height, row % height
+        # `last` is the label of the run under way: where it ends is seen only where the next begins
         last = np.int64(0)
         for x0 in range(0, width, LANES):
             i = row * width + x0
             changes = differ(flat, i, flat, i - 1) & ones(width - x0)
+            # the first voxel of a row begins a run, whatever the row before ended with
             if x0 == 0:
                 changes |= ONE
             while changes:
@@ -50,6 +53,7 @@ def _enclose(flat: Labels, depth: int, height: int, width: int, boxes: Boxes) ->
                 if last:
                     box = boxes[last]
                     box[0, 0], box[0, 1] = min(box[0, 0], z), min(box[0, 1], y)
+                    # slices come in order, so that the last one is the highest; rows begin anew
                     box[1, 0], box[1, 1] = z + 1, max(box[1, 1], y + 1)
                     box[0, 2] = min(box[0, 2], x)
         if last:

@@ -55,9 +55,11 @@ def mesh_distances(
     else:
         measure = partial(_relaxed, sides, along, boundary)
     if len(labels) > workspace.threads > 1:  # labels in parallel, each on one thread
+        # one workspace without threads for all of them: nothing here keeps buffers in it
         regions = workspace.map(partial(measure, Workspace()), range(len(labels)))
     else:
         regions = [measure(workspace, k) for k in range(len(labels))]
+    # no regions at the head, so that no labels at all give a statistic as well
     return SurfaceDistances.stacked([SurfaceDistances.absent(0), *regions])
 
 
@@ -75,6 +77,7 @@ class _Side(NamedTuple):
 
     def crop(self, label: int, k: int) -> Crop:
         """Return the mask of label k in its box."""
+        # boxes have three axes, of which an image lacks the first
         box = self.boxes[k, :, 3 - len(self.shape) :]
         volume = self.flat[: int(np.prod(self.shape))].reshape(self.shape)
         return Crop(volume[tuple(map(slice, *box))] == label, tuple(box[0].tolist()))
@@ -96,6 +99,7 @@ def _unrelaxed(
     present = np.array([box for box in boxes if box.any()])
     if not len(present):
         return SurfaceDistances.absent(1)
+    # one frame around both, so that the same face is the same bit in both nets
     frame = Frame.of(np.array([present[:, 0].min(axis=0), present[:, 1].max(axis=0)]))
     shape, label = (1, *sides.pred.shape)[-3:], int(sides.labels[k])
     pred = exposed(sides.pred.flat, shape, label, frame)
@@ -112,9 +116,11 @@ def _unrelaxed(
 def _of_faces(by_axis: Sequence[FaceDistances], ways: Ways, boundary: Boundary) -> Distances:
     """Return the histogram of one direction: all points on a face stand for equal shares of it."""
     dtype = np.int64 if boundary["sizes"] == "equal" else np.float64
+    # begun with an element of no size, which `histogram` leaves out
     value, size = [np.zeros(1)], [np.zeros(1, dtype)]
     points, edges = len(ways.places), FINE * ways.step[list(ways.axes)]
     for k, faces in enumerate(by_axis):
+        # the area of a face, from its edges along the other axes, shared out among its points
         share = np.prod(np.delete(edges, k)) / points if boundary["sizes"] == "own" else 1
         distances, counts = np.unique(faces.squared, return_counts=True)
         value += [np.zeros(1), np.sqrt(distances)]

@@ -45,9 +45,11 @@ class Frame(NamedTuple):
     @classmethod
     def of(cls, box: Boxes) -> Frame:
         """Return the frame for a box of voxels (2, 3)."""
+        # one corner more than voxels along each axis
         depth, height, width = (box[1] - box[0] + 1).tolist()
         words = -(-width // LANES)
         rows = height + SPARE
+        # spare slices and rows before row (0, 0), and a word for windows that begin before it
         first = (SPARE * rows + SPARE) * (words + 1) + 1
         return cls(
             depth=depth,
@@ -97,12 +99,15 @@ def _write_exposed(
         if z == frame.depth - 1:
             here[:] = ZERO
         else:
+            # the voxels of this slice as bits, the first of the box in the lowest
             for y in range(frame.height - 1):
                 start = ((z0 + z) * height + y0 + y) * width + x0
                 for word in range((frame.width + LANES - 2) // LANES):
                     inside = ones(frame.width - 1 - word * LANES)
                     here[y, word] = equal(flat, start + word * LANES, label) & inside
         for y in range(frame.height):
+            # three XORs a word: with the slice before, the row before, and the same row moved by a
+            # voxel
             first = word_of(frame, 0, z, y)
             carry = ZERO  # the last voxel of the word before
             for k in range(frame.words):
@@ -129,6 +134,7 @@ def _count(bits: Bits, frame: Frame, axes: Any) -> int:
     """Return how many rectangles there are."""
     count = 0
     for axis in axes:
+        # the spare words, too: they are zero, and begin nothing
         for i in range(axis * frame.size, (axis + 1) * frame.size):
             count += popcount(_starts(bits[i], axis))
     return count
@@ -136,6 +142,7 @@ def _count(bits: Bits, frame: Frame, axes: Any) -> int:
 
 @kernel
 def _write_rectangles(bits: Bits, frame: Frame, axes: Any, corners: Floats) -> None:
+    """Write the corners of the rectangles, axis after axis and row after row."""
     n = 0
     for axis in axes:
         for row in range(frame.depth * frame.height):
@@ -147,7 +154,9 @@ def _write_rectangles(bits: Bits, frame: Frame, axes: Any, corners: Floats) -> N
                     x = ctz(left)
                     left &= left - ONE
                     # a face across x has no extent along it; others go on to the first gap
+                    # zeros come in behind the word by the shift: a run ends there at the latest
                     run = 0 if axis == 2 else ctz(~(bits[first + k] >> np.uint64(x)))
+                    # one edge of a voxel along z and along y, none across the face
                     corners[0, n], corners[3, n] = FINE * z, FINE * (z + (axis != 0))
                     corners[1, n], corners[4, n] = FINE * y, FINE * (y + (axis != 1))
                     corners[2, n] = FINE * (k * LANES + x)

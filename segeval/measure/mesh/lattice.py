@@ -89,12 +89,16 @@ def _rows(axes: tuple[int, ...], axis: int, place: int, step: Floats) -> Rows:
     reach = [
         min(SPARE, int(cap / (FINE * step[k]) + _WHOLE) + 1) if k in axes else 0 for k in range(2)
     ]
+    # rows of all three kinds of faces, or of two in an image, at all steps within reach
     steps = np.meshgrid(axes, *(np.arange(-r, r + 1) for r in reach), indexing="ij")
     row = np.stack(steps).reshape(3, -1)
     across = np.zeros(row.shape[1])
+    # along z and y the point may lie before the faces of a row, behind them, or within their
+    # extent, which is 0 along the axis that they are perpendicular to
     for k in axes[:-1]:
         point, low, extent = (0 if k == axis else place), FINE * row[1 + k], FINE * (row[0] != k)
         across += np.maximum(np.maximum(low - point, point - low - extent), 0) ** 2 * step[k] ** 2
+    # nearest first: the search ends with the first row that is too far
     order = np.argsort(across, kind="stable")
     order = order[across[order] < cap**2]
     return Rows(
@@ -142,6 +146,7 @@ def directed(pair: Pair, ways: Ways, workspace: Workspace) -> list[FaceDistances
     by_axis = []
     for axis, rows in zip(ways.axes, ways.rows, strict=True):
         by_axis.append(_search_windows(pair, axis, rows, len(ways.places), workspace))
+    # the points of all axes that are left go down one tree together
     far = [np.empty((3, 0))]
     for axis, faces in zip(ways.axes, by_axis, strict=True):
         count = np.count_nonzero(np.isinf(faces.squared))
@@ -163,6 +168,7 @@ def _search_windows(
     shared, per_slice = _counted(pair, axis)
     squared = np.empty(int(per_slice.sum()) * points)
     cuts = balanced(per_slice, workspace.parts(64 * len(squared)))
+    # where the points of each part begin; parts are whole slices
     firsts = np.concatenate([[0], np.cumsum(per_slice)])[cuts] * points
     rows, offsets = tuple(rows), tuple(row.offsets(pair.frame) for row in rows)
 
@@ -188,6 +194,7 @@ def _counted(pair: Pair, axis: int) -> tuple[int, Integers]:
 
 @kernel
 def _count(pair: Pair, axis: int, per_slice: Integers) -> int:
+    """Add up the unshared faces of each slice; return how many faces are shared."""
     source, target, frame = pair
     shared = 0
     for z in range(frame.depth):
@@ -213,6 +220,7 @@ def _search(
     i = lost = 0
     for z in range(start, stop):
         for y in range(frame.height):
+            # the row in the bits of axis 0: `offsets` has the way from there to those of each axis
             first = word_of(frame, 0, z, y)
             for k in range(frame.words):
                 word = first + axis * frame.size + k
@@ -252,6 +260,8 @@ def _nearby(target: Bits, row: int, x: int, kind: Rows, offset: Integers) -> Any
         # faces from the next column on, and those up to the point's own, which may reach beyond it
         above = FINE * (1 + ctz(window >> (centre + ONE))) - beyond
         below = beyond + FINE * clz(window << (np.uint64(63) - centre)) - extent[k]
+        # An empty side counts as 64 columns, farther than any cap. `below` is negative where a face
+        # begins before the point and reaches beyond it: there is no gap.
         gap = float(max(min(above, below), 0))
         best = min(best, across[k] + gap * gap * kind.scale)
     return best
@@ -261,6 +271,7 @@ def _nearby(target: Bits, row: int, x: int, kind: Rows, offset: Integers) -> Any
 def _write_points(pair: Pair, axis: int, places: Integers, squared: Floats, points: Floats) -> None:
     """Write where the points lie, on the fine lattice, whose squared distance is infinite."""
     source, target, frame = pair
+    # in the order of `_search`, so that i is the same point in both
     i = n = 0
     for row in range(frame.depth * frame.height):
         z, y = row // frame.height, row % frame.height
@@ -293,6 +304,7 @@ def _resolve(
     squared = np.empty(far.shape[1])
     squared[order] = squared_distances(far.T[order], boxes, workspace)
     start = 0
+    # back to their axes, in the order in which `directed` put them together
     for faces in by_axis:
         missing = np.flatnonzero(np.isinf(faces.squared))
         faces.squared[missing] = squared[start : start + len(missing)]

@@ -82,6 +82,7 @@ def _search(points: Floats, pieces: Pieces, room: _Room, squared: Floats) -> Non
         point = points[i, 0], points[i, 1], points[i, 2]
         # the piece of the point before: an upper bound that prunes most of the tree at once
         best = _to_box(box, hint, point, scales) if boxed else _to_triangle(triangles, hint, point)
+        # the only block of the top level waits first
         room.level[0], room.block[0], room.bound[0] = top, level[top], 0.0
         waiting = 1
         while waiting:
@@ -100,6 +101,8 @@ def _search(points: Floats, pieces: Pieces, room: _Room, squared: Floats) -> Non
                         if to_piece < best:
                             best, hint = to_piece, block + k
                 continue
+            # What waits from here on is all of the level below, so that only blocks and bounds have
+            # to be sorted. Box j of a level is the hull of block j of the level below.
             first = waiting
             while nearer:
                 k = ctz(nearer)
@@ -167,11 +170,13 @@ def _to_triangle(corners: Floats, t: Any, point: Any) -> Any:
     pz, py, px = point[0] - az, point[1] - ay, point[2] - ax
     qz, qy, qx = point[0] - bz, point[1] - by, point[2] - bx
     rz, ry, rx = point[0] - cz, point[1] - cy, point[2] - cx
+    # within all three edges, the foot of the perpendicular is in the triangle
     if (
         _turn(nz, ny, nx, uz, uy, ux, pz, py, px) > 0
         and _turn(nz, ny, nx, vz, vy, vx, qz, qy, qx) > 0
         and _turn(nz, ny, nx, wz, wy, wx, rz, ry, rx) > 0
     ):
+        # the distance to the plane, times the length of n
         height = nz * pz + ny * py + nx * px
         return height * height / (nz * nz + ny * ny + nx * nx)
     return least(
@@ -193,6 +198,8 @@ def _turn(nz: Any, ny: Any, nx: Any, uz: Any, uy: Any, ux: Any, pz: Any, py: Any
 def _to_segment(uz: Any, uy: Any, ux: Any, pz: Any, py: Any, px: Any) -> Any:
     """Return the squared distance from p, from the start of the segment u, to the segment."""
     squared = uz * uz + uy * uy + ux * ux
+    # where the foot of the perpendicular lies along the segment, or the nearer end; a segment
+    # without length is its start
     share = (uz * pz + uy * py + ux * px) / squared if squared > 0 else 0.0
     share = least(greatest(share, 0.0), 1.0)
     z, y, x = pz - share * uz, py - share * uy, px - share * ux

@@ -43,10 +43,12 @@ class Net(NamedTuple):
         >>> Net.of(pixel, (1.0, 2.0)).node.tolist()
         [[2.5, -1.0], [2.5, 1.0], [3.5, -1.0], [3.5, 1.0]]
         """
+        # voxels outside all around, so that every face has a voxel on both sides
         padded = np.zeros([n + 2 for n in crop.mask.shape], np.uint8)
         padded[(slice(1, -1),) * padded.ndim] = crop.mask
         lattice = _quads(padded) if padded.ndim == 3 else _segments(padded)
         cell = lattice.cell + np.array(crop.origin, np.int32)
+        # the lowest corner of a voxel is half a voxel before its centre
         return cls(cell, (cell - 0.5) * np.array(spacing), lattice.face, lattice.axis)
 
 
@@ -65,6 +67,8 @@ class _Lattice(NamedTuple):
 def _counts(padded: Bytes) -> Any:
     """Return how many nodes and how many faces there are in 3-D."""
     nodes = faces = 0
+    # Voxels are 0 or 1: eight around a corner are not alike if their sum is neither 0 nor 8. A face
+    # is where a voxel and the next one along an axis differ.
     for z in range(padded.shape[0] - 1):
         for y in range(padded.shape[1] - 1):
             low, high = padded[z, y], padded[z, y + 1]
@@ -84,6 +88,7 @@ def _quads(padded: Bytes) -> _Lattice:
         np.empty((nodes, 3), np.int32), np.empty((faces, 4), np.int32), np.empty(faces, np.uint8)
     )
     _, height, width = padded.shape
+    # whole words of eight: the flags behind the row stay 0
     mixed = np.zeros(width + 7 & ~7, np.uint8)
     number = np.empty((2, height, width), np.int32)
     _write_quads(padded, number, mixed, mixed.view(np.uint64), lattice)
@@ -170,6 +175,7 @@ def _segments(padded: Bytes) -> _Lattice:
     here = padded[:-1, :-1]
     exposed = np.stack([here != padded[1:, :-1], here != padded[:-1, 1:]], axis=-1)
     y, x, axis = np.nonzero(exposed)
+    # a side across y runs along x, and one across x along y, up to the corner where it was met
     face = np.stack([number[y - axis, x - 1 + axis], number[y, x]], axis=-1)
     cell = np.argwhere(mixed).astype(np.int32)
     return _Lattice(cell, face.astype(np.int32), axis.astype(np.uint8))

@@ -71,6 +71,7 @@ def relaxed(net: Net, spacing: Sequence[float]) -> Net:
     sharp, row, free = np.zeros((3, len(link)), np.bool_)
     _mark_creases(link, step, _RUN if axes == 3 else 1, sharp, row, free)
     linked = link != np.arange(len(link))[:, None]
+    # without a link along some axis, the net is flat around a node: nothing holds it to its corner
     flat = ~(linked[:, 0 : 2 * axes : 2] | linked[:, 1 : 2 * axes : 2]).all(axis=1)
     # a terrace between two slices is as many nodes longer as the slices are further apart
     ratio = min(step.max() / min(spacing), _MOST)
@@ -141,6 +142,7 @@ def _mark_creases(
             length = 1 + _length(link, sharp, i, 2 * along) + _length(link, sharp, i, 2 * along + 1)
             row[i] = free[i] = length >= lasting
     for i in range(nodes):
+        # two rows that lead to a node along their own axes make it their corner or their joint
         ends = 0
         for side in range(6):
             j = link[i, side]
@@ -175,6 +177,8 @@ def _edge(link: Links, i: int) -> Any:
 
     The axis is -1 if the node lies on none.
     """
+    # across an edge, each axis has one link, down one face; along it, both or none; any other node
+    # lies on no straight edge
     along = first = second = -1
     for axis in range(3):
         low, high = link[i, 2 * axis] != i, link[i, 2 * axis + 1] != i
@@ -237,6 +241,7 @@ def _relax(plate: _Plate, passes: int, motion: _Motion) -> None:
                 slope = pull[axis] * share[i] + hold[i] * (ahead[i, axis] - centre[i, axis])
                 moved = ahead[i, axis] - slope / (4 + hold[i])
                 low, high = centre[i, axis] - half[axis], centre[i, axis] + half[axis]
+                # back into the cell; what `ahead` extrapolates from there may lie outside
                 moved = greatest(least(moved, high), low)
                 ahead[i, axis] = moved + momentum * (moved - node[i, axis])
                 node[i, axis] = moved

@@ -49,6 +49,7 @@ class Surface(NamedTuple):
         first = ((corner[:, 0] - corner[:, 2]) ** 2).sum(axis=1)
         second = ((corner[:, 1] - corner[:, 3]) ** 2).sum(axis=1)
         is_shorter = first < second * (1 - _EQUAL)
+        # turned by one corner where the diagonal from 0 to 2 is shorter: then b and d are its ends
         a, b, c, d = np.where(is_shorter, np.roll(net.face, 1, axis=1).T, net.face.T)
         return cls(net.node, np.stack([a, b, d, b, c, d], axis=1).reshape(-1, 3).astype(np.int64))
 
@@ -89,6 +90,7 @@ class Elements(NamedTuple):
             corners, share = surface.pieces[:, :2], 1 / 6
         count = corners.shape[1]
         centres, size = cls.centres(surface)
+        # a vertex has a share of every piece around it, a centre what its piece has left
         ends = np.bincount(corners.ravel(), np.repeat(size * share, count), len(surface.vertices))
         sizes = np.concatenate([ends, size * (1 - share * count)])
         return cls(np.concatenate([surface.vertices, centres]), sizes)
@@ -101,6 +103,7 @@ def _write_pieces(
     """Write centroid and area of each triangle; of segments, if flat, the middle and the length."""
     # the area is half the length of the cross product of two edges, and so never negative
     for t in range(pieces.shape[0]):
+        # u and v are edges from corner a, n is their cross product
         a, b, c = pieces[t, 0], pieces[t, 1], pieces[t, 2]
         uz, vz = vertices[b, 0] - vertices[a, 0], vertices[c, 0] - vertices[a, 0]
         uy, vy = vertices[b, 1] - vertices[a, 1], vertices[c, 1] - vertices[a, 1]
@@ -130,6 +133,7 @@ class Finder(NamedTuple):
         low, high = np.empty((2, 3, len(surface.pieces)))
         _enclose(surface.vertices, surface.pieces, low, high)
         tree = Tree.of(low, high, np.ones(3))
+        # in the order of the tree, so that the pieces of a block lie together
         corners = np.empty((9, len(tree.piece)))
         _arrange(surface.vertices, surface.pieces, tree.piece, corners)
         largest = float(np.abs(surface.vertices).max(initial=0))
@@ -222,6 +226,7 @@ def histogram(value: Floats, size: NDArray[Any]) -> Distances:
     # stable, so that sizes, which are floats, are always added in the same order
     order = np.argsort(value, kind="stable")
     value, size = value[order], size[order]
+    # where each distance begins; cut, as without elements there would be one beginning too many
     first = np.flatnonzero(np.concatenate([[True], value[1:] != value[:-1]])[: len(value)])
     total = np.add.reduceat(size, first) if len(first) else size
     return Distances(np.array([0, len(first)]), value[first], total)

@@ -36,6 +36,7 @@ class Tree(NamedTuple):
         `scale` (3,) makes their axes comparable.
         """
         order = np.argsort(codes(low, high, scale))
+        # boxes of each level, rounded up to whole blocks, until a single block is left
         counts = [-(-len(order) // WIDTH) * WIDTH]
         while counts[-1] > WIDTH:
             counts.append(-(-counts[-1] // (WIDTH * WIDTH)) * WIDTH)
@@ -53,6 +54,7 @@ def codes(low: Floats, high: Floats, scale: Floats) -> NDArray[np.uint32]:
     """
     (origin, extent), code = np.empty((2, 3)), np.empty(low.shape[1], np.uint32)
     _measure(low, high, origin, extent)
+    # cells from 0 to _CELLS - 1, ten bits; all in cell 0 if there is no extent
     longest = float((extent * scale).max())
     factor = scale * (_CELLS - 1) / longest if longest else 0 * scale
     _interleave(low, high, origin, factor, code)
@@ -98,10 +100,12 @@ def _spread(cell: Any) -> Any:
 def _enclose(low: Floats, high: Floats, order: Integers, level: Integers, box: Floats) -> None:
     """Write the boxes, each level from the one below."""
     for axis in range(3):
+        # level 0: the boxes of the pieces in their order, then empty ones to fill the block
         for k in range(level[1]):
             used = k < order.size
             box[2 * axis, k] = low[axis, order[k]] if used else np.inf
             box[2 * axis + 1, k] = high[axis, order[k]] if used else -np.inf
+        # then each box is the hull of a block of the level below
         for up in range(1, level.size - 1):
             below, first = level[up - 1], level[up]
             blocks = (first - below) // WIDTH
