@@ -84,6 +84,7 @@ def depths(pred: Tensor, gt: Tensor, labels: Tensor, spacing: Sequence[float]) -
     case = _Case.of(pred, gt, labels, spacing)
     target_p = case.target(case.pred)
     target_g = case.target(case.gt)
+    # a chunk at a time: every voxel has a depth, and both masks are compared voxel by voxel
     heaps_p: list[Heap] = []
     heaps_g: list[Heap] = []
     heaps_shared: list[Heap] = []
@@ -120,6 +121,7 @@ class _Case:
 
     @classmethod
     def of(cls, pred: Tensor, gt: Tensor, labels: Tensor, spacing: Sequence[float]) -> _Case:
+        """Return a case whose region r is that of `labels[r]`."""
         lookup = Lookup.of(labels, pred.device)
         raster = Raster.of(pred.shape, spacing)
         return cls(Side.of(pred, lookup), Side.of(gt, lookup), raster, lookup)
@@ -184,6 +186,7 @@ class _Case:
         """Return the region and the depth of every voxel of a chunk of a mask."""
         voxels = self.voxels(side, chunk)
         shape = (len(chunk),)
+        # R, no region, until those that are in one are entered
         region = torch.full(shape, self.regions, dtype=torch.int64, device=voxels.flat.device)
         region.index_copy_(0, voxels.flat - chunk.start, voxels.region)
         inner = voxels.take(flatnonzero(~side.on_border.index_select(0, voxels.flat)))

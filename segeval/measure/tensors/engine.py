@@ -45,6 +45,7 @@ class DeviceEngine(Engine):
 
         It is measured on the host where no torch kernel is known.
         """
+        # the host still has the masks in its memory
         if not need.device_measurer:
             masks = HostMasks(layer.maps, self._workspace)
             statistic: RegionStatistic = measurer(need.measurer)(masks, layer.labels, spacing, need)
@@ -65,4 +66,5 @@ class DeviceEngine(Engine):
         if not along_memory.flags.writeable:
             along_memory = along_memory.copy()  # torch warns of memory that it could not write to
         tensor = torch.from_numpy(along_memory).to(self._device)
+        # the axes back in their places, which is a matter of strides alone
         return tensor.permute(*np.argsort(axes).tolist())

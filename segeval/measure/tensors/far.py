@@ -32,6 +32,7 @@ def squared_distances(queries: Voxels, targets: Voxels, raster: Raster) -> Tenso
     curve = Curve.of(raster, queries.flat.device)
     search = Search.of(Tree.of(queries, curve), Tree.of(targets, curve), raster)
     search.run()
+    # slots that repeat a voxel are left out, then the results put in the order of the queries
     leaves = torch.arange(len(search.best), device=queries.flat.device)
     is_repeated = search.queries.levels[0].children(leaves).is_repeated
     squared = search.best.view(-1).index_select(0, flatnonzero(~is_repeated.view(-1)))
@@ -108,8 +109,10 @@ class Search:
 
     def _roots(self) -> Pairs:
         """Return the pairs of top cells, one for each region that both trees have."""
+        # the same curve orders both trees, so that both have as many levels
         top = len(self.limit) - 1
         row_t = torch.searchsorted(self.targets.region, self.queries.region)
+        # a region beyond the last one of the targets falls on that one, and is not equal to it
         row_t.clamp_(max=len(self.targets.region) - 1)
         in_both = self.targets.region.index_select(0, row_t) == self.queries.region
         cell_q = flatnonzero(in_both)
@@ -122,12 +125,14 @@ class Search:
         """
         level_q, level_t = pairs.level_q, pairs.level_t
         cell_q, cell_t = pairs.cell_q[:, None], pairs.cell_t[:, None]
+        # the larger cell is split, of equal ones that of targets: boxes of a pair stay alike in size
         if level_q > level_t:
             cell_q, is_repeated = self.queries.levels[level_q].children(pairs.cell_q)
             level_q -= 1
         else:
             cell_t, is_repeated = self.targets.levels[level_t].children(pairs.cell_t)
             level_t -= 1
+        # WIDTH children of each, those that are repeated too: they go where the shape changes anyway
         flat_q = cell_q.expand_as(is_repeated).reshape(-1)
         flat_t = cell_t.expand_as(is_repeated).reshape(-1)
         children = Pairs(level_q, level_t, flat_q, flat_t)
@@ -142,6 +147,7 @@ class Search:
         """Return the bounds of the distances between the boxes of each pair."""
         queries = self.queries.levels[pairs.level_q]
         targets = self.targets.levels[pairs.level_t]
+        # by how much one box begins behind the end of the other along each axis, below 0 if before
         after = targets.low.index_select(0, pairs.cell_t)
         after = after - queries.high.index_select(0, pairs.cell_q)
         before = queries.low.index_select(0, pairs.cell_q)
@@ -158,15 +164,19 @@ class Search:
         bounds = self._bounds(pairs)
         gave_limit = bounds.high <= self.limit[0].index_select(0, pairs.cell_q)
         self._compare(pairs.take(flatnonzero(gave_limit)))
+        # `best` is lower by now: a pair counts only if it may still lower the worst of its queries
         farthest = self.best.index_select(0, pairs.cell_q).amax(1)
         is_promising = bounds.low <= farthest * MARGIN
         self._compare(pairs.take(flatnonzero(~gave_limit & is_promising)))
 
     def _compare(self, pairs: Pairs) -> None:
         """Compare all voxels of the two leaves of each pair."""
+        # (pairs, axes, WIDTH, 1) and (pairs, axes, 1, WIDTH); indices are whole, so that float32
+        # holds their differences exactly
         queries = self.queries.leaf.index_select(0, pairs.cell_q)[:, :, :, None]
         targets = self.targets.leaf.index_select(0, pairs.cell_t)[:, :, None, :]
         steps = (queries - targets).to(torch.float64).unbind(1)
         nearest = self.raster.squared(steps).amin(2)
+        # a leaf of queries may be in several pairs: the smallest of all wins
         rows = pairs.cell_q[:, None].expand_as(nearest)
         self.best.scatter_reduce_(0, rows, nearest, "amin")

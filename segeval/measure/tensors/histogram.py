@@ -56,6 +56,8 @@ def _counted(heap: Heap) -> Heap:
     # Taken as whole numbers, the bits of floating-point numbers >= 0 have the same order, and they
     # are sorted faster.
     bits, rank = torch.unique(heap.value.view(torch.int64), return_inverse=True)
+    # one whole number for region and distance, to sort by both at once; without elements, ranks is
+    # not 0, as it divides
     ranks = max(1, len(bits))
     key, row = torch.unique(heap.region * ranks + rank, return_inverse=True)
     size = torch.zeros_like(key).scatter_add_(0, row, heap.size)

@@ -36,5 +36,6 @@ def _moved(part: Histogram | Tensor) -> object:
     if not isinstance(part, Histogram):
         return part.cpu().numpy()
     length = part.length.cpu().numpy()
+    # lengths become starts: region r is from start[r] to start[r + 1]
     start = np.concatenate([[0], np.cumsum(length, dtype=np.int64)])
     return Distances(start, part.value.cpu().numpy(), part.size.cpu().numpy())

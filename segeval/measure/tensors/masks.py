@@ -20,6 +20,7 @@ def as_integers(mask: Tensor) -> Tensor:
         return mask.view(torch.uint8)
     if mask.dtype in (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64):
         return mask
+    # a signed dtype that has all values of the unsigned one; none has those of uint64 from 2^63 on
     return mask.to(torch.int32 if mask.element_size() < 4 else torch.int64)
 
 
@@ -36,6 +37,7 @@ def border(mask: Tensor) -> Tensor:
     on_border = torch.zeros(mask.shape, dtype=torch.bool, device=mask.device)
     for axis, length in enumerate(mask.shape):
         if length:
+            # each pair of neighbours is compared once, and flags both
             differs = mask.narrow(axis, 1, length - 1) != mask.narrow(axis, 0, length - 1)
             on_border.narrow(axis, 1, length - 1).logical_or_(differs)
             on_border.narrow(axis, 0, length - 1).logical_or_(differs)

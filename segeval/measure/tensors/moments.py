@@ -53,6 +53,7 @@ class _Sums(NamedTuple):
 def _sums(mask: Tensor, raster: Raster, lookup: Lookup) -> _Sums:
     """Return the sums of one mask by region, in the units of the spacing."""
     labels, ndim = as_integers(mask).reshape(-1), mask.ndim
+    # regions last, so that each row is a line that `scatter_add_` adds to
     n = torch.zeros(len(lookup), dtype=torch.int64, device=mask.device)
     total = n.new_zeros((ndim, len(lookup)))
     outer = n.new_zeros((ndim, ndim, len(lookup)))
@@ -63,6 +64,7 @@ def _sums(mask: Tensor, raster: Raster, lookup: Lookup) -> _Sums:
         indices = raster.indices(voxels.flat)
         for i in range(ndim):
             total[i].scatter_add_(0, voxels.region, indices[i])
+        # a product of indices is the same either way round: half of the pairs are enough
         for i, j in itertools.combinations_with_replacement(range(ndim), 2):
             outer[i, j].scatter_add_(0, voxels.region, indices[i] * indices[j])
     # The lower triangle was left at 0, and no product of indices is below that.

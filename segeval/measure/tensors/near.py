@@ -41,12 +41,14 @@ class Padding(NamedTuple):
         """Return the layout with `reach[k]` places of room along axis k."""
         stride: list[int] = []
         origin, size = 0, 1
+        # from the last axis on, whose neighbours are next to each other
         for length, room in zip(reversed(shape), reversed(reach), strict=True):
             stride.insert(0, size)
             origin += room * size
             # Room on one side is enough: what lies before the first voxel of a row lies behind the
             # last one of the row before.
             size *= length + room
+        # the first voxels look at places before them, the last ones at as many behind
         return cls(origin, tuple(stride), origin + size + origin)
 
 
@@ -78,6 +80,7 @@ class Band:
         squared = raster.squared([axis.to(torch.float64) for axis in axes]).view(-1)
         within_reach = int((squared <= REACH**2 * (1 + 1e-9)).sum())
         order = squared.argsort(stable=True)[:within_reach]
+        # a step along all axes is one distance between places, the same for every voxel
         steps = [axis * stride for axis, stride in zip(axes, padding.stride, strict=True)]
         step = torch.stack(steps).sum(0).view(-1)
         return cls(
@@ -93,6 +96,7 @@ class Band:
 
         (n,) float64, in the square of the raster's unit; infinite beyond the band.
         """
+        # parts are views, so that what is written to a result is in `squared`
         size = voxels_at_once(voxels.flat.device)
         squared = torch.full_like(voxels.flat, torch.inf, dtype=torch.float64)
         for part, result in zip(voxels.split(size), torch.split(squared, size), strict=True):
@@ -106,6 +110,8 @@ class Band:
         for index, stride in zip(indices, self.padding.stride, strict=True):
             place += index * stride
         label = voxels.label
+        # Blocks of neighbours, nearest first: many voxels end with the first few, so that blocks
+        # begin small. Who found one takes no part in the next.
         row = torch.arange(len(place), device=place.device)
         start, size = 0, BLOCK // 4
         while start < len(self.step) and len(row):
@@ -127,10 +133,12 @@ class Band:
 
 def _padded_border(side: Side, raster: Raster, padding: Padding, unused_label: int) -> Tensor:
     """Return the padded volume of labels, with the unused one wherever no border voxel is."""
+    # the dtype of the mask is enough unless the unused label is too large for it
     dtype = side.labels.dtype
     if unused_label > torch.iinfo(dtype).max:
         dtype = torch.int64
     labels = torch.full((padding.size,), unused_label, dtype=dtype, device=side.labels.device)
+    # the volume inside of its room, as a view
     volume = labels.as_strided(raster.shape, padding.stride, padding.origin)
     volume.copy_(side.labels.view(raster.shape))
     volume.masked_fill_(side.on_border.logical_not().view(raster.shape), unused_label)

@@ -38,6 +38,7 @@ class Target:
         (n,) float64, in the square of the raster's unit; infinite if the target has no such voxel.
         """
         squared = torch.full_like(queries.flat, torch.inf, dtype=torch.float64)
+        # a region without a border voxel has no answer: it stays infinite, and is not looked for
         answerable = flatnonzero(self.count.index_select(0, queries.region))
         nearest = self.band.squared_distances(queries.take(answerable))
         beyond = flatnonzero(nearest.isinf())

@@ -27,13 +27,16 @@ def joint_counts(pred: Tensor, gt: Tensor, classes: int) -> Tensor:
     copies = max(1, CELLS // (max(1, cases) * cells))
     tables = torch.zeros((cases, copies * cells), dtype=torch.int64, device=pred.device)
     increment = torch.ones((), dtype=torch.int64, device=pred.device)
+    # the same number of columns from every case, CHUNK voxels together
     rows_p = as_integers(pred).reshape(cases, -1)
     rows_g = as_integers(gt).reshape(cases, -1)
     columns = max(1, CHUNK // max(1, cases))
+    # column c adds to copy c % copies of the table of its case
     copy = torch.arange(min(columns, rows_p.shape[1]), device=pred.device)
     copy = copy.remainder_(copies).mul_(cells)
     parts = zip(torch.split(rows_p, columns, 1), torch.split(rows_g, columns, 1), strict=True)
     for part_p, part_g in parts:
+        # cell [g, p] is g * classes + p; a copy, since int64 masks would be written to otherwise
         cell = part_g.to(torch.int64, copy=True).mul_(classes)
         cell.add_(part_p).add_(copy[: part_p.shape[1]])
         tables.scatter_add_(1, cell, increment.expand_as(cell))
@@ -58,6 +61,7 @@ def pair_counts(pred: Tensor, gt: Tensor) -> Tensor:
     # A pair is coded as one int64, by its row and column in the table of all possible labels.
     if span_p * span_g >= 2**63:
         return _pair_counts_by_rank(p, g)
+    # pairs of each chunk first: few are left of them to be put together
     pairs: list[Tensor] = []
     counts: list[Tensor] = []
     for part_p, part_g in zip(torch.split(p, CHUNK), torch.split(g, CHUNK), strict=True):
@@ -73,6 +77,7 @@ def pair_counts(pred: Tensor, gt: Tensor) -> Tensor:
 def _pair_counts_by_rank(p: Tensor, g: Tensor) -> Tensor:
     """Return the same of labels that lie too far apart, by their ranks."""
     labels = torch.unique(torch.cat([torch.unique(p).long(), torch.unique(g).long()]))
+    # ranks lie close together, so that a pair of them has a code
     rank_p = torch.searchsorted(labels, p.long())
     rank_g = torch.searchsorted(labels, g.long())
     rows = pair_counts(rank_p, rank_g)

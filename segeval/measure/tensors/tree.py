@@ -40,6 +40,7 @@ class Curve(NamedTuple):
         Digits are taken in order of the length that they stand for, so that cells are about as
         long as wide, whatever the spacing.
         """
+        # the binary digits of the indices along each axis
         digits = [
             (axis, digit)
             for axis, length in enumerate(raster.shape)
@@ -48,6 +49,7 @@ class Curve(NamedTuple):
         digits.sort(key=lambda pair: raster.spacing[pair[0]] * 2 ** pair[1])
         share = [torch.zeros(length, dtype=torch.int64) for length in raster.shape]
         for place, (axis, digit) in enumerate(digits):
+            # a digit of each index, moved to its place in the number of the voxel
             share[axis] += (torch.arange(raster.shape[axis]) >> digit & 1) << place
         levels = -(-max(len(digits), 1) // BITS)
         return cls(raster, [bits.to(device) for bits in share], levels * BITS)
@@ -111,11 +113,14 @@ class Tree(NamedTuple):
         order, key = curve.sort(voxels)
         indices = curve.raster.indices(voxels.flat.index_select(0, order))
         position = torch.stack([index.to(torch.float32) for index in indices], 1)
+        # the voxels of a leaf differ in the lowest BITS bits alone
         cells = _Cells.of(key)
         leaf = cells.gather(position).transpose(1, 2).contiguous()
         levels = [Level(leaf.amin(2), leaf.amax(2), cells.first, cells.count)]
+        # BITS more are dropped at each level, until nothing but the region is left of a key
         for _ in range(BITS, curve.bits, BITS):
             cells = _Cells.of(cells.key)
+            # a repeated child changes neither the least nor the largest
             low = cells.gather(levels[-1].low).amin(1)
             high = cells.gather(levels[-1].high).amax(1)
             levels.append(Level(low, high, cells.first, cells.count))
@@ -134,6 +139,7 @@ class _Cells:
     def of(cls, key: Tensor) -> _Cells:
         """Return the cells that hold what has these sorted keys."""
         key, count = torch.unique_consecutive(key >> BITS, return_counts=True)
+        # a cell begins behind all those before it
         return cls(key, count.cumsum(0) - count, count)
 
     def gather(self, rows: Tensor) -> Tensor:

@@ -36,6 +36,7 @@ class Raster(NamedTuple):
 
     def indices(self, flat: Tensor) -> list[Tensor]:
         """Return the index along each axis of voxels that are given by their number in C order."""
+        # from the last axis on: the remainder is the index along it, the quotient goes to those before
         last_axis_first = []
         for length in self.shape[:0:-1]:
             last_axis_first.append(flat % length)
@@ -47,6 +48,7 @@ class Raster(NamedTuple):
 
         The steps are floating-point numbers; their dtype is that of the result.
         """
+        # always in the order of the axes, so that equal steps have equal sums to the last bit
         total = torch.zeros_like(steps[0])
         for step, scale in zip(steps, self.scale, strict=True):
             total += step * step * scale
@@ -71,6 +73,7 @@ class Lookup:
         The host has to know the labels, so it does not wait if they are there already.
         """
         in_use = set(labels.cpu().tolist())
+        # R labels cannot take all of the numbers from 0 to R
         unused = next(label for label in range(len(in_use) + 1) if label not in in_use)
         ordered, region = labels.to(device, torch.int64).sort()
         return cls(ordered, region, unused)
@@ -84,6 +87,7 @@ class Lookup:
             return torch.zeros_like(labels, dtype=torch.int64)
         # Labels may be any int64, so they are searched for: a table by label could be too large.
         labels = labels.to(torch.int64)
+        # a label above all others falls on the last row, and is not equal to it
         row = torch.searchsorted(self.labels, labels).clamp_(max=len(self.labels) - 1)
         has_region = self.labels.index_select(0, row) == labels
         return torch.where(has_region, self.region.index_select(0, row), len(self.labels))
