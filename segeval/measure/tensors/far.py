@@ -125,14 +125,14 @@ class Search:
         """
         level_q, level_t = pairs.level_q, pairs.level_t
         cell_q, cell_t = pairs.cell_q[:, None], pairs.cell_t[:, None]
-        # the larger cell is split, of equal ones that of targets: boxes of a pair stay alike in size
+        # the larger cell is split, of equal ones that of targets: the boxes stay alike in size
         if level_q > level_t:
             cell_q, is_repeated = self.queries.levels[level_q].children(pairs.cell_q)
             level_q -= 1
         else:
             cell_t, is_repeated = self.targets.levels[level_t].children(pairs.cell_t)
             level_t -= 1
-        # WIDTH children of each, those that are repeated too: they go where the shape changes anyway
+        # WIDTH children of each, repeated ones too: these go where the shape changes anyway
         flat_q = cell_q.expand_as(is_repeated).reshape(-1)
         flat_t = cell_t.expand_as(is_repeated).reshape(-1)
         children = Pairs(level_q, level_t, flat_q, flat_t)

@@ -36,7 +36,7 @@ class Raster(NamedTuple):
 
     def indices(self, flat: Tensor) -> list[Tensor]:
         """Return the index along each axis of voxels that are given by their number in C order."""
-        # from the last axis on: the remainder is the index along it, the quotient goes to those before
+        # from the last axis on: the remainder is the index along it, the quotient holds the others
         last_axis_first = []
         for length in self.shape[:0:-1]:
             last_axis_first.append(flat % length)
