@@ -1,4 +1,9 @@
-"""Sentences about what a run or a protocol measures, and about what makes two of them differ."""
+"""Sentences about what a run or a protocol measures, and about what makes two of them differ.
+
+The words come from the cards and policies that a run itself goes by, so that they cannot drift from
+what is measured. `Explained` is a run or a protocol in words; `differences` holds two of them
+against each other: metrics, policies, means, and the columns that only one of them has.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +29,9 @@ ORDERS = {
     "regions": "over regions first and then over cases",
     "cases": "over cases first and then over regions",
 }
+"""Words for the order of a mean, by what it is taken over first."""
 YES_OR_NO = {True: "yes", False: "no"}
+"""Words for a policy that is on or off."""
 EXAMPLES = {"percentile": 95.0}
 """Values of parameters at which two protocols are compared; of others, one of their domain."""
 
@@ -33,20 +40,24 @@ EXAMPLES = {"percentile": 95.0}
 class Explained:
     """A run or a protocol that is explained.
 
-    `metrics` are those of the protocol by column. `convention` is that of a protocol that was given
-    by name or file, which may define more than it reports; None of a run.
+    A run has measured what it has; a protocol that was given by name or file may define more
+    metrics than it reports.
     """
 
     name: str
+    """What the user wrote: the name of a protocol, or a path."""
     protocol: Protocol
     metrics: Mapping[str, Metric]
+    """Metrics by column, or by key where two are compared."""
     convention: Convention | None = None
+    """Convention of a protocol that was given by name or file; None of a run."""
 
     @classmethod
     def of(cls, what: str | Path) -> Explained:
         """Return what is explained of a results folder or run.json, or of a protocol.
 
-        Raises `UsageError` for anything else, and for a folder whose rows are of several protocols.
+        Names of protocols go before files and folders that are called so. Raises `UsageError` for
+        anything else, and for a folder whose rows are of several protocols.
         """
         text, path = str(what), local_path(what)
         source = None
@@ -69,6 +80,7 @@ class Explained:
     @property
     def keys(self) -> list[str]:
         """Written forms of its metrics, `hd@percentile` for any percentile, each once."""
+        # A column of several protocols begins with the name of its own.
         keys = [column.rpartition("/")[2] for column in self.metrics]
         if self.convention:
             keys += [entry.key for entry in self.convention.entries]
@@ -77,7 +89,8 @@ class Explained:
     def at(self, keys: Sequence[str]) -> Explained:
         """Return the same with the metrics of these keys that the convention defines.
 
-        A run stays as it is: it measured what it measured.
+        A run stays as it is: it measured what it measured. Keys that the convention leaves
+        undefined are left out.
         """
         if self.convention is None:
             return self
@@ -85,7 +98,11 @@ class Explained:
         return replace(self, metrics={key: metric for key, metric in metrics.items() if metric})
 
     def sentences(self) -> list[str]:
-        """Return what was measured and how, in a sentence or two each."""
+        """Return what was measured and how, in a sentence or two each.
+
+        They go from the whole to its parts: the protocol, its regions and boundaries, each metric,
+        the order of means, and the policies that are not the usual ones.
+        """
         protocol = self.protocol
         sentences = [*_introduction(protocol), _regions(protocol)]
         sentences += [f"Boundary {rule}: {rule.sentence}." for rule in _boundaries(protocol)]
@@ -103,27 +120,34 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A decision of a protocol.
-
-    `value` is compared with that of another protocol; `text` is what is told of it. `unusual` ones
-    have a sentence of their own.
-    """
+    """A decision of a protocol that holds for all of its metrics."""
 
     words: str
+    """Name of what is decided, as part of a sentence."""
     value: object
+    """Decision as it is compared with that of another protocol."""
     text: str
+    """Decision in words."""
     unusual: bool = False
+    """Whether it has a sentence of its own in an explanation."""
 
 
 def two(what: str | Path, other: str | Path) -> tuple[Explained, Explained]:
-    """Return both of two to compare; of a protocol, with all metrics that either names."""
+    """Return both of two to compare; of a protocol, with all metrics that either names.
+
+    So a metric that a protocol defines, but does not report, is compared where the other has it.
+    """
     first, second = Explained.of(what), Explained.of(other)
     keys = list(dict.fromkeys([*first.keys, *second.keys]))
     return first.at(keys), second.at(keys)
 
 
 def differences(a: Explained, b: Explained) -> list[tuple[str, str]]:
-    """Return what makes two runs differ: the columns that it can change, and why."""
+    """Return what makes two runs differ: the columns that it can change, and why.
+
+    Columns stand in one text, with commas between. What is about single metrics comes first, then
+    what is about all, then the columns that one of both lacks; nothing where both measure the same.
+    """
     return [
         *_of_metrics(a, b),
         *_of_policies(a, b),
@@ -154,6 +178,7 @@ def _of_means(a: Explained, b: Explained) -> Iterator[tuple[str, str]]:
     """Yield the orders of means, if they differ."""
     order_a, order_b = _order(a.protocol), _order(b.protocol)
     if order_a != order_b:
+        # Only rows of the summary that average over regions depend on the order.
         yield "rows of region mean", f"a mean is taken {order_a} against {order_b}"
 
 
@@ -165,7 +190,10 @@ def _only_in(a: Explained, b: Explained) -> Iterator[tuple[str, str]]:
 
 
 def _contrasts(a: Metric, b: Metric) -> Iterator[str]:
-    """Yield why a column of two runs may hold different numbers."""
+    """Yield why a column of two runs may hold different numbers.
+
+    Reasons are formulas, boundaries, values for empty masks, and parameters by region.
+    """
     if a.formula.form != b.formula.form:
         yield f"formula {_titled(a.formula)} against {_titled(b.formula)}"
     if a.need.boundary != b.need.boundary:
@@ -175,6 +203,7 @@ def _contrasts(a: Metric, b: Metric) -> Iterator[str]:
         if value != values_b[masks]:
             yield f"{value} against {values_b[masks]} where {masks}"
     by_region_a, by_region_b = a.formula.by_region, b.formula.by_region
+    # In the order of the protocols, which a set would lose.
     for name in dict.fromkeys([*by_region_a, *by_region_b]):
         mine, theirs = by_region_a.get(name), by_region_b.get(name)
         if mine != theirs:
@@ -182,6 +211,7 @@ def _contrasts(a: Metric, b: Metric) -> Iterator[str]:
 
 
 def _hint(text: str) -> str:
+    """Return what to say of a name that is no protocol: names near it, or all there are."""
     near = difflib.get_close_matches(text.lower(), names(), n=2, cutoff=0.5)
     if near:
         return f"did you mean {' or '.join(near)}?"
@@ -189,7 +219,11 @@ def _hint(text: str) -> str:
 
 
 def _metric_of(source: Convention, key: str) -> Metric | None:
-    """Return what a convention means by a key, an open one at some value; None if it has none."""
+    """Return what a convention means by a key, an open one at some value; None if it has none.
+
+    An open key, such as `nsd@tolerance`, names no value. Both of two that are compared get the same
+    one, so that it cannot make them differ.
+    """
     name, _, written_parameter = key.partition("@")
     parameters = REGISTRY[name].parameters if name in REGISTRY else ()
     form = key
@@ -198,17 +232,22 @@ def _metric_of(source: Convention, key: str) -> Metric | None:
             value = EXAMPLES.get(parameter.name, parameter.domain.example)
             form = f"{name}@{written(value)}"
     try:
+        # A convention may refuse what it has no entry for.
         return source.metric(form)
     except UsageError:
         return None
 
 
 def _introduction(protocol: Protocol) -> Sequence[str]:
-    """Return whose protocol it is, and what else its convention has to say."""
+    """Return whose protocol it is, and what else its convention has to say.
+
+    A protocol that does not come with segeval has its title alone.
+    """
     title = f"Protocol {protocol.name}: {protocol.title}"
     source = known(protocol.name, protocol.title)
     if source is None:
         return (f"{title}.",)
+    # Under another rule the numbers are not those that the source of the convention vouches for.
     if source.boundary != protocol.boundary:
         return (
             f"{title}, but with the boundary {protocol.boundary} in place of {source.boundary}: "
@@ -218,9 +257,11 @@ def _introduction(protocol: Protocol) -> Sequence[str]:
 
 
 def _regions(protocol: Protocol) -> str:
+    """Return the sentence on the regions that are scored and on their labels."""
     regions = "every label above 0 by itself"
     if protocol.regions is not None:
         regions = ", ".join(f"{r.name} ({_sum(r.labels)})" for r in protocol.regions)
+    # Label 0 may be a region by name, and is not told of twice.
     named = any(region.labels == {0} for region in protocol.regions or ())
     if protocol.include_background and not named:
         regions += ", and the background"
@@ -230,12 +271,18 @@ def _regions(protocol: Protocol) -> str:
 def _boundaries(protocol: Protocol) -> list[Boundary]:
     """Return the boundary rules of the metrics that have one, that of the protocol first."""
     rules = dict.fromkeys(need.boundary for need in protocol.needs if need.boundary)
+    # False sorts before True; the others keep their order.
     return sorted(rules, key=lambda rule: rule != protocol.boundary)
 
 
 def _metric(column: str, metric: Metric, usual: Boundary) -> str:
-    """Return how one column is computed; of its boundary only if it is not the `usual` one."""
+    """Return how one column is computed; of its boundary only if it is not the `usual` one.
+
+    A formula is named where it is not that of the column's own name, and values for empty masks
+    where the formula does not decide about all of them.
+    """
     spec, boundary = metric.formula.spec, metric.need.boundary
+    # The sentences of the docstring lose the last full stop, since more may follow.
     parts = [f"{column}: {spec.title}. {' '.join(spec.doc.split()).rstrip('.')}"]
     if metric.formula.form != metric.form:
         parts.append(f"segeval's {metric.formula.form}")
@@ -257,13 +304,17 @@ def _order(protocol: Protocol) -> str:
 
 
 def _policies(protocol: Protocol) -> list[Policy]:
-    """Return what a protocol decides for all of its metrics."""
+    """Return what a protocol decides for all of its metrics.
+
+    The list is of the same length and order for every protocol, so that two can be compared.
+    """
     return [*_about_labels(protocol), *_about_files(protocol)]
 
 
 def _about_labels(protocol: Protocol) -> list[Policy]:
     """Return which labels a protocol scores, and as what."""
     regions, ignored = protocol.regions, protocol.ignore_label
+    # As a mapping, in which the order of regions makes no difference.
     labels = regions and {region.name: region.labels for region in regions}
     texts = [f"{region.name} {_sum(region.labels)}" for region in regions or ()]
     return [
@@ -317,14 +368,17 @@ def _empties(empty: Empty) -> dict[str, str]:
 
 
 def _titled(formula: Metric) -> str:
+    """Return the written form of a formula with its title in brackets."""
     return f"{formula.form} ({formula.spec.title.lower()})"
 
 
 def _values(values: ByRegion | None) -> str:
+    """Return the values of a parameter by region, in words; None is one for all regions."""
     if values is None:
         return "none by region"
     return ", ".join(f"{region} {value:g}" for region, value in values.mapping.items())
 
 
 def _sum(labels: frozenset[int]) -> str:
+    """Return labels as the sum that a region is of them: `1 + 2 + 4`."""
     return " + ".join(map(str, sorted(labels)))
