@@ -197,7 +197,7 @@ def _edge(link: Links, i: int) -> Any:
 def _run(link: Links, i: int, side: int, across: int) -> int:
     """Return how many voxels lie from node i towards a side to the end of a flat face.
 
-    The face is flat across `axis`.
+    The face is flat across the axis `across`.
     """
     run, j = 1, link[i, side]
     while run < _FAR and link[j, 2 * across] == j and link[j, 2 * across + 1] == j:
