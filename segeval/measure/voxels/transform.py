@@ -48,7 +48,7 @@ def _transform(
 ) -> None:
     """Write the squared distances.
 
-    One axis after the other: along a line, the least of all parabolas x ↦ squared[k] + step (x − k)².
+    One axis after the other: on a line, the least of all parabolas x ↦ squared[k] + step (x − k)².
     Felzenszwalb PF, Huttenlocher DP. Distance transforms of sampled functions. Theory of Computing
     8, 415-428 (2012).
     """
