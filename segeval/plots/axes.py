@@ -59,6 +59,7 @@ def brief(value: float) -> str:
     size = abs(value)
     if size >= LARGE:
         return shortened(value)
+    # Every digit before the point is one less behind it.
     decimals = 3 - int(np.searchsorted([1, 10, 100], size, side="right"))
     rounded = round(value, decimals) + 0.0  # no −0.000
     return f"{rounded:.{decimals}f}".replace("-", "−")
@@ -157,6 +158,7 @@ def fit(
 
 def _skewed(sizes: Floats) -> bool:
     """Tell whether a few of the finite sizes are so large that they would hide the others."""
+    # Without zeros: many of them would make any other value look extreme.
     positive = sizes[sizes > 0]
     return positive.size > 0 and bool(positive.max() > SKEW * np.quantile(positive, 0.75))
 
@@ -166,6 +168,7 @@ def _fit_logarithmic(ax: Axes, which: Literal["x", "y"], sizes: Floats, ticks: i
 
     It turns where the bulk of the sizes begins.
     """
+    # A power of ten, so that the first tick of the logarithmic part is one.
     threshold = 10 ** np.floor(np.log10(np.quantile(sizes[sizes > 0], 0.25)))
     scale: dict[str, Any] = {"linthresh": threshold, "linscale": 1}
     # A little below 0, so that points at 0 are not cut in half.
@@ -194,6 +197,7 @@ def _linear_limits(metric: Metric, values: Floats) -> tuple[float, float]:
     if (low, high) == (0, np.inf):
         bottom = 0.0
     elif bottom == top and np.isfinite([low, high]).all():
+        # A single value says nothing of a scale, but the range does.
         bottom, top = low, high
     # A margin of nothing would make limits that are equal, of which matplotlib warns.
     margin = 0.05 * (top - bottom) or 0.05 * abs(top) or 0.05

@@ -29,6 +29,7 @@ Figures: TypeAlias = "Iterator[tuple[str, Figure]]"
 page or a metric, or nothing for the only figure.
 """
 Drawing: TypeAlias = "Callable[[Source], Figures]"
+"""Function that draws the figures of a kind one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class PlotKind:
 
     def figures(self, source: Source) -> Figures:
         """Draw the figures of this kind. Raises `NothingToDraw` where a need is not met."""
+        # In a generator: needs are looked at when the first figure is asked for, not at the call.
         for need in self.needs:
             if not need.met(source):
                 raise NothingToDraw(need.advice)

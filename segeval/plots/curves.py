@@ -44,13 +44,16 @@ from .style import (
 MARKED = 25
 """Values of a curve up to which each has its point."""
 STYLES: tuple[Any, ...] = ("-", (0, (4, 1.5)), ":")
+"""Line styles of the splits that have a name, in the order of `LEADING`: three are the most."""
 UNNAMED = "-."
 """The style of what names no split beside what does."""
 WORDS = {"val": "validation", "": "no split named", "test": "test", "train": "training"}
+"""Names of the splits in legends."""
 TITLE = "Training curves"
 BESIDE: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.02), "borderaxespad": 0}
 """The place of a legend to the right of its panel."""
 POINT: dict[str, Any] = {"linestyle": "none", "marker": "o"}
+"""The look of points and rings without a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,13 @@ class Look:
     """The look that panels of one figure share: a colour for each run, a style for each split."""
 
     runs: tuple[str, ...] = ("",)
+    """Names of all runs, in the order of their colours."""
     splits: tuple[str, ...] = ()
+    """Splits that have a name, in the order of their styles."""
     smooth: float = 0
+    """Weight or width, as `smoothed` takes it; 0 for curves as they are."""
     unit: str = ""
+    """Unit of lengths; empty where nobody tells."""
 
     @classmethod
     def of(cls, panels: Sequence[Panel], runs: Runs, *, smooth: float, unit: str) -> Look:
@@ -147,6 +154,7 @@ def plot_runs(
     panels = panels_of(runs, metrics, per_region)
     look = Look.of(panels, runs, smooth=smooth, unit=unit)
     if axes is None:
+        # Only pyplot shows figures in notebooks and windows; figures in files do without.
         import matplotlib.pyplot as plt
 
         with mpl.rc_context(RC):
@@ -161,6 +169,7 @@ def plot_runs(
                 f"{len(panels)} panels ({names}) need as many axes, not {len(drawn)}; choose "
                 f"metrics"
             )
+        # Axes of the user keep their own look, and get no title or caption of ours.
         figure = figure_of(drawn[0])
         for ax, panel in zip(drawn, panels, strict=True):
             draw_panel(ax, panel, look, outside=False)
@@ -267,6 +276,7 @@ def _draw_curve(ax: Axes, series: Series, *, color: str, style: Any, smooth: flo
     pale = color == FRAME
     width = {FRAME: 0.6, INK: 1.8}.get(color, 1.2)
     if smooth and not pale:
+        # Behind a smoothed line is what was logged.
         ax.plot(x, finite, color=color, linewidth=0.7, alpha=0.3)
     ax.plot(x, line, color=color, linewidth=width, linestyle=style)
     # A value between two gaps makes no line.
@@ -288,6 +298,7 @@ def _mark_infinite(ax: Axes, x: Floats, *, edge: float, marker: str, color: str)
     ax.plot(
         x,
         np.full(len(x), edge),
+        # x in epochs, y as a share of the height: the edge, whatever the limits are.
         transform=ax.get_xaxis_transform(),
         color=color,
         linestyle="none",
@@ -313,6 +324,7 @@ def _mark_best(ax: Axes, panel: Panel, key: str, color: str) -> str:
         markerfacecolor="none",
         markeredgewidth=1.2,
         zorder=5,
+        # The best value often lies at the end of the axis, where a ring would be cut off.
         clip_on=False,
     )
     return f"{brief(series.y[best])} at {series.by} {series.x[best]:,g}"
@@ -362,6 +374,7 @@ def _entries(
         if value and split != panel.splits[0]:
             value = f"{value} ({WORDS[split]})"
         yield _entry(name, value, color=colors[key])
+    # All that is grey shares one entry.
     if hidden := len(panel.keys) - len(shown):
         what = "region" if panel.regional else "run"
         yield _entry(f"the other {counted(hidden, what)}", "", color=FRAME)

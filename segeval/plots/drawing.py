@@ -50,6 +50,7 @@ def draw(
 
     _check(kinds or (), KINDS, "kind")
     _check(formats, FORMATS, "format")
+    # Before the folder is made, so that results without a figure leave none behind.
     source = Source.of(results, metrics, worst)
     folder = make_folder(directory)
     written: list[Path] = []
@@ -58,6 +59,7 @@ def draw(
             try:
                 written.extend(_write(card_of(kind), source, folder, formats))
             except NothingToDraw as reason:
+                # Only for a kind that was asked for is it an error that it cannot be drawn.
                 if kinds:
                     raise
                 log.info("no %s plot: %s", kind, reason)
@@ -70,6 +72,7 @@ def delete_drawn(folder: Path) -> None:
     A plot bears its mark and its own name, so neither a file of somebody else nor a plot that was
     renamed to keep it is taken for one.
     """
+    # Listed first, since files vanish from the folder on the way.
     for path in [path for name in FORMATS for path in folder.glob(f"*.{name}")]:
         with contextlib.suppress(OSError):  # unreadable: not ours, or not ours to judge
             if mark_of(path.name).encode() in path.read_bytes():

@@ -47,17 +47,17 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Panel:
-    """The curves of one measure.
-
-    They are those of all its regions (`regional`), of one named `region`, or of means. `omitted` is
-    how many undefined values the means are without; None where there is no mean.
-    """
+    """The curves of one measure: of all its regions, of one of them, or of means."""
 
     column: Column
+    """One of the columns drawn, which tells the measure and its goal."""
     curves: tuple[Curve, ...]
     region: str = ""
+    """Region of all curves, `mean` for means; empty for several, and for all together."""
     regional: bool = False
+    """Whether colours stand for regions; they stand for runs otherwise."""
     omitted: int | None = None
+    """Number of undefined values that the means are without; None where there is no mean."""
 
     @property
     def keys(self) -> list[str]:
@@ -103,6 +103,7 @@ class Panel:
         goal = self.column.goal
         series = self.leading(key).series
         best = series.best(goal)
+        # Without a defined value a region is among the worst, and a run is never among the best.
         if goal is None or best is None:
             return np.inf
         return float(badness(series.y[best], goal))
@@ -145,6 +146,7 @@ def panels_of(runs: Runs, names: Sequence[str] | None, per_region: bool | None) 
     groups: dict[tuple[str, str], dict[tuple[str, str], Curve]] = {}
     for region, curve in _curves(runs, names):
         column = curve.series.column
+        # Of several runs, a region that was asked for by name has a panel of its own.
         group = groups.setdefault((column.measure, region if several else ""), {})
         group[curve.key, column.name] = curve  # two names may stand for one column
     if not groups:
@@ -169,6 +171,7 @@ def mean(several: Sequence[Series]) -> Series:
     total, n = np.zeros(len(x)), np.zeros(len(x))
     for series in several:
         defined = ~np.isnan(series.y)
+        # An epoch occurs once in a series, so that nothing is added twice to one place.
         places = np.searchsorted(x, series.x[defined])
         total[places] += series.y[defined]
         n[places] += 1
@@ -190,6 +193,7 @@ def _curves(runs: Runs, names: Sequence[str] | None) -> Iterator[tuple[str, Curv
             yield from (("", Curve(run, series)) for series in columns if series.column in drawn)
         return
     for name in map(str.strip, separate(names)):
+        # Raises for a name that no run has; a single run may well lack it.
         columns_named(name, [series.column for columns in runs.values() for series in columns])
         region = Column.of(name).region
         for run, columns in runs.items():

@@ -27,22 +27,25 @@ class Place:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slice:
-    """A cut through a volume at `index` along `axis`, which is None in 2-D.
-
-    `down` and `across` are its rows and columns. `flips` tells whether rows and columns run against
-    their array axes; `names` describes both axes.
-    """
+    """A cut through a volume, and the way it is turned on the page."""
 
     axis: int | None
+    """Array axis that the cut goes across; None in 2-D."""
     index: int
+    """Place of the cut along that axis."""
     down: int
+    """Array axis that rows follow each other along."""
     across: int
+    """Array axis that columns follow each other along."""
     flips: tuple[bool, bool]
+    """Whether rows and columns run against their array axes."""
     names: tuple[str, str]
+    """Descriptions of both axes, that of the rows first."""
 
     def rows(self, volume: Flags) -> Flags:
         """Return the slice of a mask as rows from top to bottom."""
         plane = volume if self.axis is None else np.take(volume, self.index, self.axis)
+        # The plane has the earlier array axis as its rows.
         if self.down > self.across:
             plane = plane.T
         flipped = tuple(axis for axis, flip in enumerate(self.flips) if flip)
@@ -143,6 +146,7 @@ def _boundary(mask: Flags) -> Integers:
         return np.empty((0, mask.ndim), dtype=np.int64)
     box = bounds(mask)
     inside = mask[box]
+    # Erosion takes what lies outside of an array for background: the box around a mask is enough.
     edge = np.argwhere(inside & ~binary_erosion(inside))
     return np.asarray(edge + [side.start for side in box], dtype=np.int64)
 

@@ -34,6 +34,7 @@ def smoothed(values: Floats, smooth: float) -> Floats:
     [2.5, 4.0, nan, 5.5]
     """
     line = np.where(np.isfinite(values), values, np.nan)
+    # Gaps are stepped over: the values around them smooth each other as neighbours.
     defined = np.flatnonzero(np.isfinite(values))
     if smooth < 1:
         line[defined] = _exponential(values[defined], smooth)

@@ -33,18 +33,19 @@ class Leading(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """Results to draw, and what of them.
-
-    `metrics` are those chosen, all where none was; `worst` is how many cases to show singly.
-    `nowhere` is how many regions occur in no mask at all: the cube and the figures do without them.
-    """
+    """Results to draw, and what of them."""
 
     results: Results
     cube: Cube
+    """Scores of all metrics in the regions that occur in some mask."""
     metrics: tuple[Metric, ...]
+    """Metrics that were chosen; all of the first protocol where none was."""
     chosen: bool
+    """Whether any was chosen."""
     worst: int
+    """Number of cases to show singly."""
     nowhere: int = 0
+    """Number of regions in no mask at all: cube and figures do without them."""
 
     @classmethod
     def of(cls, results: Results, metrics: Sequence[str] | None, worst: int) -> Source:
@@ -54,6 +55,7 @@ class Source:
         """
         cube = _drawable(results.cases)
         chosen = tuple(dict.fromkeys(map(metric_of, separate(list(metrics or ())))))
+        # Parameters belong to a metric: hd95 is absent where only hd was scored.
         absent = [metric.column for metric in chosen if metric not in cube.metrics]
         if absent:
             present = ", ".join(metric.column for metric in cube.metrics)
@@ -109,6 +111,7 @@ class Source:
         if len(self.regions) > len(PALETTE):
             return [PALETTE[0]] * len(regions)
         color_of_region = dict(zip(self.regions, PALETTE, strict=False))
+        # `all` is none of the regions.
         return [color_of_region.get(region, PALETTE[-1]) for region in regions]
 
     def name(self, case: int, region: int) -> str:
@@ -182,6 +185,7 @@ def _of_first_protocol(metrics: Sequence[Metric]) -> tuple[Metric, ...]:
 
 def _nowhere(table: DataFrame) -> set[str]:
     """Return the regions that are in neither mask of any case."""
+    # A region is left out only where no row of it lacks this note.
     lacking = table["note"].astype(str).str.contains(NEITHER, regex=False)
     return set(table.loc[lacking, "region"]) - set(table.loc[~lacking, "region"])
 
@@ -219,4 +223,5 @@ def worst_first(bad: Floats) -> Integers:
     n = finite.sum(axis=1)
     mean = np.where(finite, bad, 0).sum(axis=1) / np.maximum(n, 1)
     mean[n == 0] = -np.inf
+    # `lexsort` goes by its last key first.
     return np.lexsort((-mean, -infinite))

@@ -86,15 +86,15 @@ def plot_several(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Table:
-    """Values (steps, regions) of a metric, and the regions' names.
-
-    The names are [""] for a single value; `evolves` says that the values came in a list.
-    """
+    """Values of a metric by step and region."""
 
     metric: Metric
     names: Sequence[str]
+    """Names of the regions, [""] for a single value."""
     values: Floats
+    """Values, (steps, regions); one step for a single result."""
     evolves: bool
+    """Whether the values came in a list, step by step."""
 
     @classmethod
     def of(cls, values: Any, names: Sequence[str] | None, metric: Metric) -> _Table:
@@ -109,6 +109,7 @@ class _Table:
         if not results:
             raise UsageError(f"there are no values of {what!r} to plot; compute some first")
         rows = [_row(result, names, what) for result in results]
+        # In their order too: numbers go into columns by place.
         if any(list(row) != list(rows[0]) for row in rows):
             raise UsageError(
                 f"the results of {what!r} are not of the same regions at every step; plot them "
@@ -131,6 +132,7 @@ class _Table:
             low = min(finite)
         if not np.isfinite(high):
             high = max(finite)
+        # Limits that are equal would make matplotlib warn.
         return low, high if high > low else low + 1
 
 
@@ -188,6 +190,7 @@ def _draw_bars(ax: Axes, table: _Table, unit: str) -> None:
     low, high = table.limits
     ax.grid(axis="x")
     ax.set_axisbelow(True)
+    # An undefined value has a bar of no length.
     ends = np.nan_to_num(values, posinf=high, neginf=low)
     colors = np.where(np.isinf(values), FRAME, PALETTE[0])
     ax.barh(places, ends, height=0.6, color=colors.tolist())
@@ -199,7 +202,9 @@ def _draw_bars(ax: Axes, table: _Table, unit: str) -> None:
         names = region_names(names)
     ax.set_yticks(places, names)
     ax.tick_params(axis="y", length=0)
+    # Turned over, so that the first bar is on top.
     ax.set_ylim(len(values) - 0.4, -0.6)
+    # Room for the numbers beyond the bars.
     ax.set_xlim(low, high + 0.12 * (high - low))
     ax.set_xlabel(label(table.metric, Units(unit)))
 

@@ -52,6 +52,7 @@ STRIP_WIDTH = 0.33
 """Inches: the strip beside a panel for the counts of what has no place on its axis."""
 BOXES = "Box: quartiles. Whiskers: farthest case within 1.5 interquartile ranges of the box."
 GAPS = "Beside the panels: how many values are undefined (NaN) or infinite (∞)."
+"""Sentences of the caption on boxes, and on the strips beside panels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +85,18 @@ def _pages(source: Source, scope: str) -> list[Page]:
         return []
     pages = []
     for regions in _parts(source.cube.regions_of(metrics[0]), REGIONS):
+        # Below a row of panels are the labels of its axes.
         rows = max(1, int(PAGE_HEIGHT / (_panel_height(len(regions)) + 0.6)))
         pages += [Page(regions, part) for part in _parts(metrics, COLUMNS * rows)]
     return pages
 
 
 def _parts(items: Sequence[Item], most: int) -> list[Sequence[Item]]:
-    """Return the items in as few parts as hold at most `most` each, of nearly equal size."""
+    """Return the items in as few parts as hold at most `most` each, of nearly equal size.
+
+    >>> _parts("abcde", 4)
+    ['ab', 'cde']
+    """
     count = ceil(len(items) / most)
     ends = [round(k * len(items) / max(count, 1)) for k in range(count + 1)]
     return [items[start:end] for start, end in pairwise(ends)]
@@ -103,13 +109,17 @@ def _panel_height(regions: int) -> float:
 
 
 def _draw(source: Source, content: Page, title: str) -> Figure:
-    """Return one page."""
+    """Return one page.
+
+    Panels share their rows, so that only the first of each row of panels names the regions.
+    """
     regions, metrics = content.regions, content.metrics
     places = [source.cube.regions.index(region) for region in regions]
     scores = [
         source.cube.values[:, places, source.cube.metrics.index(metric)] for metric in metrics
     ]
     rows = ceil(len(metrics) / COLUMNS)
+    # No more columns than the rows need: a last row of one panel would be mostly paper.
     columns = ceil(len(metrics) / rows)
     figure = page(
         rows * (_panel_height(len(regions)) + 0.45) + 0.6,
@@ -125,6 +135,7 @@ def _draw(source: Source, content: Page, title: str) -> Figure:
         ax.set_xlabel(label(metric, source, lines=2))
         _count_gaps(ax, values, source.cube.present[:, places])
     axes[0].set_yticks(range(len(regions)), region_names(regions))
+    # Turned over, so that the first region is at the top.
     axes[0].set_ylim(len(regions) - 0.4, -0.6)
     return figure
 
@@ -143,7 +154,10 @@ def _caption(scores: Sequence[Floats], source: Source) -> str:
 
 
 def _draw_panel(ax: Axes, values: Floats, colors: Sequence[str]) -> None:
-    """Draw the (cases, regions) values of a metric, a row for each region in its colour."""
+    """Draw the (cases, regions) values of a metric, a row for each region in its colour.
+
+    Finite values are points. From two of them on a row has its median, from `BOX_FROM` on a box.
+    """
     ax.grid(axis="x")
     ax.tick_params(axis="y", length=0)
     finite = np.where(np.isfinite(values), values, np.nan)
@@ -151,6 +165,7 @@ def _draw_panel(ax: Axes, values: Floats, colors: Sequence[str]) -> None:
         _draw_points(ax, finite, np.flatnonzero([c == color for c in colors]).tolist(), color)
     n = np.isfinite(finite).sum(axis=0)
     low, q25, median, q75, high = tukey_box(finite)
+    # The median of one case would do nothing but hide its point.
     several = np.flatnonzero(n > 1)
     ax.vlines(
         median[several],
@@ -193,11 +208,12 @@ def _draw_points(ax: Axes, values: Floats, rows: Sequence[int], color: str) -> N
 def tukey_box(values: Floats) -> Floats:
     """Return whisker, quartile, median, quartile and whisker of each column, (5, columns).
 
-    Whiskers reach to the farthest value within 1.5 interquartile ranges of the box. Tukey,
-    Exploratory Data Analysis (1977), chapter 2.
+    `values` are finite, or NaN for what is left out. Whiskers reach to the farthest value within
+    1.5 interquartile ranges of the box. Tukey, Exploratory Data Analysis (1977), chapter 2.
     """
     q25, median, q75 = quantiles(values, np.array([0.25, 0.5, 0.75]))
     reach = 1.5 * (q75 - q25)
+    # NaN compares false, and is never within reach.
     low = np.min(values, axis=0, where=values >= q25 - reach, initial=np.inf)
     high = np.max(values, axis=0, where=values <= q75 + reach, initial=-np.inf)
     return np.array([low, q25, median, q75, high])
@@ -206,7 +222,8 @@ def tukey_box(values: Floats) -> Floats:
 def jitter(values: Floats) -> Floats:
     """Return offsets in ±0.38 that spread points across their row, the same each time.
 
-    They are the wider the more values lie close by.
+    They are the wider the more values lie close by: the outline is that of a violin, whose width
+    goes by the square root of the density.
     """
     if len(values) < 2:
         return np.zeros(len(values))
@@ -223,7 +240,8 @@ def jitter(values: Floats) -> Floats:
 def _count_gaps(ax: Axes, values: Floats, present: Flags) -> None:
     """Write beside each row how many of its values are undefined or infinite.
 
-    They stand on a strip that belongs to the panel.
+    They stand on a strip that belongs to the panel. Only cases that are `present` in the table with
+    the region can be undefined: where it has no row, nothing was scored.
     """
     undefined = (np.isnan(values) & present).sum(axis=0)
     infinite = np.isinf(values).sum(axis=0)

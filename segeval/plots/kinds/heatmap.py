@@ -69,18 +69,19 @@ class Limits(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """The cells of a heat map.
-
-    They are `scores` (cases, regions), and `infinite` where they are infinitely bad. `total` is how
-    many cases and regions there are, shown or not.
-    """
+    """The cells of a heat map: the worst cases and regions of a metric, as many as can be read."""
 
     metric: Metric
     scores: Floats
+    """Scores, (cases, regions), the worst case first."""
     infinite: Flags
+    """Mask of the cells that are infinitely bad, (cases, regions)."""
     cases: Sequence[str]
+    """Names of the rows, as figures show them."""
     regions: Sequence[str]
+    """Names of the columns, as figures show them."""
     total: tuple[int, int]
+    """Numbers of cases and regions there are, shown or not."""
 
     @classmethod
     def of(cls, source: Source, metric: Metric) -> Table:
@@ -136,7 +137,11 @@ def figures(source: Source) -> Figures:
 
 
 def _draw(source: Source, table: Table) -> Figure:
-    """Return the heat map of one metric."""
+    """Return the heat map of one metric.
+
+    Numbers are written into the cells where they find room, else the bar of colours must do.
+    """
+    # From all scores: what is cut off the table must not change the colours of the rest.
     limits = _limits(table.metric, source.cube.scores(table.metric))
     figure, upright = _page(table, _caption(table, limits, source))
     ax = figure.subplots()
@@ -149,6 +154,7 @@ def _draw(source: Source, table: Table) -> Figure:
     bar = figure.colorbar(
         scale,
         ax=ax,
+        # Beside a tall map a bar of its whole height would be needlessly long.
         shrink=min(1.0, 12 / len(table.cases) + 0.3),
         extend=EXTENSIONS[limits.beyond(table.scores)],
         aspect=15,
@@ -167,7 +173,11 @@ class Paper(NamedTuple):
 
 
 def _page(table: Table, caption: str) -> Paper:
-    """Return a figure with room for the cells and their names."""
+    """Return a figure with room for the cells and their names.
+
+    Cells are larger where they hold numbers. Names of columns stand upright where the longest one
+    is wider than its column.
+    """
     longest_case, longest_region = max(map(len, table.cases)), max(map(len, table.regions))
     cell_width = 0.5 if table.level else 0.12
     cell_height = 0.3 if table.steep else 0.155
@@ -181,7 +191,10 @@ def _page(table: Table, caption: str) -> Paper:
 
 
 def _draw_cells(ax: Axes, table: Table, scale: ScalarMappable) -> None:
-    """Draw coloured cells, with signs where there is no number: infinitely bad ones in alarm."""
+    """Draw coloured cells, with signs where there is no number: infinitely bad ones in alarm.
+
+    An infinite score that is not bad, such as a likelihood ratio at its best, keeps its colour.
+    """
     undefined = np.isnan(table.scores)
     colored = scale.to_rgba(table.scores)
     # Alarm comes last: what is infinitely bad must never look undefined.
@@ -199,7 +212,10 @@ def _draw_cells(ax: Axes, table: Table, scale: ScalarMappable) -> None:
 
 
 def _write_numbers(ax: Axes, table: Table, scale: ScalarMappable) -> None:
-    """Write the finite numbers into their cells, black on light colours and white on dark ones."""
+    """Write the finite numbers into their cells, black on light colours and white on dark ones.
+
+    Light is what the eye takes for it: the luma of the colour is above one half.
+    """
     luma = scale.to_rgba(table.scores)[..., :3] @ [0.299, 0.587, 0.114]  # ITU-R BT.601
     for row, column in np.argwhere(np.isfinite(table.scores)):
         ax.text(
@@ -255,7 +271,11 @@ def _caption(table: Table, limits: Limits, source: Source) -> str:
 
 
 def _limits(metric: Metric, scores: Floats) -> Limits:
-    """Return the ends of the colours, which the worst fiftieth of the values does not stretch."""
+    """Return the ends of the colours, which the worst fiftieth of the values does not stretch.
+
+    Of a metric whose best value is in the middle of its range both ends are as far from that. A
+    metric that is a size begins at 0.
+    """
     finite = scores[np.isfinite(scores)]
     if not finite.size:
         finite = np.zeros(1)
@@ -272,6 +292,7 @@ def _limits(metric: Metric, scores: Floats) -> Limits:
         high = most
     if metric.spec.range == (0, np.inf):
         low = 0.0
+    # Equal values make no scale: the range of the metric does, or 0 and the value.
     if low < high:
         return Limits(low, high)
     if np.isfinite(metric.spec.range).all():
@@ -280,7 +301,7 @@ def _limits(metric: Metric, scores: Floats) -> Limits:
 
 
 def _label_cells(ax: Axes, table: Table, *, upright: bool) -> None:
-    """Name the rows and the columns."""
+    """Name the rows and the columns; names of columns are `upright` where they are too wide."""
     ax.set_yticks(range(len(table.cases)), table.cases, size=6)
     ax.set_xticks(
         range(len(table.regions)),

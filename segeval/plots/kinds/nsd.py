@@ -40,22 +40,26 @@ STEPS = 6
 class Curves:
     """The NSD curves of the cases that have a region in both masks, and how many cases have not.
 
-    `nsd` is (cases, regions, T), NaN where there is no curve; `quartiles` (3, regions, T). `n`,
-    `one_empty` and `both_empty` count cases by region: those with a curve, those whose NSD is 0
-    whatever the tolerance, and those without an NSD.
+    T is the number of tolerances, which `details` holds.
     """
 
     details: Details
     nsd: Floats
+    """NSD, (cases, regions, T), NaN where there is no curve."""
     quartiles: Floats
+    """Lower quartile, median and upper quartile over the cases, (3, regions, T)."""
     n: Integers
+    """Number of cases with a curve, (regions,)."""
     one_empty: Integers
+    """Number of cases whose NSD is 0 whatever the tolerance, (regions,)."""
     both_empty: Integers
+    """Number of cases without an NSD, (regions,)."""
 
     @classmethod
     def of(cls, details: Details) -> Curves:
         """Return the curves of a run without those of which a mask is empty."""
         no_pred, no_gt = details.volume_p == 0, details.volume_g == 0
+        # With one mask empty a curve is flat at 0: a few of them would pull the quartiles down.
         nsd = np.where((no_pred | no_gt)[..., None], np.nan, details.nsd.astype(np.float64))
         cases, regions, steps = nsd.shape
         flat = quantiles(nsd.reshape(cases, regions * steps), np.array([0.25, 0.5, 0.75]))
@@ -91,6 +95,7 @@ class Curves:
     def end(self) -> float:
         """The tolerance at which the last of the medians has risen, and a fifth more."""
         medians = self.quartiles[1, self.drawn]
+        # `argmax` of flags is the first that is set; the last of each row always is.
         risen = int((medians >= RISEN * medians[:, -1:]).argmax(axis=1).max())
         step = max(int(1.2 * risen) + 1, STEPS)
         return float(self.details.tolerance[min(step, len(self.details.tolerance) - 1)])
@@ -130,7 +135,10 @@ def figures(source: Source) -> Figures:
 
 
 def _draw(source: Source, curves: Curves) -> Figure:
-    """Return the figure: grey lines below, coloured ones above, and a legend of these."""
+    """Return the figure: grey lines below, coloured ones above, and a legend of these.
+
+    Its y axis begins below the lowest coloured line, and shows 0.96 to 1 at least.
+    """
     drawn, colored = curves.drawn, curves.colored
     title = f"NSD against tolerance{_boundary(source)}, n = {source.extent}"
     figure = page(3.4, title, _caption(source, curves), width=6.4)
@@ -141,6 +149,7 @@ def _draw(source: Source, curves: Curves) -> Figure:
     names = [curves.details.regions[region] for region in colored]
     colors: Sequence[str] = PALETTE
     heading = f"the {COLORED} lowest of {len(drawn):,}"
+    # Few regions have their colours in all figures; the lowest of many take the palette in order.
     if len(drawn) <= COLORED:
         colors, heading = source.colors(names), ""
     for region, color, name in zip(colored, colors, region_names(names), strict=False):
@@ -148,6 +157,7 @@ def _draw(source: Source, curves: Curves) -> Figure:
             _draw_band(ax, curves, region, color)
         key = curves.key(region, name)
         _draw_median(ax, curves, region, color=color, linewidth=1.6, label=key)
+    # An axis that follows the lines alone would blow up differences that are nothing.
     lowest = curves.quartiles[0 if curves.banded else 1, colored].min()
     ax.set(xlim=(0, curves.end), ylim=(min(0.98, lowest) - 0.02, 1.01))
     ax.set(xlabel=f"tolerance [{source.length_unit}]", ylabel="NSD (higher is better)")
@@ -169,7 +179,10 @@ def _boundary(source: Source) -> str:
 
 
 def _caption(source: Source, curves: Curves) -> str:
-    """Return what a reader must know of the curves to read them."""
+    """Return what a reader must know of the curves to read them.
+
+    Cases with an empty mask are counted for the regions that occur, since they have no curve.
+    """
     others = len(curves.drawn) - COLORED
     occurs = curves.n + curves.one_empty > 0
     one_empty = int(curves.one_empty[occurs].sum())
@@ -195,7 +208,10 @@ def _caption(source: Source, curves: Curves) -> str:
 
 
 def _draw_median(ax: Axes, curves: Curves, region: int, **look: Any) -> None:
-    """Draw the median of a region as a line of this look."""
+    """Draw the median of a region as a line of this look.
+
+    A step holds the value of the tolerance at its left end.
+    """
     median = curves.quartiles[1, region]
     ax.plot(curves.details.tolerance, median, drawstyle="steps-post", **look)
 
@@ -203,5 +219,6 @@ def _draw_median(ax: Axes, curves: Curves, region: int, **look: Any) -> None:
 def _draw_band(ax: Axes, curves: Curves, region: int, color: str) -> None:
     """Fill what lies between the quartiles of a region."""
     low, _, high = curves.quartiles[:, region]
+    # Steps like those of the medians, which would leave the band otherwise.
     look: Any = {"color": color, "alpha": 0.16, "linewidth": 0, "step": "post"}
     ax.fill_between(curves.details.tolerance, low, high, **look)

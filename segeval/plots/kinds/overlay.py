@@ -37,9 +37,11 @@ from segeval.protocols.protocol import Protocol
 from segeval.run.cases import make_case
 
 COLUMNS = 3
+"""Panels side by side, at most."""
 PER_PAGE = 12
 """Cases on a page, at most."""
 BOTH, ONLY_P, ONLY_G, OTHERS = "#C9C9C9", "#E69F00", "#0072B2", "#F1F1F1"
+"""Colours of voxels in both masks, in one of them, and of other regions."""
 KEYS = {
     BOTH: "both",
     ONLY_P: "prediction only (FP)",
@@ -56,11 +58,13 @@ SURROUNDINGS = 4
 VOXELS = 16
 """Width of the window, at least."""
 RING: dict[str, Any] = {"markerfacecolor": "none", "color": INK, "markeredgewidth": 0.9}
+"""Look of the ring around the largest distance."""
 NOTE: dict[str, Any] = {
     "textcoords": "offset points",
     "size": 6,
     "bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6},
 }
+"""Look of what is written over a slice."""
 
 log = logging.getLogger(__name__)
 
@@ -76,18 +80,20 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """A slice of a case, coloured, (rows, columns, 3), the window to show, and what to write.
-
-    `farthest` is the row and column of the largest distance, which is NaN where there is none.
-    """
+    """A slice of a case, coloured, the window to show, and what to write."""
 
     colors: Floats
+    """Red, green and blue from 0 to 1, (rows, columns, 3)."""
     spacing: tuple[float, float]
+    """Size of a voxel along rows' and columns' axes, in `unit`."""
     window: Window
     farthest: tuple[int, int]
+    """Row and column of the largest distance."""
     distance: float
+    """Largest distance, in `unit`; NaN where one mask is empty."""
     heading: str
     names: tuple[str, str]
+    """Descriptions of the axes, that of the rows first."""
     unit: str
 
 
@@ -123,6 +129,7 @@ def _views(source: Source, metric: Metric) -> list[View]:
     if not ranked:
         raise NothingToDraw(f"no case has a score of {metric.column}")
     views = []
+    # Nobody moves up for a case that cannot be read: what is shown is among the worst.
     for case in ranked[: source.worst]:
         try:
             views.append(_view(source, case, _worst_region(source, case, bad[case]), metric))
@@ -138,6 +145,7 @@ def _worst_region(source: Source, case: int, bad: Floats) -> int:
 
     Of several worst ones it is the largest, since a missed voxel shows nothing.
     """
+    # Infinite values are equal, so that several regions may be the worst.
     worst = np.flatnonzero(bad == np.nanmax(bad)).tolist()
     details = source.results.details
     if details is None:
@@ -149,7 +157,11 @@ def _worst_region(source: Source, case: int, bad: Floats) -> int:
 
 
 def _view(source: Source, case: int, region: int, metric: Metric) -> View:
-    """Return the slice of a case through the largest distance between the masks of a region."""
+    """Return the slice of a case through the largest distance between the masks of a region.
+
+    The distance is that between boundary voxels, whatever rule the metric measures by: the figure
+    shows where to look, and its heading the scores.
+    """
     scored = _read(source.results.run, source.cube.cases[case])
     mask_p, mask_g = scored.masks
     labels = list(source.results.run["regions"][source.regions[region]])
@@ -161,6 +173,7 @@ def _view(source: Source, case: int, region: int, metric: Metric) -> View:
     # Later colours cover earlier ones, so that the region lies on top of the others.
     in_p, in_g = plane.rows(pred), plane.rows(gt)
     colors = np.ones((*in_p.shape, 3))
+    # The other regions are those of the ground truth.
     colors[plane.rows(mask_g.labels > 0)] = to_rgb(OTHERS)
     colors[in_p & in_g] = to_rgb(BOTH)
     colors[in_p & ~in_g] = to_rgb(ONLY_P)
@@ -192,6 +205,7 @@ def _read(run: Mapping[str, Any], name: str) -> Case:
         raise NothingToDraw("run.json does not say where its files are; score again")
     protocol = Protocol.from_dict(run["protocol"])
     gt = read_labels(Path(files["gt"]), spacing=protocol.spacing, colors=protocol.colors)
+    # Without a file of its own the prediction was scored as empty.
     pred = None
     if files.get("pred"):
         pred = read_labels(Path(files["pred"]), spacing=protocol.spacing, colors=protocol.colors)
@@ -202,13 +216,17 @@ def _read(run: Mapping[str, Any], name: str) -> Case:
 
 
 def _window(plane: Slice, mask: Flags, spacing: tuple[float, float]) -> Window:
-    """Return a square, in physical units, around what the slice shows of the mask."""
+    """Return a square, in physical units, around what the slice shows of the mask.
+
+    It is large enough to see where that lies: `ZOOM`, `SURROUNDINGS` and `VOXELS` say how large.
+    """
     rows = plane.rows(mask)
     shown, whole = bounds(rows), bounds(mask)
     size = _size(shown, spacing)
     size = max(size, _size((whole[plane.down], whole[plane.across]), spacing) / ZOOM)
     image = max(np.multiply(rows.shape, spacing)) / SURROUNDINGS
     reach = max((0.5 + MARGIN) * size, image / 2, VOXELS / 2 * max(spacing))
+    # Centres of voxels lie at whole numbers.
     row = (shown[0].start + shown[0].stop - 1) / 2
     column = (shown[1].start + shown[1].stop - 1) / 2
     down, across = reach / spacing[0], reach / spacing[1]
@@ -267,7 +285,10 @@ def _draw(views: Sequence[View], title: str) -> Figure:
 
 
 def _draw_panel(ax: Axes, view: View) -> None:
-    """Draw a view: its window, the edge of the image, a scale, a ring at the largest distance."""
+    """Draw a view: its window, the edge of the image, a scale, a ring at the largest distance.
+
+    Instead of ticks the labels of the axes name both ends, or how the axes of the array run.
+    """
     rows, columns = view.colors.shape[:2]
     ax.imshow(view.colors, aspect=view.spacing[0] / view.spacing[1], interpolation="nearest")
     edge = Rectangle((-0.5, -0.5), columns, rows, fill=False, edgecolor=GREY, linewidth=0.6)
@@ -276,6 +297,7 @@ def _draw_panel(ax: Axes, view: View) -> None:
     ax.set_title(view.heading, loc="left", size=7)
     window = view.window
     ax.set(xticks=[], yticks=[])
+    # Rows run downwards, and so does the axis.
     ax.set(xlim=(window.left, window.right), ylim=(window.bottom, window.top))
     ax.set_ylabel(view.names[0], size=6)
     ax.set_xlabel(view.names[1], size=6)
@@ -297,7 +319,10 @@ def _draw_ring(ax: Axes, view: View) -> None:
 
 
 def _draw_scale(ax: Axes, view: View) -> None:
-    """Draw a line of a round length, at most a quarter of the window, in its lower left corner."""
+    """Draw a line of a round length, at most a quarter of the window, in its lower left corner.
+
+    It is horizontal, so that the spacing of columns says how long it is.
+    """
     window, step = view.window, view.spacing[1]
     width = window.right - window.left
     length = round_length(0.25 * width * step)

@@ -44,7 +44,9 @@ class Points:
     overlap: Metric
     distance: Metric
     x: Floats
+    """Overlaps, (cases, regions)."""
     y: Floats
+    """Distances, (cases, regions), in the unit of lengths."""
 
     @property
     def drawn(self) -> Flags:
@@ -64,6 +66,7 @@ class Points:
         not count.
         """
         drawn = self.drawn
+        # A bad overlap is low and a bad distance large; the better half has negative numbers.
         far = np.fmax(-_robust(self.x, drawn), _robust(self.y, drawn))
         far[~drawn] = -np.inf
         order = np.argsort(-far, axis=None, kind="stable")[:NAMED]
@@ -88,7 +91,10 @@ def figures(source: Source) -> Figures:
 
 
 def _draw(source: Source, points: Points) -> Figure:
-    """Return the figure: points, a margin for infinite distances, a legend, and names last."""
+    """Return the figure: points, a margin for infinite distances, a legend, and names last.
+
+    Names find their places among all else, and so come when nothing moves any more.
+    """
     x, y, drawn, beyond = points.x, points.y, points.drawn, points.beyond
     outliers = points.outliers
     figure = page(4.6, _title(source, points), _caption(source, points), width=5.4)
@@ -98,6 +104,7 @@ def _draw(source: Source, points: Points) -> Figure:
         margin, ax = None, figure.subplots()
     ax.grid()
     ax.set(xlabel=label(points.overlap, source), ylabel=label(points.distance, source))
+    # The margin shares the x axis: its points belong to the limits.
     fit(ax, "x", points.overlap, x[drawn | beyond])
     fit(ax, "y", points.distance, y[drawn])
     if margin is not None:
@@ -135,6 +142,7 @@ def _draw_points(ax: Axes, source: Source, points: Points) -> None:
     """Draw what is finite, in a random order, so that no region lies on top of the others."""
     drawn = np.flatnonzero(points.drawn)
     order = np.random.default_rng(0).permutation(drawn)
+    # A place in the flattened (cases, regions) has its region as remainder.
     colors = np.array(source.colors(source.regions))
     ax.scatter(
         points.x.flat[order],
@@ -160,6 +168,7 @@ def _draw_margin(ax: Axes, source: Source, points: Points) -> None:
     ax.scatter(x, np.zeros(len(x)), s=18, c=colors, marker="^", linewidths=0, clip_on=False)
     heaps, counts = np.unique(np.digitize(x, np.linspace(*limits, HEAPS)), return_counts=True)
     for heap, count in zip(heaps[counts > 1], counts[counts > 1], strict=True):
+        # The number stands to the right of the last triangle in the heap.
         right = x[np.digitize(x, np.linspace(*limits, HEAPS)) == heap].max()
         ax.annotate(
             f"× {count:,}",
@@ -178,7 +187,10 @@ def _draw_margin(ax: Axes, source: Source, points: Points) -> None:
 
 
 def _draw_legend(figure: Figure, source: Source) -> None:
-    """Name the regions beside their colours."""
+    """Name the regions beside their colours, to the right of the axes.
+
+    More regions than colours have one colour, and no legend.
+    """
     names = region_names(source.regions)
     colors = source.colors(source.regions)
     keys = [
@@ -192,7 +204,8 @@ def _draw_legend(figure: Figure, source: Source) -> None:
 def _robust(values: Floats, drawn: Flags) -> Floats:
     """Return distances from the median of what is drawn, in robust standard deviations.
 
-    The median absolute deviation of a normal distribution is 0.6745 standard deviations.
+    The median absolute deviation of a normal distribution is 0.6745 standard deviations. Where it
+    is 0, since most values are equal, every other value is infinitely far.
     """
     if not drawn.any():
         return np.zeros(values.shape)

@@ -44,7 +44,9 @@ class Agreement(NamedTuple):
     """
 
     bias: float
+    """Mean of prediction less ground truth, in the unit of volumes."""
     half_width: float
+    """1.96 standard deviations of the differences, in the unit of volumes."""
 
     @classmethod
     def of(cls, difference: Floats) -> Agreement:
@@ -52,6 +54,7 @@ class Agreement(NamedTuple):
         defined = difference[np.isfinite(difference)]
         half_width = np.nan
         if len(defined) >= LIMITS_FROM:
+            # The standard deviation of a sample, as in the paper.
             half_width = 1.96 * float(defined.std(ddof=1))
         return cls(float(defined.mean()), half_width)
 
@@ -72,15 +75,15 @@ class Agreement(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Volumes:
-    """Mean and difference (prediction less ground truth) of both volumes, (cases, regions).
-
-    They are NaN where there is no volume; `empty` tells where both masks are empty.
-    """
+    """Mean and difference of both volumes by case and region, (cases, regions) each."""
 
     regions: tuple[str, ...]
     mean: Floats
+    """Half the sum of both volumes; NaN where neither mask has any."""
     difference: Floats
+    """Prediction less ground truth; NaN where neither mask has a volume."""
     empty: Flags
+    """Mask of the cells in which both masks are empty; those of failed cases are not."""
 
     @classmethod
     def of(cls, details: Details) -> Volumes:
@@ -104,6 +107,7 @@ class Volumes:
         """
         drawable = np.flatnonzero(np.isfinite(self.mean).any(axis=0))
         size = np.nanmean(self.mean[:, drawable], axis=0)
+        # Mean squares rather than variances, so that a bias counts as disagreement.
         spread = np.nanmean(self.difference[:, drawable] ** 2, axis=0) ** 0.5
         worst = np.argsort(-spread / size, kind="stable")[:REGIONS]
         return sorted(drawable[worst].tolist())
@@ -125,7 +129,10 @@ def figures(source: Source) -> Figures:
 
 
 def _draw_cases(source: Source, volumes: Volumes) -> Figure:
-    """Return the figure of several cases."""
+    """Return the figure of several cases: a panel of points for each region, with its bias.
+
+    Panels share no axes, since volumes of regions may differ by orders of magnitude.
+    """
     regions = volumes.worst_regions()
     few = ""
     if len(regions) < len(volumes.regions):
@@ -152,6 +159,7 @@ def _draw_cases(source: Source, volumes: Volumes) -> Figure:
         )
         heading = f"{name} (n = {volumes.cases(region):,})\n{agreement.words(unit)}"
         ax.set_title(heading, loc="left", size=7)
+    # Only outer panels say what the axes are: the left ones, and the last of each column.
     for ax in axes[::columns]:
         ax.set_ylabel(f"pred − gt [{unit}]")
     for ax in axes[-columns:]:
@@ -160,10 +168,14 @@ def _draw_cases(source: Source, volumes: Volumes) -> Figure:
 
 
 def _draw_case(source: Source, volumes: Volumes, case: int) -> Figure:
-    """Return the figure of a single case: its regions against one another."""
+    """Return the figure of a single case: its regions against one another.
+
+    There is neither a bias nor limits of agreement: regions are not a sample of anything.
+    """
     regions = np.flatnonzero(np.isfinite(volumes.mean[case]))
     mean, difference = volumes.mean[case, regions], volumes.difference[case, regions]
     names = [volumes.regions[region] for region in regions]
+    # By relative difference: large regions would be first whatever they are like.
     named = np.argsort(-abs(difference) / mean, kind="stable")[:NAMED]
     which = "all"
     if len(regions) == 1:
@@ -194,7 +206,10 @@ def _draw_case(source: Source, volumes: Volumes, case: int) -> Figure:
 
 
 def _widen(ax: Axes, mean: Floats) -> None:
-    """Set limits that do not blow up differences which are nothing beside the volumes."""
+    """Set limits that do not blow up differences which are nothing beside the volumes.
+
+    `mean` are the mean volumes, of which `LEAST` of the largest is shown on either side of 0.
+    """
     low, high = ax.get_ylim()
     least = LEAST * float(np.nanmax(mean))
     if high - low < 2 * least:
@@ -216,7 +231,10 @@ def _caption(source: Source, volumes: Volumes, regions: list[int]) -> str:
 def _draw_panel(
     ax: Axes, *, mean: Floats, difference: Floats, agreement: Agreement, color: str
 ) -> None:
-    """Draw the cases of a region, with bias and limits of agreement."""
+    """Draw the cases of a region, (cases,) each, with bias and limits of agreement.
+
+    Cases that are NaN are left out.
+    """
     ax.grid()
     ax.axhline(0, color=GREY, linewidth=0.6)
     n = int(np.isfinite(mean).sum())
