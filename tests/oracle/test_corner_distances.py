@@ -108,6 +108,21 @@ def transformed(one, other, spacing, boundary):
     return np.array(sorted(zip(distances, sizes, strict=True)))
 
 
+def assert_as_transformed(result, pred, gt, spacing, boundary, *, labels):
+    """Check the distances of labels, both ways, against those of a distance transform."""
+    for region, label in enumerate(labels):
+        for distances, start, end in ((result.pg, pred, gt), (result.gp, gt, pred)):
+            expected = transformed(start == label, end == label, spacing, boundary)
+            ends = slice(distances.start[region], distances.start[region + 1])
+            value, size = distances.value[ends], distances.size[ends]
+            # the transform has one row for each corner, and rounds otherwise
+            up_to = np.searchsorted(expected[:, 0], value * (1 + 1e-9), "right")
+            np.testing.assert_allclose(
+                np.cumsum(size), np.cumsum(expected[:, 1])[up_to - 1], rtol=1e-9
+            )
+            np.testing.assert_allclose(value, np.unique(expected[:, 0].round(9)), rtol=1e-8)
+
+
 @pytest.mark.parametrize("boundary", BOUNDARIES, ids=str)
 @pytest.mark.parametrize(
     ("shape", "spacing"),
@@ -119,16 +134,19 @@ def test_larger_masks_agree_with_a_distance_transform(far, shape, spacing, bound
     gt = np.concatenate([gt, *[np.zeros_like(gt)] * 2], axis=-1) if far else gt
     pred = np.flip(gt).copy() if far else np.roll(gt, (2, -3, 4)[: gt.ndim], range(gt.ndim))
     result = measured(pred, gt, spacing, boundary)
-    for region, label in enumerate((1, 2, 3)):
-        for found, one, other in ((result.pg, pred, gt), (result.gp, gt, pred)):
-            expected = transformed(one == label, other == label, spacing, boundary)
-            ends = slice(found.start[region], found.start[region + 1])
-            reached = np.cumsum(found.size[ends])
-            up_to = np.searchsorted(expected[:, 0], found.value[ends] * (1 + 1e-9), "right")
-            np.testing.assert_allclose(reached, np.cumsum(expected[:, 1])[up_to - 1], rtol=1e-9)
-            np.testing.assert_allclose(
-                found.value[ends], np.unique(expected[:, 0].round(9)), rtol=1e-8
-            )
+    assert_as_transformed(result, pred, gt, spacing, boundary, labels=(1, 2, 3))
+
+
+@pytest.mark.parametrize("boundary", BOUNDARIES, ids=str)
+@pytest.mark.parametrize("step", [5, 12, 30, 63, 64])
+def test_few_near_things_before_a_far_mask_are_all_found(boundary, step):
+    """Searches nearby are given up where most are in vain, and taken up again where one is not."""
+    pred, gt = np.zeros((2, 80, 2048), np.uint8)
+    pred[2, :2040] = 1
+    gt[70, :] = 1
+    gt[5, 1400:2040:step] = 1
+    result = measured(pred, gt, (1.0, 1.0), boundary)
+    assert_as_transformed(result, pred, gt, (1.0, 1.0), boundary, labels=(1,))
 
 
 @pytest.mark.parametrize("boundary", BOUNDARIES, ids=str)

@@ -118,6 +118,8 @@ def search_corners(
                     if nearest.row >= 0:
                         best, last, last_x = nearest.rank, nearest, x
                     learn(missed, p, best < none)
+                else:
+                    best = none  # what is near to the one before need not be the nearest to this
                 if best == none:
                     unfound |= bit
                 else:
