@@ -258,12 +258,25 @@ def differ(a: Labels, i: int, b: Labels, j: int) -> Word:
     # where the 64 hang over an end of the arrays, they are read where they still fit, and the bits
     # are shifted to where they belong: zeros come in for what lies outside
     first, last = (i, j) if i < j else (j, i)
-    if first < 0:
-        return differ64(a, i - first, b, j - first) << np.uint64(-first)
     beyond = last - (a.size - LANES)
-    if beyond > 0:
+    if first < 0 or beyond > 0:
+        if last - first > a.size - LANES:  # they hang over both ends, and fit nowhere
+            return _differ_within(a, i, b, j)
+        if first < 0:
+            return differ64(a, i - first, b, j - first) << np.uint64(-first)
         return differ64(a, i - beyond, b, j - beyond) >> np.uint64(beyond)
     return differ64(a, i, b, j)
+
+
+@helper
+def _differ_within(a: Labels, i: int, b: Labels, j: int) -> Word:
+    """Return what `differ` does, one element at a time."""
+    word = ZERO
+    for k in range(LANES):
+        within = 0 <= i + k < a.size and 0 <= j + k < b.size
+        if within and a[i + k] != b[j + k]:
+            word |= ONE << np.uint64(k)
+    return word
 
 
 @helper
