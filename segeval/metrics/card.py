@@ -11,6 +11,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import isnan
 from typing import Any, Literal, TypeAlias
 
@@ -54,6 +55,11 @@ class Empty:
 
     def __hash__(self) -> int:
         return hash(self._comparable)
+
+    @property
+    def by_formula(self) -> bool:
+        """Whether the formula decides about empty masks too."""
+        return self.both is None and self.pred is None and self.gt is None
 
     @property
     def _comparable(self) -> tuple[float | str | None, ...]:
@@ -218,7 +224,7 @@ class Definition:
     """Name in tables where several protocols are told apart; empty elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, where `need` could not be kept
 class Metric:
     """A metric with its parameters given: what a run asks for.
 
@@ -272,7 +278,7 @@ class Metric:
         """Metric whose formula is computed, with its own parameters."""
         return self.definition.metric if self.definition else self
 
-    @property
+    @cached_property
     def need(self) -> Need:
         """Statistic that its values come from."""
         boundary = self.definition.boundary if self.definition else None
@@ -334,7 +340,7 @@ class Metric:
             scores = self.formula.spec.formula(statistic, **parameters)
             # Formulas of whole cases give a plain number.
             values = np.atleast_1d(np.asarray(scores, dtype=np.float64))
-        if self.empty == BY_FORMULA:  # a contingency table knows of no masks that could be empty
+        if self.empty.by_formula:  # a contingency table knows of no masks that could be empty
             return values
         return self._with_empties(values, statistic)
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, TypeAlias, TypedDict, get_args
 
 from segeval.data.regions import Region
@@ -35,7 +36,7 @@ class Policies(TypedDict, total=False):
     colors: Colors | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, where `needs` and `surface` could not be kept
 class Protocol:
     """A protocol of a run: its metrics and regions, and policies that decide every doubtful case.
 
@@ -120,12 +121,12 @@ class Protocol:
             colors=self.colors,
         )
 
-    @property
+    @cached_property
     def needs(self) -> tuple[Need, ...]:
         """Statistics that the metrics need, each once."""
         return tuple(dict.fromkeys(metric.need for metric in self.metrics))
 
-    @property
+    @cached_property
     def surface(self) -> Need | None:
         """Distances between boundaries that the metrics need: those of the first that needs any."""
         return next(

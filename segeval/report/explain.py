@@ -15,7 +15,7 @@ from pathlib import Path
 from segeval.errors import UsageError
 from segeval.io.files import local_path
 from segeval.metrics import REGISTRY
-from segeval.metrics.card import BY_FORMULA, Empty, Metric
+from segeval.metrics.card import Empty, Metric
 from segeval.metrics.parameters import ByRegion, written
 from segeval.protocols import ALL, Convention, convention, names
 from segeval.protocols.choose import make_protocol
@@ -290,7 +290,7 @@ def _metric(column: str, metric: Metric, usual: Boundary) -> str:
         parts.append(f"boundary {boundary}")
     for name, values in metric.formula.by_region.items():
         parts.append(f"{name} by region: {_values(values)}")
-    if metric.empty != BY_FORMULA:
+    if not metric.empty.by_formula:
         empties = _empties(metric.empty).items()
         parts.append(", ".join(f"{value} where {masks}" for masks, value in empties))
     return "; ".join(parts) + "."
