@@ -135,14 +135,9 @@ def _by_case(pred: Any, gt: Any, form: Form) -> tuple[Any, Any]:
 
 def _check_places(pred: Any, gt: Any) -> None:
     """Raise `UsageError` for arrays that are not on one device."""
-    places = {str(array.device) if is_tensor(array) else "cpu" for array in (pred, gt)}
-    if len(places) > 1:
-        raise UsageError(f"pred is on {pred.device} and gt on {gt.device}; move one with .to(…)")
-    if (_is_remote(pred) or _is_remote(gt)) and not (is_tensor(pred) and is_tensor(gt)):
-        raise UsageError(
-            f"pred and gt are both tensors on one device, not {_described(pred)} and "
-            f"{_described(gt)}"
-        )
+    places = [str(array.device) if is_tensor(array) else "cpu" for array in (pred, gt)]
+    if places[0] != places[1]:
+        raise UsageError(f"pred is on {places[0]} and gt on {places[1]}; move one with .to(…)")
 
 
 def _is_remote(array: Any) -> bool:

@@ -32,7 +32,7 @@ def function_of(spec: MetricSpec) -> Callable[..., Any]:
 
     def function(*args: Any, **named: Any) -> Any:
         call = Call(name, signature, args, named)
-        arguments = call.arguments(lambda value: keywords_for(spec, value))
+        arguments = call.arguments(lambda value: keywords_for(spec.parameters, value))
         options = Options.of(arguments)
         metric = options.bound(spec, arguments)
         pred = arguments["pred"]

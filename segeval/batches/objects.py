@@ -276,7 +276,9 @@ class SingleMetric(MetricObject):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         call = Call(type(self).__name__, class_signature(self.spec), args, kwargs, TORCHMETRICS)
-        arguments = call.arguments(lambda value: keywords_for(self.spec, value))
+        # required parameters are taken by position, so a value that is left over is of no such one
+        by_name = [p for p in self.spec.parameters if p.default is not None]
+        arguments = call.arguments(lambda value: keywords_for(by_name, value))
         options = Options.of(arguments)
         metric = options.bound(self.spec, arguments)
         further = arguments.get("kwargs", {})
@@ -341,7 +343,7 @@ class SegmentationMetrics(MetricObject):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         call = Call(type(self).__name__, several_signature(), args, kwargs, TORCHMETRICS)
-        arguments = call.arguments(lambda value: keywords_for(None, value))
+        arguments = call.arguments(lambda value: keywords_for((), value))
         metrics = arguments["metrics"]
         forms = [metrics] if isinstance(metrics, str) else list(metrics)
         if not all(isinstance(form, str) for form in forms):

@@ -5,7 +5,7 @@ options.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from numbers import Real
 from typing import Any
 
@@ -84,13 +84,13 @@ def several_signature() -> inspect.Signature:
     return inspect.Signature([metrics, *_shared(OPTIONS), KWARGS])
 
 
-def keywords_for(spec: MetricSpec | None, value: Any) -> list[str]:
+def keywords_for(parameters: Sequence[Parameter], value: Any) -> list[str]:
     """Return the keywords that a value given by position may have been meant for.
 
-    `spec` is None for the object of several metrics.
+    `parameters` are those of a metric that the call takes by name alone.
 
     >>> from segeval.metrics import REGISTRY
-    >>> [keywords_for(REGISTRY["hd"], value) for value in (3, 99.5, "macro")]
+    >>> [keywords_for(REGISTRY["hd"].parameters, value) for value in (3, 99.5, "macro")]
     [['num_classes', 'percentile'], ['percentile'], []]
     """
     word = isinstance(value, str)
@@ -99,12 +99,8 @@ def keywords_for(spec: MetricSpec | None, value: Any) -> list[str]:
     keywords = []
     if is_class_count(value):
         keywords.append("num_classes")
-    parameters = () if spec is None else spec.parameters
     for parameter in parameters:
-        domain = parameter.domain
-        # Objects take required parameters by position: a value that is left over is of no such one.
-        optional = parameter.default is not None
-        if optional and isinstance(domain, Choice) == word and value in domain:
+        if isinstance(parameter.domain, Choice) == word and value in parameter.domain:
             keywords.append(parameter.name)
     return keywords
 

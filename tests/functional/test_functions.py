@@ -20,6 +20,7 @@ from segeval import score
 from segeval.functional import (
     boundary_iou,
     dice,
+    fbeta,
     generalized_dice,
     hd,
     iou,
@@ -275,6 +276,15 @@ def test_classes_may_be_told_or_seen():
     assert dice(*vector, average="none", num_classes=5).shape == (5,)
     scores = np.eye(3)[vector[0]]
     assert dice(scores, vector[1], average="micro") == 0.25
+
+
+def test_a_value_by_position_may_be_of_any_parameter():
+    with pytest.raises(
+        segeval.UsageError, match=r"write nsd\(pred, gt, num_classes=2\) or .*tolerance=2"
+    ):
+        nsd(PRED, GT, 2)
+    with pytest.raises(segeval.UsageError, match=r"write fbeta\(pred, gt, beta=0.5\)"):
+        fbeta(PRED, GT, 0.5)
 
 
 def test_every_case_may_have_its_spacing():

@@ -136,6 +136,15 @@ def test_the_volume_plot_of_many_regions_shows_those_that_agree_worst():
     assert {"organ_004 (n = 8)", "organ_018 (n = 8)"} <= set(words(figure).splitlines())
 
 
+def test_regions_that_occur_nowhere_are_not_among_those_that_agree():
+    run = results(8, 3, gaps=False)
+    nowhere = {name: getattr(run.details, name) * [1, 0, 1] for name in ("volume_p", "volume_g")}
+    details = replace(run.details, **nowhere)
+    (figure,) = drawn("volume", replace(run, details=details)).values()
+    assert len(panels(figure)) == 2
+    assert "agree worst" not in words(figure)
+
+
 def test_the_nsd_plot_draws_the_median_and_the_quartiles():
     run = results(3, 1, gaps=False)
     curves = np.array([[[0.2, 0.4]], [[0.3, 0.8]], [[0.9, 0.9]]], dtype=np.float32)

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from segeval.arrays import Flags, Floats
+from segeval.arrays import Flags, Floats, Integers
 from segeval.plots.axes import SKEW, brief, set_ticks, shortened, thinned
 from segeval.plots.card import Figures, plot_kind
 from segeval.plots.leaders import name_points
@@ -100,12 +100,16 @@ class Volumes:
         """Return how many cases have the region in a mask."""
         return int(np.isfinite(self.mean[:, region]).sum())
 
+    def drawable(self) -> Integers:
+        """Return the regions that some case has in a mask."""
+        return np.flatnonzero(np.isfinite(self.mean).any(axis=0))
+
     def worst_regions(self) -> list[int]:
         """Return the regions to show, in order.
 
         Where there are too many, those of the largest differences relative to their size.
         """
-        drawable = np.flatnonzero(np.isfinite(self.mean).any(axis=0))
+        drawable = self.drawable()
         size = np.nanmean(self.mean[:, drawable], axis=0)
         # Mean squares rather than variances, so that a bias counts as disagreement.
         spread = np.nanmean(self.difference[:, drawable] ** 2, axis=0) ** 0.5
@@ -135,7 +139,7 @@ def _draw_cases(source: Source, volumes: Volumes) -> Figure:
     """
     regions = volumes.worst_regions()
     few = ""
-    if len(regions) < len(volumes.regions):
+    if len(regions) < len(volumes.drawable()):
         few = f"the {len(regions)} regions that agree worst of "
     columns = min(COLUMNS, len(regions))
     figure = page(
