@@ -220,8 +220,8 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_text(value: Any) -> bool:
-    """Return whether a value is a text."""
-    return isinstance(value, str)
+    """Return whether a value is a text; one with a zero, which no path may hold, is none."""
+    return isinstance(value, str) and "\0" not in value
 
 
 def _is_list_of(value: Any, test: Callable[[Any], bool]) -> bool:

@@ -31,6 +31,7 @@ from segeval.results.formats import check_formats
 from segeval.results.results import Results
 from segeval.run.assemble import Failed
 from segeval.run.cases import make_case
+from segeval.run.options import check_kinds
 from segeval.run.pairs import about_unpaired, check_apart, pairs_to_score
 from segeval.run.run import Listener, Run
 from segeval.run.scoring import Scores
@@ -106,6 +107,7 @@ def score(
     >>> float(score(pred, gt, metrics="dice").dice[0])
     0.75
     """
+    check_kinds(locals())
     chosen = make_protocol(
         metrics=metrics,
         protocol=protocol,
@@ -208,6 +210,7 @@ def score_folder(
     >>> list(results.cases.columns)
     ['case', 'region', 'dice', 'note', 'protocol']
     """
+    check_kinds(locals())
     chosen = make_protocol(
         metrics=metrics,
         protocol=protocol,

@@ -6,17 +6,20 @@ import inspect
 import re
 from typing import get_args
 
+import numpy as np
 import pytest
 
-from segeval import api
+from segeval import UsageError, api
 from segeval.plots.drawing import FORMATS
 from segeval.protocols import convention
 from segeval.protocols.choose import make_protocol
 from segeval.protocols.protocol import Missing, Protocol
 from segeval.run.assemble import Failed
-from segeval.run.options import OPTIONS, options_of
+from segeval.run.options import OPTIONS, check_kinds, options_of
 
 DOORS = [api.score, api.score_folder]
+PLACES = {"pred", "gt", "pred_dir", "gt_dir"}
+"""Options without a default."""
 
 
 @pytest.mark.parametrize("function", DOORS, ids=lambda function: function.__name__)
@@ -47,6 +50,35 @@ def test_a_protocol_is_made_with_the_defaults_of_the_cards():
             cards[name].annotation,
             cards[name].default,
         )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("resume", "yes", "True or False"),
+        ("binary", "no", "True or False"),
+        ("include_background", 1, "True or False"),
+        ("jobs", "2", "a whole number"),
+        ("jobs", True, "a whole number"),
+        ("ignore_label", 1.5, "a whole number"),
+        ("geometry_tolerance", "0.1", "a number"),
+        ("device", 0, "a text"),
+        ("device", None, "a text"),
+        ("output", 3, "a path"),
+        ("formats", "csv", "a list of texts"),
+    ],
+)
+def test_what_python_would_take_for_something_else_is_refused(name, value, wanted):
+    text = rf"{name} must be {wanted}, not {re.escape(repr(value))}"
+    with pytest.raises(UsageError, match=text):
+        api.score_folder("nowhere", "nowhere", **{name: value})
+
+
+@pytest.mark.parametrize("function", DOORS, ids=lambda function: function.__name__)
+def test_defaults_and_what_numpy_calls_a_flag_or_a_number_are_of_their_kinds(function):
+    cards = options_of(function.__name__)
+    check_kinds({name: card.default for name, card in cards.items() if name not in PLACES})
+    check_kinds({"binary": np.True_, "jobs": np.int64(2), "geometry_tolerance": np.float32(0.1)})
 
 
 def test_every_card_says_what_it_does_and_is_used():

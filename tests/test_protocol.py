@@ -122,6 +122,7 @@ def test_a_file_may_have_any_name_and_a_byte_order_mark(tmp_path, monkeypatch):
             "liver",
             "region 'liver' is not understood; write a label .* or give a JSON file that exists",
         ),
+        ("liver=9223372036854775808", r"holds the label 9223372036854775808; labels are from 0 to"),
         ("liver=x", "region 'liver=x' is not understood"),
         ("liver=-1", "region 'liver=-1' is not understood"),
         ("a=1,=2", "region '=2' is not understood"),

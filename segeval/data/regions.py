@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from segeval.errors import UsageError
 
+LARGEST = 2**63 - 1
+"""The largest label that an array can hold, of 64-bit integers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Region:
@@ -20,9 +23,10 @@ class Region:
             raise UsageError(
                 f"region {self.name!r} holds no label; give at least one, such as {self.name}=1"
             )
-        if min(self.labels) < 0:
+        odd = [label for label in self.labels if not 0 <= label <= LARGEST]
+        if odd:
             raise UsageError(
-                f"region {self.name!r} holds the label {min(self.labels)}; labels are 0 or above"
+                f"region {self.name!r} holds the label {min(odd)}; labels are from 0 to {LARGEST:,}"
             )
 
     @classmethod

@@ -42,7 +42,7 @@ def make_protocol(
     >>> make_protocol(protocol="medpy", metrics="hd95", ignore_label=255).ignore_label
     255
     """
-    _check_kinds(metrics, ignore_label, spacing)
+    _check_kinds(metrics, spacing)
     forms = [metrics] if isinstance(metrics, str) else metrics
     source = _source(protocol, boundary, forms)
     base = source.convention
@@ -96,18 +96,12 @@ def _colors(colors: Colors | str | Path) -> Colors:
     return colors
 
 
-def _check_kinds(
-    metrics: str | Sequence[str] | None,
-    ignore_label: int | None,
-    spacing: Sequence[float] | None,
-) -> None:
+def _check_kinds(metrics: str | Sequence[str] | None, spacing: Sequence[float] | None) -> None:
     """Raise `UsageError` for options of kinds that would fail later, in words of no use."""
     if not isinstance(metrics, (str, Sequence, type(None))):
         raise UsageError(
             f"metrics must be a text or a list of texts such as ['dice', 'nsd@2'], not {metrics!r}"
         )
-    if ignore_label is not None and not isinstance(ignore_label, (int, np.integer)):
-        raise UsageError(f"ignore_label must be one label, a whole number, not {ignore_label!r}")
     if isinstance(spacing, str) or not isinstance(spacing, (Sequence, np.ndarray, type(None))):
         raise UsageError(
             f"spacing must be a list, one length an array axis, such as (2.5, 0.8, 0.8), not "

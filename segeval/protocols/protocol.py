@@ -163,16 +163,15 @@ class Protocol:
             "missing": self.missing,
             "colors": colors and {hex_of(color): label for color, label in colors.items()},
         }
-        # Neither the title nor notices change a number, so that the hash does not see them.
         content = spelled(content)
-        text = json.dumps(content, sort_keys=True).encode()
-        return {**content, "title": self.title, "hash": hashlib.sha256(text).hexdigest()}
+        return {**content, "title": self.title, "hash": _hash(content)}
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Protocol:
         """Return the protocol that `to_dict` wrote.
 
-        Raises `UsageError` for what is none.
+        Raises `UsageError` for what is none, and for what was changed after it was written: its
+        hash would stand for another protocol.
 
         >>> protocol = Protocol(ignore_label=3)
         >>> Protocol.from_dict(protocol.to_dict()) == protocol
@@ -180,7 +179,8 @@ class Protocol:
         """
         try:
             regions, colors, spacing = content["regions"], content["colors"], content["spacing"]
-            return cls(
+            is_as_written = content["hash"] == _hash(content)
+            protocol = cls(
                 metrics=tuple(described(*item) for item in content["metrics"].items()),
                 regions=None if regions is None else _regions(regions),
                 include_background=content["include_background"],
@@ -200,6 +200,13 @@ class Protocol:
                 f"does not say how it was measured ({type(error).__name__}: {error}); run segeval "
                 "score again"
             ) from error
+        if not is_as_written:
+            raise UsageError(
+                "was changed after it was written: its hash is of something else; run segeval "
+                "score with the options that you want, or write a protocol of your own "
+                "(docs/protocols.md)"
+            )
+        return protocol
 
     @property
     def stamp(self) -> str:
@@ -214,6 +221,12 @@ def stamp_of(protocol: Mapping[str, Any]) -> str:
     'monai-01234567'
     """
     return f"{protocol['name']}-{protocol['hash'][:8]}"
+
+
+def _hash(content: Mapping[str, Any]) -> str:
+    """Return the hash of all that can change a number: neither the title nor a hash can."""
+    hashed = {key: value for key, value in content.items() if key not in ("title", "hash")}
+    return hashlib.sha256(json.dumps(hashed, sort_keys=True).encode()).hexdigest()
 
 
 def hex_of(color: Sequence[int]) -> str:

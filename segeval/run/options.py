@@ -10,10 +10,14 @@ This module imports nothing heavy: the command line reads it for every `--help`.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import Parameter
+from numbers import Integral, Real
+from os import PathLike
 from typing import Any, Literal, TypeAlias
 
+from segeval.errors import UsageError
 from segeval.results.exports import EXPORTS
 from segeval.statistics.boundary import RULES, as_choice
 
@@ -308,3 +312,61 @@ def options_of(caller: Caller) -> dict[str, Option]:
     ['output', 'metrics', 'protocol']
     """
     return {option.name: option for option in OPTIONS if caller in option.callers}
+
+
+def _is_flag(value: Any) -> bool:
+    """Return whether a value is True or False; NumPy's are as well."""
+    return isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")
+
+
+def _is_whole(value: Any) -> bool:
+    """Return whether a value is a whole number; True and False are none, though Python's are."""
+    return isinstance(value, Integral) and not _is_flag(value)
+
+
+def _is_number(value: Any) -> bool:
+    """Return whether a value is a number."""
+    return isinstance(value, Real) and not _is_flag(value)
+
+
+def _are_texts(value: Any) -> bool:
+    """Return whether a value is a list of texts, which one text alone is not."""
+    return (
+        isinstance(value, Sequence)
+        and not isinstance(value, str)
+        and all(isinstance(text, str) for text in value)
+    )
+
+
+KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "bool": ("True or False", _is_flag),
+    "int": ("a whole number", _is_whole),
+    "float": ("a number", _is_number),
+    "str": ("a text", lambda value: isinstance(value, str)),
+    "str | os.PathLike[str]": ("a path", lambda value: isinstance(value, (str, PathLike))),
+    "Sequence[str]": ("a list of texts", _are_texts),
+}
+"""By annotation: the kind of values as errors call it, and the test of it.
+
+Options of other annotations are read by functions of their own, which say themselves what is wrong.
+"""
+
+
+def check_kinds(arguments: Mapping[str, Any]) -> None:
+    """Raise `UsageError` for arguments that are not of the kind that their options take.
+
+    `arguments` are those of a call, by the names of options. Python itself would take `binary="no"`
+    for True.
+
+    >>> check_kinds({"jobs": 2, "binary": None})
+    """
+    for option in OPTIONS:
+        kind = KINDS.get(option.annotation.removesuffix(" | None"))
+        if kind is None or option.name not in arguments:
+            continue
+        wanted, is_of_kind = kind
+        value = arguments[option.name]
+        if value is None and option.annotation.endswith(" | None"):
+            continue
+        if not is_of_kind(value):
+            raise UsageError(f"{option.name} must be {wanted}, not {value!r}")

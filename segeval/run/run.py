@@ -171,6 +171,11 @@ class Run:
         counts = [case.measured.counts_of(regions) for case in scored]
         cases = cases_table(records, regions, self.protocol, self.failed)
         self._notice_spilled(records)
+        if self.failed == "worst" and records and not regions:
+            self.notice(
+                "no case could be read, so that no region is known in which the failed ones would "
+                "count as the worst; name the regions to score"
+            )
         for text in notices_on(regions, counts, [case.space for case in scored], self.protocol):
             self.notice(text)
         units = _units(scored)

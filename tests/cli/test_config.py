@@ -193,6 +193,7 @@ WRONG = {
     "a fraction for a whole number": ("jobs = 1.5", "jobs: wanted a whole number, came 1.5"),
     "a flag for a number": ("jobs = true", "jobs: wanted a whole number, came True"),
     "a number for a text": ("pred = 5", "pred: wanted a text, came 5"),
+    "a zero within a text": (r'pred = "a\u0000"', r"pred: wanted a text, came 'a\\x00'"),
     "a text for a flag": ('quiet = "yes"', "quiet: wanted true or false, came 'yes'"),
     "a number among texts": (
         'metric = ["dice", 95]',

@@ -125,3 +125,15 @@ def test_what_lacks_a_part_is_refused():
     del content["spacing"]
     with pytest.raises(UsageError, match=r"does not say how it was measured \(KeyError: 'spacing'"):
         Protocol.from_dict(content)
+
+
+def test_what_was_changed_after_the_run_is_refused(tmp_path):
+    run = tmp_path / "run.json"
+    content = make_protocol(metrics="hd95").to_dict()
+    run.write_text(
+        json.dumps({"protocol": content | {"title": "another", "hash": content["hash"]}})
+    )
+    assert make_protocol(protocol=str(run)).title == "another"  # which changes no number
+    run.write_text(json.dumps({"protocol": content | {"ignore_label": 3}}))
+    with pytest.raises(UsageError, match=r"run\.json: was changed after it was written: its hash"):
+        make_protocol(protocol=str(run))

@@ -61,6 +61,16 @@ def test_failed_cases_may_count_as_the_worst(folders):
     assert results.summary.n_failed.tolist() == [1] * 5
 
 
+def test_without_a_region_nothing_can_count_as_the_worst_and_that_is_told(folders):
+    for path in folders[0].iterdir():
+        path.write_bytes(b"damaged")
+    (warning,) = score(folders, failed="worst").run["warnings"]
+    assert "no region is known" in warning
+    named = score(folders, failed="worst", regions=[1])
+    assert named.run["warnings"] == []
+    assert rows(named, "1").loc["dice", "mean"] == 0
+
+
 def test_the_worst_is_what_the_protocol_gives_an_empty_prediction(folders, tmp_path):
     path = tmp_path / "penalty.toml"
     path.write_text('report = ["hd"]\n[metrics]\nhd = {empty = [0, 373.13, 373.13]}\n')
