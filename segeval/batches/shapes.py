@@ -132,7 +132,8 @@ def _of_two_shapes(arrays: Arrays, inputs: Inputs) -> Form:
             f"input_format='labels' wants pred of the shape (N, *spatial), not {pred} with gt {gt}"
         )
     kind: Kind = "binary" if binary else "classes"
-    return _form(kind, channels, arrays, inputs, pooled=len(gt) == 1)
+    # samples are vectors, on whichever side there are no channels
+    return _form(kind, channels, arrays, inputs, pooled=min(len(pred), len(gt)) == 1)
 
 
 def _channels(pred: Shape, gt: Shape, *, gt_may_be_wider: bool) -> Channels:

@@ -287,6 +287,21 @@ def test_a_value_by_position_may_be_of_any_parameter():
         fbeta(PRED, GT, 0.5)
 
 
+def test_samples_are_one_case_whichever_side_has_channels():
+    pred, gt = PRED.ravel(), GT.ravel()
+    expected = dice(pred, gt, num_classes=4, per_case=True, average="none")
+    assert expected.shape == (1, 4)
+    one_hot = np.eye(4, dtype=int)
+    for masks in (
+        (one_hot[pred], gt),
+        (pred, one_hot[gt]),
+        (pred[:, None], gt),
+        (pred, gt[:, None]),
+    ):
+        values = dice(*masks, num_classes=4, per_case=True, average="none")
+        np.testing.assert_array_equal(values, expected)
+
+
 def test_every_case_may_have_its_spacing():
     each = hd(PRED, GT, spacing=[SPACING, (1, 1, 1), (3, 2, 1)], per_case=True)
     expected = [

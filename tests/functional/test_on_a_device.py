@@ -90,6 +90,8 @@ def test_channels_vectors_and_ignored_voxels_are_read_as_on_the_host(name, monke
     ]
     if name == "dice":
         calls += [((PRED.ravel(), GT.ravel()), {}), ((np.eye(4)[PRED.ravel()], GT.ravel()), {})]
+        calls += [((PRED.ravel(), np.eye(4)[GT.ravel()]), {})]
+        calls += [((PRED.ravel(), GT.reshape(-1, 1)), {})]
     for average in ("none", "micro"):
         on_host = [function(*masks, average=average, **options) for masks, options in calls]
         with monkeypatch.context() as patch:
