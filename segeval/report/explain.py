@@ -45,7 +45,7 @@ class Explained:
     """
 
     name: str
-    """What the user wrote: the name of a protocol, or a path."""
+    """Name of a protocol, or a path, as the user wrote it."""
     protocol: Protocol
     metrics: Mapping[str, Metric]
     """Metrics by column, or by key where two are compared."""

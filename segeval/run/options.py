@@ -346,7 +346,7 @@ KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "str | os.PathLike[str]": ("a path", lambda value: isinstance(value, (str, PathLike))),
     "Sequence[str]": ("a list of texts", _are_texts),
 }
-"""By annotation: the kind of values as errors call it, and the test of it.
+"""Kinds of values by annotation: the name that errors call one by, and the test of it.
 
 Options of other annotations are read by functions of their own, which say themselves what is wrong.
 """
