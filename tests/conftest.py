@@ -1,4 +1,4 @@
-"""Settings of the whole suite. That this file lies here also makes `scenes` importable from every
+"""Settings of the whole suite. That this file lies here also makes `helpers` importable from every
 test.
 """
 
@@ -7,8 +7,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from helpers.scenes import REAL_MASKS, TWO_LABELS, folders
 from hypothesis import settings
-from scenes import REAL_MASKS, TWO_LABELS, folders
 
 collect_ignore_glob = ["*conftest.py"]
 """They hold no doctests, and looking for some would import two modules of one name."""

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from helpers.scenes import TWO_LABELS, scene
 from PIL import Image
-from scenes import TWO_LABELS, scene
 
 import segeval
 from segeval.errors import GeometryMismatch, ReadError, UsageError

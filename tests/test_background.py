@@ -6,7 +6,7 @@ import json
 import logging
 
 import pytest
-from scenes import folders, scene
+from helpers.scenes import folders, scene
 
 import segeval
 from segeval.errors import UsageError

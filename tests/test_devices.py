@@ -7,8 +7,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from helpers.scenes import examples, folders
 from pandas.testing import assert_frame_equal
-from scenes import examples, folders
 
 import segeval.api
 import segeval.measure.devices

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from helpers.scenes import NEEDS, SPACINGS, measured, pairs, same
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from scenes import NEEDS, SPACINGS, measured, pairs, same
 
 from segeval.data.regions import Region
 from segeval.statistics.distances import Distances, HistogramStatistic

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scenes import TWO_LABELS, folders
+from helpers.scenes import TWO_LABELS, folders
 
 import segeval
 from segeval.errors import UsageError

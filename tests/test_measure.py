@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from helpers.scenes import measured, pairs, scene, spaced_pairs
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scenes import measured, pairs, scene, spaced_pairs
 
 from segeval.data.case import Case
 from segeval.data.grid import Grid

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from scenes import TWO_LABELS, folders
+from helpers.scenes import TWO_LABELS, folders
 
 import segeval
 from segeval.errors import UsageError

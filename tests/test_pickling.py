@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scenes import BOUNDARIES, NEEDS, TWO_LABELS, folders, measured, same
+from helpers.scenes import BOUNDARIES, NEEDS, TWO_LABELS, folders, measured, same
 
 from segeval.data.regions import Region
 from segeval.io import Pair

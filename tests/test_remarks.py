@@ -7,7 +7,7 @@ import gc
 import nibabel as nib
 import numpy as np
 import pytest
-from scenes import folders
+from helpers.scenes import folders
 
 import segeval
 from segeval.data.grid import Grid

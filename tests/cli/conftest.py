@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from calling import Answer, Folders, Segeval
 from click.testing import CliRunner
+from helpers.calling import Answer, Folders, Segeval
 
 from segeval.cli.app import command_line
 from segeval.run.warming import warm_up

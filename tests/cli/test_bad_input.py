@@ -11,7 +11,7 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
-from calling import CUBE, Folders
+from helpers.calling import CUBE, Folders
 from numpy.typing import NDArray
 from PIL import Image
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from calling import CUBE
+from helpers.calling import CUBE
 
 from segeval.cli.app import command_line
 from segeval.cli.config import keys_of

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from calling import CUBE
+from helpers.calling import CUBE
 
 from segeval import plots
 from segeval.history import History

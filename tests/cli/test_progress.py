@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from calling import CUBE
+from helpers.calling import CUBE
 
 from segeval.cli import progress
 from segeval.kernels import store

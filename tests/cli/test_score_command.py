@@ -10,7 +10,7 @@ import typing
 import numpy as np
 import pandas as pd
 import pytest
-from calling import CUBE, HALF
+from helpers.calling import CUBE, HALF
 
 from segeval import api
 from segeval.errors import UsageError

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pages import ROOT
+from helpers.pages import ROOT
 
 from segeval.io.registry import FORMATS
 from segeval.metrics import REGISTRY

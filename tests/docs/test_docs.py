@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from clones import COMMAND, run_in_clone
-from pages import ROOT, RUN, Block, anchors, blocks, commands, links
+from helpers.clones import COMMAND, run_in_clone
+from helpers.pages import ROOT, RUN, Block, anchors, blocks, commands, links
 from scipy.io import savemat
 
 from segeval import score, score_folder

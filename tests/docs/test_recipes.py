@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clones import COMMAND, run_in_clone
-from pages import ROOT, blocks
+from helpers.clones import COMMAND, run_in_clone
+from helpers.pages import ROOT, blocks
 
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 PATH = re.compile(r"`(segeval/[\w/-]+\.py)`")

@@ -11,9 +11,9 @@ from math import inf, isnan
 import numpy as np
 import pytest
 import torch
+from helpers.scenes import examples, pairs, scene
 from hypothesis import given
 from hypothesis import strategies as st
-from scenes import examples, pairs, scene
 
 import segeval.functional
 from segeval import score

@@ -9,8 +9,8 @@ import inspect
 import numpy as np
 import pytest
 import torch
-from scenes import examples
-from standin import GPU
+from helpers.scenes import examples
+from helpers.standin import GPU
 from test_functions import FORMS, GT, PRED, SCORES, SPACING, batch, channels
 
 import segeval.batches.dispatch

@@ -10,7 +10,7 @@ from typing import Any
 import kornia.losses
 import pytest
 import torch
-from calls import labels, logits
+from helpers.calls import labels, logits
 from torch import Tensor
 
 import segeval.losses as losses

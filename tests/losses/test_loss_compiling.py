@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from calls import COMPILED, LABELLED, labels, logits
+from helpers.calls import COMPILED, LABELLED, labels, logits
 
 import segeval.losses as losses
 

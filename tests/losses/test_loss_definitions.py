@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from calls import LABELLED, every, labels, logits
+from helpers.calls import LABELLED, every, labels, logits
 from torch import Tensor
 from torch.nn.functional import one_hot
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from calls import LABELLED, labels, logits
+from helpers.calls import LABELLED, labels, logits
 
 import segeval.losses as losses
 from segeval import UsageError

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from calls import LABELLED, ONE_CHANNEL, Call, every, labels, logits
+from helpers.calls import LABELLED, ONE_CHANNEL, Call, every, labels, logits
 from torch import Tensor
 
 import segeval.losses as losses

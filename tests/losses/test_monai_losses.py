@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from calls import labels, logits
+from helpers.calls import labels, logits
 from monai import losses as monai
 from torch import Tensor
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from exposed import brute
+from helpers.exposed import brute
+from helpers.scenes import spaced_pairs
 from hypothesis import given
 from hypothesis import strategies as st
-from scenes import spaced_pairs
 
 from segeval.kernels.workspace import Workspace
 from segeval.measure.crops import Crop

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
+from helpers.scenes import pairs
 from hypothesis import given
 from hypothesis import strategies as st
-from scenes import pairs
 
 from segeval.measure.crops import Crop
 from segeval.measure.mesh.net import Net

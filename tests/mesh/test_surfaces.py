@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from helpers.scenes import pairs
 from hypothesis import given
 from hypothesis import strategies as st
-from scenes import pairs
 
 from segeval.kernels.workspace import Workspace
 from segeval.measure.crops import Crop

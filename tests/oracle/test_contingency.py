@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from brute import masks
+from helpers.brute import masks
 from hypothesis import given
 
 from segeval.kernels.workspace import Workspace

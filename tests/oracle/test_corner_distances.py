@@ -9,7 +9,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from brute import masks
+from helpers.brute import masks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from brute import border, directed, masks
+from helpers.brute import border, directed, masks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from brute import directed, masks
+from helpers.brute import directed, masks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage

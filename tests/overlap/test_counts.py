@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from helpers.scenes import measured, pairs, scene, statistic
 from hypothesis import given
 from hypothesis import strategies as st
-from scenes import measured, pairs, scene, statistic
 
 from segeval.data.regions import Region
 from segeval.statistics.contingency import Contingency

@@ -6,7 +6,7 @@ from math import inf, isnan, sqrt
 
 import numpy as np
 import pytest
-from scenes import scene, value, values
+from helpers.scenes import scene, value, values
 
 import segeval
 from segeval.data.regions import Region

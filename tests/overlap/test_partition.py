@@ -10,8 +10,8 @@ from math import isnan, log2, nan, sqrt
 
 import numpy as np
 import pytest
+from helpers.scenes import pairs, scene, value
 from hypothesis import given
-from scenes import pairs, scene, value
 
 MASKS = pairs(labels=3, ndim=(1, 2, 3), longest=4)
 

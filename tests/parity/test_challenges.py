@@ -8,10 +8,10 @@ from math import nan
 
 import numpy as np
 import pytest
+from helpers.peers import DEEPMIND, number
+from helpers.peers import deepmind as surface_distance
+from helpers.scenes import pairs
 from hypothesis import given
-from peers import DEEPMIND, number
-from peers import deepmind as surface_distance
-from scenes import pairs
 
 import segeval
 from segeval.protocols import convention

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from helpers.peers import ITK, MONAI, TORCHMETRICS, number
+from helpers.scenes import scene
 from monai import metrics as monai
-from peers import ITK, MONAI, TORCHMETRICS, number
-from scenes import scene
 from torchmetrics.functional import segmentation as torchmetrics
 
 import segeval

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from scenes import statistic
+from helpers.scenes import statistic
 
 import segeval
 from segeval.data.regions import Region

@@ -7,8 +7,8 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from helpers.scenes import folders, scene
 from monai import metrics as monai
-from scenes import folders, scene
 
 import segeval
 from segeval.protocols import convention, names

@@ -7,11 +7,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from helpers.peers import PEERS, number
+from helpers.scenes import SPACINGS, pairs, spaced_pairs, statistic, value
 from hypothesis import given
 from medpy.metric import binary as medpy
 from monai import metrics as monai
-from peers import PEERS, number
-from scenes import SPACINGS, pairs, spaced_pairs, statistic, value
 from scipy import ndimage
 from scipy.spatial.distance import directed_hausdorff
 from skimage import metrics as skimage

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.peers import PEERS, number
+from helpers.scenes import SPACINGS, pairs, scene, spaced_pairs
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from peers import PEERS, number
-from scenes import SPACINGS, pairs, scene, spaced_pairs
 
 import segeval
 from segeval.metrics import parse_metric

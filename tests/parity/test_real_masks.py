@@ -6,9 +6,9 @@ import json
 
 import numpy as np
 import pytest
+from helpers.scenes import REAL_MASKS
 from medpy.metric import binary
 from PIL import Image
-from scenes import REAL_MASKS
 
 import segeval
 

@@ -7,9 +7,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from drawing import INF, NAN, drawn, keys, panels, with_scores, words
+from helpers.drawing import INF, NAN, drawn, keys, panels, with_scores, words
+from helpers.synthetic import results
 from matplotlib.text import Text
-from synthetic import results
 
 from segeval.plots.errors import NothingToDraw
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drawing import INF, NAN, TABLES, drawn, panels, with_scores, without, words
-from synthetic import results
+from helpers.drawing import INF, NAN, TABLES, drawn, panels, with_scores, without, words
+from helpers.synthetic import results
 
 from segeval.errors import UsageError
 from segeval.metrics import parse_metric

@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from drawing import INF, NAN, drawn, panels, with_scores, words
-from synthetic import results
+from helpers.drawing import INF, NAN, drawn, panels, with_scores, words
+from helpers.synthetic import results
 
 from segeval.plots.errors import NothingToDraw
 from segeval.plots.kinds.distribution import jitter

@@ -8,7 +8,7 @@ from math import inf, isnan, nan
 
 import numpy as np
 import pytest
-from scenes import scene
+from helpers.scenes import scene
 
 import segeval
 from segeval.errors import UsageError

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import inf, nan
 
 import pytest
-from scenes import BOUNDARIES
+from helpers.scenes import BOUNDARIES
 
 from segeval.errors import UsageError
 from segeval.metrics import REGISTRY

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
-from scenes import BOUNDARIES, examples
+from helpers.scenes import BOUNDARIES, examples
 
 from segeval.metrics import REGISTRY, MetricSpec
 from segeval.metrics.card import Definition, Metric

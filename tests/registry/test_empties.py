@@ -8,7 +8,7 @@ from math import inf, nan
 
 import numpy as np
 import pytest
-from scenes import BOUNDARIES
+from helpers.scenes import BOUNDARIES
 
 import segeval
 from segeval.metrics import REGISTRY, parse_metric

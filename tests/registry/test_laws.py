@@ -9,10 +9,10 @@ from math import inf, isnan
 
 import numpy as np
 import pytest
+from helpers.scenes import pairs, scene, spaced_pairs, statistic
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scenes import pairs, scene, spaced_pairs, statistic
 
 from segeval.data.regions import Region
 from segeval.metrics import REGISTRY, parse_metric

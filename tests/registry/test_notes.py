@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scenes import measured, scene
+from helpers.scenes import measured, scene
 
 import segeval
 from segeval.data.regions import Region

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from scenes import examples
+from helpers.scenes import examples
 
 import segeval
 from segeval import UsageError, functional, losses, stateful

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from stacks import Batch, fed, kept, plain
+from helpers.stacks import Batch, fed, kept, plain
 
 from segeval.stateful import Dice, HausdorffDistance, SegmentationMetrics
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from stacks import Batch, fed, plain, stack
+from helpers.stacks import Batch, fed, plain, stack
 from torchmetrics import MetricCollection
 
 from segeval.batches import objects

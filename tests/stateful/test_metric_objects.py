@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from stacks import MAKERS, fed, kept, plain, same, stack
+from helpers.stacks import MAKERS, fed, kept, plain, same, stack
 from torchmetrics import Metric, MetricCollection
 
 from segeval import History, stateful

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from helpers.scenes import SPACINGS, examples, pairs
+from helpers.stacks import cut, fed
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scenes import SPACINGS, examples, pairs
-from stacks import cut, fed
 from torch import Tensor
 
 from segeval import functional, score, stateful

@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from stacks import cut, fed, plain, same, stack
+from helpers.stacks import cut, fed, plain, same, stack
 from torchmetrics import MetricCollection, MetricTracker
 from torchmetrics.wrappers import BootStrapper, ClasswiseWrapper, MinMaxMetric, Running
 

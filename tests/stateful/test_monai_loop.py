@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import torch
+from helpers.stacks import plain, stack
 from monai import metrics as monai
 from monai.data import MetaTensor, decollate_batch
 from monai.transforms import AsDiscrete
-from stacks import plain, stack
 from torch import Tensor
 
 from segeval.errors import UsageError

@@ -10,7 +10,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from stacks import stack
+from helpers.stacks import stack
 
 import segeval
 from segeval import functional

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 import torch.distributed as dist
-from stacks import MAKERS, Batch, fed, kept, plain, same, stack
+from helpers.stacks import MAKERS, Batch, fed, kept, plain, same, stack
 from torchmetrics import MetricCollection
 
 from segeval.errors import UsageError

@@ -8,9 +8,9 @@ from math import hypot, inf, isnan, nan, sqrt
 
 import numpy as np
 import pytest
+from helpers.scenes import SPACINGS, pairs, scene, spaced_pairs, value, values
 from hypothesis import given
 from hypothesis import strategies as st
-from scenes import SPACINGS, pairs, scene, spaced_pairs, value, values
 
 from segeval.data.regions import Region
 

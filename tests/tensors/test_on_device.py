@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from drawn import cases
+from helpers.drawn import cases
+from helpers.standin import GPU
 from hypothesis import given, settings
-from standin import GPU
 
 from segeval.measure.tensors import (
     depths,

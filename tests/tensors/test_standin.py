@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from standin import GPU
+from helpers.standin import GPU
 
 MIXED = "same device"
 

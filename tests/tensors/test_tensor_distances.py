@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from drawn import cases, laid_out
+from helpers.drawn import cases, laid_out
+from helpers.scenes import statistic
 from hypothesis import given, settings
-from scenes import statistic
 
 from segeval.data.regions import Region
 from segeval.measure.tensors import (

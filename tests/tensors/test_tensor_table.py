@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from drawn import ORDERS, cases, laid_out
+from helpers.drawn import ORDERS, cases, laid_out
 from hypothesis import given
 from hypothesis import strategies as st
 
