@@ -33,6 +33,7 @@ class Refused(click.ClickException):
     """The end of a command that a user can mend, in one line on stderr."""
 
     exit_code = 2
+    """Exit code of wrong usage, as click has it."""
 
     def show(self, file: Any = None) -> None:
         """Print the line."""
@@ -43,6 +44,7 @@ class Stopped(Refused):
     """The end of a command that was interrupted."""
 
     exit_code = 130
+    """Exit code that shells use: 128 and the number of SIGINT."""
 
 
 @contextmanager
@@ -56,17 +58,21 @@ def ending_in_one_line() -> Iterator[None]:
     except SegevalError as error:
         raise Refused(f"error: {error}") from error
     except OSError as error:
+        # Errors of streams name no file: click itself ends quietly when a pipe is closed.
         if error.filename is None:
             raise
         raise Refused(f"error: {error.filename}: {error.strerror}") from error
     except click.UsageError as error:
+        # click would print the usage of the command above it, which is more than one line
         raise Refused(f"error: {_in_one_line(error)}") from error
     except KeyboardInterrupt as error:
+        # click would print `Aborted!` and exit with 1, as if a case had failed
         raise Stopped(": ".join(filter(None, ("stopped", str(error))))) from error
 
 
 def _in_one_line(error: click.UsageError) -> str:
     """Return what click says of a wrong call as segeval says it, and where to read more."""
+    # messages of click may span lines, begin with a capital and end with a full stop
     message = " ".join(error.format_message().split()).rstrip(".")
     command = "segeval"
     if error.ctx:
@@ -90,6 +96,7 @@ class App(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command as click does."""
+        # a group parses the command lines of its commands in here, too
         with ending_in_one_line():
             return super().invoke(ctx)
 
@@ -126,6 +133,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
+        # click ends by SystemExit, which is no `Exception` and passes the handler below
         command_line(prog_name="segeval")
     except Exception:
         traceback.print_exc()

@@ -40,6 +40,7 @@ def config_option(function: Function) -> Function:
     """Give a command the option `--config`."""
     return click.option(
         "--config",
+        # unchecked by click: errors of segeval say more of a file that cannot be read
         type=click.Path(readable=False),
         metavar="FILE",
         is_eager=True,
@@ -55,11 +56,13 @@ def _take_defaults(ctx: click.Context, _param: click.Parameter, path: str | None
 
     It is eager: click calls it before it reads any other option, in whatever order these are typed.
     """
+    # shells that complete a command have click parse half of it, which must not fail
     if path is None or ctx.resilient_parsing:
         return
     content = _content(path)
     commands = _commands(ctx)
     tables = {name: content.pop(name) for name in commands if isinstance(content.get(name), dict)}
+    # what is left stands for every command; a table among it is the value of an option
     defaults = Table(path, ctx.command, commands).defaults(content, ctx)
     for name, table in tables.items():
         values = Table(path, commands[name], commands, f"[{name}] ").defaults(table, ctx)
@@ -93,10 +96,11 @@ def _commands(ctx: click.Context) -> Mapping[str, click.Command]:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A parameter under one of its names; `on` is False under the name that turns a flag off."""
+    """A parameter of a command under one of the names that a file may use."""
 
     param: click.Parameter
     on: bool = True
+    """False under the name that turns a flag off."""
 
 
 def keys_of(command: click.Command) -> dict[str, Key]:
@@ -109,6 +113,7 @@ def keys_of(command: click.Command) -> dict[str, Key]:
     for param in command.params:
         if isinstance(param, click.Argument):
             keys[str(param.name)] = Key(param)
+        # `--config` itself, which no command is handed, cannot stand in a file
         elif param.expose_value:
             keys |= {name: Key(param) for name in _long_names(param.opts)}
             keys |= {name: Key(param, on=False) for name in _long_names(param.secondary_opts)}
@@ -116,21 +121,26 @@ def keys_of(command: click.Command) -> dict[str, Key]:
 
 
 def _long_names(flags: Sequence[str]) -> list[str]:
-    """Return the names of an option that a file may use: `pred-suffix` for `--pred-suffix`."""
+    """Return the names of an option that a file may use.
+
+    >>> _long_names(["-o", "--output"])
+    ['output']
+    """
     return [flag.removeprefix("--") for flag in flags if flag.startswith("--")]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of a file of options: whose options it holds, and where errors say that it stands.
-
-    `commands` are all that the file may have tables for, by name.
-    """
+    """A table of a file of options, or what stands above all tables."""
 
     path: str
+    """Path of the file, as it was typed."""
     command: click.Command
+    """Command whose options the table holds."""
     commands: Mapping[str, click.Command]
+    """Commands that the file may have tables for, by name."""
     place: str = ""
+    """Words in front of a key in errors: `[score] ` in the table of that name."""
 
     def defaults(self, table: Mapping[str, Any], ctx: click.Context) -> dict[str, Any]:
         """Return the values of a table by the names of click's parameters.
@@ -177,8 +187,10 @@ class Table:
         if not form.takes(value):
             raise self.error(name, f"wanted {form.wanted}, came {value!r}")
         if is_several(key.param) and isinstance(value, str):
+            # click would take a text for the list of its characters
             value = [value]
         if not key.on:
+            # click knows a flag by one name: `no-plots = true` says that `plots` is False
             value = not value
         try:
             key.param.process_value(ctx, value)
@@ -192,7 +204,9 @@ class Form:
     """A kind of values in a file, and how errors call it."""
 
     wanted: str
+    """Words for it in an error: "wanted a text, came 3"."""
     takes: Callable[[Any], bool]
+    """Test of a value as TOML gives it."""
 
 
 def form_of(param: click.Parameter) -> Form:
@@ -201,6 +215,7 @@ def form_of(param: click.Parameter) -> Form:
         return FLAG
     if is_several(param):
         return TEXTS
+    # by `isinstance`, as ranges of numbers are subclasses of the types of numbers
     return next((form for kind, form in FORMS.items() if isinstance(param.type, kind)), TEXT)
 
 
@@ -242,10 +257,13 @@ def _is_word(value: Any) -> bool:
 
 
 FLAG = Form("true or false", lambda value: isinstance(value, bool))
+"""Form of flags, which have no text beside them on the command line."""
 TEXT = Form("a text", _is_text)
+"""Form of options whose type is none of `FORMS`."""
 TEXTS = Form(
     "a text or a list of texts", lambda value: _is_text(value) or _is_list_of(value, _is_text)
 )
+"""Form of options that may be repeated, and of arguments that take several values."""
 FORMS: dict[type[Any], Form] = {
     click.types.IntParamType: Form("a whole number", _is_whole),
     click.types.FloatParamType: Form("a number", _is_number),

@@ -21,10 +21,13 @@ UNITS = {
     "voxel": "voxels",
     "bit": "bits",
 }
+"""Words for the units of cards."""
 
 
 BETTER = {True: "higher is better", False: "lower is better", None: ""}
+"""Words for the direction of metrics."""
 GIVES = {"region": "one number per region", "case": "one number per case, over all its regions"}
+"""Words for the scopes of metrics."""
 
 
 @click.command("metrics")
@@ -73,10 +76,12 @@ def _list(specs: list[MetricSpec]) -> None:
 
 
 class Form(NamedTuple):
-    """A metric as it is written: its card, and the parameters that the form gives."""
+    """A metric as it is written."""
 
     spec: MetricSpec
+    """Card of the metric."""
     parameters: dict[str, Value]
+    """Values that the written form gives, by parameter."""
 
 
 def _parsed(text: str) -> Form:
@@ -84,6 +89,7 @@ def _parsed(text: str) -> Form:
     from segeval.errors import UsageError
     from segeval.metrics import lookup, parse_metric
 
+    # by name first: a parsed form must have every parameter that has no default
     try:
         return Form(lookup(text), {})
     except UsageError:
@@ -121,6 +127,7 @@ def _facts(form: Form) -> dict[str, str]:
         "gives": GIVES[spec.scope],
         "empty masks": "\n".join(f"{side}: {value}" for side, value in _empties(spec).items()),
         "also called": ", ".join(spec.aliases) or "no other name",
+        # unbroken words, so that a DOI can be copied
         "paper": textwrap.fill(paper, 64, break_on_hyphens=False, break_long_words=False),
     }
 
@@ -145,6 +152,7 @@ def _sample(parameter: Parameter) -> Value:
 
     if isinstance(parameter.domain, Choice):
         return parameter.domain.words[-1]
+    # a domain up to 100 is one of percentiles
     return 95 if parameter.domain.high == 100 else 0.5
 
 
@@ -179,7 +187,11 @@ def _range(spec: MetricSpec) -> str:
 
 
 def _number(value: Value | None) -> str:
-    """Return a number as people write it; a word as it is, and nothing for None."""
+    """Return a number as people write it; a word as it is, and nothing for None.
+
+    >>> _number(0.5), _number(float("inf")), _number(None)
+    ('0.5', '∞', '')
+    """
     if value is None or isinstance(value, str):
         return value or ""
     return f"{value:g}".replace("inf", "∞").replace("nan", "undefined (NaN)")

@@ -36,6 +36,7 @@ def run_options(function: Function) -> Function:
 
     The command gets them as keyword arguments by the names of the cards.
     """
+    # as stacked decorators: click lists the option first that is applied last
     for option in reversed(options_of("command").values()):
         function = click.option(*flags_of(option), option.name, **settings_of(option))(function)
     return function
@@ -67,6 +68,7 @@ def settings_of(option: Option) -> dict[str, Any]:
     if option.unless_given and default is None:
         settings["help"] += f"  [default: {option.unless_given}]"
     if option.choices and settings.get("multiple"):
+        # click.Choice would refuse words with commas between them
         settings |= {"callback": words(*option.choices), "metavar": ",".join(option.choices)}
     elif option.choices:
         settings["type"] = click.Choice(option.choices)

@@ -21,10 +21,12 @@ FEW = 5
 
 
 class Cell(NamedTuple):
-    """The mean of a region and metric as text, and what it leaves out."""
+    """A cell of the table, in two parts: numbers are aligned without their remarks."""
 
     number: str = ""
+    """Mean and standard deviation over cases; "-" where there is no mean."""
     remark: str = ""
+    """Counts that the mean leaves out, in parentheses."""
 
 
 def overview_of(summary: Sequence[Record], cases: int, *, cases_first: bool = False) -> Sheet:
@@ -42,6 +44,7 @@ def overview_of(summary: Sequence[Record], cases: int, *, cases_first: bool = Fa
     units: dict[str, str] = {}
     cells: dict[tuple[str, str, str], Cell] = {}
     for record in summary:
+        # columns of several protocols side by side begin with the name of each
         protocol, _, form = record["metric"].rpartition("/")
         units[form] = record["unit"]
         over_regions = cases_first and record["region"] == MEAN
@@ -72,8 +75,10 @@ def extremes(summary: Sequence[Record]) -> tuple[list[Record], str]:
         for record in summary
         if record["metric"] == metric.column and record["region"] in regions
     }
+    # NaN has no place in an order: sorting would leave the others unsorted, too
     defined = [region for region in means if not math.isnan(means[region])]
     ranked = sorted(defined, key=lambda region: _badness(means[region], metric))
+    # where few means are defined, the best are among the worst: each is shown once
     shown = dict.fromkeys([*ranked[:FEW], *ranked[-FEW:], ALL, MEAN])
     records = [record for region in shown for record in summary if record["region"] == region]
     return records, (
@@ -83,6 +88,7 @@ def extremes(summary: Sequence[Record]) -> tuple[list[Record], str]:
 
 
 def _ranks(metric: Metric) -> bool:
+    """Return whether a metric can rank regions: it scores each of them, and has a best value."""
     return metric.spec.scope == "region" and metric.spec.best is not None
 
 
@@ -110,7 +116,13 @@ def _cell(record: Record, cases: int, *, bounded: bool) -> Cell:
 
 
 def _number(mean: float, std: float, *, bounded: bool) -> str:
-    """Return mean ± deviation, with three decimals or, without a bound, with three digits."""
+    """Return mean ± deviation, with three decimals or, without a bound, with three digits.
+
+    Digits before the point are all written, however many these are.
+
+    >>> _number(4.5, 1.25, bounded=False), _number(0.9, 0.05, bounded=True)
+    ('4.50 ± 1.25', '0.900 ± 0.050')
+    """
     if math.isnan(mean):
         return "-"
     if bounded:
@@ -126,6 +138,10 @@ def _number(mean: float, std: float, *, bounded: bool) -> str:
 
 
 def _aligned(cells: Sequence[Cell]) -> list[str]:
-    """Return the cells of a column as text, their numbers flush right."""
+    """Return the cells of a column as text, their numbers flush right.
+
+    >>> _aligned([Cell("4.50"), Cell("12.0", "(n = 3)")])
+    ['4.50', '12.0 (n = 3)']
+    """
     width = max(len(cell.number) for cell in cells)
     return [f"{cell.number:>{width}} {cell.remark}".rstrip() for cell in cells]

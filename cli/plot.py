@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from segeval.training.series import Series
 
 OF_RESULTS = ("kinds", "worst")
+"""Options that do something for results alone."""
 OF_LOGS = ("smooth", "per_region", "by", "unit")
-"""The options that do something for results alone, and for tables of trainings alone."""
+"""Options that do something for tables of trainings alone."""
 GIVEN = (ParameterSource.COMMANDLINE, ParameterSource.DEFAULT_MAP)
 """Sources of an option that the user gave: typed, or in a file of options."""
 
@@ -146,6 +147,7 @@ def _runs(tables: Sequence[Path], by: Literal["epoch", "step"] | None) -> dict[s
 def _refuse(ctx: click.Context, names: tuple[str, ...], what: str) -> None:
     """Raise a usage error for the first of these options that was given: it means nothing here."""
     for option in ctx.command.params:
+        # a default has a source of its own, so one that is typed is refused as well
         if option.name in names and ctx.get_parameter_source(option.name) in GIVEN:
             raise click.BadParameter(f"means nothing for {what}; leave it out", ctx, option)
 
@@ -158,7 +160,9 @@ def notes_shown(level: int = logging.INFO) -> Iterator[None]:
     handler.setFormatter(logging.Formatter("note: %(message)s"))
     handler.setLevel(level)
     before = logger.level
+    # at CRITICAL it prints nothing, and still keeps Python from printing warnings itself
     logger.addHandler(handler)
+    # the level that is usual, WARNING, would drop notes before the handler sees them
     logger.setLevel(logging.INFO)
     try:
         yield

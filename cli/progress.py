@@ -38,6 +38,7 @@ class Report(Listener):
         self.cases = self.done = self.failed = 0
         self._quiet = quiet
         self._bar = bar
+        # column of dice in the values of a record; sum and number of its values so far
         self._dice: int | None = None
         self._total, self._defined = 0.0, 0
         self._start = self._told = time.monotonic()
@@ -46,6 +47,7 @@ class Report(Listener):
     def say(self, text: str) -> None:
         """Print a line."""
         if self._bar:
+            # paths may look like markup of rich, and one that is wrapped cannot be copied
             self._bar.console.print(
                 text, markup=False, emoji=False, highlight=False, soft_wrap=True
             )
@@ -70,9 +72,11 @@ class Report(Listener):
         self.cases = cases
         if "dice" in columns:
             self._dice = columns.index("dice")
+        # pairing the files went before, and says nothing of the time that a case takes
         self._start = self._told = time.monotonic()
         self._before = seconds_compiled()
         if self._bar:
+            # with all fields from the start, as a column fails on one that its task lacks
             self._bar.add_task("", total=cases, rate="", left="", dice="")
             self._bar.start()
 
@@ -154,6 +158,7 @@ class Report(Listener):
     @property
     def _seconds(self) -> float:
         """Seconds of scoring; what compiling took says nothing about the cases to come."""
+        # above 0, since rates are divided by it
         return max(time.monotonic() - self._start - self._compiling, 1e-9)
 
     @property
@@ -164,6 +169,7 @@ class Report(Listener):
     @property
     def _left(self) -> float:
         """Seconds until all cases are done."""
+        # only asked for once a case is done, or the rate would be 0
         return (self.cases - self.done) / self._rate
 
     @property
@@ -180,6 +186,7 @@ def reporting(*, quiet: bool) -> Iterator[Report]:
 
     The report is closed in the end, whatever happens, so that no bar stays on the screen.
     """
+    # a dumb terminal, as in some editors, cannot move its cursor back over a bar
     terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     report = Report(quiet=quiet, bar=_bar() if terminal and not quiet else None)
     with on_compiling(report.compiling):
@@ -194,6 +201,7 @@ def _bar() -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+    # on stderr, since the summary on stdout may be piped
     return Progress(
         TextColumn("scoring"),
         BarColumn(),

@@ -60,6 +60,7 @@ def score_command(
     from .progress import reporting
 
     folder = local_path(output) / "plots"
+    # click gives an empty tuple where none was typed
     options["metrics"] = options["metrics"] or None
     with _logged_once(), reporting(quiet=quiet) as report:
         try:
@@ -74,10 +75,12 @@ def score_command(
         f"{table}.{name}" for name in options["formats"] for table in ("cases", "summary")
     )
     report.tell(f"tables in {output}: {tables}")
+    # plots of an earlier run would pass for those of this one
     delete_drawn(folder)
     if plots and report.scored:
         report.tell("drawing plots")
         report.tell(_draw(results, folder, plot_formats, quiet=quiet))
+    # who passes `--failed skip` expects failures: the run has succeeded all the same
     ctx.exit(1 if report.failed and options["failed"] != "skip" else 0)
 
 
@@ -117,6 +120,7 @@ def _print(summary: DataFrame, cases: int, *, cases_first: bool, as_json: bool) 
         title.append(f"mean ± standard deviation over {cases:,} cases")
         if cases_first:
             title[0] += ", of the mean over regions"
+    # files and pipes get every region: they are not read at one look
     if sys.stdout.isatty():
         records, part = extremes(records)
         title.append(part)

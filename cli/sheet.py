@@ -18,11 +18,14 @@ _GAP = 3
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Cells by row, the first column naming the row. The last row stands apart if `total`."""
+    """Cells by row and column, of which the first column names the row."""
 
     head: tuple[str, ...]
+    """Headings of the columns."""
     rows: Sequence[tuple[str, ...]]
+    """Cells of each row, as many as there are columns."""
     total: bool = False
+    """True where the last row stands apart, as one that sums up the others."""
 
     def show(self, *, wrap: bool = False, title: str = "") -> None:
         """Print to stdout, with a title on terminals.
@@ -75,6 +78,7 @@ class Sheet:
         head = tuple(self.head[column] for column in columns)
         rows = [tuple(row[column] for column in columns) for row in self.rows]
         filled = [row for row in rows if any(row[1:])]
+        # the total may be empty here itself: then the last row left is none
         return Sheet(head, filled, self.total and rows[-1:] == filled[-1:])
 
     def _widths(self) -> list[int]:
@@ -91,6 +95,7 @@ class Sheet:
             box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False
         )
         for column, heading in enumerate(self.head, 1):
+            # as `Text`, in which square brackets are no markup
             table.add_column(Text(heading), no_wrap=column < len(self.head))
         for number, row in enumerate(self.rows, 1):
             rows_below = len(self.rows) - number

@@ -26,6 +26,7 @@ def warm_up() -> None:
     from segeval.kernels.store import writable_folder
     from segeval.run.warming import warm_up as run_all
 
+    # without a listener the notice would be a warning of Python
     with on_compiling(lambda notice: click.echo(f"note: {notice}", err=True)):
         done = run_all()
     if not done.compiled:

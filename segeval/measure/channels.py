@@ -25,6 +25,7 @@ def argmax(scores: NDArray[Any], workspace: Workspace) -> Labels:
     array([1, 0], dtype=uint8)
     """
     if scores.dtype not in (np.float32, np.float64, np.uint8):
+        # float32 holds every number of 16 bits; wider ones are taken as float64
         scores = scores.astype(np.float32 if scores.itemsize <= 2 else np.float64)
     flat = np.ascontiguousarray(scores).reshape(len(scores), -1)
     flat.flags.writeable = False  # as in `counting`: one kernel for all arrays
@@ -67,6 +68,7 @@ def _largest(
         for j in range(n):
             best[j] = first[j]
             channel[j] = 0
+            # NaN alone differs from itself
             nan[j] |= np.int32(first[j] != first[j])
         for c in range(1, scores.shape[0]):
             row, number = scores[c, i : i + n], np.int32(c)

@@ -204,6 +204,7 @@ def joined(tallies: Sequence[Integers]) -> Integers:
         first = run_starts(pair[1:] != pair[:-1], len(pair))
         pair = pair[first]
         rows = np.add.reduceat(rows, first)
+        # the sum went over the column of pairs, too
         rows[:, 0] = pair
     return rows
 

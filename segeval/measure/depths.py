@@ -92,6 +92,7 @@ def _along_row(mask: Flags, z: int, y: int, flat: bool, scale: float, depth: Flo
     rim = y == 0 or y == height - 1 or (not flat and (z == 0 or z == slices - 1))
     last = 0
     for x in range(width):
+        # the first voxel of a run is boundary, so that `last` lies in the same run
         if mask[z, y, x]:
             inside = not rim and 0 < x < width - 1 and mask[z, y, x - 1] and mask[z, y, x + 1]
             inside = inside and mask[z, y - 1, x] and mask[z, y + 1, x]
@@ -99,6 +100,7 @@ def _along_row(mask: Flags, z: int, y: int, flat: bool, scale: float, depth: Flo
                 last = x
             depth[z, y, x] = (x - last) ** 2 * scale
     for x in range(width - 1, -1, -1):
+        # voxels outside have 0 as well; the one beside them is boundary, and nearer
         if depth[z, y, x] == 0:
             last = x
         depth[z, y, x] = min(depth[z, y, x], (x - last) ** 2 * scale)

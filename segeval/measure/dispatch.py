@@ -46,6 +46,7 @@ def measure(
     pred, gt = case.masks
     maps = _compact(pred.labels, gt.labels)
     engine = _engine(maps, needs, workspace)
+    # the table comes first: the labels in it decide on the regions
     table = _decoded(engine.table(), maps, case.ignored)
     chosen = tuple(regions(table.labels.tolist()))
     volume = case.grid.voxel_volume
@@ -106,6 +107,7 @@ def _joined(need: Need, parts: list[RegionStatistic], order: list[int]) -> Regio
         return statistic.absent(0)
     if len(parts) == 1 and order == sorted(order):
         return parts[0]
+    # row k is of region `order[k]`: sorting by it brings the rows back
     return statistic.stacked(parts).select(np.argsort(order))
 
 
@@ -121,6 +123,7 @@ def _compact(pred: Labels, gt: Labels) -> Maps:
         )
     # uint64 beside a signed type would be compared as float64, and large labels taken for equal
     masks = [mask.astype(np.int64, order="K", copy=False) for mask in (pred, gt)]
+    # with 0, so that the background keeps its number
     values = np.union1d(np.union1d(*masks), [0])
     if len(values) > 2**16:
         raise UsageError(
@@ -141,6 +144,7 @@ def _decoded(table: Contingency, maps: Maps, ignored: Flags | None) -> Contingen
         gt, pred = maps.values[gt], maps.values[pred]
     if ignored is None:
         return Contingency(gt, pred, table.count)
+    # ignored voxels were made background in both masks, and are counted there
     count = table.count - np.where((gt == 0) & (pred == 0), np.count_nonzero(ignored), 0)
     occurs = count > 0
     return Contingency(gt[occurs], pred[occurs], count[occurs])

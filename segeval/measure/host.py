@@ -76,6 +76,7 @@ class HostEngine(Engine):
 
     def enter(self, layer: Layer) -> None:
         """Turn to the maps of a layer, which are swept when a statistic asks for it."""
+        # on the maps as they are, the sweep that gave the table serves again
         if layer.relabelled:
             self._masks = HostMasks(layer.maps, self._workspace)
 

@@ -52,6 +52,7 @@ class Maps:
         if self.values is None:
             return np.minimum(sought, top + 1)
         rank = np.searchsorted(self.values, sought)
+        # a label above all others has a rank that is no index of `values`
         return np.where(self.values[np.minimum(rank, top)] == sought, rank, top + 1)
 
 
@@ -83,6 +84,7 @@ def split_into_layers(
         for start in range(0, len(group), LARGEST)
     ]
     for members in groups:
+        # first, while the engine still has the masks that gave the table
         if _are_labels(regions, members):
             numbers = maps.numbers([min(regions[m].labels) for m in members])
             yield Layer(members, maps, numbers, relabelled=False)
@@ -107,6 +109,7 @@ def _relabelled(
         table[maps.numbers(list(regions[member].labels))] = number
     pred, gt = _looked_up(table, maps.pred), _looked_up(table, maps.gt)
     if ignored is not None and table[maps.numbers([0])].any():
+        # these voxels have label 0, and would join a region that holds it
         pred[ignored] = gt[ignored] = 0
     return Maps(pred, gt)
 

@@ -114,6 +114,7 @@ def surface_of(side: Side, labels: Collection[int] | None, boundary: Boundary) -
     surface = Surface.of(net)
     vertices, affine = surface.vertices, side.grid.affine
     if affine is not None:
+        # the affine takes indices, and vertices are lengths by now
         vertices = (vertices / side.grid.spacing) @ affine[:3, :3].T + affine[:3, 3]
     return Mesh(vertices, surface.pieces, side.source)
 

@@ -17,33 +17,41 @@ from .regions import labels_of
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of value in a file: how an error calls it, and the test for it."""
+    """A kind of value in a file."""
 
     description: str
+    """Words that an error calls it by."""
     has: Callable[[Any], bool]
+    """Test of a value as TOML gives it."""
 
 
 def _is_text(value: Any) -> bool:
+    """Return whether a value is a text."""
     return isinstance(value, str)
 
 
 def _is_flag(value: Any) -> bool:
+    """Return whether a value is true or false."""
     return isinstance(value, bool)
 
 
 def _is_whole(value: Any) -> bool:
+    """Return whether a value is a whole number; a flag, an int to Python, is none."""
     return type(value) is int
 
 
 def _is_number(value: Any) -> bool:
+    """Return whether a value is a number; a flag is none."""
     return isinstance(value, (int, float)) and not _is_flag(value)
 
 
 def _is_table(value: Any) -> bool:
+    """Return whether a value is a table, in line or under a header."""
     return isinstance(value, dict)
 
 
 def _is_list_of(value: Any, test: Callable[[Any], bool]) -> bool:
+    """Return whether a value is a list, an empty one too, of what passes the test."""
     return isinstance(value, list) and all(map(test, value))
 
 
@@ -86,6 +94,7 @@ def check_content(content: Mapping[str, Any]) -> None:
         raise UsageError(
             f"the mean that is taken first is of 'regions' or of 'cases', not {content['mean']!r}"
         )
+    # an empty table is a slip rather than a wish to score nothing
     if content.get("regions") == {}:
         raise UsageError(
             "regions names none; write liver = [1] under it, or leave it out to score every label"
@@ -101,6 +110,7 @@ def check_meaning(convention: Convention) -> None:
     """
     Protocol(**convention.policies)  # raises for values that no run may have
     for entry in convention.entries:
+        # by itself: else an exact entry could be taken for an open one of the same metric
         alone = replace(convention, entries=(entry,))
         try:
             _check_entry(entry, alone.meant(entry.example))
@@ -120,6 +130,7 @@ def check_meaning(convention: Convention) -> None:
 
 
 def _check_region(region: str, labels: Any) -> None:
+    """Raise `UsageError` for a name that tables use themselves, and for what is no label."""
     if region.strip() in ("", "all", "mean"):
         raise UsageError(
             f"region name {region!r} has a meaning of its own in the tables; choose another name"
@@ -151,7 +162,12 @@ def _check_entry(entry: Entry, metric: Metric) -> None:
 
 
 def _kind(spec: MetricSpec) -> str:
-    """Return the kind of a metric's values in words."""
+    """Return the kind of a metric's values in words.
+
+    >>> from segeval.metrics import lookup
+    >>> _kind(lookup("hd")), _kind(lookup("dice"))
+    ('a length per region', 'a number without unit per region')
+    """
     unit = "a number without unit"
     if spec.unit:
         unit = f"a {spec.unit}"

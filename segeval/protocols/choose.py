@@ -75,7 +75,11 @@ def _given(
     missing: Missing | None,
     colors: Colors | str | Path | None,
 ) -> Policies:
-    """Return the policies that options state; None is none."""
+    """Return the policies that options state; None is none.
+
+    >>> _given(binary=True, spacing=None, geometry_tolerance=None, missing=None, colors=None)
+    {'binary': True}
+    """
     policies: Policies = {}
     if binary is not None:
         policies["binary"] = binary
@@ -91,6 +95,7 @@ def _given(
 
 
 def _colors(colors: Colors | str | Path) -> Colors:
+    """Return colours as they are, or those of a file."""
     if isinstance(colors, (str, Path)):
         return load_colors(colors)
     return colors
@@ -111,13 +116,18 @@ def _check_kinds(metrics: str | Sequence[str] | None, spacing: Sequence[float] |
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Metrics and regions, and the convention that all other policies come from."""
+    """The origin of all that options leave open."""
 
     convention: Convention
+    """Convention that all policies come from."""
     metrics: tuple[Metric, ...]
+    """Metrics to compute, as their protocol means them."""
     regions: RegionsLike | None
+    """Regions of the convention or the run, None for those that masks hold."""
     name: str
+    """Name of the protocol, `all` for every tool side by side."""
     title: str
+    """Title of the protocol in reports."""
 
 
 def _source(
@@ -126,10 +136,12 @@ def _source(
     """Return where the metrics that forms mean, and all that options do not say, come from."""
     if protocol == ALL:
         _check_no_boundary(boundary)
+        # each tool defines its own columns; all else is segeval's
         return _Source(convention(), everyone(forms), None, ALL, "every tool side by side")
     run = run_of(protocol)
     if run is not None and run.name == ALL:
         _check_no_boundary(boundary)
+        # the columns of that run as they are, unless others are asked for
         metrics = run.metrics if forms is None else everyone(forms)
         return _Source(Convention.of(run), metrics, run.regions, run.name, run.title)
     base = convention(protocol, boundary)
@@ -147,12 +159,16 @@ def _check_no_boundary(boundary: Boundary | str | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Labels:
-    """The regions to score, None for those that masks hold, and what becomes of other labels."""
+    """The labels of a run: which are scored, and what becomes of the others."""
 
     regions: tuple[Region, ...] | None
+    """Regions to score, None for those that masks hold."""
     background: bool
+    """True where label 0 is scored."""
     ignored: int | None
+    """Label of the ground truth whose voxels are left out."""
     notices: tuple[str, ...] = ()
+    """Sentences about regions that were left out."""
 
 
 def _chosen_labels(
@@ -184,6 +200,7 @@ def _chosen_labels(
         return _Labels(None, background, ignored)
     chosen = named if background else _without_background(named)
     _check_not_ignored(chosen, ignored)
+    # no background is left out, or the user said so: by the option, or by ignoring label 0
     if background or include_background is False or ignored == 0:
         return _Labels(chosen, background, ignored)
     return _Labels(chosen, background, ignored, _about_background(named))

@@ -23,19 +23,20 @@ from .writing import toml_of
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The meaning of one metric in a convention; None stands for what is usual.
-
-    `form` is the written form that the entry holds for, or None for any value of the parameter.
-    `formula` is the written form of what is computed, `boundary` its rule, and `empty` its values
-    for empty masks. `by_region` gives the parameter a value for each region.
-    """
+    """The meaning of one metric in a convention; None stands for what is usual."""
 
     spec: MetricSpec
+    """Card of the metric."""
     form: str | None
+    """Written form that the entry holds for; None for any value of the parameter."""
     formula: str | None = None
+    """Written form of what is computed."""
     boundary: Boundary | None = None
+    """Rule that distances are measured by."""
     empty: Empty | None = None
+    """Values where masks are empty."""
     by_region: Mapping[str, float] = field(default_factory=dict)
+    """Values of the only parameter, by region."""
 
     @classmethod
     def of(cls, metric: Metric) -> Entry:
@@ -48,6 +49,7 @@ class Entry:
         if repr(metric.empty) != repr(formula.spec.empty):
             entry = replace(entry, empty=metric.empty)
         for values in formula.by_region.values():
+            # one parameter at most has values by region (`entries`)
             entry = replace(entry, by_region=values.mapping)
         return entry
 
@@ -72,6 +74,7 @@ class Entry:
     @property
     def example(self) -> Metric:
         """Metric that the entry holds for, by its card alone."""
+        # with values by region the form is a bare name, which may lack a parameter
         if self.form and not self.by_region:
             return parse_metric(self.form)
         values: dict[str, Value] = {
@@ -88,26 +91,32 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """A protocol as its file states it: what the names of metrics mean to a tool or a challenge.
-
-    `boundary` is the rule of metrics that have none of their own; `mean_first` the order of a mean
-    over regions and cases; `report` the metrics of a run that asks for none. `others`: metrics
-    without an entry are those of their cards; otherwise they are an error. `regions` and `policies`
-    are those of a run that does not choose others.
-    """
+    """A protocol as its file states it: what the names of metrics mean to a tool or a challenge."""
 
     name: str
+    """Name: that of the file without its ending, or the one that a run gives."""
     title: str
+    """Title in reports."""
     source: str = ""
+    """Place where the tool or the challenge says so."""
     boundary: Boundary = VOXEL
+    """Rule of metrics that have none of their own."""
     background: bool = False
+    """True where label 0 is scored."""
     mean_first: MeanFirst = "regions"
+    """Order of a mean over regions and cases: which of them is taken first."""
     report: tuple[str, ...] = ()
+    """Metrics of a run that asks for none."""
     notes: tuple[str, ...] = ()
+    """Sentences for whoever reads about the protocol."""
     regions: Mapping[str, Sequence[int]] | None = None
+    """Labels by region of a run that does not choose; None for every label above 0."""
     entries: tuple[Entry, ...] = ()
+    """Metrics that the convention says something of."""
     others: bool = False
+    """True where metrics without an entry are those of their cards, and no error."""
     policies: Policies = field(default_factory=Policies)
+    """Policies of a run that does not choose others."""
 
     @classmethod
     def of(cls, protocol: Protocol) -> Convention:
@@ -147,6 +156,7 @@ class Convention:
             "notes": self.notes,
             "others": self.others,
         }
+        # TOML has no null: a policy that is left out is as usual
         content |= {name: value for name, value in self.policies.items() if value is not None}
         if "colors" in content:
             colors = content["colors"]
@@ -186,6 +196,7 @@ class Convention:
         if forms is None:
             forms = self.report
         metrics = [self.metric(form) for form in separate(forms)]
+        # two ways to write one metric make one column
         return tuple({metric.column: metric for metric in metrics}.values())
 
     def metric(self, form: str) -> Metric:
@@ -248,6 +259,7 @@ class Convention:
     def _check_open(self, metric: Metric) -> None:
         """Raise `UsageError` if metrics without an entry, such as this one, are an error."""
         name = metric.spec.name
+        # an entry by region holds for the bare name, and nsd@2 is none
         if any(entry.by_region for entry in self.entries if entry.spec is metric.spec):
             raise UsageError(
                 f"protocol {self.name!r} gives {name} a value for each region; ask for {name!r} "
@@ -296,11 +308,16 @@ def _written(formula: Metric, metric: Metric) -> str | None:
 
 
 def _formula(form: str, metric: Metric) -> Metric:
-    """Return the metric of a form, with parameters of another metric that it does not give."""
+    """Return the metric of a form, with parameters of another metric that it does not give.
+
+    >>> _formula("hd_pooled", parse_metric("hd95")).form
+    'hd_pooled@95'
+    """
     name, mark, _ = form.partition("@" if "@" in form else ":")
     is_glued = form[-1:].isdigit()  # as in hd95
     if mark or is_glued:
         return parse_metric(form)
+    # by its name alone, `hd_pooled` stands for hd_pooled@95 under hd95
     spec = lookup(name)
     known = {parameter.name for parameter in spec.parameters}
     return spec.bind({name: value for name, value in metric.parameters if name in known})

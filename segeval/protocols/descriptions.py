@@ -13,6 +13,7 @@ from segeval.metrics.parameters import ByRegion
 from segeval.statistics.boundary import VOXEL, Boundary
 
 SIDES = ("both", "pred", "gt")
+"""Fields of `Empty`: both masks, the prediction or the ground truth alone are empty."""
 
 
 def describe(metric: Metric) -> dict[str, Any]:
@@ -42,7 +43,9 @@ def described(column: str, content: Mapping[str, Any]) -> Metric:
 
     Raises `UsageError` for forms of no metric.
     """
+    # columns of several tools side by side begin with the name of each
     prefix, _, form = column.rpartition("/")
+    # `empty` is the one mapping whose keys are no regions
     by_region = {
         name: ByRegion.of(values)
         for name, values in content.items()

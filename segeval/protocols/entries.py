@@ -31,6 +31,7 @@ def entries_of(metrics: Mapping[str, Any]) -> tuple[Entry, ...]:
             entry = _entry(form, stated)
         except UsageError as error:
             raise UsageError(f"[metrics] {form}: {error}") from error
+        # TOML itself refuses equal keys, but hd95 and hd@95 are one metric, too
         if entry.key in forms:
             raise UsageError(
                 f"[metrics] {forms[entry.key]} and {form} are both {entry.key}; state it once"
@@ -41,7 +42,10 @@ def entries_of(metrics: Mapping[str, Any]) -> tuple[Entry, ...]:
 
 
 def _entry(form: str, stated: Any) -> Entry:
-    """Return the entry of one key and its table."""
+    """Return the entry of one key and its table.
+
+    Raises `UsageError`, to which `entries_of` adds the key.
+    """
     if not isinstance(stated, dict):
         raise UsageError(f"wanted a table such as {{empty = [nan, 0, 0]}}, not {stated!r}")
     spec = _spec(form)
@@ -68,19 +72,27 @@ def _entry(form: str, stated: Any) -> Entry:
 def _spec(form: str) -> MetricSpec:
     """Return the card of a key's metric, whether or not the key gives values of its parameters."""
     if re.fullmatch(r"\w+?[\d.]+", form.strip()):
+        # a number is glued to the name, as in hd95
         return parse_metric(form).spec
     return lookup(re.split("[@:]", form)[0])
 
 
 def _exact(form: str, spec: MetricSpec) -> str | None:
-    """Return the form that a key stands for; None for an open one such as `nsd@tolerance`."""
+    """Return the form that a key stands for; None for an open one such as `nsd@tolerance`.
+
+    >>> _exact("hd@95", lookup("hd")), _exact("nsd@tolerance", lookup("nsd"))
+    ('hd95', None)
+    """
     if spec.parameters and form.partition("@")[2].strip() == spec.parameters[0].name:
         return None
     return parse_metric(form).form
 
 
 def _by_region(form: str, spec: MetricSpec, stated: Mapping[str, Any]) -> Mapping[str, float]:
-    """Return the values of the only parameter, by region, as numbers."""
+    """Return the values of the only parameter, by region, as numbers.
+
+    Raises `UsageError` for metrics that have no such parameter, and for values out of its domain.
+    """
     name, values = next(iter(stated.items()))
     if not isinstance(values, dict) or not values:
         raise UsageError(
@@ -103,6 +115,13 @@ def _by_region(form: str, spec: MetricSpec, stated: Mapping[str, Any]) -> Mappin
 
 
 def _empty(values: Any) -> Empty:
+    """Return the values for empty masks from a list of three.
+
+    Raises `UsageError` for anything else.
+
+    >>> _empty([1, 0, 0])
+    Empty(both=1.0, pred=0.0, gt=0.0)
+    """
     if not isinstance(values, list) or len(values) != 3 or not all(map(_is_number, values)):
         raise UsageError(
             "empty lists three numbers, the values where both masks, only the prediction or only "

@@ -28,6 +28,7 @@ from .protocol import Policies, Protocol
 from .regions import labels_of
 from .runs import RUN, is_run, protocol_of_run
 
+# the standard library reads TOML from Python 3.11 on
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -77,6 +78,7 @@ def convention(
 
 def run_of(protocol: ProtocolLike | None) -> Protocol | None:
     """Return the protocol of a run, if that is what is given, in full; None for anything else."""
+    # a folder here may bear the name of a protocol: the name goes first, as in `_found`
     if not isinstance(protocol, (str, Path)) or str(protocol) in _paths() or not is_run(protocol):
         return None
     return protocol_of_run(protocol)
@@ -114,6 +116,7 @@ def everyone(forms: Sequence[str] | None = None) -> tuple[Metric, ...]:
 def _in_column(tool: Convention, form: str) -> Metric:
     """Return what a tool means by a form, in a column with the tool's name."""
     metric = tool.metric(form)
+    # also where the tool means what the card says: the definition holds the column
     definition = metric.definition or Definition(
         tool.name, metric, tool.boundary, metric.spec.empty, tool.mean_first
     )
@@ -142,6 +145,7 @@ def _found(text: str) -> Convention:
 
 
 def _hint(text: str) -> str:
+    """Return what to choose in place of a name that is none, as a sentence."""
     if text == ALL:
         return "it puts every tool side by side in the tables of segeval score; here, choose one."
     near = difflib.get_close_matches(text.lower(), names(), n=2, cutoff=0.5)
@@ -163,6 +167,7 @@ def _of_run(text: str) -> Convention:
     base = known(protocol.name, protocol.title)
     if base is None:
         return measured
+    # only then, since `over` drops the boundaries of the entries
     if base.boundary != protocol.boundary:
         base = base.over(protocol.boundary)
     named = replace(measured, source=base.source, notes=base.notes, others=base.others)
@@ -171,11 +176,15 @@ def _of_run(text: str) -> Convention:
 
 @lru_cache(maxsize=64)
 def _read_once(path: Path) -> Convention:
+    """Return a convention that comes with segeval; files of users may change, and are read anew."""
     return _read(path)
 
 
 def _read(path: Path, above: tuple[Path, ...] = ()) -> Convention:
-    """Return the convention of a file; `above` are those that begin with it."""
+    """Return the convention of a file; `above` are those that begin with it.
+
+    Raises `UsageError` that begins with the path.
+    """
     # A byte order mark, as editors on Windows write one, is no TOML.
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -188,6 +197,7 @@ def _read(path: Path, above: tuple[Path, ...] = ()) -> Convention:
             f"{path}: the protocol is not TOML ({error}); see docs/protocols.md"
         ) from error
     try:
+        # first of all, as the functions below take values to be of their kind
         check_content(content)
         base = _base(content["base"], (*above, path)) if "base" in content else None
         convention = _stated(path.stem, content, base)
@@ -204,6 +214,7 @@ def _base(text: str, chain: tuple[Path, ...]) -> Convention:
     """
     if not text.endswith(".toml"):
         return convention(text)
+    # beside it first, so that a folder of protocols can be moved as a whole
     beside = chain[-1].parent / text
     path = next(filter(Path.is_file, (beside, Path(text))), None)
     if path is None:
@@ -212,6 +223,7 @@ def _base(text: str, chain: tuple[Path, ...]) -> Convention:
             f"folder "
             f"({Path(text).absolute()}); correct its path"
         )
+    # links and `..` give one file several paths
     if path.resolve() in [earlier.resolve() for earlier in chain]:
         raise UsageError(
             f"base {text!r} leads back to where it came from: "
@@ -224,6 +236,7 @@ def _base(text: str, chain: tuple[Path, ...]) -> Convention:
 def _stated(name: str, content: Mapping[str, Any], base: Convention | None) -> Convention:
     """Return the convention that a file states, upon the one that it begins with."""
     entries = entries_of(content.get("metrics", {}))
+    # without a base, a file reports all that it defines but entries that are open
     usual = base or Convention(name, title=name, report=tuple(e.form for e in entries if e.form))
     boundary, regions = usual.boundary, usual.regions
     if "boundary" in content:

@@ -29,28 +29,32 @@ class Policies(TypedDict, total=False):
     """Fields of a protocol that say how masks are taken; one that is absent is as usual."""
 
     ignore_label: int | None
+    """Label of the ground truth whose voxels are left out."""
     binary: bool
+    """True where every value above 0 is taken as 1."""
     spacing: tuple[float, ...] | None
+    """Voxel size by array axis in mm, which goes before that of the files."""
     geometry_tolerance: float
+    """Largest difference of the grids of a pair: of spacings, relative."""
     missing: Missing
+    """Choice for a ground truth without a prediction."""
     colors: Colors | None
+    """Labels of colour images."""
 
 
 @dataclass(frozen=True)  # without slots, where `needs` and `surface` could not be kept
 class Protocol:
     """A protocol of a run: its metrics and regions, and policies that decide every doubtful case.
 
-    `name` and `title` are those of the convention that the metrics come from, `boundary` its rule
-    where a metric has none of its own. `regions` None stands for every label above 0 that any mask
-    of the run holds. `mean_first` is the order of a mean over regions and cases. `spacing`, by
-    array axis in millimetres, goes before that of the files; `colors` gives the labels of colour
-    images.
-    `notices` say what a user should know of how the protocol was made; they change no number.
+    The policies are those of `Policies`.
     """
 
     metrics: tuple[Metric, ...] = parse_metrics(list(DEFAULT_METRICS))
+    """Metrics, one a column."""
     regions: tuple[Region, ...] | None = None
+    """Regions to score; None for every label above 0 that any mask of the run holds."""
     include_background: bool = False
+    """True where label 0 is scored, too."""
     ignore_label: int | None = None
     binary: bool = False
     spacing: tuple[float, ...] | None = None
@@ -58,10 +62,15 @@ class Protocol:
     missing: Missing = "error"
     colors: Colors | None = None
     name: str = "segeval"
+    """Name of the convention that the metrics come from."""
     title: str = "segeval"
+    """Title of that convention; it changes no number."""
     boundary: Boundary = VOXEL
+    """Rule of that convention where a metric has none of its own."""
     mean_first: MeanFirst = "regions"
+    """Order of a mean over regions and cases: which of them is taken first."""
     notices: tuple[str, ...] = ()
+    """Sentences on how the protocol was made, for the user; they change no number."""
 
     def __post_init__(self) -> None:
         if not self.metrics:
@@ -72,6 +81,7 @@ class Protocol:
             raise UsageError(f"the mean over regions or cases is first, not {self.mean_first!r}")
 
     def _check_regions(self) -> None:
+        """Raise `UsageError` for regions that tables cannot hold, or that a metric cannot score."""
         if self.regions == ():
             raise UsageError("no region to score; name at least one, such as liver=1")
         names = [region.name for region in self.regions_among(())]
@@ -91,6 +101,8 @@ class Protocol:
                 metric.check_regions(names)
 
     def _check_policies(self) -> None:
+        """Raise `UsageError` for policies outside of their range."""
+        # not `< 0`, by which NaN would pass
         if not self.geometry_tolerance >= 0:
             raise UsageError(
                 f"geometry tolerance must be at least 0, not {self.geometry_tolerance}"
@@ -139,6 +151,7 @@ class Protocol:
         if regions is None:
             occurring = sorted(set(labels) - {0, self.ignore_label})
             regions = tuple(Region.of(label) for label in occurring)
+        # a region of label 0 that the user names takes the place of the usual one
         if self.include_background and not any(region.labels == {0} for region in regions):
             return (BACKGROUND, *regions)
         return regions
@@ -163,6 +176,7 @@ class Protocol:
             "missing": self.missing,
             "colors": colors and {hex_of(color): label for color, label in colors.items()},
         }
+        # spelt out before it is hashed: so is what `from_dict` hashes again
         content = spelled(content)
         return {**content, "title": self.title, "hash": _hash(content)}
 
@@ -226,6 +240,7 @@ def stamp_of(protocol: Mapping[str, Any]) -> str:
 def _hash(content: Mapping[str, Any]) -> str:
     """Return the hash of all that can change a number: neither the title nor a hash can."""
     hashed = {key: value for key, value in content.items() if key not in ("title", "hash")}
+    # keys are sorted, as JSON gives their order no meaning
     return hashlib.sha256(json.dumps(hashed, sort_keys=True).encode()).hexdigest()
 
 
@@ -240,4 +255,5 @@ def hex_of(color: Sequence[int]) -> str:
 
 
 def _regions(content: Mapping[str, Sequence[int]]) -> tuple[Region, ...]:
+    """Return the regions that `to_dict` wrote."""
     return tuple(Region(name, frozenset(labels)) for name, labels in content.items())

@@ -15,7 +15,9 @@ from segeval.io.files import local_path
 RegionsLike: TypeAlias = (
     "str | Path | Mapping[str, int | Sequence[int]] | Sequence[int | Region] | int"
 )
+"""Regions in any way that a user may give them."""
 BACKGROUND = Region("background", frozenset({0}))
+"""Region of the voxels that have no label."""
 BACKGROUND_NAMES = ("background", "bg", "ignore", "none", "unlabeled", "unlabelled", "void")
 """Names of label 0 where it is no class, in any case and with any underscores, hyphens or blanks.
 """
@@ -65,17 +67,29 @@ def is_background(region: Region) -> bool:
 
 
 def _names_file(text: str) -> bool:
-    """Return whether a text is a path: of JSON, or of a file, if it does not look like regions."""
+    """Return whether a text is a path: of JSON, or of a file, if it does not look like regions.
+
+    >>> _names_file("labels.json"), _names_file("1,2")
+    (True, False)
+    """
     return text.endswith(".json") or (
         re.search(r"=|^[\d,+\s]+$", text) is None and Path(text).is_file()
     )
 
 
 def _from_item(item: int | str | Region) -> Region:
+    """Return a region of a list: as it is, or from a label or a text."""
     return item if isinstance(item, Region) else _from_text(str(item))
 
 
 def _from_text(piece: str) -> Region:
+    """Return the region of a piece of text. Raises `UsageError`.
+
+    Without a name, it is called as its labels are written.
+
+    >>> _from_text("1 + 2") == Region.of("1+2", 1, 2)
+    True
+    """
     match = re.fullmatch(r"\s*(?:([^=]+?)\s*=\s*)?(\d+(?:\s*\+\s*\d+)*)\s*", piece)
     if not match:
         raise UsageError(
@@ -88,6 +102,10 @@ def _from_text(piece: str) -> Region:
 
 
 def _load(path: Path) -> Mapping[str, Any]:
+    """Return the content of a JSON file.
+
+    Raises `UsageError` for a file that cannot be read, and for one without an object.
+    """
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -133,6 +151,10 @@ def _from_mapping(content: Mapping[str, Any], source: str) -> tuple[tuple[Region
 
 
 def _label_set(name: str, value: Any, source: str) -> frozenset[int]:
+    """Return the labels of a region.
+
+    Raises `UsageError`, which names the `source`, for what is no label.
+    """
     labels = labels_of(value)
     if not labels or not all(map(_is_label, labels)):
         raise UsageError(
@@ -143,5 +165,6 @@ def _label_set(name: str, value: Any, source: str) -> frozenset[int]:
 
 
 def _is_label(value: Any) -> bool:
+    """Return whether a value is a whole number from 0."""
     # A flag is an int to Python.
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -56,6 +56,7 @@ def cases_table(
     names: list[str] = []
     places: list[str] = []
     notes: list[str] = []
+    # never without a block, which `vstack` refuses: there may be no record yet
     blocks: list[Floats] = [np.empty((0, len(protocol.metrics)))]
     for record in records:
         scores = _rows(record, regions, protocol, failed)
@@ -115,6 +116,7 @@ def details(
     volume_p, volume_g = np.full((2, *shape), np.nan)
     tolerance = _tolerance(records, regions)
     nsd = np.full((*shape, len(tolerance)), np.nan, np.float32)
+    # failed cases have no counts: the iterator moves on with the scored ones alone
     sizes_of_scored = iter(counts)
     for row, record in enumerate(records):
         if record.scored is None:
@@ -131,6 +133,7 @@ def details(
 
 def finest_of(records: Iterable[Record]) -> float | None:
     """Return the spacing that the NSD curves of some records go by; None where there are none."""
+    # any will do: all curves of a run go by one spacing (`CurveScale`)
     curves = (record.scored.curve for record in records if record.scored)
     return next((curve.finest for curve in curves if curve), None)
 
@@ -156,7 +159,10 @@ def _rows(record: Record, regions: Sequence[Region], protocol: Protocol, failed:
 def _completed(
     scored: Scored, notes: Sequence[str], regions: Sequence[Region], metrics: Sequence[Metric]
 ) -> Scores:
-    """Return the rows of a case for every region of the run, also where it is in neither mask."""
+    """Return the rows of a case for every region of the run, also where it is in neither mask.
+
+    A run scores every label of any case, so that a case may lack regions that others hold.
+    """
     measured = {region.name for region in scored.measured.regions}
     further = [region for region in regions if region.name not in measured]
     if not further:  # then they are measured in the order of the run

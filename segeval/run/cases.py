@@ -37,6 +37,7 @@ def read_case(pair: Pair, protocol: Protocol, workspace: Workspace) -> Case:
     """
 
     def read_side(job: tuple[str, Path]) -> Side:
+        """Return one side as its reader gives it; the slot keeps the buffers of the two apart."""
         slot, path = job
         return read(
             path, spacing=protocol.spacing, colors=protocol.colors, workspace=workspace, slot=slot
@@ -64,6 +65,7 @@ def make_case(name: str, pred: Side | None, gt: Side, protocol: Protocol) -> Cas
         pred, note = aligned(
             pred,
             gt,
+            # with a spacing given by hand, the positions in the files are of another grid
             check_position=protocol.spacing is None,
             tolerance=VOXELS_PER_RELATIVE * protocol.geometry_tolerance,
             spacing_tolerance=protocol.geometry_tolerance,
@@ -119,7 +121,10 @@ def _surface_side(side: Side, protocol: Protocol) -> Side:
 
 
 def _placing(side: Side, protocol: Protocol) -> Iterator[str]:
-    """Yield how a mask is placed beside a mesh; nothing of an empty one, nor of a mesh."""
+    """Yield how a mask is placed beside a mesh; nothing of an empty one, nor of a mesh.
+
+    Raises `UsageError` for a spacing beside an affine, which has one of its own.
+    """
     if isinstance(side, Mesh):
         return
     mask = side
@@ -133,11 +138,15 @@ def _placing(side: Side, protocol: Protocol) -> Iterator[str]:
 
 def _binary(mask: LabelMap) -> LabelMap:
     """Return a mask with label 1 for every label above 0."""
+    # a view, since truth values and uint8 are the same bytes
     return replace(mask, labels=(mask.labels != 0).view(np.uint8))
 
 
 def check_scales(case: Case, measured: Measured) -> None:
-    """Raise `ReadError` for a case whose masks say the same with other numbers."""
+    """Raise `ReadError` for a case whose masks say the same with other numbers.
+
+    These are 1 in one mask and 255 in the other: scored as they are, no region would agree.
+    """
     table = measured.contingency
     # Two binary masks have at most four pairs of labels: a table of more need not be looked at.
     if len(table.count) > 4:

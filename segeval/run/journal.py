@@ -31,21 +31,21 @@ log = logging.getLogger("segeval")
 NAME = "journal.jsonl"
 """The journal's file in the folder of results."""
 ASIDE = "journal.earlier.jsonl"
+"""Name of a journal of another run, which is kept beside the new one."""
 LOCK = ".lock"
 """The file that is locked; it lies in the folder only while a run goes on."""
 
 
 class Journal:
-    """The journal in a folder of results, open for one run.
-
-    `earlier` are the records that it held before, by id, if the run goes on where another stopped.
-    """
+    """The journal in a folder of results, open for one run."""
 
     def __init__(
         self, file: IO[str], earlier: Mapping[str, Record], put_aside: Path | None
     ) -> None:
         self.earlier = earlier
+        """Records that it held before, by id, if the run goes on where another stopped."""
         self.put_aside = put_aside
+        """Place that the journal of another run was moved to; None if none lay there."""
         self._file = file
 
     def append(self, record: Record) -> None:
@@ -96,6 +96,7 @@ def _locked(folder: Path) -> Iterator[None]:
     """
     lock = FileLock(folder / LOCK)
     try:
+        # at once or not at all: the run that holds it may take hours
         lock.acquire(timeout=0)
     except Timeout:
         raise UsageError(
@@ -119,6 +120,7 @@ def _earlier(path: Path, header: Mapping[str, Any], needs: Sequence[Need]) -> di
 
     Cases that failed are left out: they are tried again.
     """
+    # the header comes first: without it, nobody knows what the records are of
     first, *lines = list(_lines(path)) or [{}]
     if first.get("header") != dict(header):
         return {}
@@ -152,14 +154,19 @@ def _line(content: Mapping[str, Any]) -> str:
     >>> _line({"a": 1})
     '{"a": 1}\tfba18e97\n'
     """
+    # strict JSON, in which records have NaN spelt out or in the bytes of arrays
     text = json.dumps(content, ensure_ascii=True, allow_nan=False)
     return f"{text}\t{zlib.crc32(text.encode()):08x}\n"
 
 
 def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield the content of the lines that are whole; nothing where there is no journal."""
+    """Yield the content of the lines that are whole; nothing where there is no journal.
+
+    A line is whole if its checksum fits.
+    """
     if not path.is_file():
         return
+    # as bytes: a line that was cut off or changed need not be text
     for line in path.read_bytes().split(b"\n"):
         text, tab, checksum = line.rpartition(b"\t")
         if not tab or checksum != f"{zlib.crc32(text):08x}".encode():

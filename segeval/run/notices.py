@@ -42,6 +42,7 @@ def notices_on(
     yield from _on_absent_regions(regions, (in_p | in_g).any(0))
     if protocol.regions is None:
         yield from _on_labels(regions, in_p, in_g)
+    # 3-D masks in px beside ones in mm, for instance, where some files lack a spacing
     kinds = sorted({(space.axes, space.unit) for space in spaces})
     if len(kinds) > 1:
         listed = ", ".join(f"{axes}-D in {unit}" for axes, unit in kinds)

@@ -25,34 +25,42 @@ Caller: TypeAlias = Literal["score", "score_folder", "command"]
 """Takers of options: the two functions of that name, and the command `segeval score`."""
 
 EVERYWHERE: tuple[Caller, ...] = ("score", "score_folder", "command")
+"""All callers."""
 FOLDERS: tuple[Caller, ...] = ("score_folder", "command")
 """The callers that score whole folders, and so pair files and write results."""
 COMMAND: tuple[Caller, ...] = ("command",)
+"""The command alone, which prints a summary and draws plots."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
     """An option of a run, and what its callers say of it.
 
-    `name` and `annotation` are those of the parameter in Python, the annotation as the signature
-    writes it; the command line derives its own type and flags from them. `default` is that of
-    Python, `command_default` that of the command line where it has another. `sentence` says what
-    the option does; `in_python` takes its place where Python's values are written in another way.
-    `unless_given` says what a default of None stands for. `flags` are those of options whose
-    flag is not their name.
+    The command line derives its own type and flags from the name and the annotation.
     """
 
     name: str
+    """Name of the parameter in Python."""
     annotation: str
+    """Annotation of the parameter, as the signature writes it."""
     sentence: str
+    """Sentence that says what the option does."""
     default: Any = Parameter.empty
+    """Default in Python; without one the parameter is required."""
     command_default: Any = None
+    """Default of the command line, None where it is that of Python."""
     callers: tuple[Caller, ...] = EVERYWHERE
+    """Callers that take the option."""
     in_python: str = ""
+    """Sentence in place of `sentence` where values are written in another way in Python."""
     unless_given: str = ""
+    """Words for what a default of None stands for."""
     flags: tuple[str, ...] = ()
+    """Flags of an option whose flag is not its name."""
     metavar: str | None = None
+    """Word for the value in the help of the command line."""
     choices: tuple[str, ...] = ()
+    """Values that the command line takes; without any, it takes all of the type."""
 
 
 OPTIONS = (
@@ -315,12 +323,21 @@ def options_of(caller: Caller) -> dict[str, Option]:
 
 
 def _is_flag(value: Any) -> bool:
-    """Return whether a value is True or False; NumPy's are as well."""
+    """Return whether a value is True or False; NumPy's are as well.
+
+    >>> _is_flag(False), _is_flag(0)
+    (True, False)
+    """
+    # by name, as NumPy is not imported here: `bool_` in NumPy 1, `bool` from 2 on
     return isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")
 
 
 def _is_whole(value: Any) -> bool:
-    """Return whether a value is a whole number; True and False are none, though Python's are."""
+    """Return whether a value is a whole number; True and False are none, though Python's are.
+
+    >>> _is_whole(3), _is_whole(True), _is_whole(3.0)
+    (True, False, False)
+    """
     return isinstance(value, Integral) and not _is_flag(value)
 
 
@@ -330,7 +347,11 @@ def _is_number(value: Any) -> bool:
 
 
 def _are_texts(value: Any) -> bool:
-    """Return whether a value is a list of texts, which one text alone is not."""
+    """Return whether a value is a list of texts, which one text alone is not.
+
+    >>> _are_texts(["dice", "iou"]), _are_texts("dice")
+    (True, False)
+    """
     return (
         isinstance(value, Sequence)
         and not isinstance(value, str)

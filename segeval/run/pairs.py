@@ -16,6 +16,7 @@ def check_apart(output: Path, inputs: Sequence[Path]) -> None:
     The next run would take them for masks.
     """
     for folder in inputs:
+        # resolved, since a link may lead into the folder
         if folder.is_dir() and output.resolve().is_relative_to(folder.resolve()):
             raise UsageError(
                 f"{output}: results would lie among the masks of {folder}; give another folder "
@@ -63,11 +64,19 @@ def about_unpaired(found: Pairing, missing: Missing) -> list[str]:
 
 
 def _counted(files: Sequence[tuple[str, Path]], what: str) -> str:
-    """Return how many files there are of a kind: `2 predictions`."""
+    """Return how many files there are of a kind.
+
+    >>> _counted([("a", Path("a.png")), ("b", Path("b.png"))], "prediction")
+    '2 predictions'
+    """
     return f"{len(files)} {what}{'s' if len(files) > 1 else ''}"
 
 
 def _listed(files: Sequence[tuple[str, Path]], most: int = 5) -> str:
-    """Return the names of files, of no more than `most` of them: `a, b and 3 more`."""
+    """Return the names of files, of no more than `most` of them.
+
+    >>> _listed([("a", Path("a.png")), ("b", Path("b.png")), ("c", Path("c.png"))], most=2)
+    'a, b and 1 more'
+    """
     names = ", ".join(name for name, _ in files[:most])
     return names if len(files) <= most else f"{names} and {len(files) - most} more"

@@ -33,40 +33,38 @@ TOLERANCES = 65
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A file that was read: enough to tell later whether it is still the same.
-
-    `bytes` is its size, `modified` its time of modification in nanoseconds, and `sha256` the hash
-    of its content in hexadecimal.
-    """
+    """A file that was read: enough to tell later whether it is still the same."""
 
     bytes: int
+    """Size of the file."""
     modified: int
+    """Time of its modification in nanoseconds."""
     sha256: str
+    """Hash of its content in hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """The space that a case lies in.
-
-    `axes` is their number, 2 or 3. `unit` is that of lengths and `volume_unit` that of volumes.
-    `finest` is the smallest spacing.
-    """
+    """The space that a case lies in."""
 
     axes: int
+    """Number of axes, 2 or 3."""
     unit: str
+    """Unit of lengths."""
     volume_unit: str
+    """Unit of volumes."""
     finest: float
+    """Smallest spacing along any axis."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """NSD of each region of a case at each tolerance, (R, T).
-
-    Tolerances are multiples of half the spacing `finest`, from 0.
-    """
+    """NSD of the regions of a case over the tolerance."""
 
     finest: float
+    """Spacing of which the tolerances are multiples of a half."""
     nsd: Singles
+    """NSD of each region at each tolerance, (R, T), NaN for one without a boundary."""
 
     @property
     def tolerances(self) -> Floats:
@@ -85,32 +83,34 @@ def tolerances(finest: float) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """The outcome of scoring a case: its rows, and what is added up or drawn later.
-
-    Of what was `measured`, the statistics are there that a run adds up over cases and that the
-    contingency table does not hold. `curve` is None where no surface was measured.
-    """
+    """The outcome of scoring a case: its rows, and what is added up or drawn later."""
 
     space: Space
+    """Space that the case lies in."""
     scores: Scores
+    """Rows of the case in the table."""
     measured: Measured
+    """Contingency table, and the statistics that a run adds up and that it does not hold."""
     curve: Curve | None = None
+    """NSD curves, None without a surface, and where there are too many regions."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Record:
-    """The outcome of one pair of files: its scores, or the `error` that stopped it.
-
-    `seconds` is how long it took, `notes` say what was done to get there. `inputs` are the
-    prediction and the ground truth, None for a file that was not read.
-    """
+    """The outcome of one pair of files: its scores, or the error that stopped it."""
 
     pair: Pair
+    """Files that were scored, and the id of the case."""
     seconds: float
+    """Time that the case took."""
     error: str = ""
+    """Text of the error, "" for a case that was scored."""
     notes: tuple[str, ...] = ()
+    """Sentences on what was done to get to the scores."""
     inputs: tuple[Input | None, Input | None] = (None, None)
+    """Prediction and ground truth as they were read, None for a file that was not."""
     scored: Scored | None = None
+    """Scores and statistics, None for a case that failed."""
 
     @property
     def scores(self) -> Scores | None:
@@ -199,6 +199,7 @@ def _scored_from_json(content: Mapping[str, Any], needs: Sequence[Need]) -> Scor
     voxel_volume = read_spelled(content["voxel_volume"])
     statistics: dict[Need, Statistic] = {}
     for need in needs:
+        # what follows from the table alone is in no record
         if need.name in content["statistics"]:
             flat = {name: decode(text) for name, text in content["statistics"][need.name].items()}
             (only_case,) = need.statistic.cases(need, flat, len(regions)).each()
@@ -211,6 +212,7 @@ def _scored_from_json(content: Mapping[str, Any], needs: Sequence[Need]) -> Scor
         measured=Measured(
             regions=regions,
             contingency=table,
+            # these follow from the table, and are not stored
             counts=Counts.of(table, regions, voxel_volume),
             statistics=statistics,
             voxel_volume=voxel_volume,
@@ -225,7 +227,11 @@ def _columns(table: Contingency) -> tuple[NDArray[Any], ...]:
 
 
 def _slots(data: Any) -> dict[str, Any]:
-    """Return the fields of a flat dataclass by name; `asdict` would copy what they hold."""
+    """Return the fields of a flat dataclass by name; `asdict` would copy what they hold.
+
+    >>> _slots(Space(axes=2, unit="px", volume_unit="px", finest=1.0))["unit"]
+    'px'
+    """
     return {name: getattr(data, name) for name in data.__slots__}
 
 
@@ -246,4 +252,5 @@ def decode(content: Mapping[str, Any]) -> NDArray[Any]:
     """Return the array that `encode` wrote, in the byte order of this machine."""
     dtype = np.dtype(content["dtype"])
     flat = np.frombuffer(base64.b64decode(content["data"], validate=True), dtype)
+    # a copy, too: a view of the decoded text could not be written to
     return flat.reshape(content["shape"]).astype(dtype.newbyteorder("="))

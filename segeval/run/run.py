@@ -68,29 +68,37 @@ class Listener:
 class Run:
     """Scores pairs of masks under a protocol, and keeps a record of each.
 
-    `jobs` is the number of threads, `device` where they measure ("cpu", "cuda:0", ...). `failed`
-    says what a case counts that fails, `listener` hears how the run goes on, and `warnings` are
-    the notices so far.
-
-    With an `output` folder, records are appended to the journal there as they come, and all tables
+    With an output folder, records are appended to the journal there as they come, and all tables
     are written in the end, also when the run is interrupted; run.json then says that it is not
-    complete. With `resume`, cases that the journal holds are not scored again if their files have
-    not changed.
+    complete.
     """
 
     protocol: Protocol
+    """Protocol of all cases."""
     pairs: Sequence[Pair]
+    """Files of the cases, in the order of the tables."""
     jobs: int
+    """Number of threads."""
     device: str = "cpu"
+    """Device that measures: "cpu", "cuda:0", ..."""
     listener: Listener = field(default_factory=Listener)
+    """Object that hears how the run goes on."""
     output: str | os.PathLike[str] | None = None
+    """Folder for the journal and the tables; None writes nothing."""
     formats: Sequence[str] = ("csv",)
+    """Formats of the tables."""
     resume: bool = False
+    """True where cases of the journal, of files that have not changed, are not scored again."""
     failed: Failed = "error"
+    """Choice for cases that fail."""
     warnings: list[str] = field(default_factory=list, init=False)
+    """Notices so far."""
     _records: dict[int, Record] = field(default_factory=dict, init=False)
+    """Records so far, by the position of their pair."""
     _resumed: int = field(default=0, init=False)
+    """Number of cases that were taken from the journal."""
     _started: float = field(default_factory=time.time, init=False)
+    """Time at which the run was made, in seconds since 1970."""
 
     def notice(self, text: str) -> None:
         """Tell the user, now and in run.json."""
@@ -106,6 +114,7 @@ class Run:
         """
         with self._journal() as journal:
             columns = [metric.column for metric in self.protocol.metrics]
+            # not before the journal is open: another run may hold the folder
             self.listener.started(len(self.pairs), columns)
             try:
                 if journal and self.resume:
@@ -127,6 +136,7 @@ class Run:
             self.pairs, waiting, self.protocol, jobs=self.jobs, device=self.device, finest=finest
         ):
             self._records[position] = record
+            # before anyone hears of it: what a listener raises costs no case
             if journal:
                 journal.append(record)
             if record.error:
@@ -152,6 +162,7 @@ class Run:
             scale = finest_of([record])
             finest = finest or scale
             if scale in (None, finest):
+                # files that were moved are the same, under the paths that they have now
                 self._records[position] = replace(record, pair=pair)
                 self.listener.finished(record)
         self._resumed = len(self._records)
@@ -256,17 +267,22 @@ class Run:
                 journal = stack.enter_context(
                     opened(folder, header, self.protocol.needs, resume=self.resume)
                 )
+                # under the lock, or results that another run is writing would go
                 clear(folder)
             except OSError as error:
                 raise UsageError(
                     f"{folder}: cannot write the results there ({error.strerror or error}); give "
                     "another folder with -o"
                 ) from error
+            # outside of the handler, which would blame the folder for any `OSError` of the run
             yield journal
 
 
 def _units(scored: Sequence[Scored]) -> dict[str, str]:
-    """Return the units of lengths and of volumes; those of cases that differ, joined by a slash."""
+    """Return the units of lengths and of volumes; those of cases that differ, joined by a slash.
+
+    Without a scored case they are "".
+    """
     return {
         "length": "/".join(sorted({case.space.unit for case in scored})),
         "volume": "/".join(sorted({case.space.volume_unit for case in scored})),
@@ -296,5 +312,6 @@ def _is_same(source: Input | None, before: Path | None, path: Path | None) -> bo
     same_file = before is not None and before.absolute() == path.absolute()
     if same_file and status.st_mtime_ns == source.modified:
         return True
+    # copied or touched since: the content decides
     now = fingerprint(path, status.st_mtime_ns)
     return now is not None and now.sha256 == source.sha256

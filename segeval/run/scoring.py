@@ -20,16 +20,16 @@ from segeval.results.columns import ALL
 class Scores:
     """Rows of the table of cases.
 
-    `regions` and `notes` have an entry for each row. `values` is (rows, metrics), NaN where a
-    metric does not apply to the row.
-
     >>> Scores(("liver",), np.array([[0.9, 4.5]]), ("",)).row("liver", 1)
     4.5
     """
 
     regions: tuple[str, ...]
+    """Name of the region of each row."""
     values: Floats
+    """Values, (rows, metrics), NaN where a metric does not apply to the row."""
     notes: tuple[str, ...]
+    """Note of each row, "" where there is nothing to tell."""
 
     def row(self, region: str, metric: int) -> float:
         """Return one value, by the name of its region and the position of its metric."""
@@ -66,6 +66,7 @@ def score_measured(
     for row in np.flatnonzero(~plain).tolist():
         emptiness = _emptiness(counts.empty_p[row], counts.empty_g[row])
         notes[row] = _note(emptiness, by_region[row, per_region], chosen, remarks)
+    # without a metric of whole cases, these have no row
     if per_region.all():
         return Scores(tuple(names), by_region, tuple(notes))
     notes.append(
@@ -75,7 +76,11 @@ def score_measured(
 
 
 def _emptiness(no_p: bool, no_g: bool) -> str:
-    """Return which of the masks a region is not in; "" if it is in both."""
+    """Return which of the masks a region is not in; "" if it is in both.
+
+    >>> _emptiness(no_p=True, no_g=False)
+    'region not in the prediction'
+    """
     if no_p and no_g:
         return NEITHER
     if no_p:

@@ -44,13 +44,16 @@ BOUNDARIES = (
     Boundary("smooth"),
     Boundary("smooth", sizes="equal"),
 )
+"""Boundaries that distances are measured under: between them they need every kernel of these."""
 
 
 class WarmUp(NamedTuple):
-    """The outcome of a warm-up: the kernels that it compiled, and the seconds that took."""
+    """The outcome of a warm-up."""
 
     compiled: int
+    """Number of kernels that were compiled."""
     seconds: float
+    """Seconds that compiling them took."""
 
 
 def warm_up(dtypes: Sequence[DTypeLike] = (np.uint8, np.uint16)) -> WarmUp:
@@ -63,6 +66,7 @@ def warm_up(dtypes: Sequence[DTypeLike] = (np.uint8, np.uint16)) -> WarmUp:
     with Workspace() as workspace:
         for dtype, shape in product(dtypes, SHAPES):
             _measure(dtype, shape, workspace)
+        # labels of more than 256 channels are uint16: kernels are compiled for both
         for scores, channels in product((np.float32, np.float64, np.uint8), (2, 300)):
             argmax(np.zeros((channels, 8, 8), scores), workspace)
     for labels in (np.uint8, np.int64):

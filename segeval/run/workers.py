@@ -68,6 +68,7 @@ def evaluate(
     scale = CurveScale(positions, finest)
 
     def work(position: int) -> tuple[int, Record]:
+        """Return a position and the record of its pair, made in the workspace of this thread."""
         try:
             if not hasattr(local, "workspace"):  # one for each thread: its buffers are used again
                 local.workspace = Workspace(jobs // workers, device)
@@ -81,6 +82,7 @@ def evaluate(
     waiting = iter(positions)
 
     def submit(count: int) -> None:
+        """Hand so many of the pairs that wait to the threads."""
         for position in islice(waiting, count):
             pool.submit(work, position).add_done_callback(done.put)
 
@@ -92,6 +94,7 @@ def evaluate(
             yield done.get().result()
             submit(1)
     finally:
+        # also when nobody takes further records: cases at work end, others do not begin
         pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -115,8 +118,11 @@ class CurveScale:
     def __init__(self, positions: Sequence[int], finest: float | None) -> None:
         self._waiting = list(reversed(positions))  # the next in the order of the run comes last
         self._offers: dict[int, float | None] = {}
+        """Offers of cases, None for one that has no spacing, by position."""
         self._finest = finest
+        """Outcome, None as long as there is none."""
         self._changed = threading.Condition()
+        """Condition that guards the three, and that is notified of every offer."""
 
     def offer(self, position: int, finest: float | None) -> None:
         """Say the finest spacing of a case, None for one that has none; the first word counts."""
@@ -141,14 +147,14 @@ class CurveScale:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Worker:
-    """One thread's share of a run: it scores one pair after the other.
-
-    `scale` is shared by all workers of the run, the `workspace` by none.
-    """
+    """One thread's share of a run: it scores one pair after the other."""
 
     protocol: Protocol
+    """Protocol of the run."""
     workspace: Workspace
+    """Buffers and threads of this worker alone."""
     scale: CurveScale
+    """Spacing that the NSD curves go by, shared by all workers of the run."""
 
     def record(self, position: int, pair: Pair) -> Record:
         """Return the record of a pair, whatever becomes of it.
@@ -157,6 +163,7 @@ class Worker:
         """
         start = time.perf_counter()
         try:
+            # before they are read: a file that changes in between gets no fingerprint
             before = modified(pair.pred), modified(pair.gt)
             scored, notes = self._score(position, pair)
             inputs = fingerprint(pair.pred, before[0]), fingerprint(pair.gt, before[1])
@@ -255,6 +262,7 @@ def fingerprint(path: Path | None, before: int | None) -> Input | None:
     digest = hashlib.sha256()
     try:
         with path.open("rb", buffering=0) as file:
+            # block by block and past the buffer of Python, as masks are large
             while block := file.read(1 << 20):
                 digest.update(block)
         status = path.stat()
@@ -279,7 +287,11 @@ def _space(case: Case) -> Space:
 
 
 def _complaint(error: Exception, pair: Pair) -> str:
-    """Return what is told of an error: its text, with the case if that does not name it."""
+    """Return what is told of an error: its text, with the case if that does not name it.
+
+    Errors that segeval does not raise itself, lack of memory apart, are its faults: their text asks
+    for a report.
+    """
     if isinstance(error, SegevalError):
         text = str(error)
     elif isinstance(error, MemoryError):
