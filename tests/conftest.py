@@ -1,6 +1,4 @@
-"""Settings of the whole suite. That this file lies here also makes `helpers` importable from every
-test.
-"""
+"""Settings of the whole suite."""
 
 from __future__ import annotations
 
@@ -10,11 +8,7 @@ import pytest
 from helpers.scenes import REAL_MASKS, TWO_LABELS, folders
 from hypothesis import settings
 
-collect_ignore_glob = ["*conftest.py"]
-"""They hold no doctests, and looking for some would import two modules of one name."""
-
-if not REAL_MASKS.is_dir():  # they are not ours to hand on
-    collect_ignore_glob.append("*test_real_masks.py")
+collect_ignore_glob = [] if REAL_MASKS.is_dir() else ["*test_real_masks.py"]
 
 # The same examples on every machine and in every run: a failure can be repeated, and green means
 # the same thing.

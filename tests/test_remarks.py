@@ -47,8 +47,10 @@ def test_an_image_in_place_of_a_mask_is_suspected(tmp_path):
     )
 
 
-def test_cases_on_different_scales_are_noticed(tmp_path):
-    (text,) = noticed(tmp_path, {"a": PRED, "b": 255 * PRED}, {"a": GT, "b": 255 * GT})
+@pytest.mark.parametrize("background", [False, True])
+def test_cases_on_different_scales_are_noticed(background, tmp_path):
+    cases = {"a": PRED, "b": 255 * PRED}, {"a": GT, "b": 255 * GT}
+    (text,) = noticed(tmp_path, *cases, include_background=background)
     assert text == (
         "some cases hold only {0, 1} and others only {0, 255}; "
         "if these mean the same, pass --binary"

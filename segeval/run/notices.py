@@ -70,8 +70,9 @@ def _on_labels(regions: Sequence[Region], in_p: Flags, in_g: Flags) -> Iterator[
             "folder, --regions or --binary"
         )
     labels = {label for region in regions for label in region.labels}
+    foreground = [place for place, region in enumerate(regions) if region.labels != {0}]
     # no case holds both: some files were saved as masks of 0 and 1, others as images
-    if labels == FOREGROUNDS and not (in_g[:, 0] & in_g[:, 1]).any():
+    if labels - {0} == FOREGROUNDS and not in_g[:, foreground].all(axis=1).any():
         yield (
             "some cases hold only {0, 1} and others only {0, 255}; if these mean the same, pass "
             "--binary"

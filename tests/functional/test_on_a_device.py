@@ -9,9 +9,9 @@ import inspect
 import numpy as np
 import pytest
 import torch
+from helpers.forms import FORMS, GT, PRED, SCORES, SPACING, batch, channels
 from helpers.scenes import examples
 from helpers.standin import GPU
-from test_functions import FORMS, GT, PRED, SCORES, SPACING, batch, channels
 
 import segeval.batches.dispatch
 import segeval.functional
