@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from segeval.errors import UsageError
-from segeval.metrics import lookup, parse_metric, separate
+from segeval.metrics import REGISTRY, parse_metric, separate
 from segeval.metrics.card import Definition, Empty, MeanFirst, Metric, MetricSpec
 from segeval.metrics.parameters import ByRegion, Value
 from segeval.metrics.written import is_name_of
@@ -313,11 +313,9 @@ def _formula(form: str, metric: Metric) -> Metric:
     >>> _formula("hd_pooled", parse_metric("hd95")).form
     'hd_pooled@95'
     """
-    name, mark, _ = form.partition("@" if "@" in form else ":")
-    is_glued = form[-1:].isdigit()  # as in hd95
-    if mark or is_glued:
+    spec = next((spec for spec in REGISTRY.values() if is_name_of(form, spec)), None)
+    if spec is None:  # it gives parameters of its own, as hd95 and hd_pooled@95 do
         return parse_metric(form)
     # by its name alone, `hd_pooled` stands for hd_pooled@95 under hd95
-    spec = lookup(name)
     known = {parameter.name for parameter in spec.parameters}
     return spec.bind({name: value for name, value in metric.parameters if name in known})

@@ -15,6 +15,7 @@ import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 from typing import IO, Any
 
@@ -67,16 +68,20 @@ def opened(
     """Open the journal of a folder for a run, under its lock.
 
     `header` is what the numbers depend on, the protocol and the version of segeval: with `resume`,
-    records that were made under an equal one are kept, and all others are dropped. `needs` are the
-    statistics to read from the records. Raises `UsageError` when another run writes there.
+    records that were made under an equal one are kept, and the journal of another run is put aside.
+    Without `resume` the folder is written anew. `needs` are the statistics to read from the
+    records. Raises `UsageError` when another run writes there.
     """
     with _locked(folder):
         path = folder / NAME
-        earlier = _earlier(path, header, needs) if resume else {}
+        earlier: dict[str, Record] = {}
         put_aside = None
-        if resume and not earlier and any("record" in line for line in _lines(path)):
-            # of another run: nothing that was computed is lost because of a changed option
-            put_aside = path.replace(folder / ASIDE)
+        if resume:
+            if _is_of_another_run(path, header):
+                # nothing that was computed is lost because of a changed option
+                put_aside = path.replace(_unused(folder / ASIDE))
+            else:
+                earlier = _earlier(path, needs)
         first = {"header": dict(header), "run": _process()}
         # The journal is written anew, which drops failed cases and lines that were cut off. It is
         # replaced as a whole, or a run stopped at this point would lose what was done before.
@@ -115,17 +120,30 @@ def _locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _earlier(path: Path, header: Mapping[str, Any], needs: Sequence[Need]) -> dict[str, Record]:
-    """Return the last record of every case that was scored under an equal header, by id.
+def _is_of_another_run(path: Path, header: Mapping[str, Any]) -> bool:
+    """Return whether a journal holds records, and these were not made under this header."""
+    # the header comes first: without it, nobody knows what the records are of
+    first, *lines = list(_lines(path)) or [{}]
+    if first.get("header") == dict(header):
+        return False
+    return any("record" in line for line in (first, *lines))
+
+
+def _unused(path: Path) -> Path:
+    """Return a path, with a number behind its stem if there is such a file already."""
+    numbered = (path.with_stem(f"{path.stem}-{number}") for number in count(2))
+    return next(candidate for candidate in chain([path], numbered) if not candidate.exists())
+
+
+def _earlier(path: Path, needs: Sequence[Need]) -> dict[str, Record]:
+    """Return the last record of every case in a journal, by id.
 
     Cases that failed are left out: they are tried again.
     """
-    # the header comes first: without it, nobody knows what the records are of
-    first, *lines = list(_lines(path)) or [{}]
-    if first.get("header") != dict(header):
-        return {}
     records: dict[str, Record] = {}
-    for line in lines:
+    for line in _lines(path):
+        if "record" not in line:
+            continue  # the header
         try:
             record = Record.from_json(line["record"], needs)
         except (KeyError, TypeError, ValueError, AttributeError):

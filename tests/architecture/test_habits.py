@@ -13,7 +13,8 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from segeval import __version__
+import segeval
+from segeval import __version__, cli
 from segeval.io.registry import FORMATS
 from segeval.results.exports import EXPORTS
 
@@ -25,6 +26,12 @@ else:
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+@pytest.mark.parametrize("package", [segeval, cli], ids=lambda package: package.__name__)
+def test_what_is_tested_is_this_checkout(package):
+    """`segeval.cli` lies in a folder of its own: another installation could provide it."""
+    assert Path(package.__file__).parents[1] == ROOT
 
 
 def requirements(name: str) -> list[Requirement]:

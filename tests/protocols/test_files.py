@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from math import inf, isnan
 from pathlib import Path
 
 import pytest
 
 from segeval.errors import UsageError
+from segeval.metrics import REGISTRY
 from segeval.metrics.parameters import ByRegion
 from segeval.protocols import convention
 from segeval.statistics.boundary import Boundary
@@ -216,6 +218,18 @@ def test_a_key_is_a_form_as_a_report_takes_it(tmp_path):
     )
     assert [(metric.form, metric.empty.both) for metric in protocol.metrics()] == [(form, 1)]
     assert not protocol.defines("tversky:alpha=0.5,beta=0.5")
+
+
+def test_a_formula_whose_name_ends_in_a_digit_takes_it_too(tmp_path, monkeypatch):
+    type7 = replace(REGISTRY["hd"], name="hd_type7", aliases=())
+    monkeypatch.setitem(REGISTRY, "hd_type7", type7)
+    path = tmp_path / "p.toml"
+    path.write_text(
+        'report = ["hd95"]\n[metrics."hd@percentile"]\nis = "hd_type7"\n', encoding="utf-8"
+    )
+    metric = convention(path).metric("hd95")
+    assert metric.formula.spec is type7
+    assert dict(metric.formula.parameters) == {"percentile": 95}
 
 
 def test_a_formula_takes_the_parameter_of_the_name(tmp_path):

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 import zlib
 from pathlib import Path
 
@@ -107,6 +108,34 @@ def test_a_run_under_another_protocol_begins_anew(masks, tmp_path):
     (notice,) = results.run["warnings"]
     assert notice.startswith("the journal was of other metrics, regions or options, or of another")
     assert (out / "journal.earlier.jsonl").read_bytes() == journal
+
+
+def test_journals_of_several_other_runs_are_all_kept(masks, tmp_path):
+    out = tmp_path / "out"
+    score(masks, out)
+    first = (out / NAME).read_bytes()
+    score(masks, out, resume=True, include_background=True)
+    second = (out / NAME).read_bytes()
+    (notice,) = score(masks, out, resume=True, ignore_label=7).run["warnings"]
+    assert "journal.earlier-2.jsonl" in notice
+    assert (out / "journal.earlier.jsonl").read_bytes() == first
+    assert (out / "journal.earlier-2.jsonl").read_bytes() == second
+
+
+def test_a_run_of_which_every_case_failed_is_no_other_run(masks, tmp_path):
+    out = tmp_path / "out"
+    whole = {path: path.read_bytes() for path in masks[0].iterdir()}
+    for path in whole:
+        path.write_bytes(b"damaged")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", segeval.FailedCasesWarning)
+        score(masks, out)
+    for path, content in whole.items():
+        path.write_bytes(content)
+    results = score(masks, out, resume=True)
+    assert results.run["warnings"] == []
+    assert results.cases.equals(score(masks, tmp_path / "anew").cases)
+    assert not list(out.glob("journal.earlier*"))
 
 
 def test_without_resume_nothing_is_taken(masks, tmp_path):
