@@ -159,7 +159,8 @@ class Protocol:
     def to_dict(self) -> dict[str, Any]:
         """Return the protocol in full, as run.json keeps it.
 
-        `hash` is that of all that can change a number. `from_dict` is the way back.
+        `hash` is that of the name and of all that can change a number. `from_dict` is the way
+        back; notices are about how the protocol was made, and stay behind.
         """
         regions, colors = self.regions, self.colors
         content: dict[str, Any] = {
@@ -238,7 +239,7 @@ def stamp_of(protocol: Mapping[str, Any]) -> str:
 
 
 def _hash(content: Mapping[str, Any]) -> str:
-    """Return the hash of all that can change a number: neither the title nor a hash can."""
+    """Return the hash of the name and of all that can change a number; a title cannot."""
     hashed = {key: value for key, value in content.items() if key not in ("title", "hash")}
     # keys are sorted, as JSON gives their order no meaning
     return hashlib.sha256(json.dumps(hashed, sort_keys=True).encode()).hexdigest()

@@ -18,11 +18,7 @@ from segeval.results.columns import ALL
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """Rows of the table of cases.
-
-    >>> Scores(("liver",), np.array([[0.9, 4.5]]), ("",)).row("liver", 1)
-    4.5
-    """
+    """Rows of a case in the table of cases."""
 
     regions: tuple[str, ...]
     """Name of the region of each row."""
@@ -30,10 +26,6 @@ class Scores:
     """Values, (rows, metrics), NaN where a metric does not apply to the row."""
     notes: tuple[str, ...]
     """Note of each row, "" where there is nothing to tell."""
-
-    def row(self, region: str, metric: int) -> float:
-        """Return one value, by the name of its region and the position of its metric."""
-        return float(self.values[self.regions.index(region), metric])
 
 
 NEITHER = "region in neither mask"

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -65,15 +66,16 @@ def evaluate(
     """
     workers = max(1, min(jobs, len(positions)))
     local = threading.local()
+    workspaces = ExitStack()
     scale = CurveScale(positions, finest)
 
     def work(position: int) -> tuple[int, Record]:
-        """Return a position and the record of its pair, made in the workspace of this thread."""
+        """Return a position and the record of its pair, made by the worker of this thread."""
         try:
-            if not hasattr(local, "workspace"):  # one for each thread: its buffers are used again
-                local.workspace = Workspace(jobs // workers, device)
-            worker = Worker(protocol, local.workspace, scale)
-            return position, worker.record(position, pairs[position])
+            if not hasattr(local, "worker"):  # one for each thread: its buffers are used again
+                workspace = workspaces.enter_context(Workspace(jobs // workers, device))
+                local.worker = Worker(protocol, workspace, scale)
+            return position, local.worker.record(position, pairs[position])
         finally:
             scale.offer(position, None)  # whatever happens, or others would wait for its word
 
