@@ -29,32 +29,32 @@ from .meshes import measure_meshes
 
 def measure(
     case: Case,
-    regions: Callable[[Sequence[int]], Sequence[Region]],
+    regions_of: Callable[[Sequence[int]], Sequence[Region]],
     needs: Collection[Need],
     workspace: Workspace,
 ) -> Measured:
     """Measure the statistics of a case of voxels, or of surfaces where a side is a mesh.
 
-    `regions` gives the regions to measure, from the labels that occur in the case, and `needs` are
-    the statistics to measure; they come back in the order of `needs`. The device of
-    the workspace decides what measures them. Raises `UsageError` where a statistic does not exist
-    for masks of so many axes.
+    `regions_of` gives the regions to measure, from the labels that occur in the case, and `needs`
+    are the statistics to measure; they come back in the order of `needs`. The device of the
+    workspace decides what measures them. Raises `UsageError` where a statistic does not exist for
+    masks of so many axes.
     """
     if case.has_mesh:
-        return measure_meshes(case, regions, needs, workspace)
+        return measure_meshes(case, regions_of, needs, workspace)
     _check_axes(case, needs)
     pred, gt = case.masks
     maps = _compact(pred.labels, gt.labels)
     engine = _engine(maps, needs, workspace)
     # the table comes first: the labels in it decide on the regions
     table = _decoded(engine.table(), maps, case.ignored)
-    chosen = tuple(regions(table.labels.tolist()))
+    chosen = tuple(regions_of(table.labels.tolist()))
     volume = case.grid.voxel_volume
     statistics = {need: need.statistic.of_table(table, chosen, volume) for need in needs}
-    shapes = [need for need, statistic in statistics.items() if statistic is None]
+    unmeasured = [need for need, statistic in statistics.items() if statistic is None]
     measured = {need: statistic for need, statistic in statistics.items() if statistic is not None}
-    if shapes:
-        measured |= _measure_shapes(case, maps, chosen, shapes, engine)
+    if unmeasured:
+        measured |= _measure_shapes(case, maps, chosen, unmeasured, engine)
     in_order = {need: measured[need] for need in needs}
     counts = measured.get(Need(Counts)) or Counts.of(table, chosen, volume)
     assert isinstance(counts, Counts)

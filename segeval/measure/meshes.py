@@ -38,17 +38,17 @@ BY_SPACING = (
 
 
 def measure_meshes(
-    case: Case, regions: Regions, needs: Collection[Need], workspace: Workspace
+    case: Case, regions_of: Regions, needs: Collection[Need], workspace: Workspace
 ) -> Measured:
     """Measure the distances between the surfaces of both sides, of which one or both are meshes.
 
-    `regions` names the only region, which meshes are of; all `needs` are of meshes. Raises
+    `regions_of` names the only region, which meshes are of; all `needs` are of meshes. Raises
     `UsageError` for several regions, and for a mask that cannot be placed beside a mesh.
     """
     from .mesh.surfaces import distances_between
 
-    region = _region(case, regions)
-    labels = region.labels if regions(()) else None  # None where no label was named: any
+    region = _region(case, regions_of)
+    labels = region.labels if regions_of(()) else None  # None where no label was named: any
     distances: dict[Need, SurfaceDistances] = {}
     # in a fixed order, since the table below is made from the first
     for need in sorted(needs, key=lambda need: str(need.boundary)):
@@ -76,12 +76,12 @@ def _table(region: Region, distances: SurfaceDistances) -> Contingency:
     return Contingency(gt, pred, np.ones(1, np.int64))
 
 
-def _region(case: Case, regions: Regions) -> Region:
+def _region(case: Case, regions_of: Regions) -> Region:
     """Return the one region that meshes are of, label 1 where none is named.
 
     Raises `UsageError` for several.
     """
-    named = regions(())
+    named = regions_of(())
     if len(named) > 1:
         raise UsageError(
             f"case {case.id!r}: a mesh is the surface of one region, but {len(named)} are to be "

@@ -216,8 +216,8 @@ def _leave(
                 answers.hist[place[label], -1] += elements
                 lost += elements
     at_row = row_of(layout, row)
-    answers.far.bits[at_row.word + column] = corners
-    note(answers.far, layout, at_row.band, column, lost)
+    answers.far_marks.bits[at_row.word + column] = corners
+    note(answers.far_marks, layout, at_row.band, column, lost)
 
 
 @kernel

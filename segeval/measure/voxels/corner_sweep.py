@@ -49,8 +49,8 @@ class Queries(NamedTuple):
     codes: Bytes
 
     @classmethod
-    def none(cls) -> Queries:
-        """Return the room for those of a few words."""
+    def unwritten(cls) -> Queries:
+        """Return the room for those of a few words, with none written yet."""
         return cls(np.empty((8 * _MOST, 2), np.uint64), np.empty(8 * _MOST, np.uint8))
 
     def used(self, used: Integers) -> Queries:
@@ -144,8 +144,8 @@ def sweep_corners(corners: Corners, sizes: Integers, workspace: Workspace) -> Co
     def part(first_band: int, end_band: int) -> _Swept:
         start, stop = layout.words_before(first_band), layout.words_before(end_band)
         room = _Room.of(corners)
-        p = _Side(corners.pred, border_p, Queries.none(), np.zeros(2, np.int64))
-        g = _Side(corners.gt, border_g, Queries.none(), np.zeros(2, np.int64))
+        p = _Side(corners.pred, border_p, Queries.unwritten(), np.zeros(2, np.int64))
+        g = _Side(corners.gt, border_g, Queries.unwritten(), np.zeros(2, np.int64))
         while (start := _sweep(p, g, lattice, room, start, stop)) < stop:
             p, g = p.enlarged, g.enlarged
         return _Swept(room.total, p.queries.used(p.used), g.queries.used(g.used))

@@ -146,29 +146,29 @@ def _squared_distances(
     # holds v and the target nearest to the centre is always a rival. Few are left where a tile is
     # small against the distance, which far tiles are.
     codes, table, rivals = targets.codes, targets.table, room.rivals
-    near: Any = (np.int64(0), np.int64(0))  # a tile, and which of its elements
+    found: Any = (np.int64(0), np.int64(0))  # a tile, and which of its elements
     place = np.int32(-1)
     voxel = np.int64(0)
     for q in range(queries.shape[0]):
         # 1. The exact nearest target of the centre of the tile's box, which is low and high along
-        # z, then along y, then along x. A place of queries always has targets, so that `near` is of
-        # this place once `bound` is finite.
+        # z, then along y, then along x. A place of queries always has targets, so that `found` is
+        # of this place once `bound` is finite.
         box = queries[q, BOX:]
         low = float(box[0]), float(box[2]), float(box[4])
         high = float(box[1]), float(box[3]), float(box[5])
         centre = (low[0] + high[0]) / 2, (low[1] + high[1]) / 2, (low[2] + high[2]) / 2
         bound = np.inf
         if queries[q, PLACE] == place:  # the answer of the tile before is a good first guess
-            bound = _squared(centre, _voxel(codes, table, near[0], near[1]), scale)
+            bound = _squared(centre, _voxel(codes, table, found[0], found[1]), scale)
         place = queries[q, PLACE]
-        bound, near = _nearest(targets, place, centre, scale, bound, near, room)
+        bound, found = _nearest(targets, place, centre, scale, bound, found, room)
         count = np.int64(queries[q, COUNT])
         if count == 1:  # the centre of its box is the element itself
             squared[voxel] = bound
             voxel += 1
             continue
         # 2. The rivals: what may be nearer than that target to some point of the box.
-        nearest = _voxel(codes, table, near[0], near[1])
+        nearest = _voxel(codes, table, found[0], found[1])
         rival_count = _rivals(targets, place, low, high, nearest, scale, room)
         # 3. Each element of the tile against all rivals, without a branch.
         for k in range(count):
@@ -231,7 +231,7 @@ def _nearest(
     point: Point,
     scale: Point,
     bound: float,
-    near: tuple[int, int],
+    found: tuple[int, int],
     room: _Room,
 ) -> Any:
     """Return the squared distance to the nearest target of a place, and which that is.
@@ -268,42 +268,42 @@ def _nearest(
                     for k in range(np.int64(table[tile0 + tile, COUNT])):
                         squared = _squared(_voxel(codes, table, tile0 + tile, k), point, scale)
                         if squared < bound:
-                            bound, near = squared, (tile0 + tile, k)
+                            bound, found = squared, (tile0 + tile, k)
                 limit = bound * (1 + MARGIN)
         block_limit = bound * (1 + MARGIN)
-    return bound, near
+    return bound, found
 
 
 @helper
 def _rivals(
-    targets: Targets, place: int, low: Point, high: Point, near: Point, scale: Point, room: _Room
+    targets: Targets, place: int, low: Point, high: Point, nearest: Point, scale: Point, room: _Room
 ) -> Any:
-    """Write the targets that may be nearer than `near` to some point of a box, and `near`.
+    """Write the targets that may be nearer than `nearest` to some point of a box, and `nearest`.
 
-    Returns how many they are. By how much one is farther than `near`, in squares, is least at a
+    Returns how many they are. By how much one is farther than `nearest`, in squares, is least at a
     corner of the box: along each axis it is concave.
     """
     codes, table = targets.codes, targets.table
     first_tile, tile_box = targets.first_tile, targets.tile_box
     bounds, chosen, rivals = room.bounds, room.chosen, room.rivals
-    rivals[0, 0], rivals[1, 0], rivals[2, 0] = near
+    rivals[0, 0], rivals[1, 0], rivals[2, 0] = nearest
     count = np.int64(1)
     # losses are differences of squares, so that their roundings go with the size of these
-    slack = MARGIN * (_squared(low, near, scale) + _squared(high, near, scale))
+    slack = MARGIN * (_squared(low, nearest, scale) + _squared(high, nearest, scale))
     first, last = targets.first_block[place], targets.first_block[place + 1]
     # the same from coarse to fine: blocks, tiles of those left, elements of those left
-    _losses(targets.block_box, first, last, low, high, near, scale, bounds[0])
+    _losses(targets.block_box, first, last, low, high, nearest, scale, bounds[0])
     for b in range(_chosen(bounds[0], last - first, slack, chosen[0])):
         block = first + chosen[0, b]
         tile0, tile1 = first_tile[block], first_tile[block + 1]
-        _losses(tile_box, tile0, tile1, low, high, near, scale, bounds[1])
+        _losses(tile_box, tile0, tile1, low, high, nearest, scale, bounds[1])
         for t in range(_chosen(bounds[1], tile1 - tile0, slack, chosen[1])):
             tile = tile0 + chosen[1, t]
             for k in range(np.int64(table[tile, COUNT])):
                 z, y, x = _voxel(codes, table, tile, k)
-                loss = _least_loss(low[0], high[0], near[0], z) * scale[0]
-                loss += _least_loss(low[1], high[1], near[1], y) * scale[1]
-                loss += _least_loss(low[2], high[2], near[2], x) * scale[2]
+                loss = _least_loss(low[0], high[0], nearest[0], z) * scale[0]
+                loss += _least_loss(low[1], high[1], nearest[1], y) * scale[1]
+                loss += _least_loss(low[2], high[2], nearest[2], x) * scale[2]
                 # written before it is known to stay: no branch, and the room has one more voxel
                 rivals[0, count], rivals[1, count], rivals[2, count] = z, y, x
                 count += loss <= slack
@@ -311,13 +311,14 @@ def _rivals(
 
 
 @helper
-def _least_loss(low: float, high: float, near: float, voxel: float) -> Any:
-    """Return, along one axis, the least loss of a voxel against `near`.
+def _least_loss(low: float, high: float, nearest_along: float, voxel: float) -> Any:
+    """Return, along one axis, the least loss of a voxel against `nearest_along`.
 
-    That is by how much the square to it exceeds that to `near`, from whichever end of a box it does
-    least.
+    That is by how much the square to it exceeds that to `nearest_along`, from whichever end of
+    a box it does least.
     """
-    at_low, near_low, at_high, near_high = low - voxel, low - near, high - voxel, high - near
+    at_low, at_high = low - voxel, high - voxel
+    near_low, near_high = low - nearest_along, high - nearest_along
     return least(at_low * at_low - near_low * near_low, at_high * at_high - near_high * near_high)
 
 
@@ -353,11 +354,11 @@ def _losses(
     last: int,
     low: Point,
     high: Point,
-    near: Point,
+    nearest: Point,
     scale: Point,
     losses: Singles,
 ) -> None:
-    """Write `losses[k]`: by how much box first + k is at least farther than `near`.
+    """Write `losses[k]`: by how much box first + k is at least farther than `nearest`.
 
     It is measured in squares, from any point of a box.
 
@@ -365,7 +366,7 @@ def _losses(
     """
     qz0, qy0, qx0 = np.float32(low[0]), np.float32(low[1]), np.float32(low[2])
     qz1, qy1, qx1 = np.float32(high[0]), np.float32(high[1]), np.float32(high[2])
-    nz, ny, nx = np.float32(near[0]), np.float32(near[1]), np.float32(near[2])
+    nz, ny, nx = np.float32(nearest[0]), np.float32(nearest[1]), np.float32(nearest[2])
     sz, sy, sx = np.float32(scale[0]), np.float32(scale[1]), np.float32(scale[2])
     z0, z1, y0 = box[0, first:last], box[1, first:last], box[2, first:last]
     y1, x0, x1 = box[3, first:last], box[4, first:last], box[5, first:last]
@@ -378,15 +379,15 @@ def _losses(
 
 
 @helper
-def _loss(q0: Any, q1: Any, near: Any, low: Any, high: Any) -> Any:
-    """Return, along one axis, how much farther low ... high lies than `near`, in squares.
+def _loss(q0: Any, q1: Any, nearest_along: Any, low: Any, high: Any) -> Any:
+    """Return, along one axis, how much farther low ... high lies than `nearest_along`, in squares.
 
-    It is the squared distance to the nearest of low ... high less that to `near`, from q0 or q1:
-    the lesser of both.
+    It is the squared distance to the nearest of low ... high less that to `nearest_along`, from q0
+    or q1: the lesser of both.
     """
     zero = np.float32(0)
     away0 = greatest(greatest(low - q0, q0 - high), zero)
     away1 = greatest(greatest(low - q1, q1 - high), zero)
-    loss0 = away0 * away0 - (q0 - near) * (q0 - near)
-    loss1 = away1 * away1 - (q1 - near) * (q1 - near)
+    loss0 = away0 * away0 - (q0 - nearest_along) * (q0 - nearest_along)
+    loss1 = away1 * away1 - (q1 - nearest_along) * (q1 - nearest_along)
     return least(loss0, loss1)

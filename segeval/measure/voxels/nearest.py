@@ -61,7 +61,7 @@ class _Task:
     workspace: Workspace
 
 
-class _Far(NamedTuple):
+class _FarElements(NamedTuple):
     """The far elements of one way: squared distances, times SNAP, and their sizes.
 
     Distances come place after place and are sorted in each; sizes are None where all are equal.
@@ -95,29 +95,30 @@ def nearest_distances(
     place = np.full(np.iinfo(ways[0].direction.mask.dtype).max + 1, -1, np.int32)
     place[labels] = np.arange(len(labels))
     task = _Task(lattice, around, labels, place, workspace)
-    far = [lattice.layout.unmarked(f"far {k}", workspace) for k in range(len(ways))]
-    hists = _search_near(ways, far, task)
+    far_marks = [lattice.layout.unmarked(f"far {k}", workspace) for k in range(len(ways))]
+    hists = _search_near(ways, far_marks, task)
     # where the far elements of each place begin: the last column of the histograms, added up
     starts = np.zeros((len(ways), len(labels) + 1), np.int64)
     hists[:, :, -1].cumsum(1, out=starts[:, 1:])
-    resolved = _search_far(ways, far, starts, task)
+    resolved = _search_far(ways, far_marks, starts, task)
 
     def histogram(k: int) -> Distances:
-        squared, sizes = resolved[k]
+        far_squared, far_sizes = resolved[k]
         hist, start = hists[k], starts[k]
-        if sizes is not None:
+        if far_sizes is not None:
             # what the far elements weigh, in place of how many they are: the row is then the size
             # of all that looked
-            hist[:, -1] = np.diff(np.concatenate([[0], sizes.cumsum()])[start])
+            hist[:, -1] = np.diff(np.concatenate([[0], far_sizes.cumsum()])[start])
         # whatever did not look for anything is shared, and lies at distance 0: rank 0
         hist[:, 0] += ways[k].size - hist.sum(1)
-        room = hist.size + len(squared)
+        capacity = hist.size + len(far_squared)
         joined = _Columns(
             np.empty(len(labels) + 1, np.int64),
-            workspace.buffer(f"value {k}", room, np.float64),
-            workspace.buffer(f"size {k}", room, np.int64),
+            workspace.buffer(f"value {k}", capacity, np.float64),
+            workspace.buffer(f"size {k}", capacity, np.int64),
         )
-        _join(hist, around.squared, start, squared, sizes, around.unit / SNAP**0.5, joined)
+        unit = around.unit / SNAP**0.5
+        _join(hist, around.squared, start, far_squared, far_sizes, unit, joined)
         end = joined.start[-1]
         # copies, as the columns lie in buffers that the next case writes to
         return Distances(joined.start, joined.value[:end].copy(), joined.size[:end].copy())
@@ -125,16 +126,17 @@ def nearest_distances(
     return workspace.map(histogram, range(len(ways)))
 
 
-def _search_near(ways: Sequence[Way], far: Sequence[Marks], task: _Task) -> Integers:
+def _search_near(ways: Sequence[Way], far_marks: Sequence[Marks], task: _Task) -> Integers:
     """Return for each way, by place, the size of the elements at each rank.
 
-    The last column counts the elements that are far.
+    The last column counts the elements that are far. Marks these in `far_marks`, one for each way,
+    which come unmarked.
     """
     shape = (len(task.labels), len(task.around.squared) + 1)
     jobs = []
     for k, way in enumerate(ways):
         if not isinstance(way.queries, Marks):
-            far[k].bits[:] = 0  # of corners, only words that have far ones are written
+            far_marks[k].bits[:] = 0  # of corners, only words that have far ones are written
         cuts = _near_cuts(way, max(1, _LARGEST // (shape[0] * shape[1])), task.workspace)
         jobs += [(k, *cut) for cut in pairwise(cuts)]
 
@@ -144,14 +146,14 @@ def _search_near(ways: Sequence[Way], far: Sequence[Marks], task: _Task) -> Inte
         # finds an element, but not at which distance
         direction, queries = ways[k].direction, ways[k].queries
         if isinstance(queries, Marks):
-            answers = Answers(np.zeros(shape, np.int32), np.zeros(shape[0], np.int64), far[k])
+            answers = Answers(np.zeros(shape, np.int32), np.zeros(shape[0], np.int64), far_marks[k])
             layout, around, place = task.lattice.layout, task.around, task.place
             search_voxels(direction, queries, layout, around, place, start, stop, answers)
             return answers.hist
         # elements at corners count by their sizes, which need 64 bits
         hist, room = np.zeros(shape, np.int64), Room.of(task.lattice.cell)
         for some_queries in queries[start:stop]:
-            answers = Answers(hist, np.zeros(shape[0], np.int64), far[k])
+            answers = Answers(hist, np.zeros(shape[0], np.int64), far_marks[k])
             search_corners(
                 direction, some_queries, task.lattice, task.around, task.place, answers, room
             )
@@ -178,8 +180,8 @@ def _near_cuts(way: Way, most: int, workspace: Workspace) -> list[int]:
 
 
 def _search_far(
-    ways: Sequence[Way], far: Sequence[Marks], starts: Integers, task: _Task
-) -> list[_Far]:
+    ways: Sequence[Way], far_marks: Sequence[Marks], starts: Integers, task: _Task
+) -> list[_FarElements]:
     """Return what is marked as far, of each way.
 
     Queries and targets become tiles of the same cells. The squared distances lie in buffers.
@@ -192,11 +194,11 @@ def _search_far(
     jobs = []
     for k in searching:
         # labels of which nothing is far have no place among the targets: their tiles are not made
-        lost = task.place.copy()
-        lost[task.labels[starts[k, 1:] == starts[k, :-1]]] = -1
+        sought = task.place.copy()
+        sought[task.labels[starts[k, 1:] == starts[k, :-1]]] = -1
         direction = ways[k].direction
-        jobs.append((f"queries {k}", direction.mask, far[k], task.place))
-        jobs.append((f"targets {k}", direction.target, direction.border, lost))
+        jobs.append((f"queries {k}", direction.mask, far_marks[k], task.place))
+        jobs.append((f"targets {k}", direction.target, direction.border, sought))
 
     def tiled(job: tuple[str, Labels, Marks, Places]) -> Tiles:
         name, mask, marks, place = job
@@ -207,19 +209,19 @@ def _search_far(
     # in turn, as `jobs` has them: queries, targets
     quests = [Quest(q, t, Blocks.of(t)) for q, t in zip(tiles[::2], tiles[1::2], strict=True)]
     squares = squared_distances(quests, scale, SNAP, workspace)
-    resolved = [_Far(np.empty(0), None)] * len(ways)
+    resolved = [_FarElements(np.empty(0), None)] * len(ways)
     for k, quest, squared in zip(searching, quests, squares, strict=True):
         sizes = None
         # most elements never come here, so that sizes are looked up only now, for the few that do
         if lattice.sizes is not None:
             sizes = np.empty(len(squared), np.int64)
             write_sizes(quest.queries, ways[k].direction.mask, lattice, task.labels, sizes)
-        resolved[k] = _Far(squared, sizes)
+        resolved[k] = _FarElements(squared, sizes)
     _sort(resolved, starts, workspace)
     return resolved
 
 
-def _sort(resolved: Sequence[_Far], starts: Integers, workspace: Workspace) -> None:
+def _sort(resolved: Sequence[_FarElements], starts: Integers, workspace: Workspace) -> None:
     """Sort the far elements of every place by distance.
 
     In place; sizes, where there are any, keep to their elements.
@@ -236,11 +238,11 @@ def _sort(resolved: Sequence[_Far], starts: Integers, workspace: Workspace) -> N
             elif stop - start > 1:
                 squared[start:stop].sort()
 
-    parts = workspace.parts(64 * sum(len(far.squared) for far in resolved))
+    parts = workspace.parts(64 * sum(len(elements.squared) for elements in resolved))
     jobs = [
         (k, *cut)
-        for k, far in enumerate(resolved)
-        if len(far.squared)
+        for k, elements in enumerate(resolved)
+        if len(elements.squared)
         for cut in pairwise(balanced(np.diff(starts[k]), parts))
     ]
     workspace.map(part, jobs)
@@ -249,16 +251,17 @@ def _sort(resolved: Sequence[_Far], starts: Integers, workspace: Workspace) -> N
 @brief
 def _join(
     hist: Integers,
-    near: Floats,
+    near_squared: Floats,
     far_start: Integers,
-    far: Floats,
+    far_squared: Floats,
     far_sizes: Integers | None,
     unit: float,
     joined: _Columns,
 ) -> None:
     """Write the histogram of each place.
 
-    It has the sizes at the squared distances `near`, and those of the place's sorted far elements.
+    It has the sizes at the squared distances `near_squared`, and those of the place's far
+    elements, sorted by `far_squared`.
     """
     start, value, size = joined
     end = np.int64(0)
@@ -268,19 +271,19 @@ def _join(
         # a merge of two sorted columns; equal distances, from either, make one entry
         while True:
             # the next rank that has elements, or the next far element if that is nearer
-            while k < near.size and hist[place, k] == 0:
+            while k < near_squared.size and hist[place, k] == 0:
                 k += 1
-            squared = near[k] if k < near.size else np.inf
-            if i < far_end and far[i] < squared:
-                squared = far[i]
+            squared = near_squared[k] if k < near_squared.size else np.inf
+            if i < far_end and far_squared[i] < squared:
+                squared = far_squared[i]
             if squared == np.inf:
                 break
             # all that lies at this distance, near and far
             n = 0
-            if k < near.size and near[k] == squared:
+            if k < near_squared.size and near_squared[k] == squared:
                 n += hist[place, k]
                 k += 1
-            while i < far_end and far[i] == squared:
+            while i < far_end and far_squared[i] == squared:
                 if far_sizes is None:
                     n += 1
                 else:

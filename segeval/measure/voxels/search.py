@@ -36,8 +36,8 @@ from .marks import BAND, REACH, Layout, Marks, note, row_of
 from .tiles import Places
 
 LOST = 32
-"""From so many more misses than hits on, only one voxel in 16 of a label searches its
-neighbourhood.
+"""Misses of a label, as `learn` counts them, from which on few of its elements search their
+neighbourhood: only those that come 16th, 32nd, … among the elements of all labels.
 """
 
 
@@ -56,13 +56,13 @@ class Answers(NamedTuple):
     """The answers of a search.
 
     `hist` (places, ranks + 1): how many elements, or of what size, found each rank; in the last
-    column, how many found nothing. These are marked as `far`. `missed` (places,) begins as 0: by
-    how many misses exceed hits, as `is_worth` counts them.
+    column, how many found nothing. These are marked in `far_marks`. `missed` (places,): the
+    misses of each place as `learn` counts them, 0 to begin with.
     """
 
     hist: NDArray[Any]
     missed: Integers
-    far: Marks
+    far_marks: Marks
 
 
 class Neighbourhood(NamedTuple):
@@ -118,13 +118,14 @@ def is_worth(missed: Integers, p: int, tick: Any) -> Any:
     Where two masks lie far apart, nearly all searches of the neighbourhood are in vain; the far
     search, which they need anyway, is then the shorter way.
     """
-    # every 16th goes on searching, so that it is noticed where the masks come close again
+    # `tick` counts the elements of all places: every 16th searches, whatever its place, so that it
+    # is noticed where the masks come close again
     return missed[p] < LOST or tick & 15 == 0
 
 
 @helper
 def learn(missed: Integers, p: int, hit: Any) -> None:
-    """Take account of how a search for place p ended: a hit halves the misses.
+    """Take account of how a search for place p ended: a miss counts one, a hit halves them.
 
     Labels learn apart, so that one that lies far off does not spoil the search for the others.
     """
@@ -187,7 +188,7 @@ def search_voxels(
     """
     height, width, words = layout.height, layout.width, layout.words
     mask, target, border = direction.mask, direction.target, direction.border.bits
-    hist, missed, far = answers.hist, answers.missed, answers.far
+    hist, missed, far_marks = answers.hist, answers.missed, answers.far_marks
     none = hist.shape[1] - 1
     tick = np.int64(0)
     # A block of 8 rows x 64 columns after the other: it is passed over as a whole where nothing is
@@ -241,5 +242,5 @@ def search_voxels(
                         unfound |= bit
                 # Every word of a block that is looked at. Those of other blocks keep what they had,
                 # and `occupied` says that they are not to be read.
-                far.bits[word] = unfound
-                note(far, layout, band, column, popcount(unfound))
+                far_marks.bits[word] = unfound
+                note(far_marks, layout, band, column, popcount(unfound))

@@ -77,14 +77,14 @@ class Tiles(NamedTuple):
 class Blocks(NamedTuple):
     """The blocks that tiles lie in, and the boxes of both.
 
-    There are T tiles, B blocks and room for T, and P places. `most_voxels`: so many voxels has a
-    place.
+    There are T tiles, B blocks in room for T, and P places. `most_voxels`: as many as any place has
+    at most.
     """
 
-    first_tile: Integers  # (B + 1,) of each block
-    first_block: Integers  # (P + 1,) of each place
+    first_tile: Integers  # (T + 1,) of each block, and the end: B + 1 are written
+    first_block: Integers  # (P + 1,) of each place, and the end
     tile_box: Singles  # (6, T)
-    box: Singles  # (6, B)
+    box: Singles  # (6, T), of which B are written
     most_voxels: int
 
     @classmethod
