@@ -1,8 +1,8 @@
 """Measuring on the host, by compiled kernels.
 
-Every function here takes the masks of one layer, the labels that are its regions, the spacing in
-the order of the arrays' axes, and what is needed; it returns a statistic with a region for each
-label.
+The measurers here, which cards name, take the masks of one layer, the labels that are its regions,
+the spacing in the order of the arrays' axes, and what is needed; each returns a statistic with a
+region for each label.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .depths import measure_depths
 from .engine import Engine, measurer
 from .layers import Layer, Maps
 from .moments import measure_moments
-from .voxels.engine import corner_distances, surface_distances
+from .voxels.distances import corner_distances, surface_distances
 from .voxels.sweep import Sweep, sweep
 
 SWEPT = (VOXEL, SOLID)
@@ -124,7 +124,7 @@ def distances_between_surfaces(
     masks: HostMasks, labels: Integers, spacing: tuple[float, ...], need: Need
 ) -> SurfaceDistances:
     """Measure the distances between surfaces of faces, as they are or relaxed."""
-    from .mesh.engine import mesh_distances
+    from .mesh.distances import mesh_distances
 
     masks.drop_sweep()
     return mesh_distances(
@@ -164,12 +164,13 @@ def _with_masks_that_fill_the_image(
     bare_p = distances.pg.empty & np.isin(labels, table.pred)
     bare_g = distances.gp.empty & np.isin(labels, table.gt)
     return SurfaceDistances(
-        _marked(distances.pg, bare_p & ~bare_g), _marked(distances.gp, bare_g & ~bare_p)
+        _with_element_of_no_size(distances.pg, bare_p & ~bare_g),
+        _with_element_of_no_size(distances.gp, bare_g & ~bare_p),
     )
 
 
-def _marked(distances: Distances, bare: Flags) -> Distances:
+def _with_element_of_no_size(distances: Distances, bare: Flags) -> Distances:
     """Return the distances, with an element of no size at 0 in the regions that are `bare`."""
     nothing = Distances(np.array([0, 1]), np.zeros(1), np.zeros(1, np.int64))
-    marked = Distances.stacked([distances, nothing])
-    return marked.select(np.where(bare, len(distances), np.arange(len(distances))))
+    stacked = Distances.stacked([distances, nothing])
+    return stacked.select(np.where(bare, len(distances), np.arange(len(distances))))

@@ -147,7 +147,7 @@ def package(tmp_path: Path) -> Path:
         "measure/host",
         "measure/mesh/__init__",
         "measure/mesh/net",
-        "measure/mesh/engine",
+        "measure/mesh/distances",
     ]:
         path = tmp_path / "segeval" / f"{name}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -162,15 +162,15 @@ def test_the_scan_sees_imports_of_every_form(code: str, source: str, package: Pa
     assert source in graph(package)["measure.engine"]
 
 
-MESH = "measure/mesh/engine"
+MESH = "measure/mesh/distances"
 
 
 @pytest.mark.parametrize(
     ("file", "name", "code", "source"),
     [
-        (f"segeval/{MESH}.py", "measure.mesh.engine", "from ..host import A", "measure.host"),
-        (f"segeval/{MESH}.py", "measure.mesh.engine", "from ...data import grid", "data.grid"),
-        (f"segeval/{MESH}.py", "measure.mesh.engine", "from . import net", "measure.mesh.net"),
+        (f"segeval/{MESH}.py", "measure.mesh.distances", "from ..host import A", "measure.host"),
+        (f"segeval/{MESH}.py", "measure.mesh.distances", "from ...data import grid", "data.grid"),
+        (f"segeval/{MESH}.py", "measure.mesh.distances", "from . import net", "measure.mesh.net"),
         ("segeval/measure/__init__.py", "measure", "from . import host", "measure.host"),
         ("segeval/measure/__init__.py", "measure", "from .mesh import net", "measure.mesh.net"),
         ("segeval/measure/__init__.py", "measure", "from ..errors import A", "errors"),

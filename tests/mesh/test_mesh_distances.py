@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from segeval.kernels.workspace import Workspace
 from segeval.measure.crops import Crop
-from segeval.measure.mesh.engine import mesh_distances
+from segeval.measure.mesh.distances import mesh_distances
 from segeval.measure.mesh.net import Net
 from segeval.measure.mesh.surfaces import Surface, between
 from segeval.statistics.boundary import Boundary

@@ -16,7 +16,7 @@ from scipy import ndimage
 
 from segeval.kernels.workspace import Workspace
 from segeval.measure.voxels.areas import face_sizes, surfel_sizes
-from segeval.measure.voxels.engine import corner_distances
+from segeval.measure.voxels.distances import corner_distances
 from segeval.statistics.boundary import Boundary
 from segeval.statistics.distances import SurfaceDistances
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from segeval.kernels.workspace import Workspace
-from segeval.measure.voxels.engine import surface_distances
+from segeval.measure.voxels.distances import surface_distances
 from segeval.measure.voxels.sweep import sweep
 from segeval.statistics.distances import Distances, SurfaceDistances
 

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 import segeval
 from segeval.kernels.workspace import Workspace
-from segeval.measure.voxels.engine import surface_distances
+from segeval.measure.voxels.distances import surface_distances
 from segeval.measure.voxels.sweep import sweep
 from segeval.statistics.boundary import Boundary
 

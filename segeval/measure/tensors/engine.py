@@ -16,7 +16,7 @@ from segeval.measure.layers import Layer, Maps
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.statistic import Need, RegionStatistic
 
-from .host import on_host
+from .fetching import on_host
 from .table import pair_counts
 
 

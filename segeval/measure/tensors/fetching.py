@@ -1,4 +1,4 @@
-"""From a device to the host: the one place where results move there."""
+"""Fetching results from a device to the host: the one place where they move there."""
 
 from __future__ import annotations
 
