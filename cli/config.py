@@ -81,7 +81,7 @@ def _content(path: str) -> dict[str, Any]:
         raise UsageError(
             f"{path}: cannot read the file of options: {error.strerror}; check the path"
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(
             f"{path}: the file of options is not TOML ({error}); see docs/commands.md"
         ) from error

@@ -56,6 +56,7 @@ def score_command(
     from segeval.api import score_folder
     from segeval.io.files import local_path
     from segeval.plots.drawing import delete_drawn
+    from segeval.run.journal import locked
 
     from .progress import reporting
 
@@ -75,11 +76,12 @@ def score_command(
         f"{table}.{name}" for name in options["formats"] for table in ("cases", "summary")
     )
     report.tell(f"tables in {output}: {tables}")
-    # plots of an earlier run would pass for those of this one
-    delete_drawn(folder)
-    if plots and report.scored:
-        report.tell("drawing plots")
-        report.tell(_draw(results, folder, plot_formats, quiet=quiet))
+    with locked(local_path(output)):  # the folder is this run's until its plots are there
+        # plots of an earlier run would pass for those of this one
+        delete_drawn(folder)
+        if plots and report.scored:
+            report.tell("drawing plots")
+            report.tell(_draw(results, folder, plot_formats, quiet=quiet))
     # who passes `--failed skip` expects failures: the run has succeeded all the same
     ctx.exit(1 if report.failed and options["failed"] != "skip" else 0)
 

@@ -77,8 +77,7 @@ def score(
             precision, recall, volume_similarity, hd95, assd.
         protocol: Whose definitions the metrics follow: segeval, medpy, monai, deepmind, kits23, …,
             a TOML file, or all for every tool's number side by side; or the run.json of an earlier
-            run, whose regions and other options hold too. `segeval explain NAME` tells what one
-            means.
+            run, whose regions and policies hold too. `segeval explain NAME` tells what one means.
         boundary: Where the boundary of a mask is, in place of the protocol's rule: voxel,
             voxel:connectivity=2, surfel, face, solid, mesh or smooth.
         regions: Labels to score: a list such as [1, 2], a mapping such as {"whole": [1, 2, 4],
@@ -171,8 +170,7 @@ def score_folder(
             precision, recall, volume_similarity, hd95, assd.
         protocol: Whose definitions the metrics follow: segeval, medpy, monai, deepmind, kits23, …,
             a TOML file, or all for every tool's number side by side; or the run.json of an earlier
-            run, whose regions and other options hold too. `segeval explain NAME` tells what one
-            means.
+            run, whose regions and policies hold too. `segeval explain NAME` tells what one means.
         boundary: Where the boundary of a mask is, in place of the protocol's rule: voxel,
             voxel:connectivity=2, surfel, face, solid, mesh or smooth.
         regions: Labels to score: a list such as [1, 2], a mapping such as {"whole": [1, 2, 4],
@@ -227,6 +225,8 @@ def score_folder(
     where = chosen_device(device)
     if failed not in get_args(Failed):
         raise UsageError(f"failed is one of {', '.join(get_args(Failed))}, not {failed!r}")
+    if output is not None and not os.fspath(output):
+        raise UsageError("output is empty; name a folder for the results")
     if resume and output is None:
         raise UsageError("resume goes on with the results in a folder; give it as output")
     if jobs is not None and jobs < 1:
@@ -238,7 +238,7 @@ def score_folder(
     run = Run(
         protocol=chosen,
         pairs=pairs_to_score(pairing, chosen.missing),
-        jobs=jobs or cores(),
+        jobs=int(jobs or cores()),
         device=where,
         listener=listener or Listener(),
         output=output,

@@ -161,12 +161,12 @@ def test_a_mask_without_the_region_is_empty(two, tmp_path):
     assert table.note[0] == "region not in the prediction"
 
 
-@pytest.mark.parametrize("option", ["ignore_label", "include_background"])
-def test_options_about_voxels_are_not_for_meshes(two, option):
+@pytest.mark.parametrize(("option", "value"), [("ignore_label", 1), ("include_background", True)])
+def test_options_about_voxels_are_not_for_meshes(two, option, value):
     with pytest.raises(
         UsageError, match=f"{option} is about voxels, and a mesh has none; leave it out"
     ):
-        segeval.score(two[0] / "a.stl", two[1] / "a.ply", **OPTIONS, **{option: 1})
+        segeval.score(two[0] / "a.stl", two[1] / "a.ply", **OPTIONS, **{option: value})
 
 
 def test_a_mesh_without_a_prediction_is_not_scored_as_empty(two):

@@ -81,6 +81,35 @@ def test_defaults_and_what_numpy_calls_a_flag_or_a_number_are_of_their_kinds(fun
     check_kinds({"binary": np.True_, "jobs": np.int64(2), "geometry_tolerance": np.float32(0.1)})
 
 
+def test_numbers_and_flags_of_numpy_become_those_of_python(three, tmp_path):
+    options = {"jobs": np.int64(1), "ignore_label": np.int64(7), "regions": {"a": np.int64(1)}}
+    options |= {"binary": np.False_, "include_background": np.True_}
+    options |= {"geometry_tolerance": np.float32(0.5), "spacing": np.array([1.0, 2.0])}
+    run = api.score_folder(*three, metrics="dice", output=tmp_path / "out", **options).run
+    assert run["jobs"] == 1
+    assert Protocol.from_dict(run["protocol"]).include_background is True
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("metrics", [None], "metrics must be a text or a list of texts"),
+        ("spacing", [None, 1], "spacing must be a list"),
+        ("spacing", ["1", "2"], "spacing must be a list"),
+        ("spacing", [1e200, 1e-200], "spacing must be lengths above 0"),
+        ("regions", b"1", "regions must be a text, a list or a mapping"),
+        ("colors", 3, "colors must be a file or a mapping"),
+        ("colors", {"red": 1}, "colors must be of three numbers"),
+        ("colors", {(1, 2, 300): 1}, "colors must be of three numbers"),
+        ("colors", {(1, 2, 3): -1}, r"the label of the colour \(1, 2, 3\) must be from 0, not -1"),
+        ("output", "", "output is empty"),
+    ],
+)
+def test_what_fits_no_option_is_refused(name, value, message):
+    with pytest.raises(UsageError, match=message):
+        api.score_folder("nowhere", "nowhere", **{name: value})
+
+
 def test_every_card_says_what_it_does_and_is_used():
     for option in OPTIONS:
         assert option.sentence.endswith(".")

@@ -138,7 +138,10 @@ def _masks(folder: Path, role: Role, suffix: str) -> dict[str, Path]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Yield all files below a folder but for hidden ones, each folder's in alphabetical order."""
+    """Yield all files below a folder but for hidden ones, each folder's in alphabetical order.
+
+    Links are followed, but for those that lead back to a folder above them.
+    """
 
     def fail(error: OSError) -> None:
         raise UsageError(
@@ -146,9 +149,20 @@ def _files(folder: Path) -> Iterator[Path]:
             f"u+rx)"
         )
 
-    for root, folders, names in os.walk(folder, onerror=fail):
+    def leads_back(link: Path) -> bool:
+        if not link.is_symlink():
+            return False
+        # of all folders on the way here, since two may link to each other
+        way = [above.resolve() for above in link.parents]
+        return any(above.is_relative_to(link.resolve()) for above in way)
+
+    for root, folders, names in os.walk(folder, onerror=fail, followlinks=True):
         # In place: `os.walk` goes into what this list still holds, in its order.
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and not leads_back(Path(root, name))
+        )
         yield from (Path(root, name) for name in sorted(names) if not name.startswith("."))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
 
-from segeval.data.regions import Region
+from segeval.data.regions import LARGEST, Region
 from segeval.errors import UsageError
 from segeval.io import Colors, load_colors
 from segeval.metrics.card import Metric
@@ -42,7 +43,7 @@ def make_protocol(
     >>> make_protocol(protocol="medpy", metrics="hd95", ignore_label=255).ignore_label
     255
     """
-    _check_kinds(metrics, spacing)
+    _check_kinds(metrics, spacing, colors)
     forms = [metrics] if isinstance(metrics, str) else metrics
     source = _source(protocol, boundary, forms)
     base = source.convention
@@ -82,11 +83,11 @@ def _given(
     """
     policies: Policies = {}
     if binary is not None:
-        policies["binary"] = binary
+        policies["binary"] = bool(binary)
     if spacing is not None:
-        policies["spacing"] = tuple(float(length) for length in spacing)
+        policies["spacing"] = _lengths(spacing)
     if geometry_tolerance is not None:
-        policies["geometry_tolerance"] = geometry_tolerance
+        policies["geometry_tolerance"] = float(geometry_tolerance)
     if missing is not None:
         policies["missing"] = missing
     if colors is not None:
@@ -94,23 +95,52 @@ def _given(
     return policies
 
 
+def _lengths(spacing: Sequence[float]) -> tuple[float, ...]:
+    """Return lengths as numbers of Python. Raises `UsageError` for what is none."""
+    if isinstance(spacing, str) or not all(isinstance(length, Real) for length in spacing):
+        raise UsageError(
+            f"spacing must be a list, one length an array axis, such as (2.5, 0.8, 0.8), not "
+            f"{spacing!r}"
+        )
+    return tuple(float(length) for length in spacing)
+
+
 def _colors(colors: Colors | str | Path) -> Colors:
     """Return colours as they are, or those of a file."""
     if isinstance(colors, (str, Path)):
         return load_colors(colors)
+    for color, label in colors.items():
+        is_color = isinstance(color, Sequence) and not isinstance(color, str) and len(color) == 3
+        if not (is_color and all(_is_within(part, 255) for part in color)):
+            raise UsageError(f"colors must be of three numbers such as (255, 0, 0), not {color!r}")
+        if not _is_within(label, LARGEST):
+            raise UsageError(f"the label of the colour {color!r} must be from 0, not {label!r}")
     return colors
 
 
-def _check_kinds(metrics: str | Sequence[str] | None, spacing: Sequence[float] | None) -> None:
+def _is_within(value: object, largest: int) -> bool:
+    """Return whether a value is a whole number from 0 to the largest; True and False are none."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
+        return False
+    return 0 <= int(value) <= largest
+
+
+def _check_kinds(metrics: object, spacing: object, colors: object) -> None:
     """Raise `UsageError` for options of kinds that would fail later, in words of no use."""
-    if not isinstance(metrics, (str, Sequence, type(None))):
+    if not isinstance(metrics, (str, Sequence, type(None))) or not all(
+        isinstance(form, str) for form in metrics or ()
+    ):
         raise UsageError(
             f"metrics must be a text or a list of texts such as ['dice', 'nsd@2'], not {metrics!r}"
         )
-    if isinstance(spacing, str) or not isinstance(spacing, (Sequence, np.ndarray, type(None))):
+    if not isinstance(spacing, (Sequence, np.ndarray, type(None))):
         raise UsageError(
             f"spacing must be a list, one length an array axis, such as (2.5, 0.8, 0.8), not "
             f"{spacing!r}"
+        )
+    if not isinstance(colors, (str, Path, Mapping, type(None))):
+        raise UsageError(
+            f"colors must be a file or a mapping such as {{(255, 0, 0): 1}}, not {colors!r}"
         )
 
 
@@ -183,9 +213,9 @@ def _chosen_labels(
     Regions may come with a label to ignore, as in an nnU-Net dataset.json. The option goes before
     it, and it before that of the source.
     """
-    background = include_background
-    if background is None:
-        background = source.convention.background
+    background = source.convention.background
+    if include_background is not None:
+        background = bool(include_background)
     if regions is None:
         regions = source.regions
     ignored = source.convention.policies.get("ignore_label")
@@ -195,7 +225,7 @@ def _chosen_labels(
         if ignored_beside is not None:
             ignored = ignored_beside
     if ignore_label is not None:
-        ignored = ignore_label
+        ignored = int(ignore_label)
     if named is None:
         return _Labels(None, background, ignored)
     chosen = named if background else _without_background(named)

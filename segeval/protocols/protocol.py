@@ -90,6 +90,11 @@ class Protocol:
             raise UsageError(
                 f"region {min(repeated)!r} is given twice; give every region its own name"
             )
+        unwritable = [name for name in names if not _is_utf8(name)]
+        if unwritable:
+            raise UsageError(
+                f"region name {unwritable[0]!r} is not UTF-8, which tables are; choose another name"
+            )
         reserved = {"", "all", "mean"}.intersection(names)
         if reserved:
             raise UsageError(
@@ -107,12 +112,10 @@ class Protocol:
             raise UsageError(
                 f"geometry tolerance must be at least 0, not {self.geometry_tolerance}"
             )
-        if self.spacing is not None and not all(
-            0 < length < float("inf") for length in self.spacing
-        ):
+        if self.spacing is not None and not all(1e-30 < length < 1e30 for length in self.spacing):
             raise UsageError(
                 f"spacing must be lengths above 0, not {self.spacing}; give one in mm for each "
-                f"array axis"
+                f"array axis, from 1e-30 to 1e30"
             )
         if self.ignore_label is not None and self.ignore_label < 0:
             raise UsageError(f"the label to ignore must be at least 0, not {self.ignore_label}")
@@ -236,6 +239,15 @@ def stamp_of(protocol: Mapping[str, Any]) -> str:
     'monai-01234567'
     """
     return f"{protocol['name']}-{protocol['hash'][:8]}"
+
+
+def _is_utf8(text: str) -> bool:
+    """Return whether a text can be written, as one of bytes in another encoding cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _hash(content: Mapping[str, Any]) -> str:

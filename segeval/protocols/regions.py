@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -39,8 +40,10 @@ def parse_regions(regions: RegionsLike) -> tuple[tuple[Region, ...], int | None]
         return tuple(_from_text(piece) for piece in str(regions).split(",") if piece.strip()), None
     if isinstance(regions, Mapping):
         return _from_mapping(regions, "regions")
-    if isinstance(regions, int):
-        regions = [regions]
+    if isinstance(regions, (int, Integral)):
+        regions = [int(regions)]
+    if isinstance(regions, bytes):  # a list of numbers to Python
+        raise UsageError(f"regions must be a text, a list or a mapping of labels, not {regions!r}")
     return tuple(map(_from_item, regions)), None
 
 
@@ -161,10 +164,10 @@ def _label_set(name: str, value: Any, source: str) -> frozenset[int]:
             f"{source}: region {name!r} must be a label or a list of labels (whole numbers from "
             f"0), not {value!r}"
         )
-    return frozenset(labels)
+    return frozenset(map(int, labels))
 
 
 def _is_label(value: Any) -> bool:
     """Return whether a value is a whole number from 0."""
     # A flag is an int to Python.
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 0

@@ -54,7 +54,8 @@ class Results:
             write_table(self.summary, folder / f"summary.{name}")
         text = json.dumps(spelled(self.run), indent=2, ensure_ascii=False, allow_nan=False)
         with replacing(folder / RUN) as file:
-            file.write(f"{text}\n".encode())
+            # a path of bytes that are no UTF-8: written as JSON escapes them
+            file.write(f"{text}\n".encode(errors="backslashreplace"))
         if self.details:
             self.details.save(folder / "details.npz")
         # Only now, when all that is new is in its place.

@@ -72,7 +72,7 @@ def opened(
     Without `resume` the folder is written anew. `needs` are the statistics to read from the
     records. Raises `UsageError` when another run writes there.
     """
-    with _locked(folder):
+    with locked(folder):
         path = folder / NAME
         earlier: dict[str, Record] = {}
         put_aside = None
@@ -82,6 +82,8 @@ def opened(
                 put_aside = path.replace(_unused(folder / ASIDE))
             else:
                 earlier = _earlier(path, needs)
+        for part in folder.glob(f".{NAME}.*.part"):  # of a run that was killed while it began
+            part.unlink(missing_ok=True)
         first = {"header": dict(header), "run": _process()}
         # The journal is written anew, which drops failed cases and lines that were cut off. It is
         # replaced as a whole, or a run stopped at this point would lose what was done before.
@@ -89,12 +91,17 @@ def opened(
             file.write(_line(first).encode())
             for record in earlier.values():
                 file.write(_line({"record": record.to_json()}).encode())
-        with path.open("a", encoding="utf-8") as file:
-            yield Journal(file, earlier, put_aside)
+        lines = path.open("a", encoding="utf-8")
+        try:
+            yield Journal(lines, earlier, put_aside)
+        finally:
+            # closing writes again what a full disk did not take, which `append` has told of
+            with suppress(OSError):
+                lines.close()
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a folder, which the system takes back from a process that dies.
 
     Raises `UsageError`, with the process that holds it, when it is taken.
@@ -146,7 +153,7 @@ def _earlier(path: Path, needs: Sequence[Need]) -> dict[str, Record]:
             continue  # the header
         try:
             record = Record.from_json(line["record"], needs)
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError, UsageError):
             continue  # not a line of ours: its case is scored anew
         if not record.error:
             records[record.pair.id] = record
@@ -161,9 +168,25 @@ def _process() -> dict[str, Any]:
 def _holder(folder: Path) -> str:
     """Return who writes in a folder, as far as its journal says it."""
     run = next(_lines(folder / NAME), {}).get("run")
-    if not isinstance(run, dict) or not {"process", "host"} <= run.keys():
+    if not isinstance(run, dict) or not {"process", "host"} <= run.keys() or _is_gone(run):
         return "another run writes its results there"
     return f"process {run['process']} on {run['host']} writes its results there"
+
+
+def _is_gone(run: Mapping[str, Any]) -> bool:
+    """Return whether the process of a run has ended, as far as this machine can tell.
+
+    The run that holds the lock may not have come to writing its own line yet.
+    """
+    if os.name != "posix" or run["host"] != socket.gethostname():
+        return False
+    try:
+        os.kill(int(run["process"]), 0)  # no signal: it only asks
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError, ValueError):  # of another user, or no process at all
+        return False
+    return False
 
 
 def _line(content: Mapping[str, Any]) -> str:
@@ -185,7 +208,8 @@ def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
     if not path.is_file():
         return
     # as bytes: a line that was cut off or changed need not be text
-    for line in path.read_bytes().split(b"\n"):
+    # whatever ends a line, as editors change it: JSON in ASCII holds no such character
+    for line in path.read_bytes().splitlines():
         text, tab, checksum = line.rpartition(b"\t")
         if not tab or checksum != f"{zlib.crc32(text):08x}".encode():
             continue

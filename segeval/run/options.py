@@ -120,7 +120,7 @@ OPTIONS = (
         metavar="NAME|FILE",
         sentence="Whose definitions the metrics follow: segeval, medpy, monai, deepmind, kits23, "
         "…, a TOML file, or all for every tool's number side by side; or the run.json of an "
-        "earlier run, whose regions and other options hold too. `segeval explain NAME` tells what "
+        "earlier run, whose regions and policies hold too. `segeval explain NAME` tells what "
         "one means.",
     ),
     Option(

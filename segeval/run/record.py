@@ -137,8 +137,9 @@ class Record:
         pair = self.pair
         return {
             "id": pair.id,
-            "pred": pair.pred and str(pair.pred),
-            "gt": str(pair.gt),
+            # absolute, since the run that goes on may be started in another folder
+            "pred": pair.pred and str(pair.pred.absolute()),
+            "gt": str(pair.gt.absolute()),
             "seconds": self.seconds,
             "error": self.error,
             "notes": list(self.notes),

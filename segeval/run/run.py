@@ -190,13 +190,17 @@ class Run:
         for text in notices_on(regions, counts, [case.space for case in scored], self.protocol):
             self.notice(text)
         units = _units(scored)
+        failures = sum(bool(record.error) for record in records)
+        pooled = {}
+        if self.failed != "worst" or not failures:  # a failed case adds no voxels to a sum
+            pooled = pooled_scores(scored, counts, regions, self.protocol)
         summary = summarise(
             cases,
             length_unit=units["length"],
             volume_unit=units["volume"],
             metrics=self.protocol.metrics,
-            pooled=pooled_scores(scored, counts, regions, self.protocol),
-            failed=sum(bool(record.error) for record in records),
+            pooled=pooled,
+            failed=failures,
             **INTERVAL,
         )
         content = self._content(records, regions, units)
@@ -309,7 +313,7 @@ def _is_same(source: Input | None, before: Path | None, path: Path | None) -> bo
         return False
     if status.st_size != source.bytes:
         return False
-    same_file = before is not None and before.absolute() == path.absolute()
+    same_file = before == path.absolute()
     if same_file and status.st_mtime_ns == source.modified:
         return True
     # copied or touched since: the content decides

@@ -302,4 +302,7 @@ def _complaint(error: Exception, pair: Pair) -> str:
         kind = type(error).__name__
         text = f"{kind}: {error}; this is a fault of segeval itself, please report it"
     names = [repr(pair.id), *(str(path) for path in (pair.pred, pair.gt) if path)]
-    return text if any(name in text for name in names) else f"case {pair.id!r}: {text}"
+    if not any(name in text for name in names):
+        text = f"case {pair.id!r}: {text}"
+    # paths may hold bytes that are no UTF-8, which no table can
+    return text.encode(errors="backslashreplace").decode()

@@ -13,6 +13,7 @@ import pytest
 from helpers.calling import CUBE, HALF
 
 from segeval import api
+from segeval.cli import score as score_module
 from segeval.errors import UsageError
 from segeval.metrics import DEFAULT_METRICS
 from segeval.plots import FORMATS as PLOT_FORMATS
@@ -20,6 +21,7 @@ from segeval.protocols import convention
 from segeval.protocols.protocol import Missing
 from segeval.results.exports import EXPORTS
 from segeval.run.assemble import Failed
+from segeval.run.journal import locked
 from segeval.run.options import options_of
 
 
@@ -110,6 +112,18 @@ def test_plots_are_drawn_and_counted(segeval, folders):
     assert {path.suffix for path in drawn} == {".svg"}
     assert answer.err.splitlines()[-2] == "drawing plots"
     assert answer.err.splitlines()[-1] == f"plots in {folders.out / 'plots'}: {len(drawn)} files"
+
+
+def test_the_folder_belongs_to_a_run_until_its_plots_are_drawn(segeval, folders, monkeypatch):
+    folders.add("perfect", pred=CUBE)
+
+    def second(*args, **options):
+        with pytest.raises(UsageError, match="writes its results there"), locked(folders.out):
+            pass
+        return "tried"
+
+    monkeypatch.setattr(score_module, "_draw", second)
+    assert "tried" in segeval("score", folders.pred, folders.gt, "-o", folders.out).err
 
 
 def test_plots_of_an_earlier_run_do_not_stay_beside_new_tables(segeval, folders):

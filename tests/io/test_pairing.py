@@ -53,6 +53,25 @@ def test_sub_folders_are_part_of_the_id(folders):
     assert ids(pair(*folders("x/a.png y/a.png", "x/a.png y/a.png"))) == ["x/a", "y/a"]
 
 
+def test_links_to_folders_are_followed_but_not_in_circles(folders, tmp_path):
+    pred, gt = folders("a.npy", "a.npy")
+    for side in (pred, gt):
+        elsewhere = tmp_path / f"more {side.name}"
+        elsewhere.mkdir()
+        (elsewhere / "b.npy").write_text("x")
+        try:
+            (side / "linked").symlink_to(elsewhere, target_is_directory=True)
+            (side / "circle").symlink_to(side, target_is_directory=True)
+        except OSError:
+            pytest.skip("links are not allowed here")
+        (elsewhere / "back").symlink_to(tmp_path, target_is_directory=True)
+        another = tmp_path / f"another {side.name}"
+        another.mkdir()
+        (elsewhere / "another").symlink_to(another, target_is_directory=True)
+        (another / "more").symlink_to(elsewhere, target_is_directory=True)
+    assert ids(pair(pred, gt)) == ["a", "linked/b"]
+
+
 def test_what_has_no_partner_is_listed(folders):
     pred, gt = folders("a.png c.png", "a.png b.png d.png")
     found = pair(pred, gt)

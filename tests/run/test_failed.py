@@ -58,6 +58,8 @@ def test_failed_cases_may_count_as_the_worst(folders):
     summary = rows(results, "1")
     assert summary.loc["dice", "mean"] == pytest.approx((1 + 0 + 1) / 3)
     assert (summary.loc["dice", "n"], summary.loc["hd", "n_infinite"]) == (3, 1)
+    assert math.isnan(summary.loc["dice", "pooled"])  # no voxels of a failed case can be added up
+    assert rows(score(folders), "1").loc["dice", "pooled"] == 1
     assert results.summary.n_failed.tolist() == [1] * 5
 
 

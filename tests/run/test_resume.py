@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -21,7 +22,7 @@ import pytest
 import segeval
 from segeval.errors import UsageError
 from segeval.run import cases
-from segeval.run.journal import NAME
+from segeval.run.journal import NAME, locked
 
 CASES = 40
 SCORE = """
@@ -270,3 +271,70 @@ def test_a_copy_of_the_same_size_and_time_in_another_folder_is_looked_into(masks
     results = score((copied, masks[1]), tmp_path / "out", resume=True)
     assert results.run["cases_resumed"] == CASES - 1
     assert results.run["cases"]["08"]["pred"] == str(copied / "08.npy")
+
+
+def test_files_are_the_same_by_their_place_not_by_what_was_typed(tmp_path, monkeypatch):
+    """The same words in another folder are other files, though of one size and time."""
+    for name, moved in (("one", 0), ("two", 3)):
+        for side in ("pred", "gt"):
+            (tmp_path / name / side).mkdir(parents=True)
+            mask = np.zeros((24, 24), np.uint8)
+            mask[4:9, 4:9] = 1
+            file = tmp_path / name / side / "a.npy"
+            np.save(file, np.roll(mask, moved * (side == "pred"), 0))
+            os.utime(file, (1e9, 1e9))
+        monkeypatch.chdir(tmp_path / name)
+        results = segeval.score_folder(
+            "pred", "gt", metrics="dice", output=tmp_path / "out", resume=True
+        )
+    assert results.run["cases_resumed"] == 0
+    assert results.cases.dice.tolist() == [2 * 10 / (25 + 25)]
+
+
+def test_a_journal_with_other_ends_of_lines_is_read(masks, tmp_path):
+    out = tmp_path / "out"
+    whole = score(masks, out)
+    journal = out / NAME
+    journal.write_bytes(journal.read_bytes().replace(b"\n", b"\r\n"))
+    results = score(masks, out, resume=True)
+    assert results.run["cases_resumed"] == CASES
+    assert results.cases.equals(whole.cases)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the system limits no size of files")
+def test_a_full_disk_is_told_and_loses_no_case(masks, tmp_path):
+    out = tmp_path / "out"
+    limited = (
+        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))\n"
+    )
+    command = [sys.executable, "-c", limited + SCORE, *masks, out]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    last = ended.stderr.strip().splitlines()[-1]
+    assert re.match(r"segeval\.errors\.UsageError: .*journal\.jsonl: cannot write it", last), last
+    results = score(masks, out, resume=True)
+    assert 0 < results.run["cases_resumed"] < CASES
+    assert results.cases.equals(score(masks, tmp_path / "anew").cases)
+
+
+def test_a_dead_process_is_not_named_as_the_holder(masks, tmp_path):
+    out = tmp_path / "out"
+    score(masks, out)
+    lines = (out / NAME).read_text().splitlines(keepends=True)
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        dead.wait()
+    first = json.loads(lines[0].rpartition("\t")[0])
+    first["run"]["process"] = dead.pid
+    text = json.dumps(first)
+    lines[0] = f"{text}\t{zlib.crc32(text.encode()):08x}\n"
+    (out / NAME).write_text("".join(lines))
+    with locked(out), pytest.raises(UsageError, match=r"out: another run writes its results there"):
+        score(masks, out)
+
+
+def test_what_a_killed_run_left_half_written_goes(masks, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / f".{NAME}.1234.part").write_text("half")
+    score(masks, out)
+    assert not list(out.glob(".*.part"))
