@@ -84,7 +84,7 @@ class TestRegion:
 
     def test_holds_no_negative_label(self):
         with pytest.raises(
-            UsageError, match="region 'core' holds the label -1; labels are from 0 to 9,223,372,036,854,775,807"
+            UsageError, match="region 'core' holds the label -1; labels are from 0 to"
         ):
             Region.of("core", -1)
 
