@@ -113,7 +113,9 @@ class Report(Listener):
         if not self.cases:
             return "nothing was scored"
         done = f"{self.done:,} of {self.cases:,} cases"
-        return f"{done} are in {output}, which run.json marks as incomplete"
+        return (
+            f"{done} are in {output}, which run.json marks as incomplete; --resume goes on with it"
+        )
 
     def close(self) -> None:
         """Take the bar away and say how it went."""

@@ -52,7 +52,8 @@ def test_what_was_scored_before_an_interruption_is_kept(segeval, folders, monkey
     assert (answer.code, answer.out) == (130, "")
     assert (
         answer.err
-        == f"stopped: 1 of 2 cases are in {folders.out}, which run.json marks as incomplete\n"
+        == f"stopped: 1 of 2 cases are in {folders.out}, which run.json marks as incomplete; "
+        "--resume goes on with it\n"
     )
     assert len(pd.read_csv(folders.out / "cases.csv")) == 1
     assert json.loads((folders.out / "run.json").read_text())["complete"] is False
