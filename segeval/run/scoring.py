@@ -18,7 +18,11 @@ from segeval.results.columns import ALL
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """Rows of a case in the table of cases."""
+    """Rows of a case in the table of cases.
+
+    >>> Scores(("liver",), np.array([[0.9, 4.5]]), ("",)).row("liver", 1)
+    4.5
+    """
 
     regions: tuple[str, ...]
     """Name of the region of each row."""
@@ -26,6 +30,13 @@ class Scores:
     """Values, (rows, metrics), NaN where a metric does not apply to the row."""
     notes: tuple[str, ...]
     """Note of each row, "" where there is nothing to tell."""
+
+    def row(self, region: str, metric: int) -> float:
+        """Return one value of the row of a region, by the position of its metric.
+
+        For those who listen to a run: docs/python.md.
+        """
+        return float(self.values[self.regions.index(region), metric])
 
 
 NEITHER = "region in neither mask"
