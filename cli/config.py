@@ -25,6 +25,7 @@ import click
 
 from segeval.errors import UsageError
 from segeval.errors.calls import suggestion
+from segeval.errors.values import is_flag, is_number, is_whole
 
 from .types import Labels, Lengths
 
@@ -224,16 +225,6 @@ def is_several(param: click.Parameter) -> bool:
     return param.nargs == -1 or (isinstance(param, click.Option) and param.multiple)
 
 
-def _is_whole(value: Any) -> bool:
-    """Return whether a value is a whole number; True and False are none, though Python's are."""
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: Any) -> bool:
-    """Return whether a value is a number."""
-    return _is_whole(value) or isinstance(value, float)
-
-
 def _is_text(value: Any) -> bool:
     """Return whether a value is a text; one with a zero, which no path may hold, is none."""
     return isinstance(value, str) and "\0" not in value
@@ -247,16 +238,16 @@ def _is_list_of(value: Any, test: Callable[[Any], bool]) -> bool:
 def _are_regions(value: Any) -> bool:
     """Return whether a value names regions: labels, words, or a table of names and labels."""
     if isinstance(value, dict):
-        return all(_is_whole(labels) or _is_list_of(labels, _is_whole) for labels in value.values())
+        return all(is_whole(labels) or _is_list_of(labels, is_whole) for labels in value.values())
     return _is_word(value) or _is_list_of(value, _is_word)
 
 
 def _is_word(value: Any) -> bool:
     """Return whether a value is a label or a text."""
-    return _is_whole(value) or _is_text(value)
+    return is_whole(value) or _is_text(value)
 
 
-FLAG = Form("true or false", lambda value: isinstance(value, bool))
+FLAG = Form("true or false", is_flag)
 """Form of flags, which have no text beside them on the command line."""
 TEXT = Form("a text", _is_text)
 """Form of options whose type is none of `FORMS`."""
@@ -265,11 +256,11 @@ TEXTS = Form(
 )
 """Form of options that may be repeated, and of arguments that take several values."""
 FORMS: dict[type[Any], Form] = {
-    click.types.IntParamType: Form("a whole number", _is_whole),
-    click.types.FloatParamType: Form("a number", _is_number),
+    click.types.IntParamType: Form("a whole number", is_whole),
+    click.types.FloatParamType: Form("a number", is_number),
     Lengths: Form(
         "a list of lengths such as [0.8, 0.8, 2.5]",
-        lambda value: _is_text(value) or _is_list_of(value, _is_number),
+        lambda value: _is_text(value) or _is_list_of(value, is_number),
     ),
     Labels: Form(
         "a text, a label, a list or a table such as {liver = 1, whole = [1, 2]}", _are_regions

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Literal, TypeAlias, get_args
 
 from segeval.errors import UsageError
+from segeval.errors.values import is_whole
 
 Format: TypeAlias = Literal["auto", "labels", "one-hot", "logits", "probabilities"]
 
@@ -45,7 +45,7 @@ class Inputs:
                 f"num_classes is a whole number from 2 to 65,536 and counts the background, not "
                 f"{self.num_classes!r}"
             )
-        if self.ignore_index is not None and not _is_whole(self.ignore_index):
+        if self.ignore_index is not None and not is_whole(self.ignore_index):
             raise UsageError(
                 f"ignore_index is one label, a whole number, not {self.ignore_index!r}"
             )
@@ -69,9 +69,4 @@ def is_class_count(value: object) -> bool:
     >>> [is_class_count(value) for value in (2, 1, 3.0, True)]
     [True, False, False, False]
     """
-    return _is_whole(value) and 1 < value <= MOST_CLASSES  # type: ignore[operator]
-
-
-def _is_whole(value: object) -> bool:
-    """Return whether a value is a whole number, of Python or NumPy; True and False are none."""
-    return isinstance(value, Integral) and not isinstance(value, bool)
+    return is_whole(value) and 1 < value <= MOST_CLASSES  # type: ignore[operator]

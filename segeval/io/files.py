@@ -60,6 +60,21 @@ def make_folder(path: str | Path) -> Path:
     return folder
 
 
+def is_utf8(text: str) -> bool:
+    """Return whether a text can be written, as tables need it.
+
+    Names of bytes that are no text cannot: Python shows these as lone surrogates (PEP 383).
+
+    >>> is_utf8("é"), is_utf8("\\udcff")
+    (True, False)
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Give a file to write that takes its place under `path` once it is complete.

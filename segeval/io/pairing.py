@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from segeval.errors import UsageError
 
-from .files import local_path
+from .files import is_utf8, local_path
 from .naming import Naming, namings
 from .registry import known_suffixes, refusal, stem_of, suffix_of
 
@@ -168,8 +168,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _check_text(path: Path, name: str) -> None:
     """Raise `UsageError` for a name of bytes that are no text."""
-    # Python shows such bytes as lone surrogates (PEP 383)
-    if not name.isascii() and any("\udc80" <= character <= "\udcff" for character in name):
+    if not is_utf8(name):
         raise UsageError(
             f"{str(path)!a}: the name is not valid text in UTF-8, as tables need it; rename the "
             f"file"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from segeval.errors import UsageError
+from segeval.errors.values import is_flag, is_number, is_text, is_whole
 from segeval.metrics import separate
 from segeval.metrics.card import Metric, MetricSpec
 
@@ -25,26 +26,6 @@ class Kind:
     """Test of a value as TOML gives it."""
 
 
-def _is_text(value: Any) -> bool:
-    """Return whether a value is a text."""
-    return isinstance(value, str)
-
-
-def _is_flag(value: Any) -> bool:
-    """Return whether a value is true or false."""
-    return isinstance(value, bool)
-
-
-def _is_whole(value: Any) -> bool:
-    """Return whether a value is a whole number; a flag, an int to Python, is none."""
-    return type(value) is int
-
-
-def _is_number(value: Any) -> bool:
-    """Return whether a value is a number; a flag is none."""
-    return isinstance(value, (int, float)) and not _is_flag(value)
-
-
 def _is_table(value: Any) -> bool:
     """Return whether a value is a table, in line or under a header."""
     return isinstance(value, dict)
@@ -55,9 +36,9 @@ def _is_list_of(value: Any, test: Callable[[Any], bool]) -> bool:
     return isinstance(value, list) and all(map(test, value))
 
 
-TEXT = Kind("a text", _is_text)
-TEXTS = Kind("a list of texts", lambda value: _is_list_of(value, _is_text))
-FLAG = Kind("true or false", _is_flag)
+TEXT = Kind("a text", is_text)
+TEXTS = Kind("a list of texts", lambda value: _is_list_of(value, is_text))
+FLAG = Kind("true or false", is_flag)
 TABLE = Kind("a table", _is_table)
 
 KEYS = {
@@ -72,10 +53,10 @@ KEYS = {
     "regions": TABLE,
     "metrics": TABLE,
     "others": FLAG,
-    "ignore_label": Kind("a whole number", _is_whole),
+    "ignore_label": Kind("a whole number", is_whole),
     "binary": FLAG,
-    "spacing": Kind("a list of lengths", lambda value: _is_list_of(value, _is_number)),
-    "geometry_tolerance": Kind("a number", _is_number),
+    "spacing": Kind("a list of lengths", lambda value: _is_list_of(value, is_number)),
+    "geometry_tolerance": Kind("a number", is_number),
     "missing": TEXT,
     "colors": TABLE,
 }
@@ -136,7 +117,7 @@ def _check_region(region: str, labels: Any) -> None:
             f"region name {region!r} has a meaning of its own in the tables; choose another name"
         )
     values = labels_of(labels)
-    if not values or not all(_is_whole(label) and label >= 0 for label in values):
+    if not values or not all(is_whole(label) and label >= 0 for label in values):
         raise UsageError(
             f"region {region!r} is a label or a list of labels, whole numbers from 0; not "
             f"{labels!r}"

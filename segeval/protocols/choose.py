@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from segeval.data.regions import LARGEST, Region
 from segeval.errors import UsageError
+from segeval.errors.values import is_number, is_text, is_whole
 from segeval.io import Colors, load_colors
 from segeval.metrics.card import Metric
 from segeval.statistics.boundary import Boundary
@@ -43,7 +44,7 @@ def make_protocol(
     >>> make_protocol(protocol="medpy", metrics="hd95", ignore_label=255).ignore_label
     255
     """
-    _check_kinds(metrics, spacing, colors)
+    _check_kinds(metrics, colors)
     forms = [metrics] if isinstance(metrics, str) else metrics
     source = _source(protocol, boundary, forms)
     base = source.convention
@@ -95,9 +96,9 @@ def _given(
     return policies
 
 
-def _lengths(spacing: Sequence[float]) -> tuple[float, ...]:
-    """Return lengths as numbers of Python. Raises `UsageError` for what is none."""
-    if isinstance(spacing, str) or not all(isinstance(length, Real) for length in spacing):
+def _lengths(spacing: Any) -> tuple[float, ...]:
+    """Return lengths as numbers of Python. Raises `UsageError` for what is no list of numbers."""
+    if not isinstance(spacing, (Sequence, np.ndarray)) or not all(map(is_number, spacing)):
         raise UsageError(
             f"spacing must be a list, one length an array axis, such as (2.5, 0.8, 0.8), not "
             f"{spacing!r}"
@@ -118,25 +119,16 @@ def _colors(colors: Colors | str | Path) -> Colors:
     return colors
 
 
-def _is_within(value: object, largest: int) -> bool:
-    """Return whether a value is a whole number from 0 to the largest; True and False are none."""
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
-        return False
-    return 0 <= int(value) <= largest
+def _is_within(value: Any, largest: int) -> bool:
+    """Return whether a value is a whole number from 0 to the largest."""
+    return is_whole(value) and 0 <= value <= largest
 
 
-def _check_kinds(metrics: object, spacing: object, colors: object) -> None:
+def _check_kinds(metrics: object, colors: object) -> None:
     """Raise `UsageError` for options of kinds that would fail later, in words of no use."""
-    if not isinstance(metrics, (str, Sequence, type(None))) or not all(
-        isinstance(form, str) for form in metrics or ()
-    ):
+    if not isinstance(metrics, (str, Sequence, type(None))) or not all(map(is_text, metrics or ())):
         raise UsageError(
             f"metrics must be a text or a list of texts such as ['dice', 'nsd@2'], not {metrics!r}"
-        )
-    if not isinstance(spacing, (Sequence, np.ndarray, type(None))):
-        raise UsageError(
-            f"spacing must be a list, one length an array axis, such as (2.5, 0.8, 0.8), not "
-            f"{spacing!r}"
         )
     if not isinstance(colors, (str, Path, Mapping, type(None))):
         raise UsageError(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from segeval.errors import UsageError
+from segeval.errors.values import is_number
 from segeval.metrics import lookup, parse_metric
 from segeval.metrics.card import Empty, MetricSpec
 from segeval.metrics.parameters import ByRegion
@@ -108,7 +109,7 @@ def _by_region(form: str, spec: MetricSpec, stated: Mapping[str, Any]) -> Mappin
             "nsd = {tolerance = {liver = 2}}"
         )
     for region, value in values.items():
-        if not _is_number(value):
+        if not is_number(value):
             raise UsageError(f"{name} of region {region!r} is a number, not {value!r}")
     spec.bind({name: ByRegion.of(values)})  # raises for values outside of the domain
     return {region: float(value) for region, value in values.items()}
@@ -122,7 +123,7 @@ def _empty(values: Any) -> Empty:
     >>> _empty([1, 0, 0])
     Empty(both=1.0, pred=0.0, gt=0.0)
     """
-    if not isinstance(values, list) or len(values) != 3 or not all(map(_is_number, values)):
+    if not isinstance(values, list) or len(values) != 3 or not all(map(is_number, values)):
         raise UsageError(
             "empty lists three numbers, the values where both masks, only the prediction or only "
             "the ground truth is "
@@ -130,8 +131,3 @@ def _empty(values: Any) -> Empty:
         )
     both, pred, gt = map(float, values)
     return Empty(both, pred, gt)
-
-
-def _is_number(value: Any) -> bool:
-    """Return whether a value is a number that fits a float: TOML's whole numbers are endless."""
-    return isinstance(value, float) or (type(value) is int and abs(value) < 2**1023)

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias, TypedDict, get_args
 from segeval.data.regions import Region
 from segeval.errors import UsageError
 from segeval.io import Colors, parse_colors
+from segeval.io.files import is_utf8
 from segeval.io.nonfinite import spelled
 from segeval.metrics import DEFAULT_METRICS, parse_metrics
 from segeval.metrics.card import MeanFirst, Metric
@@ -90,7 +91,7 @@ class Protocol:
             raise UsageError(
                 f"region {min(repeated)!r} is given twice; give every region its own name"
             )
-        unwritable = [name for name in names if not _is_utf8(name)]
+        unwritable = [name for name in names if not is_utf8(name)]
         if unwritable:
             raise UsageError(
                 f"region name {unwritable[0]!r} is not UTF-8, which tables are; choose another name"
@@ -239,15 +240,6 @@ def stamp_of(protocol: Mapping[str, Any]) -> str:
     'monai-01234567'
     """
     return f"{protocol['name']}-{protocol['hash'][:8]}"
-
-
-def _is_utf8(text: str) -> bool:
-    """Return whether a text can be written, as one of bytes in another encoding cannot."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _hash(content: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from segeval.data.regions import Region
 from segeval.errors import UsageError
+from segeval.errors.values import is_whole
 from segeval.io.files import local_path
 
 RegionsLike: TypeAlias = (
@@ -169,5 +170,4 @@ def _label_set(name: str, value: Any, source: str) -> frozenset[int]:
 
 def _is_label(value: Any) -> bool:
     """Return whether a value is a whole number from 0."""
-    # A flag is an int to Python.
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 0
+    return is_whole(value) and int(value) >= 0

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain, count
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 from filelock import FileLock, Timeout
 
@@ -33,6 +33,8 @@ NAME = "journal.jsonl"
 """The journal's file in the folder of results."""
 ASIDE = "journal.earlier.jsonl"
 """Name of a journal of another run, which is kept beside the new one."""
+Line: TypeAlias = Mapping[str, Any]
+"""Content of a line: the header with the run, or a record."""
 LOCK = ".lock"
 """The file that is locked; it lies in the folder only while a run goes on."""
 
@@ -77,11 +79,12 @@ def opened(
         earlier: dict[str, Record] = {}
         put_aside = None
         if resume:
-            if _is_of_another_run(path, header):
+            lines = list(_lines(path))
+            if _are_of_another_run(lines, header):
                 # nothing that was computed is lost because of a changed option
                 put_aside = path.replace(_unused(folder / ASIDE))
             else:
-                earlier = _earlier(path, needs)
+                earlier = _earlier(lines, needs)
         for part in folder.glob(f".{NAME}.*.part"):  # of a run that was killed while it began
             part.unlink(missing_ok=True)
         first = {"header": dict(header), "run": _process()}
@@ -91,13 +94,13 @@ def opened(
             file.write(_line(first).encode())
             for record in earlier.values():
                 file.write(_line({"record": record.to_json()}).encode())
-        lines = path.open("a", encoding="utf-8")
+        journal = path.open("a", encoding="utf-8")
         try:
-            yield Journal(lines, earlier, put_aside)
+            yield Journal(journal, earlier, put_aside)
         finally:
             # closing writes again what a full disk did not take, which `append` has told of
             with suppress(OSError):
-                lines.close()
+                journal.close()
 
 
 @contextmanager
@@ -127,13 +130,11 @@ def locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _is_of_another_run(path: Path, header: Mapping[str, Any]) -> bool:
-    """Return whether a journal holds records, and these were not made under this header."""
+def _are_of_another_run(lines: Sequence[Line], header: Mapping[str, Any]) -> bool:
+    """Return whether lines of a journal hold records, and these were not made under this header."""
     # the header comes first: without it, nobody knows what the records are of
-    first, *lines = list(_lines(path)) or [{}]
-    if first.get("header") == dict(header):
-        return False
-    return any("record" in line for line in (first, *lines))
+    is_ours = bool(lines) and lines[0].get("header") == dict(header)
+    return not is_ours and any("record" in line for line in lines)
 
 
 def _unused(path: Path) -> Path:
@@ -142,13 +143,13 @@ def _unused(path: Path) -> Path:
     return next(candidate for candidate in chain([path], numbered) if not candidate.exists())
 
 
-def _earlier(path: Path, needs: Sequence[Need]) -> dict[str, Record]:
-    """Return the last record of every case in a journal, by id.
+def _earlier(lines: Sequence[Line], needs: Sequence[Need]) -> dict[str, Record]:
+    """Return the last record of every case in lines of a journal, by id.
 
     Cases that failed are left out: they are tried again.
     """
     records: dict[str, Record] = {}
-    for line in _lines(path):
+    for line in lines:
         if "record" not in line:
             continue  # the header
         try:
@@ -182,10 +183,8 @@ def _is_gone(run: Mapping[str, Any]) -> bool:
         return False
     try:
         os.kill(int(run["process"]), 0)  # no signal: it only asks
-    except ProcessLookupError:
-        return True
-    except (OSError, OverflowError, ValueError):  # of another user, or no process at all
-        return False
+    except (OSError, OverflowError, ValueError) as error:  # or it is of another user, or none
+        return isinstance(error, ProcessLookupError)
     return False
 
 
@@ -200,7 +199,7 @@ def _line(content: Mapping[str, Any]) -> str:
     return f"{text}\t{zlib.crc32(text.encode()):08x}\n"
 
 
-def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
+def _lines(path: Path) -> Iterator[Line]:
     """Yield the content of the lines that are whole; nothing where there is no journal.
 
     A line is whole if its checksum fits.

@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import Parameter
-from numbers import Integral, Real
 from os import PathLike
 from typing import Any, Literal, TypeAlias
 
 from segeval.errors import UsageError
+from segeval.errors.values import is_flag, is_number, is_text, is_whole
 from segeval.results.exports import EXPORTS
 from segeval.statistics.boundary import RULES, as_choice
 
@@ -322,48 +322,20 @@ def options_of(caller: Caller) -> dict[str, Option]:
     return {option.name: option for option in OPTIONS if caller in option.callers}
 
 
-def _is_flag(value: Any) -> bool:
-    """Return whether a value is True or False; NumPy's are as well.
-
-    >>> _is_flag(False), _is_flag(0)
-    (True, False)
-    """
-    # by name, as NumPy is not imported here: `bool_` in NumPy 1, `bool` from 2 on
-    return isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")
-
-
-def _is_whole(value: Any) -> bool:
-    """Return whether a value is a whole number; True and False are none, though Python's are.
-
-    >>> _is_whole(3), _is_whole(True), _is_whole(3.0)
-    (True, False, False)
-    """
-    return isinstance(value, Integral) and not _is_flag(value)
-
-
-def _is_number(value: Any) -> bool:
-    """Return whether a value is a number."""
-    return isinstance(value, Real) and not _is_flag(value)
-
-
 def _are_texts(value: Any) -> bool:
     """Return whether a value is a list of texts, which one text alone is not.
 
     >>> _are_texts(["dice", "iou"]), _are_texts("dice")
     (True, False)
     """
-    return (
-        isinstance(value, Sequence)
-        and not isinstance(value, str)
-        and all(isinstance(text, str) for text in value)
-    )
+    return isinstance(value, Sequence) and not isinstance(value, str) and all(map(is_text, value))
 
 
 KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "bool": ("True or False", _is_flag),
-    "int": ("a whole number", _is_whole),
-    "float": ("a number", _is_number),
-    "str": ("a text", lambda value: isinstance(value, str)),
+    "bool": ("True or False", is_flag),
+    "int": ("a whole number", is_whole),
+    "float": ("a number", is_number),
+    "str": ("a text", is_text),
     "str | os.PathLike[str]": ("a path", lambda value: isinstance(value, (str, PathLike))),
     "Sequence[str]": ("a list of texts", _are_texts),
 }

@@ -77,7 +77,9 @@ def evaluate(
                 local.worker = Worker(protocol, workspace, scale)
             return position, local.worker.record(position, pairs[position])
         finally:
-            scale.offer(position, None)  # whatever happens, or others would wait for its word
+            # of a case that could not be read, or others would wait for its word; for any other,
+            # the first offer counts
+            scale.offer(position, None)
 
     pool = ThreadPoolExecutor(workers)
     done: SimpleQueue[Future[tuple[int, Record]]] = SimpleQueue()
@@ -171,9 +173,6 @@ class Worker:
             inputs = fingerprint(pair.pred, before[0]), fingerprint(pair.gt, before[1])
         except Exception as error:  # whatever it is, it stops this case alone
             return Record(pair, time.perf_counter() - start, _complaint(error, pair))
-        finally:
-            # of a case that could not be read; for any other, the first offer counts
-            self.scale.offer(position, None)
         seconds = time.perf_counter() - start
         return Record(pair, seconds, notes=notes, inputs=inputs, scored=scored)
 

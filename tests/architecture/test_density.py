@@ -6,10 +6,12 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+Node = TypeVar("Node", bound=ast.AST)
 FILES = sorted([*ROOT.glob("segeval/**/*.py"), *ROOT.glob("cli/**/*.py")])
 VAGUE = {
     *("found", "own", "one", "other", "some", "at", "of", "made", "told", "kept", "asked"),
@@ -34,6 +36,14 @@ def trees() -> Iterator[tuple[Path, ast.Module, str]]:
     for path in FILES:
         text = path.read_text(encoding="utf-8")
         yield path, ast.parse(text), text
+
+
+def nodes(kind: type[Node]) -> Iterator[tuple[Path, Node]]:
+    """The nodes of a kind, with the file that each is in."""
+    for path, tree, _ in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, kind):
+                yield path, node
 
 
 def names(target: ast.expr) -> Iterator[str]:
@@ -87,10 +97,8 @@ def test_docstrings_of_functions_say_what_they_do():
 def test_strings_under_constants_say_what_these_are():
     odd = [
         f"{path.relative_to(ROOT)}:{node.lineno}: {text}"
-        for path, tree, _ in trees()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
+        for path, node in nodes(ast.Expr)
+        if isinstance(node.value, ast.Constant)
         and isinstance(text := node.value.value, str)
         and text.split()[0].rstrip(",.:") in KINDS
         and not (path.name in FORMULAS and path.parent.name == "metrics")
@@ -107,11 +115,8 @@ def test_decisions_are_seldom_hidden_in_expressions():
 def test_no_generator_is_unpacked_into_several_names():
     odd = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
-        for path, tree, _ in trees()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.GeneratorExp)
-        and isinstance(node.targets[0], ast.Tuple)
+        for path, node in nodes(ast.Assign)
+        if isinstance(node.value, ast.GeneratorExp) and isinstance(node.targets[0], ast.Tuple)
     ]
     assert odd == []
 
