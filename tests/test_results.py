@@ -8,18 +8,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.synthetic import curves_of
 
 from segeval.errors import UsageError
 from segeval.results.details import Details
 from segeval.results.results import Results
+from segeval.statistics.curves import Curves
 
 DETAILS = Details(
     cases=("001", "b"),
     regions=("liver", "日本"),
     volume_p=np.array([[1.5, 0], [2, np.nan]]),
     volume_g=np.array([[1.25, 0], [3, np.nan]]),
-    tolerance=np.array([0, 0.5, 1]),
-    nsd=np.array([[[0.1, 0.5, 1], [np.nan] * 3], [[0, 0, 0.25], [np.nan] * 3]], dtype=np.float32),
+    curves=curves_of([0, 0.5, 1], [[[0.1, 0.5, 1], [np.nan] * 3], [[0, 0, 0.25], [np.nan] * 3]]),
 )
 RESULTS = Results(
     pd.DataFrame(
@@ -49,9 +50,15 @@ def names(folder: Path) -> list[str]:
 def same_details(a: Details | None, b: Details | None) -> None:
     assert a is not None
     assert b is not None
-    for name in Details.__slots__:
-        np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
-    assert (a.cases, a.regions, a.nsd.dtype) == (b.cases, b.regions, b.nsd.dtype)
+    assert (a.cases, a.regions) == (b.cases, b.regions)
+    arrays_a, arrays_b = (
+        {"volume_p": each.volume_p, "volume_g": each.volume_g, **each.curves.arrays}
+        for each in (a, b)
+    )
+    assert arrays_a.keys() == arrays_b.keys()
+    for name, array in arrays_a.items():
+        np.testing.assert_array_equal(array, arrays_b[name])
+        assert array.dtype == arrays_b[name].dtype
 
 
 @pytest.mark.parametrize("formats", [("csv",), ("parquet", "json"), ("xlsx",)])
@@ -80,7 +87,7 @@ def test_nothing_of_an_earlier_run_is_left(tmp_path: Path):
 
 
 def test_details_without_surfaces(tmp_path: Path):
-    none = replace(DETAILS, tolerance=np.empty(0), nsd=np.empty((2, 2, 0), np.float32))
+    none = replace(DETAILS, curves=Curves.absent(4))
     none.save(tmp_path / "details.npz")
     same_details(Details.load(tmp_path / "details.npz"), none)
 

@@ -6,8 +6,6 @@ why.
 
 from __future__ import annotations
 
-import numpy as np
-
 from .card import Need
 from .source import Source
 
@@ -21,7 +19,7 @@ def _has_volumes(source: Source) -> bool:
 def _has_nsd(source: Source) -> bool:
     """Return whether some case has an NSD curve."""
     details = source.results.details
-    return details is not None and bool(np.isfinite(details.nsd).any())
+    return details is not None and bool((details.curves.total > 0).any())
 
 
 def _has_overlap_and_distance(source: Source) -> bool:

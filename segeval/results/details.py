@@ -4,35 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from segeval.arrays import Floats, Singles
+from segeval.arrays import Floats
 from segeval.errors import UsageError
 from segeval.io.files import replacing
+from segeval.statistics.curves import Curves
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Details:
     """Volumes and NSD curves by case and region, whatever metrics were asked for.
 
-    `volume_p` and `volume_g` are (cases, regions) float64; `nsd` is (cases, regions, T) float32 at
-    the T values of `tolerance`, NaN where undefined. T is 0 when no surface was measured.
+    `volume_p` and `volume_g` are (cases, regions) float64, NaN where undefined. `curves` are those
+    of all regions of the first case, then of the second, and so on.
     """
 
     cases: tuple[str, ...]
     regions: tuple[str, ...]
     volume_p: Floats
     volume_g: Floats
-    tolerance: Floats
-    nsd: Singles
+    curves: Curves
 
     def __post_init__(self) -> None:
         table = (len(self.cases), len(self.regions))
-        shapes = (self.volume_p.shape, self.volume_g.shape, self.nsd.shape)
-        if shapes != (table, table, (*table, len(self.tolerance))):
+        shapes = (self.volume_p.shape, self.volume_g.shape)
+        if shapes != (table, table) or len(self.curves) != table[0] * table[1]:
             raise ValueError(
-                f"volumes and NSD of shapes {shapes} for {table[0]} cases and {table[1]} regions"
+                f"volumes of shapes {shapes} and {len(self.curves)} curves for {table[0]} cases "
+                f"and {table[1]} regions"
             )
 
     def save(self, path: Path) -> None:
@@ -40,9 +42,14 @@ class Details:
 
         Compressing saves a fifth of the space and takes forty times as long.
         """
-        arrays = {name: getattr(self, name) for name in self.__slots__}
-        # Without a case NumPy would take an empty tuple of texts for one of floats.
-        arrays |= {name: np.array(arrays[name], dtype=np.str_) for name in ("cases", "regions")}
+        arrays: dict[str, Any] = {
+            # Without a case NumPy would take an empty tuple of texts for one of floats.
+            "cases": np.array(self.cases, dtype=np.str_),
+            "regions": np.array(self.regions, dtype=np.str_),
+            "volume_p": self.volume_p,
+            "volume_g": self.volume_g,
+            **self.curves.arrays,
+        }
         with replacing(path) as file:
             np.savez(file, **arrays)
 
@@ -51,10 +58,14 @@ class Details:
         """Return what `save` wrote. Raises `UsageError` for a file that holds something else."""
         try:
             with path.open("rb") as file, np.load(file) as arrays:
-                fields = {name: arrays[name] for name in cls.__slots__}
-            # NumPy holds texts as arrays
-            fields |= {name: tuple(fields[name].tolist()) for name in ("cases", "regions")}
-            return cls(**fields)
+                return cls(
+                    # NumPy holds texts as arrays
+                    cases=tuple(arrays["cases"].tolist()),
+                    regions=tuple(arrays["regions"].tolist()),
+                    volume_p=arrays["volume_p"],
+                    volume_g=arrays["volume_g"],
+                    curves=Curves.of_arrays(arrays),
+                )
         except Exception as error:  # zipfile, zlib and NumPy raise anything when the bytes are odd
             raise UsageError(
                 f"{path}: cannot read it ({type(error).__name__}: {error}); delete it to plot from "

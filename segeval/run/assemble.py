@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
@@ -21,11 +21,11 @@ from segeval.protocols.protocol import Protocol
 from segeval.results.columns import ALL, FAILED, applies
 from segeval.results.details import Details
 from segeval.statistics.counts import Counts
+from segeval.statistics.curves import Curves
 from segeval.statistics.statistic import Need, Statistic
 
-from .record import Record, Scored, tolerances
+from .record import Record, Scored
 from .scoring import NEITHER, Scores
-from .workers import MOST_CURVES
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -107,15 +107,13 @@ def pooled_scores(
 def details(
     records: Sequence[Record], counts: Sequence[Counts], regions: Sequence[Region]
 ) -> Details:
-    """Return volumes (cases, R) and NSD curves (cases, R, T) of all cases.
+    """Return volumes (cases, R) and NSD curves of all cases.
 
-    `counts` are those of the cases that were scored, in their order; a failed case has NaN.
+    `counts` are those of the cases that were scored, in their order; a failed case has NaN, and no
+    curve.
     """
     place = {region.name: position for position, region in enumerate(regions)}
-    shape = (len(records), len(regions))
-    volume_p, volume_g = np.full((2, *shape), np.nan)
-    tolerance = _tolerance(records, regions)
-    nsd = np.full((*shape, len(tolerance)), np.nan, np.float32)
+    volume_p, volume_g = np.full((2, len(records), len(regions)), np.nan)
     # failed cases have no counts: the iterator moves on with the scored ones alone
     sizes_of_scored = iter(counts)
     for row, record in enumerate(records):
@@ -124,26 +122,22 @@ def details(
         sizes = next(sizes_of_scored)
         volume_p[row] = np.where(sizes.empty_p, 0, sizes.volume_p)  # NaN where there is a mesh
         volume_g[row] = np.where(sizes.empty_g, 0, sizes.volume_g)
-        if record.scored.curve and len(tolerance):
-            places = [place[region.name] for region in record.scored.measured.regions]
-            nsd[row, places] = record.scored.curve.nsd
     names = tuple(record.pair.id for record in records)
-    return Details(names, tuple(place), volume_p, volume_g, tolerance, nsd)
+    curves = [_curves(record, place) for record in records]
+    # with one of no region, as there may be no case
+    stacked = Curves.stacked([Curves.absent(0), *curves])
+    return Details(names, tuple(place), volume_p, volume_g, stacked)
 
 
-def finest_of(records: Iterable[Record]) -> float | None:
-    """Return the spacing that the NSD curves of some records go by; None where there are none."""
-    # any will do: all curves of a run go by one spacing (`CurveScale`)
-    curves = (record.scored.curve for record in records if record.scored)
-    return next((curve.finest for curve in curves if curve), None)
-
-
-def _tolerance(records: Sequence[Record], regions: Sequence[Region]) -> Floats:
-    """Return the tolerances of the NSD curves, (T,), none where no curve is kept."""
-    finest = finest_of(records)
-    if finest is None or len(regions) > MOST_CURVES:
-        return np.empty(0)
-    return tolerances(finest)
+def _curves(record: Record, place: Mapping[str, int]) -> Curves:
+    """Return the NSD curves of a case for the regions of the run, which have these places."""
+    if not record.scored or not record.scored.curves:
+        return Curves.absent(len(place))
+    order = np.full(len(place), -1)
+    order[[place[region.name] for region in record.scored.measured.regions]] = np.arange(
+        len(record.scored.curves)
+    )
+    return record.scored.curves.select(order)
 
 
 def _rows(record: Record, regions: Sequence[Region], protocol: Protocol, failed: Failed) -> Scores:

@@ -16,19 +16,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.arrays import Floats, Singles
+from segeval.arrays import Floats
 from segeval.data.regions import Region
 from segeval.io import Pair
 from segeval.io.nonfinite import read_spelled, spelled
 from segeval.measure.measured import Measured
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
+from segeval.statistics.curves import Curves
 from segeval.statistics.statistic import Need, Statistic
 
 from .scoring import Scores
-
-TOLERANCES = 65
-"""Number of tolerances of the stored NSD curves, half a voxel apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +56,6 @@ class Space:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Curve:
-    """NSD of the regions of a case over the tolerance."""
-
-    finest: float
-    """Spacing of which the tolerances are multiples of a half."""
-    nsd: Singles
-    """NSD of each region at each tolerance, (R, T), NaN for one without a boundary."""
-
-    @property
-    def tolerances(self) -> Floats:
-        """Tolerances, (T,), in the unit of the spacing."""
-        return tolerances(self.finest)
-
-
-def tolerances(finest: float) -> Floats:
-    """Return the tolerances of NSD curves: multiples of half the finest spacing, from 0.
-
-    >>> tolerances(1.0)[:3].tolist()
-    [0.0, 0.5, 1.0]
-    """
-    return np.arange(TOLERANCES) * finest / 2
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Scored:
     """The outcome of scoring a case: its rows, and what is added up or drawn later."""
 
@@ -91,7 +65,7 @@ class Scored:
     """Rows of the case in the table."""
     measured: Measured
     """Contingency table, and the statistics that a run adds up and that it does not hold."""
-    curve: Curve | None = None
+    curves: Curves | None = None
     """NSD curves, None without a surface, and where there are too many regions."""
 
 
@@ -189,7 +163,8 @@ def _scored_to_json(scored: Scored) -> dict[str, Any]:
             need.name: {name: encode(array) for name, array in statistic.flat(need, labels).items()}
             for need, statistic in measured.statistics.items()
         },
-        "curve": scored.curve and {"finest": scored.curve.finest, "nsd": encode(scored.curve.nsd)},
+        "curves": scored.curves
+        and {name: encode(array) for name, array in scored.curves.arrays.items()},
     }
 
 
@@ -206,7 +181,7 @@ def _scored_from_json(content: Mapping[str, Any], needs: Sequence[Need]) -> Scor
             (only_case,) = need.statistic.cases(need, flat, len(regions)).each()
             statistics[need] = only_case
     values: Floats = decode(content["values"])
-    curve = content["curve"]
+    curves = content["curves"]
     return Scored(
         space=Space(**content["space"]),
         scores=Scores(tuple(content["rows"]), values, tuple(content["notes"])),
@@ -218,7 +193,7 @@ def _scored_from_json(content: Mapping[str, Any], needs: Sequence[Need]) -> Scor
             statistics=statistics,
             voxel_volume=voxel_volume,
         ),
-        curve=curve and Curve(curve["finest"], decode(curve["nsd"])),
+        curves=curves and Curves.of_arrays({name: decode(array) for name, array in curves.items()}),
     )
 
 

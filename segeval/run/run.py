@@ -33,7 +33,6 @@ from .assemble import (
     all_regions,
     cases_table,
     details,
-    finest_of,
     pooled_scores,
 )
 from .journal import Journal, opened
@@ -130,10 +129,8 @@ class Run:
     def _score(self, journal: Journal | None) -> None:
         """Score the cases that there is no record of, and append each to the journal."""
         waiting = [place for place in range(len(self.pairs)) if place not in self._records]
-        # cases that were scored before have curves already, which the others must fit
-        finest = finest_of(self._records.values())
         for position, record in evaluate(
-            self.pairs, waiting, self.protocol, jobs=self.jobs, device=self.device, finest=finest
+            self.pairs, waiting, self.protocol, jobs=self.jobs, device=self.device
         ):
             self._records[position] = record
             # before anyone hears of it: what a listener raises costs no case
@@ -153,18 +150,13 @@ class Run:
             return
         if not journal.earlier:
             return
-        finest = None
         for position, pair in enumerate(self.pairs):
             record = journal.earlier.get(pair.id)
             if record is None or not _unchanged(record, pair):
                 continue
-            # the journal may hold cases of other folders, whose curves go by another spacing
-            scale = finest_of([record])
-            finest = finest or scale
-            if scale in (None, finest):
-                # files that were moved are the same, under the paths that they have now
-                self._records[position] = replace(record, pair=pair)
-                self.listener.finished(record)
+            # files that were moved are the same, under the paths that they have now
+            self._records[position] = replace(record, pair=pair)
+            self.listener.finished(record)
         self._resumed = len(self._records)
         self.notice(
             f"{self._resumed} of {len(self.pairs)} cases were scored before and are taken from the "

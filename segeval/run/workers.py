@@ -17,9 +17,6 @@ from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
 
-import numpy as np
-
-from segeval.arrays import Floats, Singles
 from segeval.data.case import Case
 from segeval.data.scales import FOREGROUNDS
 from segeval.errors import SegevalError
@@ -29,12 +26,11 @@ from segeval.measure.devices import out_of_memory
 from segeval.measure.dispatch import measure
 from segeval.measure.measured import Measured
 from segeval.protocols.protocol import Protocol
+from segeval.statistics.curves import Curves
 from segeval.statistics.distances import SurfaceDistances
-from segeval.statistics.ratios import ratio
-from segeval.statistics.statistic import Need
 
 from .cases import check_scales, read_case
-from .record import Curve, Input, Record, Scored, Space, tolerances
+from .record import Input, Record, Scored, Space
 from .scoring import Scores, score_measured
 
 SPILLED = "measured on the CPU: the memory of the GPU was not enough"
@@ -42,6 +38,9 @@ SPILLED = "measured on the CPU: the memory of the GPU was not enough"
 
 SPACE_OF_MESHES = Space(axes=3, unit="mm", volume_unit="ml", finest=1.0)
 """The space of cases with a mesh, which have no voxels; their NSD curves go by 1 mm."""
+
+REACH = 32
+"""Tolerance up to which NSD curves are kept, in the finest spacing of their case."""
 
 MOST_CURVES = 1000
 """NSD curves are kept of cases with so many regions at most: of thousands of instances they would
@@ -56,30 +55,22 @@ def evaluate(
     *,
     jobs: int,
     device: str = "cpu",
-    finest: float | None = None,
 ) -> Iterator[tuple[int, Record]]:
     """Yield position and record of the pairs at these positions, in the order they get done.
 
     A pair that fails, fails alone. `jobs` threads take a case each; where there are fewer cases,
-    the threads left over help inside them. `finest` is the spacing that NSD curves go by, if there
-    are some already.
+    the threads left over help inside them.
     """
     workers = max(1, min(jobs, len(positions)))
     local = threading.local()
     workspaces = ExitStack()
-    scale = CurveScale(positions, finest)
 
     def work(position: int) -> tuple[int, Record]:
         """Return a position and the record of its pair, made by the worker of this thread."""
-        try:
-            if not hasattr(local, "worker"):  # one for each thread: its buffers are used again
-                workspace = workspaces.enter_context(Workspace(jobs // workers, device))
-                local.worker = Worker(protocol, workspace, scale)
-            return position, local.worker.record(position, pairs[position])
-        finally:
-            # of a case that could not be read, or others would wait for its word; for any other,
-            # the first offer counts
-            scale.offer(position, None)
+        if not hasattr(local, "worker"):  # one for each thread: its buffers are used again
+            workspace = workspaces.enter_context(Workspace(jobs // workers, device))
+            local.worker = Worker(protocol, workspace)
+        return position, local.worker.record(pairs[position])
 
     pool = ThreadPoolExecutor(workers)
     done: SimpleQueue[Future[tuple[int, Record]]] = SimpleQueue()
@@ -102,53 +93,6 @@ def evaluate(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-class CurveScale:
-    """The spacing that the NSD curves of a run go by, agreed on by its threads.
-
-    Curves of one run must have the same tolerances, multiples of half a spacing, or they could not
-    be drawn together. It is the spacing of the first case, in the order of the run, that could be
-    read: the first one that gets done would depend on which thread is faster.
-
-    Every worker makes one offer for each case that it takes, and then may wait for the outcome.
-    `finest` is the outcome of an earlier run that goes on, None for a new one.
-
-    >>> scale = CurveScale(positions=[0, 1, 2], finest=None)
-    >>> scale.offer(1, 0.5)
-    >>> scale.offer(0, None)
-    >>> scale.wait()
-    0.5
-    """
-
-    def __init__(self, positions: Sequence[int], finest: float | None) -> None:
-        self._waiting = list(reversed(positions))  # the next in the order of the run comes last
-        self._offers: dict[int, float | None] = {}
-        """Offers of cases, None for one that has no spacing, by position."""
-        self._finest = finest
-        """Outcome, None as long as there is none."""
-        self._changed = threading.Condition()
-        """Condition that guards the three, and that is notified of every offer."""
-
-    def offer(self, position: int, finest: float | None) -> None:
-        """Say the finest spacing of a case, None for one that has none; the first word counts."""
-        with self._changed:
-            # an offer waits here until every case before it has made one, too
-            self._offers.setdefault(position, finest)
-            while self._finest is None and self._waiting and self._waiting[-1] in self._offers:
-                self._finest = self._offers[self._waiting.pop()]
-            self._changed.notify_all()
-
-    def wait(self) -> float:
-        """Return the spacing, once the cases before have been read; only for who offered one.
-
-        Threads take cases in order, so those before are at work and will make their offers: nobody
-        waits for a case that has not begun.
-        """
-        with self._changed:
-            self._changed.wait_for(lambda: self._finest is not None)
-            assert self._finest is not None
-            return self._finest
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Worker:
     """One thread's share of a run: it scores one pair after the other."""
@@ -157,10 +101,8 @@ class Worker:
     """Protocol of the run."""
     workspace: Workspace
     """Buffers and threads of this worker alone."""
-    scale: CurveScale
-    """Spacing that the NSD curves go by, shared by all workers of the run."""
 
-    def record(self, position: int, pair: Pair) -> Record:
+    def record(self, pair: Pair) -> Record:
         """Return the record of a pair, whatever becomes of it.
 
         It raises nothing: the record of a pair that failed has the error's text.
@@ -169,19 +111,17 @@ class Worker:
         try:
             # before they are read: a file that changes in between gets no fingerprint
             before = modified(pair.pred), modified(pair.gt)
-            scored, notes = self._score(position, pair)
+            scored, notes = self._score(pair)
             inputs = fingerprint(pair.pred, before[0]), fingerprint(pair.gt, before[1])
         except Exception as error:  # whatever it is, it stops this case alone
             return Record(pair, time.perf_counter() - start, _complaint(error, pair))
         seconds = time.perf_counter() - start
         return Record(pair, seconds, notes=notes, inputs=inputs, scored=scored)
 
-    def _score(self, position: int, pair: Pair) -> tuple[Scored, tuple[str, ...]]:
+    def _score(self, pair: Pair) -> tuple[Scored, tuple[str, ...]]:
         """Return the outcome of a pair, and the notes about it."""
         case = read_case(pair, self.protocol, self.workspace)
         space = _space(case)
-        # before it is measured, which takes long: threads with later cases wait for it
-        self.scale.offer(position, space.finest)
         case, measured = measure_case(case, self.protocol, self.workspace)
         scores = score_measured(measured, self.protocol.metrics, case.notes)
         return self._scored(measured, space, scores), case.notes
@@ -193,15 +133,18 @@ class Worker:
             for need, statistic in measured.statistics.items()
             if need.statistic.pooled and need.measurer
         }
-        return Scored(space, scores, replace(measured, statistics=pooled), self._curve(measured))
+        return Scored(
+            space, scores, replace(measured, statistics=pooled), self._curves(measured, space)
+        )
 
-    def _curve(self, measured: Measured) -> Curve | None:
+    def _curves(self, measured: Measured, space: Space) -> Curves | None:
         """Return the NSD curves of a case; None if the protocol measures no boundary."""
         need = self.protocol.surface
         if need is None or len(measured.regions) > MOST_CURVES:
             return None
-        finest = self.scale.wait()
-        return Curve(finest, nsd_curve(measured, need, tolerances(finest)))
+        distances = measured.statistics[need]
+        assert isinstance(distances, SurfaceDistances)  # as `Protocol.surface` says
+        return Curves.of(distances, REACH * space.finest)
 
 
 def score_case(case: Case, protocol: Protocol, workspace: Workspace) -> Scores:
@@ -230,18 +173,6 @@ def measure_case(case: Case, protocol: Protocol, workspace: Workspace) -> tuple[
     if not protocol.binary and not joins_scales:
         check_scales(case, measured)
     return case, measured
-
-
-def nsd_curve(measured: Measured, need: Need, tolerance: Floats) -> Singles:
-    """Return the NSD of each region at each tolerance, (R, T), as float32.
-
-    `tolerance` (T,) ascends. NaN for a region that has no boundary in either mask.
-    """
-    distances = measured.statistics[need]
-    assert isinstance(distances, SurfaceDistances)  # as `Protocol.surface` says
-    pg, gp = distances.pg, distances.gp
-    within = pg.within_each(tolerance) + gp.within_each(tolerance)
-    return np.asarray(ratio(within, (pg.total() + gp.total())[:, None]), dtype=np.float32)
 
 
 def modified(path: Path | None) -> int | None:

@@ -132,6 +132,36 @@ class Distances:
         elements = np.repeat(first - start[:-1], counts) + np.arange(start[-1])
         return Distances(start, self.value[elements], self.size[elements])
 
+    def up_to(self, limit: float) -> Distances:
+        """Return the elements that lie at most `limit` away, with a relative slack of 1e-6."""
+        is_near = self.value <= limit * (1 + SLACK)
+        before = np.concatenate([np.zeros(1, np.int64), np.cumsum(is_near)])
+        return Distances(before[self.start], self.value[is_near], self.size[is_near])
+
+    def thinned(self, most: int) -> Distances:
+        """Return the same with at most so many distances a region.
+
+        Regions that have more are cut into groups of less than 1 / `most` of their size, each of
+        which moves to the largest distance in it.
+
+        >>> Distances.of([1, 2, 3, 4]).thinned(2).value
+        array([2., 4.])
+        """
+        counts = np.diff(self.start)
+        if counts.max(initial=0) <= most:
+            return self
+        reached = np.concatenate([[0], np.cumsum(self.size, dtype=np.float64)])
+        before, total = reached[self.start[:-1]], np.diff(reached[self.start])
+        region = self._region
+        share = (reached[1:] - before[region]) / total[region]
+        group = np.where(counts[region] > most, np.ceil(share * most), np.arange(len(region)))
+        is_last = np.append(group[1:] != group[:-1], True)
+        is_last[self.start[1:][counts > 0] - 1] = True
+        ends = np.flatnonzero(is_last)
+        size = np.add.reduceat(self.size, np.concatenate([[0], ends[:-1] + 1]))
+        kept = np.concatenate([np.zeros(1, np.int64), np.cumsum(is_last)])
+        return Distances(kept[self.start], self.value[ends], size)
+
     def total(self) -> Floats:
         """Return the size of the set, (R,)."""
         return self._sum(self.size)

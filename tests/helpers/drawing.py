@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -56,11 +57,16 @@ def without(run: Results, *regions: str) -> Results:
     gone = table["region"].isin(regions)
     table.loc[gone, "note"] = "region in neither mask"
     table.loc[gone, [c for c in table if c not in ("case", "region", "note")]] = NAN
-    nsd = run.details.nsd.copy()
+    curves = np.arange(len(run.details.curves)).reshape(run.details.volume_p.shape)
     volume_p, volume_g = run.details.volume_p.copy(), run.details.volume_g.copy()
-    nsd[:, at], volume_p[:, at], volume_g[:, at] = NAN, 0, 0
+    curves[:, at], volume_p[:, at], volume_g[:, at] = -1, 0, 0
     return replace(
         run,
         cases=table,
-        details=replace(run.details, nsd=nsd, volume_p=volume_p, volume_g=volume_g),
+        details=replace(
+            run.details,
+            curves=run.details.curves.select(curves.ravel()),
+            volume_p=volume_p,
+            volume_g=volume_g,
+        ),
     )

@@ -10,6 +10,8 @@ import pandas as pd
 from segeval.metrics import DEFAULT_METRICS
 from segeval.results.details import Details
 from segeval.results.results import Results
+from segeval.statistics.curves import Curves
+from segeval.statistics.distances import Distances
 from segeval.summary.aggregate import summarise
 
 TOLERANCE = np.linspace(0, 10, 41)
@@ -22,6 +24,19 @@ def names(regions: int) -> tuple[str, ...]:
         if regions <= len(few)
         else tuple(f"organ_{k:03d}" for k in range(1, regions + 1))
     )
+
+
+def curves_of(tolerance, nsd) -> Curves:
+    """Curves of every case and region that rise to `nsd` (cases, regions, T) at these tolerances;
+    NaN is no curve.
+    """
+    flat = np.reshape(nsd, (-1, len(tolerance))).astype(float)
+    exists = np.isfinite(flat).all(1)
+    near = [
+        Distances.of(tolerance, np.diff(values, prepend=0)) if rises else Distances.absent(1)
+        for values, rises in zip(flat, exists, strict=True)
+    ]
+    return Curves(Distances.stacked(near), exists * 1.0, np.full(len(flat), tolerance[-1]))
 
 
 def results(cases: int, regions: int, *, gaps: bool = True, seed: int = 0) -> Results:
@@ -70,5 +85,5 @@ def results(cases: int, regions: int, *, gaps: bool = True, seed: int = 0) -> Re
         table,
         summary,
         run,
-        Details(ids, names(regions), volume_p, volume_g, TOLERANCE, nsd.astype("f4")),
+        Details(ids, names(regions), volume_p, volume_g, curves_of(TOLERANCE, nsd)),
     )

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 from helpers.drawing import INF, NAN, drawn, keys, panels, with_scores, words
-from helpers.synthetic import results
+from helpers.synthetic import TOLERANCE, curves_of, results
 from matplotlib.text import Text
 
 from segeval.plots.errors import NothingToDraw
@@ -147,12 +147,12 @@ def test_regions_that_occur_nowhere_are_not_among_those_that_agree():
 
 def test_the_nsd_plot_draws_the_median_and_the_quartiles():
     run = results(3, 1, gaps=False)
-    curves = np.array([[[0.2, 0.4]], [[0.3, 0.8]], [[0.9, 0.9]]], dtype=np.float32)
-    (figure,) = drawn(
-        "nsd", replace(run, details=replace(run.details, tolerance=np.array([0, 2.0]), nsd=curves))
-    ).values()
+    curves = curves_of([0, 2.0], [[[0.2, 0.4]], [[0.3, 0.8]], [[0.9, 0.9]]])
+    (figure,) = drawn("nsd", replace(run, details=replace(run.details, curves=curves))).values()
     (ax,) = panels(figure)
-    np.testing.assert_allclose(ax.lines[0].get_ydata(), [0.3, 0.8], rtol=1e-6)
+    tolerance, median = ax.lines[0].get_data()
+    np.testing.assert_allclose(median, np.where(tolerance < 2, 0.3, 0.8), rtol=1e-12)
+    assert 2 in tolerance
     band = ax.collections[0].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == pytest.approx((0.25, 0.85))
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("tolerance [mm]", "NSD (higher is better)")
@@ -177,11 +177,11 @@ def test_the_nsd_plot_leaves_out_and_counts_cases_with_an_empty_mask():
     volume_p, volume_g = np.ones((2, 5, 2))
     volume_p[[2, 4], 0] = volume_g[[3, 4], 0] = 0
     details = replace(
-        run.details, tolerance=np.array([0, 2.0]), nsd=curves, volume_p=volume_p, volume_g=volume_g
+        run.details, curves=curves_of([0, 2.0], curves), volume_p=volume_p, volume_g=volume_g
     )
     (figure,) = drawn("nsd", replace(run, details=details)).values()
     (ax,) = panels(figure)
-    assert ax.lines[0].get_ydata().tolist() == [(0.25 + 0.5) / 2, (0.75 + 1) / 2]
+    assert set(ax.lines[0].get_ydata()) == {(0.25 + 0.5) / 2, (0.75 + 1) / 2}
     assert keys(figure) == ["liver (n = 2 of 5)", "spleen (n = 5)"]
     caption = " ".join(words(figure).split())
     assert "2 with one mask empty (missed or invented: NSD 0), 1 with both." in caption
@@ -190,7 +190,7 @@ def test_the_nsd_plot_leaves_out_and_counts_cases_with_an_empty_mask():
 
 def test_there_is_no_nsd_plot_where_every_case_lacks_a_mask():
     run = results(3, 1, gaps=False)
-    missed = replace(run.details, nsd=0 * run.details.nsd, volume_p=np.zeros((3, 1)))
+    missed = replace(run.details, volume_p=np.zeros((3, 1)))
     with pytest.raises(NothingToDraw, match="no case has a region in both of its masks"):
         drawn("nsd", replace(run, details=missed))
 
@@ -207,22 +207,28 @@ def test_the_lowest_of_equal_medians_have_the_lowest_means():
     run = results(3, 8, gaps=False)
     curves = np.zeros((3, 8, 41), dtype=np.float32)
     curves[0, :3] = 0.5
-    (figure,) = drawn("nsd", replace(run, details=replace(run.details, nsd=curves))).values()
+    (figure,) = drawn(
+        "nsd", replace(run, details=replace(run.details, curves=curves_of(TOLERANCE, curves)))
+    ).values()
     assert keys(figure) == [f"organ_{k:03d} (n = 3)" for k in (4, 5, 6, 7, 8)]
 
 
 def test_the_nsd_axis_ends_where_the_medians_have_risen():
     run = results(1, 2, gaps=False)
     curves = np.ones((1, 2, 41), dtype=np.float32)
-    curves[0, 0, :10], curves[0, 0, 10:40] = 0.5, 0.995  # 10 steps of 0.25 mm
+    curves[0, 0, :10], curves[0, 0, 10:40] = 0.5, 0.995  # risen at 2.5 of 10 mm
     curves[0, 1] = 0
-    (figure,) = drawn("nsd", replace(run, details=replace(run.details, nsd=curves))).values()
+    (figure,) = drawn(
+        "nsd", replace(run, details=replace(run.details, curves=curves_of(TOLERANCE, curves)))
+    ).values()
     (ax,) = panels(figure)
-    assert ax.get_xlim() == (0, 13 * 0.25)
+    assert ax.get_xlim() == (0, 20 * 10 / 64)  # a fifth more, in 64 steps
     assert "Farther on, no median rises by more than 1 %." in words(figure)
     assert "Band" not in words(figure)
     curves[0, 0, :38] = 0
-    (figure,) = drawn("nsd", replace(run, details=replace(run.details, nsd=curves))).values()
+    (figure,) = drawn(
+        "nsd", replace(run, details=replace(run.details, curves=curves_of(TOLERANCE, curves)))
+    ).values()
     assert panels(figure)[0].get_xlim() == (0, 10)
     assert "Farther on" not in words(figure)
 

@@ -26,6 +26,7 @@ from segeval.plots.source import Source
 from segeval.protocols.protocol import Protocol
 from segeval.results.details import Details
 from segeval.results.results import Results
+from segeval.statistics.curves import Curves
 
 SPACING = (1.0, 1.5, 2.5)
 
@@ -211,7 +212,7 @@ def test_of_regions_that_are_equally_bad_the_largest_is_shown(tmp_path: Path):
     save(tmp_path, "a", 0 * speck, speck + 2 * square(2, 6))
     run = results(tmp_path, {("a", "1"): 0.0, ("a", "2"): 0.0}, ".npy")
     gt = np.array([[1.0, 16.0]])
-    details = Details(("a",), ("1", "2"), 0 * gt, gt, np.empty(0), np.empty((1, 2, 0), "f4"))
+    details = Details(("a",), ("1", "2"), 0 * gt, gt, Curves.absent(2))
     (ax,) = drawn(replace(run, details=details)).axes
     assert ax.get_title(loc="left").startswith("a · region 2")
 
