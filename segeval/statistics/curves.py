@@ -14,9 +14,11 @@ from segeval.arrays import Floats
 from .distances import Distances, SurfaceDistances
 from .ratios import ratio
 
-MOST_STEPS = 1024
-"""Distances that are kept of a region at most; of more, as smooth surfaces have, groups of less
-than 1 / MOST_STEPS of the boundary become one.
+EXACT = 128
+"""Smallest distances of a region that are all kept: in voxels they reach over several of them."""
+PARTS = 512
+"""Share of what is near, as one over this, up to which farther distances become one: smooth
+surfaces have as many distances as elements.
 """
 
 
@@ -40,7 +42,7 @@ class Curves:
         >>> Curves.of(pair, limit=2).at([0, 1, 2])
         array([[0.4, 0.8, 0.8]])
         """
-        near = (distances.pg.up_to(limit) + distances.gp.up_to(limit)).thinned(MOST_STEPS)
+        near = (distances.pg.up_to(limit) + distances.gp.up_to(limit)).thinned(EXACT, PARTS)
         total = distances.pg.total() + distances.gp.total()
         # half of the space, and rounded by less than what tolerances have for slack
         single = Distances(near.start, near.value.astype(np.float32), near.size.astype(np.float32))

@@ -138,29 +138,30 @@ class Distances:
         before = np.concatenate([np.zeros(1, np.int64), np.cumsum(is_near)])
         return Distances(before[self.start], self.value[is_near], self.size[is_near])
 
-    def thinned(self, most: int) -> Distances:
-        """Return the same with at most so many distances a region.
+    def thinned(self, exact: int, parts: int) -> Distances:
+        """Return the same with the `exact` smallest distances of a region, and fewer beyond.
 
-        Regions that have more are cut into groups of less than 1 / `most` of their size, each of
-        which moves to the largest distance in it.
+        Farther elements are cut into groups of less than 1 / `parts` of the region's size, or a
+        single distance, and each group moves to the largest distance in it.
 
-        >>> Distances.of([1, 2, 3, 4]).thinned(2).value
-        array([2., 4.])
+        >>> Distances.of([1, 2, 3, 4, 5]).thinned(exact=1, parts=2).value
+        array([1., 2., 5.])
         """
         counts = np.diff(self.start)
-        if counts.max(initial=0) <= most:
+        if counts.max(initial=0) <= exact:
             return self
+        region = self._region
         reached = np.concatenate([[0], np.cumsum(self.size, dtype=np.float64)])
         before, total = reached[self.start[:-1]], np.diff(reached[self.start])
-        region = self._region
-        share = (reached[1:] - before[region]) / total[region]
-        group = np.where(counts[region] > most, np.ceil(share * most), np.arange(len(region)))
-        is_last = np.append(group[1:] != group[:-1], True)
-        is_last[self.start[1:][counts > 0] - 1] = True
-        ends = np.flatnonzero(is_last)
-        size = np.add.reduceat(self.size, np.concatenate([[0], ends[:-1] + 1]))
-        kept = np.concatenate([np.zeros(1, np.int64), np.cumsum(is_last)])
-        return Distances(kept[self.start], self.value[ends], size)
+        part = np.ceil((reached[1:] - before[region]) * parts / total[region])
+        place = np.arange(len(region)) - self.start[:-1][region]
+        # the last of a group differs in its part from the next; regions have ends of their own
+        is_kept = np.append(part[1:] != part[:-1], True) | (place < exact)
+        is_kept[self.start[1:][counts > 0] - 1] = True
+        kept = np.flatnonzero(is_kept)
+        size = np.add.reduceat(self.size, np.concatenate([[0], kept[:-1] + 1]))
+        start = np.concatenate([np.zeros(1, np.int64), np.cumsum(is_kept)])[self.start]
+        return Distances(start, self.value[kept], size)
 
     def total(self) -> Floats:
         """Return the size of the set, (R,)."""

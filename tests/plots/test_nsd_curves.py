@@ -13,7 +13,7 @@ from helpers.synthetic import results
 
 import segeval
 from segeval.results.details import Details
-from segeval.statistics.curves import MOST_STEPS, Curves
+from segeval.statistics.curves import EXACT, PARTS, Curves
 from segeval.statistics.distances import Distances, SurfaceDistances
 
 SPACINGS = {"a": (1.0, 1.0, 1.0), "b": (0.7, 0.7, 2.5), "c": (0.78125, 0.78125, 3.0)}
@@ -89,18 +89,24 @@ def test_cases_that_failed_before_leave_no_trace_in_what_is_drawn(folders, tmp_p
     assert details[0] == details[1]
 
 
-def test_many_distinct_distances_are_kept_to_within_a_share_of_the_boundary():
+def test_of_very_many_distances_the_near_ones_are_exact_and_the_others_nearly():
     rng = np.random.default_rng(0)
     few, many = (Distances.of(9 * rng.random(count) ** 2) for count in (50, 20_000))
     pair = SurfaceDistances(Distances.stacked([few, many]), Distances.stacked([few, few]))
     curves = Curves.of(pair, limit=8)
-    assert np.diff(curves.near.start).max() <= MOST_STEPS
-    tolerance = np.linspace(0, 8, 500)
+    assert np.diff(curves.near.start).max() <= EXACT + PARTS
     total = (pair.pg.total() + pair.gp.total())[:, None]
-    exact = (pair.pg.within_each(tolerance) + pair.gp.within_each(tolerance)) / total
-    np.testing.assert_allclose(curves.at(tolerance)[0], exact[0], rtol=1e-6)
-    lacking = exact[1] - curves.at(tolerance)[1]
-    assert -1e-6 < lacking.min() <= lacking.max() < 1 / MOST_STEPS
+
+    def lacking(tolerance):
+        """How much too low the kept curves are."""
+        exact = pair.pg.within_each(tolerance) + pair.gp.within_each(tolerance)
+        return exact / total - curves.at(tolerance)
+
+    near = curves.near.value[np.diff(curves.near.start)[0] :][:EXACT].astype(float)
+    np.testing.assert_allclose(lacking(near), 0, atol=1e-7)
+    anywhere = lacking(np.linspace(0, 8, 500))
+    np.testing.assert_allclose(anywhere[0], 0, atol=1e-7)
+    assert -1e-7 < anywhere[1].min() <= anywhere[1].max() < 1 / PARTS
 
 
 def test_a_curve_may_end_before_that_of_another_case():
