@@ -16,7 +16,6 @@ key. Paths mean what they mean when they are typed: they begin at the working fo
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -28,11 +27,6 @@ from segeval.errors.calls import suggestion
 from segeval.errors.values import is_flag, is_number, is_whole
 
 from .types import Labels, Lengths
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -74,18 +68,9 @@ def _take_defaults(ctx: click.Context, _param: click.Parameter, path: str | None
 
 def _content(path: str) -> dict[str, Any]:
     """Return the content of a TOML file. Raises `UsageError` where there is none."""
-    from segeval.io.files import local_path
+    from segeval.io.documents import load_toml
 
-    try:
-        return tomllib.loads(local_path(path).read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UsageError(
-            f"{path}: cannot read the file of options: {error.strerror}; check the path"
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise UsageError(
-            f"{path}: the file of options is not TOML ({error}); see docs/commands.md"
-        ) from error
+    return load_toml(path, "options in TOML", "see docs/commands.md")
 
 
 def _commands(ctx: click.Context) -> Mapping[str, click.Command]:

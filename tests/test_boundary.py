@@ -35,7 +35,7 @@ def test_spaces_capitals_and_defaults_make_no_difference():
     [
         (1, "a boundary is written as a text such as 'surfel', not 1"),
         ("edge", "unknown boundary rule 'edge'; choose one of voxel, "),
-        ("voxel:connectivity=4", "connectivity of the boundary must be 1, 2 or 3, not 4"),
+        ("voxel:connectivity=4", "connectivity of the boundary must be 1, 2 or 3, not '4'"),
         ("surfel:sizes=odd", "sizes of the boundary must be own or equal, not 'odd'"),
         (
             "surfel:connectivity=2",

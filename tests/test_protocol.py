@@ -128,7 +128,7 @@ def test_a_file_may_have_any_name_and_a_byte_order_mark(tmp_path, monkeypatch):
         ("a=1,=2", "region '=2' is not understood"),
         ("a=1+", r"region 'a=1\+' is not understood"),
         ([1.5], "region '1.5' is not understood"),
-        ("no/such.json", "no.such.json: cannot read the regions file: No such file"),
+        ("no/such.json", "no.such.json: wanted .*, but it cannot be read: No such file"),
         (
             {"liver": "one"},
             "regions: region 'liver' must be a label or a list of labels .*, not 'one'",
@@ -148,11 +148,14 @@ def test_what_names_no_region_is_refused_with_what_to_write(written, message):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("liver: 1", r"regions.json: the regions file is not JSON .* write \{\"liver\": 1"),
+        (
+            "liver: 1",
+            r"regions.json: wanted .*, but it cannot be read as such .* write \{\"liver\": 1",
+        ),
         (
             "[1, 2]",
-            r"regions.json: wanted a JSON object of names and labels, came a list; write "
-            r"\{\"liver\": 1\}",
+            r"regions.json: wanted a JSON object of names and labels, but it holds a list; write "
+            r"\{\"liver\": 1, ",
         ),
     ],
 )
@@ -177,7 +180,7 @@ def test_a_regions_file_that_holds_something_else_is_refused(tmp_path, content, 
         ({"regions": (Region.of("mean", 2),)}, "region name 'mean' has a meaning of its own"),
         ({"spacing": (1.0, 0.0)}, r"spacing must be lengths above 0, not \(1.0, 0.0\)"),
         ({"spacing": (1.0, float("inf"))}, "spacing must be lengths above 0"),
-        ({"ignore_label": -1}, "the label to ignore must be at least 0, not -1"),
+        ({"ignore_label": -1}, "the label to ignore must be from 0 to .*, not -1"),
         ({"missing": "ignore"}, "missing is one of error, skip, empty, not 'ignore'"),
         ({"geometry_tolerance": -1}, "geometry tolerance must be at least 0, not -1"),
         ({"geometry_tolerance": float("nan")}, "geometry tolerance must be at least 0, not nan"),

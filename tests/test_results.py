@@ -115,12 +115,14 @@ def test_a_folder_without_one_of_its_files(missing: str, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("text", "came"), [("{", "is not JSON"), ("[]", "wanted a JSON object, came a list")]
+    ("text", "came"), [("{", "it cannot be read as such"), ("[]", "it holds a list")]
 )
 def test_a_run_file_that_holds_something_else(text: str, came: str, tmp_path: Path):
     RESULTS.save(tmp_path)
     (tmp_path / "run.json").write_text(text)
-    with pytest.raises(UsageError, match=rf"run\.json: {came}.*; run segeval score again"):
+    with pytest.raises(
+        UsageError, match=rf"run\.json: wanted .*, but {came}.*; run segeval score again"
+    ):
         Results.load(tmp_path)
 
 

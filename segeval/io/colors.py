@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.arrays import Bytes, Flags, Labels
+from segeval.data.regions import LARGEST
 from segeval.errors import ReadError, UsageError
 
-from .files import local_path
+from .documents import load_json
 from .request import Color, Colors, Request
 
 _Packed: TypeAlias = NDArray[np.uint32]
@@ -26,18 +26,11 @@ def load_colors(path: str | os.PathLike[str]) -> dict[Color, int]:
     A colour is `#rrggbb`, `red,green,blue` or a CSS name. Black is 0 unless the file says
     otherwise; colours may share a label. Raises `UsageError` for anything else.
     """
-    wanted = (
-        f'{path}: wanted a JSON object of colours and labels such as {{"#ff0000": 1, "0,255,0": 2}}'
-    )
-    try:
-        table = json.loads(local_path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UsageError(f"{wanted}, but there is no such file; check the path") from None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{wanted}, but it cannot be read ({error}); correct the file") from error
-    if not isinstance(table, dict) or not table:
-        raise UsageError(f"{wanted}, but it holds {str(table)[:40]}; correct the file")
-    return parse_colors(table, wanted)
+    wanted = 'a JSON object of colours and labels such as {"#ff0000": 1, "0,255,0": 2}'
+    table = load_json(path, wanted, "correct the file")
+    if not table:
+        raise UsageError(f"{path}: wanted {wanted}, but it is empty; correct the file")
+    return parse_colors(table, f"{path}: wanted {wanted}")
 
 
 def parse_colors(
@@ -52,9 +45,10 @@ def parse_colors(
     """
     colors = {}
     for text, label in table.items():
-        if type(label) is not int or label < 0:
+        if type(label) is not int or not 0 <= label <= LARGEST:
             raise UsageError(
-                f"{wanted}, but the label of {text!r} is {label!r}; labels are whole numbers from 0"
+                f"{wanted}, but the label of {text!r} is {label!r}; labels are whole numbers from "
+                f"0 to {LARGEST:,}"
             )
         colors[_color(text, wanted)] = label
     return colors

@@ -13,6 +13,10 @@ from segeval.errors import UsageError
 
 _ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):/+(?P<rest>.*)", re.DOTALL)
 """A scheme of two letters or more: one letter is a drive of Windows."""
+LONGEST_NAME = 255
+"""Bytes in the name of a file or folder, on all common systems."""
+LONGEST_PATH = 4095
+"""Bytes in a path on Linux; others take fewer, and say so."""
 
 
 def local_path(path: str | os.PathLike[str]) -> Path:
@@ -20,11 +24,12 @@ def local_path(path: str | os.PathLike[str]) -> Path:
 
     Shells replace `~` themselves, but not in quotes, in `--option=~/x` or in a file of options. A
     `Path` is taken as it is. Raises `UsageError` for an address such as `s3://bucket/masks`, also
-    where a `Path` was made of it, which leaves one slash.
+    where a `Path` was made of it, which leaves one slash, and for what no system takes for a path.
 
     >>> local_path("masks/a.nii.gz").name, local_path("~/masks") == Path.home() / "masks"
     ('a.nii.gz', True)
     """
+    _check_name(os.fspath(path))
     if isinstance(path, Path):
         # A folder here may bear the name of a scheme, so that only what is not there is an address.
         address = _ADDRESS.fullmatch(path.as_posix())
@@ -43,6 +48,22 @@ def local_path(path: str | os.PathLike[str]) -> Path:
         f"written yet; copy the files (for S3 aws s3 sync) or mount them (rclone mount), and give "
         f"that path"
     )
+
+
+def _check_name(path: str) -> None:
+    """Raise `UsageError` for a text that cannot be a path, of which Python raises anything."""
+    try:
+        name = max(os.fsencode(path).split(b"/"), key=len)
+        is_text = "\0" not in path
+    except ValueError:  # half of a character
+        is_text = False
+    if not is_text:
+        raise UsageError(f"{path!r}: wanted a path, but no file can be called so; correct it")
+    if len(name) > LONGEST_NAME or len(path) > LONGEST_PATH:
+        raise UsageError(
+            f"{path[:60]}…: wanted a path, but it is longer than one can be ({len(path):,} "
+            f"characters); correct it"
+        )
 
 
 def make_folder(path: str | Path) -> Path:

@@ -7,7 +7,6 @@ metrics, in `challenges/` what a challenge scores, with its regions. Its name is
 from __future__ import annotations
 
 import difflib
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -16,6 +15,7 @@ from typing import Any, Literal, TypeAlias
 
 from segeval.errors import UsageError
 from segeval.io import parse_colors
+from segeval.io.documents import load_toml
 from segeval.io.files import local_path
 from segeval.metrics import separate
 from segeval.metrics.card import Definition, Metric
@@ -28,12 +28,6 @@ from .protocol import Policies, Protocol
 from .regions import labels_of
 from .runs import RUN, is_run, protocol_of_run
 
-# the standard library reads TOML from Python 3.11 on
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 Group: TypeAlias = Literal["tools", "challenges"]
 """The folders of protocols."""
 HOME = Path(__file__).parent
@@ -42,6 +36,8 @@ ALL = "all"
 """The name that stands for every tool's protocol side by side."""
 COMPARED = ("dice", "iou", "hd", "hd95", "assd")
 """Metrics that are compared between all protocols unless others are named."""
+LONGEST_CHAIN = 20
+"""Files that may begin with each other."""
 
 ProtocolLike: TypeAlias = "str | Path | Convention"
 """A convention, or its name or the path of its TOML file, or the path of a run that followed it."""
@@ -185,17 +181,7 @@ def _read(path: Path, above: tuple[Path, ...] = ()) -> Convention:
 
     Raises `UsageError` that begins with the path.
     """
-    # A byte order mark, as editors on Windows write one, is no TOML.
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UsageError(
-            f"{path}: cannot read the protocol: {error.strerror}; check the path"
-        ) from error
-    except ValueError as error:
-        raise UsageError(
-            f"{path}: the protocol is not TOML ({error}); see docs/protocols.md"
-        ) from error
+    content = load_toml(path, "a protocol in TOML", "see docs/protocols.md")
     try:
         # first of all, as the functions below take values to be of their kind
         check_content(content)
@@ -215,13 +201,14 @@ def _base(text: str, chain: tuple[Path, ...]) -> Convention:
     if not text.endswith(".toml"):
         return convention(text)
     # beside it first, so that a folder of protocols can be moved as a whole
-    beside = chain[-1].parent / text
-    path = next(filter(Path.is_file, (beside, Path(text))), None)
+    named = local_path(text)
+    beside = chain[-1].parent / named
+    path = next(filter(Path.is_file, (beside, named)), None)
     if path is None:
         raise UsageError(
             f"base {text!r} is no file, neither beside this one ({beside}) nor in the working "
             f"folder "
-            f"({Path(text).absolute()}); correct its path"
+            f"({named.absolute()}); correct its path"
         )
     # links and `..` give one file several paths
     if path.resolve() in [earlier.resolve() for earlier in chain]:
@@ -229,6 +216,10 @@ def _base(text: str, chain: tuple[Path, ...]) -> Convention:
             f"base {text!r} leads back to where it came from: "
             f"{' -> '.join(map(str, (*chain, path)))}; begin with "
             "another protocol, or leave base out"
+        )
+    if len(chain) == LONGEST_CHAIN:
+        raise UsageError(
+            f"base {text!r} follows {len(chain)} files that begin with each other; leave some out"
         )
     return _read(path, chain)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, TypeAlias, TypedDict, get_args
 
-from segeval.data.regions import Region
+from segeval.data.regions import LARGEST, Region
 from segeval.errors import UsageError
 from segeval.io import Colors, parse_colors
 from segeval.io.files import is_utf8
@@ -118,8 +118,10 @@ class Protocol:
                 f"spacing must be lengths above 0, not {self.spacing}; give one in mm for each "
                 f"array axis, from 1e-30 to 1e30"
             )
-        if self.ignore_label is not None and self.ignore_label < 0:
-            raise UsageError(f"the label to ignore must be at least 0, not {self.ignore_label}")
+        if self.ignore_label is not None and not 0 <= self.ignore_label <= LARGEST:
+            raise UsageError(
+                f"the label to ignore must be from 0 to {LARGEST:,}, not {self.ignore_label}"
+            )
         if self.missing not in get_args(Missing):
             raise UsageError(
                 f"missing is one of {', '.join(get_args(Missing))}, not {self.missing!r}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from numbers import Integral
@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 
 from segeval.data.regions import Region
 from segeval.errors import UsageError
-from segeval.errors.values import is_whole
+from segeval.errors.values import is_text, is_whole
+from segeval.io.documents import load_json
 from segeval.io.files import local_path
 
 RegionsLike: TypeAlias = (
@@ -23,6 +24,8 @@ BACKGROUND = Region("background", frozenset({0}))
 BACKGROUND_NAMES = ("background", "bg", "ignore", "none", "unlabeled", "unlabelled", "void")
 """Names of label 0 where it is no class, in any case and with any underscores, hyphens or blanks.
 """
+_LABEL = re.compile(r"\d{1,20}")
+"""Digits of a label: 20 hold the largest one, and Python takes seconds for some thousand."""
 
 
 def parse_regions(regions: RegionsLike) -> tuple[tuple[Region, ...], int | None]:
@@ -77,7 +80,8 @@ def _names_file(text: str) -> bool:
     (True, False)
     """
     return text.endswith(".json") or (
-        re.search(r"=|^[\d,+\s]+$", text) is None and Path(text).is_file()
+        # not of `Path`, which raises for a text that is too long for a path
+        re.search(r"=|^[\d,+\s]+$", text) is None and os.path.isfile(text)  # noqa: PTH113
     )
 
 
@@ -94,39 +98,22 @@ def _from_text(piece: str) -> Region:
     >>> _from_text("1 + 2") == Region.of("1+2", 1, 2)
     True
     """
-    match = re.fullmatch(r"\s*(?:([^=]+?)\s*=\s*)?(\d+(?:\s*\+\s*\d+)*)\s*", piece)
-    if not match:
+    name, equals, written = map(str.strip, piece.rpartition("="))
+    labels = [label.strip() for label in written.split("+")]
+    if not all(map(_LABEL.fullmatch, labels)) or bool(name) != bool(equals) or "=" in name:
         raise UsageError(
             f"region {piece.strip()!r} is not understood; write a label (1), a name and its label "
             f"(liver=1) or labels "
             "(whole=1+2+4), or give a JSON file that exists"
         )
-    labels = [int(label) for label in match[2].split("+")]
-    return Region(match[1] or match[2].replace(" ", ""), frozenset(labels))
+    return Region(name or "+".join(labels), frozenset(map(int, labels)))
 
 
 def _load(path: Path) -> Mapping[str, Any]:
-    """Return the content of a JSON file.
-
-    Raises `UsageError` for a file that cannot be read, and for one without an object.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UsageError(
-            f"{path}: cannot read the regions file: {error.strerror}; check the path"
-        ) from error
-    except ValueError as error:
-        raise UsageError(
-            f'{path}: the regions file is not JSON ({error}); write {{"liver": 1, "tumour": [2, '
-            f"3]}}"
-        ) from error
-    if not isinstance(content, dict):
-        raise UsageError(
-            f"{path}: wanted a JSON object of names and labels, came a {type(content).__name__}; "
-            f'write {{"liver": 1}}'
-        )
-    return content
+    """Return the content of a JSON file. Raises `UsageError` for what is none."""
+    return load_json(
+        path, "a JSON object of names and labels", 'write {"liver": 1, "tumour": [2, 3]}'
+    )
 
 
 def _from_mapping(content: Mapping[str, Any], source: str) -> tuple[tuple[Region, ...], int | None]:
@@ -135,7 +122,7 @@ def _from_mapping(content: Mapping[str, Any], source: str) -> tuple[tuple[Region
     labels = content.get("labels")
     if not isinstance(labels, Mapping):
         labels = content
-    if labels and all(str(key).isdigit() and isinstance(name, str) for key, name in labels.items()):
+    if labels and all(_LABEL.fullmatch(str(key)) and is_text(name) for key, name in labels.items()):
         # {label: name}, as nnU-Net 1 writes it
         by_name = {name: int(key) for key, name in labels.items()}
         if len(by_name) < len(labels):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from segeval.errors import UsageError
+from segeval.io.documents import load_json
 from segeval.io.files import local_path
 
 from .protocol import Protocol
 
 RUN = "run.json"
 """Name of the file in a results folder."""
+WANTED = "the run.json of segeval score"
+"""Words for it in an error."""
+LARGEST = 2**30
+"""Bytes of it, of which each case takes some hundred."""
 
 
 def is_run(path: str | Path) -> bool:
@@ -41,20 +45,9 @@ def read_protocol(run: Mapping[str, Any], path: Path) -> Protocol:
 
 
 def load_run(path: Path) -> dict[str, Any]:
-    """Return the content of a run.json.
-
-    Raises `UsageError` for a file that holds something else.
-    """
-    try:
-        run = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
+    """Return the content of a run.json. Raises `UsageError` for what is none."""
+    if not path.exists():
         raise UsageError(
-            f"{path}: cannot read it ({error.strerror}); is this a results folder of segeval score?"
-        ) from error
-    except ValueError as error:
-        raise UsageError(f"{path}: is not JSON ({error}); run segeval score again") from error
-    if not isinstance(run, dict):
-        raise UsageError(
-            f"{path}: wanted a JSON object, came a {type(run).__name__}; run segeval score again"
+            f"{path}: there is no such file; is this a results folder of segeval score?"
         )
-    return run
+    return load_json(path, WANTED, "run segeval score again", largest=LARGEST)

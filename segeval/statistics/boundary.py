@@ -41,7 +41,7 @@ class Setting:
         """Return the value that a text stands for, which may be none of its own."""
         if self.is_flag:
             return _YES_AND_NO.get(text.lower(), text)
-        return int(text) if text.isdecimal() else text
+        return next((value for value in self.values if str(value) == text), text)
 
 
 _YES_AND_NO: Mapping[str, Value] = {"yes": True, "true": True, "no": False, "false": False}

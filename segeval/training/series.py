@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from numbers import Real
 from typing import Any
 
@@ -32,6 +32,8 @@ _SUFFIX = re.compile(rf"(?P<rest>.+)/(?P<split>{'|'.join(SPLITS)})", re.IGNORECA
 _INTERVAL = re.compile(r"(?P<rest>.+?|)(_(?P<interval>epoch|step))?", re.DOTALL)
 _STATISTICS = {"avg", "average", "macro", "micro", "std", "score", "error", "rate"}
 """Words that may follow a metric's name behind an underscore without being a region."""
+LONGEST_FORM = 100
+"""Characters of a metric's written form within a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,7 @@ def names_of_entries(
     return regions
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _card(text: str) -> Metric | None:
     """Return the metric that a name stands for, if any.
 
@@ -246,13 +248,13 @@ def _underscored(text: str) -> tuple[Metric, str] | None:
     if _is_loss(text):
         return None
     # From the right, so that the longest name of a metric counts: `surface_dice_liver`.
-    for place in range(len(text) - 2, 0, -1):
+    for place in range(min(len(text) - 2, LONGEST_FORM), 0, -1):
         if text[place] != "_":
             continue
         metric, region = _card(text[:place]), text[place + 1 :]
         if metric is None or metric.spec.best is None:
             continue
-        is_parameter = metric.spec.glued and region.isdigit()
+        is_parameter = metric.spec.glued and region.isdecimal()
         if is_parameter or region.lower() in _STATISTICS:
             return None
         return metric, region

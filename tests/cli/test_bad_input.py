@@ -251,15 +251,15 @@ BAD_USAGE = {
     "a region twice": (["--regions", "a=1,a=2"], "region 'a' is given twice"),
     "a regions file that is missing": (
         ["--regions", "no.json"],
-        "no.json: cannot read the regions file: No such",
+        "no.json: wanted .* names and labels, but it cannot be read: No such",
     ),
     "a regions file that is not JSON": (
         ["--regions", "bad.json"],
-        "bad.json: the regions file is not JSON .*; write",
+        "bad.json: wanted .*, but it cannot be read as such .*; write",
     ),
     "a regions file of a list": (
         ["--regions", "list.json"],
-        "list.json: wanted a JSON object .*, came a list; write",
+        "list.json: wanted a JSON object .*, but it holds a list; write",
     ),
     "a label that is no number": (
         ["--regions", "odd.json"],
@@ -276,7 +276,7 @@ BAD_USAGE = {
     ),
     "a negative label to ignore": (
         ["--ignore-label", "-1"],
-        "the label to ignore must be at least 0, not -1",
+        "the label to ignore must be from 0 to .*, not -1",
     ),
     "a negative tolerance of space": (
         ["--geometry-tolerance", "-1"],
@@ -295,7 +295,7 @@ BAD_USAGE = {
     ),
     "colours that are missing": (
         ["--colors", "no.json"],
-        "no.json: wanted a JSON object of colours .*no such file",
+        "no.json: wanted a JSON object of colours .*No such file",
     ),
     "a suffix that nothing has": (
         ["--pred-suffix", "_x"],

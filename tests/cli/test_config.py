@@ -210,7 +210,10 @@ WRONG = {
         "missing: 'guess' is not one of 'error', 'skip', 'empty'",
     ),
     "an unknown word": ('[plot]\nkind = "pie"', r"\[plot\] kind: 'pie' is not one of .*"),
-    "no TOML": ("jobs 1", r"the file of options is not TOML \(.*line 1.*\); see docs/commands.md"),
+    "no TOML": (
+        "jobs 1",
+        r"wanted options in TOML, but .* as such \(.*line 1.*\); see docs/commands.md",
+    ),
 }
 
 
@@ -237,6 +240,6 @@ def test_a_file_that_cannot_be_read_is_one_line(segeval, folders, name):
     answer = folders.score(segeval, "--config", name)
     assert answer.code == 2
     assert re.fullmatch(
-        rf"error: {re.escape(name)}: cannot read the file of options: .*; check the path\n",
+        rf"error: {re.escape(name)}: wanted options in TOML, but it cannot be read: .*\n",
         answer.err,
     )

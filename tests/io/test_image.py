@@ -122,9 +122,12 @@ def test_colours_are_written_in_three_ways(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("#ff0000", r"wanted a JSON object .*, but it cannot be read \(.*\); correct the file"),
-        ("[1, 2]", r"wanted a JSON object .*, but it holds \[1, 2\]; correct the file"),
-        ("{}", "wanted a JSON object .*, but it holds {}; correct the file"),
+        (
+            "#ff0000",
+            r"wanted a JSON object .*, but it cannot be read as such \(.*\); correct the file",
+        ),
+        ("[1, 2]", r"wanted a JSON object .*, but it holds a list; correct the file"),
+        ("{}", "wanted a JSON object .*, but it is empty; correct the file"),
         ('{"#ff0000": "1"}', "the label of '#ff0000' is '1'; labels are whole numbers from 0"),
         ('{"#ff0000": -1}', "the label of '#ff0000' is -1; labels are whole numbers from 0"),
         ('{"reddish": 1}', "'reddish' is no colour; write #rrggbb or red,green,blue"),
@@ -141,7 +144,7 @@ def test_a_bad_table_of_colours(tmp_path, text, message):
 def test_no_table_of_colours(tmp_path):
     with pytest.raises(
         UsageError,
-        match=r"colors.json: wanted a JSON object .*, but there is no such file; check the path",
+        match=r"colors.json: wanted a JSON object .*, but it cannot be read: No such file",
     ):
         load_colors(tmp_path / "colors.json")
 

@@ -160,7 +160,10 @@ def test_the_protocols_regions_and_background_hold_unless_asked_otherwise(tmp_pa
     [
         ("monay", "unknown protocol 'monay'; did you mean monai"),
         ("xyz", "unknown protocol 'xyz'; choose one of segeval, "),
-        ("none/mine.toml", "none.mine.toml: cannot read the protocol: No such file"),
+        (
+            "none/mine.toml",
+            "none.mine.toml: wanted a protocol in TOML, but it cannot be read: No such file",
+        ),
         (3, "a protocol is a name such as 'monai' or the path of a TOML file, not 3"),
     ],
 )

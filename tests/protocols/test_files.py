@@ -32,7 +32,7 @@ def told(path):
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("[metrics", "the protocol is not TOML"),
+        ("[metrics", "wanted a protocol in TOML, but it cannot be read as such"),
         ("dice = 1", "unknown key 'dice'; a protocol states base, title"),
         ('background = "no"', "'background' is true or false, not 'no'"),
         (

@@ -138,14 +138,17 @@ def test_a_function_cannot_follow_every_run(pair):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", r"notes.json: is not JSON \(.*\); run segeval score again"),
-        ("[1]", "notes.json: wanted a JSON object, came a list"),
+        (
+            "{",
+            r"notes.json: wanted .*, but it cannot be read as such \(.*\); run segeval score again",
+        ),
+        ("[1]", "notes.json: wanted the run.json of segeval score, but it holds a list"),
         (
             '{"liver": 1}',
             r"notes.json: does not say how it was measured \(KeyError: 'regions'\); run ",
         ),
         ('{"protocol": "monai"}', "notes.json: does not say how it was measured"),
-        (None, r"notes.json: cannot read it \(No such file or directory\)"),
+        (None, r"notes.json: there is no such file; is this a results folder"),
     ],
 )
 def test_json_that_is_no_run(text, message, tmp_path):
@@ -160,7 +163,8 @@ def test_json_that_is_no_run(text, message, tmp_path):
 
 def test_a_folder_that_holds_no_run(tmp_path):
     with pytest.raises(
-        UsageError, match=r"run.json: cannot read it .*; is this a results folder of segeval score"
+        UsageError,
+        match=r"run.json: there is no such file; is this a results folder of segeval score",
     ):
         convention(tmp_path)
 
