@@ -6,7 +6,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -34,7 +34,14 @@ class Report(Listener):
     Without a bar, progress is a line every ten seconds, so that the log of a cluster stays short.
     """
 
-    def __init__(self, *, quiet: bool = False, bar: Progress | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        quiet: bool = False,
+        bar: Progress | None = None,
+        on_saved: Callable[[], None] | None = None,
+    ) -> None:
+        self._on_saved = on_saved
         self.cases = self.done = self.failed = 0
         self._quiet = quiet
         self._bar = bar
@@ -97,6 +104,11 @@ class Report(Listener):
         elif self.done < self.cases and time.monotonic() >= self._told + EVERY:
             self._told = time.monotonic()
             self.tell(self._state)
+
+    def saved(self) -> None:
+        """Pass it on to whom it concerns."""
+        if self._on_saved:
+            self._on_saved()
 
     def _advance(self, bar: Progress) -> None:
         """Move the bar on, with the rate, the time left and the mean Dice so far."""
@@ -183,14 +195,16 @@ class Report(Listener):
 
 
 @contextmanager
-def reporting(*, quiet: bool) -> Iterator[Report]:
+def reporting(*, quiet: bool, on_saved: Callable[[], None] | None = None) -> Iterator[Report]:
     """Yield the report of a run, with a bar if stderr is a terminal.
 
+    `on_saved` is called when the results lie in their folder, which is still the run's then.
     The report is closed in the end, whatever happens, so that no bar stays on the screen.
     """
     # a dumb terminal, as in some editors, cannot move its cursor back over a bar
     terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    report = Report(quiet=quiet, bar=_bar() if terminal and not quiet else None)
+    bar = _bar() if terminal and not quiet else None
+    report = Report(quiet=quiet, bar=bar, on_saved=on_saved)
     with on_compiling(report.compiling):
         try:
             yield report

@@ -55,33 +55,30 @@ def score_command(
     """
     from segeval.api import score_folder
     from segeval.io.files import local_path
-    from segeval.plots.drawing import delete_drawn
-    from segeval.run.journal import locked
+    from segeval.results.drawn import PLOTS
+    from segeval.results.folder import tables_in, taken
 
     from .progress import reporting
 
-    folder = local_path(output) / "plots"
     # click gives an empty tuple where none was typed
     options["metrics"] = options["metrics"] or None
-    with _logged_once(), reporting(quiet=quiet) as report:
-        try:
-            results = score_folder(pred, gt, output=output, listener=report, **options)
-        except KeyboardInterrupt:
-            if report.cases:  # the tables are those of this run
-                delete_drawn(folder)
-            raise KeyboardInterrupt(report.left_in(output)) from None
-    first = results.run["protocol"]["mean"] == "cases"
-    _print(results.summary, report.done, cases_first=first, as_json=as_json)
-    tables = ", ".join(
-        f"{table}.{name}" for name in options["formats"] for table in ("cases", "summary")
-    )
-    report.tell(f"tables in {output}: {tables}")
-    with locked(local_path(output)):  # the folder is this run's until its plots are there
-        # plots of an earlier run would pass for those of this one
-        delete_drawn(folder)
+    with contextlib.ExitStack() as held:
+
+        def hold() -> None:
+            """Hold the folder, which is this run's until its plots are there."""
+            held.enter_context(taken(local_path(output), options["formats"], overwrite=True))
+
+        with _logged_once(), reporting(quiet=quiet, on_saved=hold) as report:
+            try:
+                results = score_folder(pred, gt, output=output, listener=report, **options)
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt(report.left_in(output)) from None
+        first = results.run["protocol"]["mean"] == "cases"
+        _print(results.summary, report.done, cases_first=first, as_json=as_json)
+        report.tell(f"tables in {output}: {', '.join(tables_in(options['formats']))}")
         if plots and report.scored:
             report.tell("drawing plots")
-            report.tell(_draw(results, folder, plot_formats, quiet=quiet))
+            report.tell(_draw(results, local_path(output) / PLOTS, plot_formats, quiet=quiet))
     # who passes `--failed skip` expects failures: the run has succeeded all the same
     ctx.exit(1 if report.failed and options["failed"] != "skip" else 0)
 

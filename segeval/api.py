@@ -149,6 +149,8 @@ def score_folder(
     missing: Missing | None = None,
     failed: Failed = "error",
     resume: bool = False,
+    overwrite: bool = False,
+    absolute_paths: bool = False,
     device: str = "auto",
     jobs: int | None = None,
     output: str | os.PathLike[str] | None = None,
@@ -193,6 +195,9 @@ def score_folder(
             as the worst and warn of it. One of error, skip, worst.
         resume: Go on with the run in `output`: cases that it has, of files that are still the same,
             are not scored again.
+        overwrite: Replace files in `output` that are not of segeval.
+        absolute_paths: Write absolute paths of masks into run.json, in place of those relative to
+            `output`.
         device: Where to compute: auto, cpu, cuda or one such as cuda:1.
         jobs: Threads. Default: one a core.
         output: Folder for the tables, which are written there as rows come. Default: nothing is
@@ -243,6 +248,8 @@ def score_folder(
         listener=listener or Listener(),
         output=output,
         formats=formats,
+        overwrite=overwrite,
+        absolute_paths=absolute_paths,
         resume=resume,
         failed=failed,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -45,14 +44,14 @@ def test_a_run_can_be_repeated_from_its_record(three, tmp_path):
     assert (record["cases_asked"], record["cases_done"], record["cases_failed"]) == (3, 3, 0)
     for name, case in record["cases"].items():
         for side in ("pred", "gt"):
-            stored = Path(case[side]).read_bytes()
+            stored = (tmp_path / "out" / case[side]).read_bytes()
             assert case["files"][side] == {
                 "bytes": len(stored),
                 "sha256": sha256(stored).hexdigest(),
             }
         again = segeval.score(
-            case["pred"],
-            case["gt"],
+            tmp_path / "out" / case["pred"],
+            tmp_path / "out" / case["gt"],
             metrics=list(protocol["metrics"]),
             protocol=protocol["name"],
             boundary=protocol["boundary"],
@@ -149,7 +148,7 @@ def test_an_output_that_cannot_be_written_is_an_error_before_anything_is_scored(
     (tmp_path / "file").write_text("")
     listener = Stopped(KeyboardInterrupt())
     with pytest.raises(
-        UsageError, match=r"file.out: cannot write the results there .* give another folder with -o"
+        UsageError, match=r"file.out: cannot make this folder for the results .*; give another one"
     ):
         segeval.score_folder(*three, output=tmp_path / "file/out", listener=listener)
     assert not listener.seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,14 +105,52 @@ def test_a_folder_that_does_not_exist(tmp_path: Path):
         Results.load(tmp_path / "file")
 
 
-@pytest.mark.parametrize("missing", ["cases.csv", "summary.csv", "run.json"])
-def test_a_folder_without_one_of_its_files(missing: str, tmp_path: Path):
+def test_a_folder_without_the_table_of_cases(tmp_path: Path):
     RESULTS.save(tmp_path)
-    (tmp_path / missing).unlink()
+    (tmp_path / "cases.csv").unlink()
     with pytest.raises(
-        UsageError, match=rf"{missing}.*is this a results folder of segeval score\?"
+        UsageError, match=r"no cases\.csv in it; is this a results folder of segeval score\?"
     ):
         Results.load(tmp_path)
+    (tmp_path / "journal.jsonl").write_text("")
+    with pytest.raises(
+        UsageError, match=r"the journal of a run that has not ended; go on with .* --resume"
+    ):
+        Results.load(tmp_path)
+
+
+@pytest.mark.parametrize("missing", ["summary.csv", "run.json", "details.npz"])
+def test_of_a_folder_without_one_of_its_files_the_others_are_loaded(
+    missing: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    RESULTS.save(tmp_path)
+    (tmp_path / missing).unlink()
+    loaded = Results.load(tmp_path)
+    (record,) = caplog.records
+    assert record.getMessage().startswith(f"{tmp_path / missing}: is missing")
+    pd.testing.assert_frame_equal(loaded.cases, RESULTS.cases)
+    assert (loaded.details is None) == (missing == "details.npz")
+    assert (len(loaded.summary) == 0) == (missing == "summary.csv")
+    assert (loaded.run["cases"] == {}) == (missing == "run.json")
+
+
+@pytest.mark.parametrize("name", ["cases.csv", "summary.csv", "details.npz"])
+def test_a_file_of_another_run_is_told(name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    RESULTS.save(tmp_path / "one")
+    other = replace(
+        RESULTS,
+        cases=RESULTS.cases.assign(dice=0.5),
+        summary=RESULTS.summary.assign(mean=0.5),
+        details=replace(DETAILS, tolerance=np.array([0, 1, 2])),
+    )
+    other.save(tmp_path / "two")
+    Results.load(tmp_path / "two")
+    assert caplog.messages == []
+    shutil.copy(tmp_path / "two" / name, tmp_path / "one")
+    Results.load(tmp_path / "one")
+    (text,) = caplog.messages
+    path = tmp_path / "one" / name
+    assert text.startswith(f"{path}: is not as the run of run.json left it; it was changed since")
 
 
 @pytest.mark.parametrize(

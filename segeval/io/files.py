@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import socket
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from segeval.errors import UsageError
 
@@ -98,18 +101,20 @@ def is_utf8(text: str) -> bool:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Give a file to write that takes its place under `path` once it is complete.
+    """Give a file to write that takes its place under `path` once it is complete, and on disk.
 
-    It leaves no trace otherwise. Raises `UsageError` where it cannot be written.
+    It leaves no trace otherwise, and follows no link that lies at either name. Raises `UsageError`
+    where it cannot be written.
     """
-    # In the same folder, since renaming is atomic within one file system only; the number of the
-    # process keeps runs apart that write the same file.
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = _part_of(path)
     try:
         try:
-            with part.open("wb") as file:
+            part.unlink(missing_ok=True)  # of a process that died, and had the same number
+            with part.open("xb") as file:
                 yield file
+            sync(part)
             part.replace(path)
+            sync(path.parent)
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
@@ -117,3 +122,71 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             f"{path}: cannot write it ({error.strerror or error}); give another folder, or see to "
             f"space and permissions"
         ) from error
+
+
+def append_to(path: Path) -> IO[str]:
+    """Open a file to write at its end, made if need be, that is no link."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    return os.fdopen(os.open(path, flags, 0o666), "a", encoding="utf-8", newline="\n")
+
+
+def sync(path: Path) -> None:
+    """Have the system write a file, or the names in a folder, to disk.
+
+    Else a power failure could leave the new name of a file without its content.
+    """
+    if path.is_dir():
+        # some systems open no folders, and some network drives do not sync them
+        with suppress(OSError):
+            _sync(os.open(path, os.O_RDONLY))
+        return
+    _sync(os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0)))
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _sync(descriptor: int) -> None:
+    """Write what a descriptor stands for to disk, and close it."""
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _part_of(path: Path) -> Path:
+    """Return the name of a file until it is complete, which tells whose it is.
+
+    It lies in the same folder, since renaming is atomic within one file system only.
+    """
+    number = f"{os.getpid()}-{threading.get_native_id()}"
+    return path.with_name(f".{path.name}.{number}@{socket.gethostname()}.part")
+
+
+_PART = re.compile(r"\..+\.(?P<process>\d+)-\d+@(?P<host>[^@]+)\.part")
+"""Names that `_part_of` gives."""
+
+
+def delete_parts(folder: Path) -> None:
+    """Delete the incomplete files in a folder whose processes have died."""
+    for path in list(folder.glob(".*.part")):
+        match = _PART.fullmatch(path.name)
+        if match and is_gone(int(match["process"]), match["host"]):
+            path.unlink(missing_ok=True)
+
+
+def is_gone(process: int, host: str) -> bool:
+    """Return whether a process has ended, as far as this machine can tell."""
+    if os.name != "posix" or host != socket.gethostname():
+        return False
+    try:
+        os.kill(process, 0)  # no signal: it only asks
+    except (OSError, OverflowError) as error:  # or it is of another user, or none
+        return isinstance(error, ProcessLookupError)
+    return False

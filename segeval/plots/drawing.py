@@ -1,16 +1,16 @@
-"""The one door through which plots of results are drawn, written, and deleted again."""
+"""The one door through which plots of results are drawn and written."""
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from segeval.errors import UsageError
+from segeval.results.drawn import FORMATS as FORMATS
+from segeval.results.drawn import mark_of
 
 from .card import KINDS, PlotKind, card_of
 from .errors import NothingToDraw
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from segeval.results.results import Results
 
     from .source import Source
-
-FORMATS = ("png", "svg", "pdf")
 
 log = logging.getLogger(__name__)
 
@@ -64,28 +62,6 @@ def draw(
                     raise
                 log.info("no %s plot: %s", kind, reason)
     return written
-
-
-def delete_drawn(folder: Path) -> None:
-    """Delete the plots that `draw` wrote into a folder, where there is one, and nothing else.
-
-    A plot bears its mark and its own name, so neither a file of somebody else nor a plot that was
-    renamed to keep it is taken for one.
-    """
-    # Listed first, since files vanish from the folder on the way.
-    for path in [path for name in FORMATS for path in folder.glob(f"*.{name}")]:
-        with contextlib.suppress(OSError):  # unreadable: not ours, or not ours to judge
-            if mark_of(path.name).encode() in path.read_bytes():
-                path.unlink()
-
-
-def mark_of(file_name: str) -> str:
-    """Return the title that a plot of this name bears within, in characters that no format escapes.
-
-    >>> mark_of("heatmap-nsd@1.png")
-    'segeval plot heatmap-nsd%401.png'
-    """
-    return f"segeval plot {quote(file_name, safe='')}"
 
 
 def stem_of(kind: str, part: str) -> str:

@@ -9,8 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+
+from .cells import FORMULA, escaped, guarded, quoted, unescaped, unguarded
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -35,6 +38,8 @@ class Export:
     package: str = ""
 
 
+ROWS = 1_048_575
+"""Number of rows that a sheet of Excel holds below its head."""
 EXPORTS: dict[str, Export] = {}
 """The card of every format by its name; tables of a folder are looked for in this order."""
 
@@ -49,18 +54,23 @@ def export(name: str, *, read: Read, package: str = "") -> Callable[[Write], Wri
     return register
 
 
-def as_json(table: DataFrame) -> str:
-    """Return the rows of a table as a JSON array of objects, one a line.
+def records_of(table: DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as mappings that JSON can hold.
 
     JSON has no word for nan and inf, so they are texts.
     """
     from segeval.io.nonfinite import spelled
 
+    names = [str(name) for name in table.columns]
     columns = [spelled(table[name].tolist()) for name in table.columns]
-    records = (dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True))
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def as_json(table: DataFrame) -> str:
+    """Return the rows of a table as a JSON array of objects, one a line."""
     # `DataFrame.to_json` would round to ten digits, and write nan and inf alike as null.
     encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
-    lines = ",\n".join(map(encode, records))
+    lines = ",\n".join(map(encode, records_of(table)))
     return f"[\n{lines}\n]" if lines else "[]"
 
 
@@ -71,13 +81,31 @@ def _read_csv(path: Path) -> DataFrame:
     """
     import pandas as pd
 
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return _with_texts(table, unguarded)
 
 
 @export("csv", read=_read_csv)
 def _write_csv(table: DataFrame, file: BinaryIO) -> None:
-    # One line ending on all systems, so that equal tables are equal files.
-    table.to_csv(file, index=False, na_rep="nan", lineterminator="\n")
+    names = [quoted(guarded(str(name))) for name in table.columns]
+    columns = [_csv_cells(table[name].tolist()) for name in table.columns]
+    # pandas would quote a carriage return in later versions of Python alone. There is one line
+    # ending on all systems, so that equal tables are equal files.
+    lines = map(",".join, (names, *zip(*columns, strict=True)))
+    file.writelines(f"{line}\n".encode() for line in lines)
+
+
+def _csv_cells(values: list[Any]) -> list[str]:
+    """Return a column of a table as cells of CSV; `repr` gives all digits, `nan` and `inf`."""
+    return [quoted(guarded(value)) if isinstance(value, str) else repr(value) for value in values]
+
+
+def _with_texts(table: DataFrame, change: Callable[[str], str]) -> DataFrame:
+    """Return a table with other texts in its head and its columns of texts."""
+    from .columns import TEXT
+
+    texts = {name: table[name].map(change) for name in table.columns if name in TEXT}
+    return table.assign(**texts).rename(columns=change)
 
 
 def _read_parquet(path: Path) -> DataFrame:
@@ -109,17 +137,24 @@ def _read_xlsx(path: Path) -> DataFrame:
 
     # A region `NA` and the empty one of a failed case are texts, and not missing.
     texts = dict.fromkeys(TEXT, str)
-    return pd.read_excel(path, engine="openpyxl", dtype=texts, keep_default_na=False)
+    sheets = pd.read_excel(
+        path, engine="openpyxl", sheet_name=None, dtype=texts, keep_default_na=False
+    )
+    return _with_texts(pd.concat(sheets.values(), ignore_index=True), unescaped)
 
 
 @export("xlsx", read=_read_xlsx, package="openpyxl")
 def _write_xlsx(table: DataFrame, file: BinaryIO) -> None:
     import pandas as pd
 
+    table = _with_texts(table, escaped)
     with pd.ExcelWriter(file, engine="openpyxl") as writer:
-        table.to_excel(writer, index=False, na_rep="nan", inf_rep="inf")
+        for number, start in enumerate(range(0, max(len(table), 1), ROWS), 1):
+            table[start : start + ROWS].to_excel(
+                writer, sheet_name=f"Sheet{number}", index=False, na_rep="nan", inf_rep="inf"
+            )
         for sheet in writer.book.worksheets:
-            for row in sheet.iter_rows():
-                for cell in row:
-                    if cell.data_type == "f":  # an id that begins with "=" is no formula
-                        cell.data_type = "s"
+            for cell in chain.from_iterable(sheet.iter_rows()):
+                if isinstance(cell.value, str) and FORMULA.match(cell.value):
+                    cell.data_type = "s"  # an id that begins with "=" is no formula
+                    cell.quotePrefix = True  # nor does it become one when it is edited

@@ -6,23 +6,29 @@ They are its tables, how to repeat it, and what its figures need beyond the tabl
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segeval.errors import UsageError
-from segeval.io.files import local_path, make_folder, replacing
+from segeval.io.files import local_path, replacing, sha256_of
 from segeval.io.nonfinite import spelled
-from segeval.protocols.protocol import stamp_of
-from segeval.protocols.runs import RUN, load_run
+from segeval.protocols.runs import RUN
 
+from . import loading
+from .columns import typed
 from .details import Details
-from .exports import EXPORTS
-from .formats import check_formats, read_table, write_table
+from .exports import records_of
+from .folder import DETAILS, HASHES, staging, taken
+from .formats import check_formats, write_table
+from .paths import as_relative
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+log = logging.getLogger("segeval")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,40 +45,50 @@ class Results:
     run: dict[str, Any]
     details: Details | None = None
 
-    def save(self, directory: str | Path, formats: Sequence[str] = ("csv",)) -> None:
-        """Write cases, summary, run.json and details.npz into a folder, which is made if need be.
+    def save(
+        self,
+        directory: str | Path,
+        formats: Sequence[str] = ("csv",),
+        *,
+        overwrite: bool = False,
+        absolute_paths: bool = False,
+    ) -> None:
+        """Write cases, summary, details.npz and run.json into a folder, which is made if need be.
 
-        Every file takes its place when it is complete. The folder then holds this run alone: tables
-        and details of an earlier one that are not overwritten are deleted. Raises `UsageError` when
-        it cannot be written.
+        They take their place together, when all are complete and on disk; until then the results
+        of an earlier run stay, and then its files and plots are deleted. Paths of masks are
+        relative to the folder, unless `absolute_paths` says so. Raises `UsageError` when it cannot
+        be written, and where it would replace files that are not of segeval, which `overwrite`
+        permits.
         """
         # First of all: nothing is written where a package is missing.
         check_formats(formats)
-        folder = make_folder(directory)
-        for name in formats:
-            write_table(self.cases, folder / f"cases.{name}")
-            write_table(self.summary, folder / f"summary.{name}")
-        text = json.dumps(spelled(self.run), indent=2, ensure_ascii=False, allow_nan=False)
-        with replacing(folder / RUN) as file:
-            # a path of bytes that are no UTF-8: written as JSON escapes them
-            file.write(f"{text}\n".encode(errors="backslashreplace"))
-        if self.details:
-            self.details.save(folder / "details.npz")
-        # Only now, when all that is new is in its place.
-        stale = [
-            f"{table}.{name}"
-            for name in EXPORTS
-            if name not in formats
-            for table in ("cases", "summary")
-        ]
-        if not self.details:
-            stale.append("details.npz")
-        for name in stale:
-            (folder / name).unlink(missing_ok=True)
+        with (
+            taken(local_path(directory), formats, overwrite=overwrite) as folder,
+            staging(folder) as staged,
+        ):
+            for name in formats:
+                write_table(self.cases, staged / f"cases.{name}")
+                write_table(self.summary, staged / f"summary.{name}")
+            if self.details:
+                self.details.save(staged / DETAILS)
+            run = self.run
+            if not absolute_paths:
+                run = as_relative(run, folder)
+            run = {**run, HASHES: {path.name: sha256_of(path) for path in sorted(staged.iterdir())}}
+            text = json.dumps(spelled(run), indent=2, ensure_ascii=False, allow_nan=False)
+            with replacing(staged / RUN) as file:
+                # a path of bytes that are no UTF-8: written as JSON escapes them
+                file.write(f"{text}\n".encode(errors="backslashreplace"))
 
     @classmethod
     def load(cls, directory: str | Path) -> Results:
-        """Return the results in a folder that `save` wrote. Raises `UsageError` when it is none."""
+        """Return the results in a folder that `save` wrote, of one run and with absolute paths.
+
+        What is missing, was changed since or is older than a run that broke off is told in the log
+        `segeval`, as a warning. Raises `UsageError` without a table of cases, and for files that
+        hold something else.
+        """
         folder = local_path(directory)
         if not folder.is_dir():
             what = "is a file, not a folder" if folder.exists() else "does not exist"
@@ -80,56 +96,37 @@ class Results:
                 f"{folder}: wanted the folder that segeval score wrote, but it {what}; check the "
                 f"path"
             )
-        cases, summary = _find(folder, "cases"), _find(folder, "summary")
-        details = folder / "details.npz"
-        results = cls(
-            cases=read_table(cases),
-            summary=read_table(summary),
-            run=load_run(folder / RUN),
-            details=Details.load(details) if details.exists() else None,
-        )
-        _check_stamps(cases, results)
-        return results
+        loaded = loading.load(folder)
+        for text in loaded.notices:
+            log.warning("%s", text)
+        return cls(loaded.cases, loaded.summary, loaded.run, loaded.details)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return cases and summary, a mapping for each row, and the run, as JSON can hold them.
 
-def _check_stamps(path: Path, results: Results) -> None:
-    """Raise `UsageError` for rows measured under another protocol than that of the run."""
-    stamp = ""  # of a run that says nothing of its protocol
-    if "hash" in results.run.get("protocol", {}):
-        stamp = stamp_of(results.run["protocol"])
-    if "protocol" not in results.cases:
-        raise UsageError(
-            f"{path}: wanted a column 'protocol' that says how each row was measured; run segeval "
-            f"score again"
-        )
-    foreign = sorted(set(results.cases["protocol"]) - {stamp})
-    if foreign:
-        raise UsageError(
-            f"{path}: rows measured under {', '.join(foreign)} in the results of a run under "
-            f"{stamp or 'no protocol'}; "
-            "numbers of two protocols do not mix: keep each run in a folder of its own"
-        )
+        Numbers that are not finite are the texts `nan`, `inf` and `-inf`. `from_dict` is the way
+        back, but for the details, which are left out.
+        """
+        return {
+            "cases": records_of(self.cases),
+            "summary": records_of(self.summary),
+            "run": spelled(self.run),
+        }
 
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Results:
+        """Return the results that `to_dict` wrote, without details.
 
-def clear(folder: Path) -> None:
-    """Delete the results of an earlier run from a folder: its tables, run.json and details.npz."""
-    # run.json goes first: what is left of a folder half cleared does not pass for results.
-    for name in (
-        RUN,
-        "details.npz",
-        *(f"{table}.{name}" for name in EXPORTS for table in ("cases", "summary")),
-    ):
-        (folder / name).unlink(missing_ok=True)
+        Raises `UsageError` for anything else.
+        """
+        import pandas as pd
 
-
-def _find(folder: Path, table: str) -> Path:
-    """Return the file of a table in a folder, in whichever format it is.
-
-    Raises `UsageError` where there is none.
-    """
-    for name in EXPORTS:
-        if (path := folder / f"{table}.{name}").is_file():
-            return path
-    raise UsageError(
-        f"{folder}: there is no {table}.csv in it; is this a results folder of segeval score?"
-    )
+        try:
+            cases = typed(pd.DataFrame(list(content["cases"])))
+            summary = typed(pd.DataFrame(list(content["summary"])))
+            return cls(cases, summary, dict(content["run"]))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UsageError(
+                f"wanted what Results.to_dict wrote, with cases, summary and run, but {error!r}; "
+                "check where it comes from"
+            ) from error

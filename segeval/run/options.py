@@ -244,6 +244,23 @@ OPTIONS = (
         "same, are not scored again.",
     ),
     Option(
+        name="overwrite",
+        annotation="bool",
+        default=False,
+        callers=FOLDERS,
+        sentence="Replace files in OUT that are not of segeval.",
+        in_python="Replace files in `output` that are not of segeval.",
+    ),
+    Option(
+        name="absolute_paths",
+        annotation="bool",
+        default=False,
+        callers=FOLDERS,
+        sentence="Write absolute paths of masks into run.json, in place of those relative to OUT.",
+        in_python="Write absolute paths of masks into run.json, in place of those relative to "
+        "`output`.",
+    ),
+    Option(
         name="device",
         annotation="str",
         default="auto",

@@ -11,7 +11,7 @@ import os
 import platform
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 
 from segeval.data.regions import Region
-from segeval.errors import UsageError
 from segeval.io import Pair
 from segeval.io.files import local_path
 from segeval.protocols.protocol import Protocol
-from segeval.results.results import Results, clear
+from segeval.results.folder import taken
+from segeval.results.results import Results
 from segeval.summary import summarise
 from segeval.version import __version__
 
@@ -62,6 +62,9 @@ class Listener:
     def notice(self, text: str) -> None:
         """Hear what the user should know."""
 
+    def saved(self) -> None:
+        """Hear that the results lie in their folder, which no other run may take yet."""
+
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Run:
@@ -86,6 +89,10 @@ class Run:
     """Folder for the journal and the tables; None writes nothing."""
     formats: Sequence[str] = ("csv",)
     """Formats of the tables."""
+    overwrite: bool = False
+    """Whether files in the folder that are not of segeval may be replaced."""
+    absolute_paths: bool = False
+    """Whether run.json has absolute paths, in place of those relative to it."""
     resume: bool = False
     """True where cases of the journal, of files that have not changed, are not scored again."""
     failed: Failed = "error"
@@ -96,8 +103,12 @@ class Run:
     """Records so far, by the position of their pair."""
     _resumed: int = field(default=0, init=False)
     """Number of cases that were taken from the journal."""
+    _is_saved: bool = field(default=False, init=False)
+    """Whether results lie in the output folder."""
     _started: float = field(default_factory=time.time, init=False)
     """Time at which the run was made, in seconds since 1970."""
+    _clock: float = field(default_factory=time.monotonic, init=False)
+    """Reading of a clock that nobody sets, at that time."""
 
     def notice(self, text: str) -> None:
         """Tell the user, now and in run.json."""
@@ -124,6 +135,8 @@ class Run:
                 raise
             results = self._folded()
             self._save(results)
+            if journal:
+                self.listener.saved()
         return results
 
     def _score(self, journal: Journal | None) -> None:
@@ -142,16 +155,16 @@ class Run:
 
     def _take_earlier(self, journal: Journal) -> None:
         """Take the records of cases whose files are what they were, and say how many these are."""
-        if journal.put_aside:
+        earlier = journal.earlier
+        if earlier.others and not earlier.records:
             self.notice(
-                f"the journal was of other metrics, regions or options, or of another version, and "
-                f"lies in {journal.put_aside} now: all cases are scored anew"
+                "the journal is of other metrics, regions or options, or of another version, and "
+                "stays as it is: all cases are scored anew"
             )
-            return
-        if not journal.earlier:
+        if not earlier.records:
             return
         for position, pair in enumerate(self.pairs):
-            record = journal.earlier.get(pair.id)
+            record = earlier.records.get(pair.id)
             if record is None or not _unchanged(record, pair):
                 continue
             # files that were moved are the same, under the paths that they have now
@@ -218,7 +231,7 @@ class Run:
             "cases_resumed": self._resumed,
             "failed": self.failed,
             "started": started.isoformat(timespec="seconds"),
-            "seconds": round(time.time() - self._started, 3),
+            "seconds": round(time.monotonic() - self._clock, 3),
             "jobs": self.jobs,
             "device": self.device,
             "environment": {
@@ -237,18 +250,23 @@ class Run:
     def _save(self, results: Results) -> None:
         """Write the results into the output folder, if there is one."""
         if self.output is not None:
-            results.save(local_path(self.output), self.formats)
+            results.save(
+                local_path(self.output),
+                self.formats,
+                overwrite=self.overwrite,
+                absolute_paths=self.absolute_paths,
+            )
+            self._is_saved = True
 
     @contextmanager
     def _journal(self) -> Iterator[Journal | None]:
-        """Open the journal in the folder of the output, from which results of an earlier run go.
+        """Open the journal in the folder of the output, which no other run may write into then.
 
         Raises `UsageError` when it cannot be written.
         """
         if self.output is None:
             yield None
             return
-        folder = local_path(self.output)
         protocol = self.protocol.to_dict()
         header = {
             "segeval": __version__,
@@ -257,21 +275,14 @@ class Run:
             "metrics": list(protocol["metrics"]),
             "regions": protocol["regions"] and list(protocol["regions"]),
         }
-        with ExitStack() as stack:
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                journal = stack.enter_context(
-                    opened(folder, header, self.protocol.needs, resume=self.resume)
-                )
-                # under the lock, or results that another run is writing would go
-                clear(folder)
-            except OSError as error:
-                raise UsageError(
-                    f"{folder}: cannot write the results there ({error.strerror or error}); give "
-                    "another folder with -o"
-                ) from error
-            # outside of the handler, which would blame the folder for any `OSError` of the run
+        with (
+            taken(local_path(self.output), self.formats, overwrite=self.overwrite) as folder,
+            opened(folder, header, self.protocol.needs, resume=self.resume) as journal,
+        ):
             yield journal
+            # not before new results have taken the place of those that these records are of
+            if self._is_saved and not self.resume:
+                journal.forget_earlier()
 
 
 def _units(scored: Sequence[Scored]) -> dict[str, str]:

@@ -8,11 +8,13 @@ import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nibabel as nib
@@ -21,8 +23,9 @@ import pytest
 
 import segeval
 from segeval.errors import UsageError
+from segeval.results.folder import HOLDER, taken
+from segeval.results.folder import JOURNAL as NAME
 from segeval.run import cases
-from segeval.run.journal import NAME, locked
 
 CASES = 40
 SCORE = """
@@ -100,27 +103,17 @@ def test_cases_whose_files_have_not_changed_are_taken_from_the_journal(masks, tm
     assert results.cases.equals(score(masks, tmp_path / "anew").cases)
 
 
-def test_a_run_under_another_protocol_begins_anew(masks, tmp_path):
+def test_a_run_under_another_protocol_begins_anew_and_forgets_nothing(masks, tmp_path):
     out = tmp_path / "out"
-    score(masks, out)
-    journal = (out / NAME).read_bytes()
+    first = score(masks, out)
     results = score(masks, out, resume=True, include_background=True)
     assert results.run["cases_resumed"] == 0
     (notice,) = results.run["warnings"]
-    assert notice.startswith("the journal was of other metrics, regions or options, or of another")
-    assert (out / "journal.earlier.jsonl").read_bytes() == journal
-
-
-def test_journals_of_several_other_runs_are_all_kept(masks, tmp_path):
-    out = tmp_path / "out"
-    score(masks, out)
-    first = (out / NAME).read_bytes()
-    score(masks, out, resume=True, include_background=True)
-    second = (out / NAME).read_bytes()
-    (notice,) = score(masks, out, resume=True, ignore_label=7).run["warnings"]
-    assert "journal.earlier-2.jsonl" in notice
-    assert (out / "journal.earlier.jsonl").read_bytes() == first
-    assert (out / "journal.earlier-2.jsonl").read_bytes() == second
+    assert notice.startswith("the journal is of other metrics, regions or options, or of another")
+    assert score(masks, out, resume=True, include_background=True).run["cases_resumed"] == CASES
+    again = score(masks, out, resume=True)
+    assert again.run["cases_resumed"] == CASES
+    assert again.cases.equals(first.cases)
 
 
 def test_a_run_of_which_every_case_failed_is_no_other_run(masks, tmp_path):
@@ -317,24 +310,39 @@ def test_a_full_disk_is_told_and_loses_no_case(masks, tmp_path):
     assert results.cases.equals(score(masks, tmp_path / "anew").cases)
 
 
-def test_a_dead_process_is_not_named_as_the_holder(masks, tmp_path):
-    out = tmp_path / "out"
-    score(masks, out)
-    lines = (out / NAME).read_text().splitlines(keepends=True)
+def number_of_a_dead_process() -> int:
     with subprocess.Popen([sys.executable, "-c", ""]) as dead:
         dead.wait()
-    first = json.loads(lines[0].rpartition("\t")[0])
-    first["run"]["process"] = dead.pid
-    text = json.dumps(first)
-    lines[0] = f"{text}\t{zlib.crc32(text.encode()):08x}\n"
-    (out / NAME).write_text("".join(lines))
-    with locked(out), pytest.raises(UsageError, match=r"out: another run writes its results there"):
-        score(masks, out)
+    return dead.pid
+
+
+def elsewhere(function):
+    """Run a function in another thread, which is another one to a lock, and return its error."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(function).exception()
+
+
+def test_a_dead_process_is_not_named_as_the_holder(masks, tmp_path):
+    out = tmp_path / "out"
+    with taken(out, ["csv"]):
+        holder = {"process": number_of_a_dead_process(), "host": socket.gethostname()}
+        (out / HOLDER).write_text(json.dumps(holder))
+        error = elsewhere(lambda: score(masks, out))
+    assert isinstance(error, UsageError)
+    assert "out: another run writes its results there; wait until it is done" in str(error)
 
 
 def test_what_a_killed_run_left_half_written_goes(masks, tmp_path):
     out = tmp_path / "out"
-    out.mkdir()
-    (out / f".{NAME}.1234.part").write_text("half")
+    (out / "plots").mkdir(parents=True)
+    part = f"{number_of_a_dead_process()}-1@{socket.gethostname()}.part"
+    alive = f".nsd.png.{os.getpid()}-1@{socket.gethostname()}.part"
+    elsewhere_ = f".nsd.png.{number_of_a_dead_process()}-1@elsewhere.part"
+    for name in (f".{NAME}.{part}", f"plots/.nsd.png.{part}", f"plots/{alive}", ".mine.part"):
+        (out / name).write_text("half")
+    (out / "plots" / elsewhere_).write_text("half")
+    (out / ".results.part").mkdir()
+    (out / ".results.part" / "cases.csv").write_text("half")
     score(masks, out)
-    assert not list(out.glob(".*.part"))
+    left = {path.name for path in out.rglob(".*")}
+    assert left == {alive, elsewhere_, ".mine.part"}
