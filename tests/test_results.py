@@ -141,7 +141,7 @@ def test_a_file_of_another_run_is_told(name: str, tmp_path: Path, caplog: pytest
         RESULTS,
         cases=RESULTS.cases.assign(dice=0.5),
         summary=RESULTS.summary.assign(mean=0.5),
-        details=replace(DETAILS, tolerance=np.array([0, 1, 2])),
+        details=replace(DETAILS, curves=curves_of([0, 0.5, 1], [[[0, 0, 1], [np.nan] * 3]] * 2)),
     )
     other.save(tmp_path / "two")
     Results.load(tmp_path / "two")

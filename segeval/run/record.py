@@ -163,9 +163,15 @@ def _scored_to_json(scored: Scored) -> dict[str, Any]:
             need.name: {name: encode(array) for name, array in statistic.flat(need, labels).items()}
             for need, statistic in measured.statistics.items()
         },
-        "curves": scored.curves
-        and {name: encode(array) for name, array in scored.curves.arrays.items()},
+        "curves": _curves_to_json(scored.curves),
     }
+
+
+def _curves_to_json(curves: Curves | None) -> dict[str, Any] | None:
+    """Return NSD curves as JSON can hold them, None where none are kept."""
+    if curves is None:
+        return None
+    return {name: encode(array) for name, array in curves.arrays.items()}
 
 
 def _scored_from_json(content: Mapping[str, Any], needs: Sequence[Need]) -> Scored:

@@ -15,7 +15,7 @@ from segeval.io import known_suffixes, read
 from segeval.protocols.choose import make_protocol
 from segeval.report.explain import Explained
 from segeval.results.exports import EXPORTS
-from segeval.run.journal import NAME as JOURNAL
+from segeval.results.folder import JOURNAL
 
 from . import seeds
 
