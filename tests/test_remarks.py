@@ -200,6 +200,6 @@ def test_cases_of_several_kinds_are_noticed(tmp_path):
     heard = Notices()
     segeval.score_folder(pred, gt, metrics="dice", listener=heard)
     assert (
-        "the cases are of several kinds (2-D in px, 3-D in mm): means over them mix units"
-        in heard.texts
+        "the cases are of several kinds (2-D in px, 3-D in mm): means over them mix units, and "
+        "only pooled_voxels is defined" in heard.texts
     )

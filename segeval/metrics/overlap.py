@@ -266,7 +266,8 @@ def relative_volume_error(counts: Counts) -> Floats:
 
     Signed, and infinite where the ground truth is empty.
     """
-    return ratio(counts.volume_p - counts.volume_g, counts.volume_g)
+    # V_p - V_g is FP - FN in voxels, so that summed counts weigh alike in all ratios.
+    return ratio(counts.fp - counts.fn, counts.tp + counts.fn)
 
 
 @metric(
@@ -287,7 +288,7 @@ def symmetric_volume_error(counts: Counts) -> Floats:
 
     What ITK calls volume similarity.
     """
-    return 2 * ratio(counts.volume_p - counts.volume_g, counts.volume_p + counts.volume_g)
+    return 2 * ratio(counts.fp - counts.fn, 2 * counts.tp + counts.fp + counts.fn)
 
 
 @metric(

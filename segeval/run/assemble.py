@@ -1,4 +1,4 @@
-"""The fold of records: tables, pooled scores, and what figures need beyond them.
+"""The fold of records: tables, and what figures need beyond them.
 
 Records hold the regions of their own case. The fold lays them onto the regions of the run: R of
 them, in one order for all cases.
@@ -6,8 +6,6 @@ them, in one order for all cases.
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -22,7 +20,6 @@ from segeval.results.columns import ALL, FAILED, applies
 from segeval.results.details import Details
 from segeval.statistics.counts import Counts
 from segeval.statistics.curves import Curves
-from segeval.statistics.statistic import Need, Statistic
 
 from .record import Record, Scored
 from .scoring import NEITHER, Scores
@@ -71,37 +68,6 @@ def cases_table(
     table["note"] = notes
     table["protocol"] = protocol.stamp
     return table
-
-
-def pooled_scores(
-    scored: Sequence[Scored],
-    counts: Sequence[Counts],
-    regions: Sequence[Region],
-    protocol: Protocol,
-) -> dict[tuple[str, str], float]:
-    """Return the scores of all cases added up, by region and column.
-
-    Pooled, a large case weighs more than a small one: the scores are those of the statistics'
-    sum, as if all cases were one. They exist for the metrics whose statistics are kept of every
-    case. `counts` are those of the cases, which others need as well.
-    """
-    if not scored:
-        return {}
-    sums: dict[Need, Statistic] = {Need(Counts): functools.reduce(operator.add, counts)}
-    for need in protocol.needs:
-        if need.statistic.pooled and need not in sums:
-            statistics = [case.measured.of_regions(need, regions) for case in scored]
-            sums[need] = functools.reduce(operator.add, statistics)
-    pooled: dict[tuple[str, str], float] = {}
-    for metric in protocol.metrics:
-        if metric.need in sums:
-            names = [region.name for region in regions]
-            if metric.spec.scope == "case":
-                names = [ALL]
-            values = metric.score(sums[metric.need], names).tolist()
-            for name, value in zip(names, values, strict=True):
-                pooled[name, metric.column] = value
-    return pooled
 
 
 def details(

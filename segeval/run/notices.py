@@ -6,6 +6,7 @@ None of them is an error: each is about something that may well be right, and is
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isfinite
 
 import numpy as np
 
@@ -15,10 +16,13 @@ from segeval.data.scales import FOREGROUNDS
 from segeval.protocols.protocol import Protocol
 from segeval.statistics.counts import Counts
 
-from .record import Space
+from .pooling import Pooled
+from .record import Scored
 
 MANY = 20
 """From so many labels on, most of them on one side only, a folder is suspected to hold images."""
+MATTERS = 5e-4
+"""Difference of pooled scores, relative to those above 1, from which on tables show it."""
 LISTED = 5
 """Number of names that a notice lists."""
 
@@ -26,12 +30,13 @@ LISTED = 5
 def notices_on(
     regions: Sequence[Region],
     counts: Sequence[Counts],
-    spaces: Sequence[Space],
+    scored: Sequence[Scored],
+    pooled: Pooled,
     protocol: Protocol,
 ) -> Iterator[str]:
-    """Yield notices about a run, from the counts of its regions in every case, and their spaces.
+    """Yield notices about a run: on its regions, from the counts of these in every case, and more.
 
-    `counts` and `spaces` are those of the cases that were scored; without one there is no notice.
+    `counts` are those of the cases that were `scored`; without one there is no notice.
     """
     if not counts:
         return
@@ -42,11 +47,7 @@ def notices_on(
     yield from _on_absent_regions(regions, (in_p | in_g).any(0))
     if protocol.regions is None:
         yield from _on_labels(regions, in_p, in_g)
-    # 3-D masks in px beside ones in mm, for instance, where some files lack a spacing
-    kinds = sorted({(space.axes, space.unit) for space in spaces})
-    if len(kinds) > 1:
-        listed = ", ".join(f"{axes}-D in {unit}" for axes, unit in kinds)
-        yield f"the cases are of several kinds ({listed}): means over them mix units"
+    yield from _on_sizes_of_voxels(scored, pooled)
 
 
 def _on_absent_regions(regions: Sequence[Region], occurs: Flags) -> Iterator[str]:
@@ -77,3 +78,32 @@ def _on_labels(regions: Sequence[Region], in_p: Flags, in_g: Flags) -> Iterator[
             "some cases hold only {0, 1} and others only {0, 255}; if these mean the same, pass "
             "--binary"
         )
+
+
+def _on_sizes_of_voxels(scored: Sequence[Scored], pooled: Pooled) -> Iterator[str]:
+    """Yield notices about cases in several units, or whose voxels differ where that matters."""
+    # 3-D masks in px beside ones in mm, for instance, where some files lack a spacing
+    kinds = sorted({(case.space.axes, case.space.unit) for case in scored})
+    if len(kinds) > 1:
+        listed = ", ".join(f"{axes}-D in {unit}" for axes, unit in kinds)
+        yield (
+            f"the cases are of several kinds ({listed}): means over them mix units, and only "
+            "pooled_voxels is defined"
+        )
+        return
+    differences = {
+        key: abs(score - pooled.by_voxels[key]) / max(1, abs(score))
+        for key, score in pooled.by_volume.items()
+        if isfinite(score) and isfinite(pooled.by_voxels[key])
+    }
+    largest = max(differences, key=differences.__getitem__, default=None)
+    if largest is None or differences[largest] < MATTERS:
+        return
+    region, column = largest
+    volumes = [case.measured.voxel_volume for case in scored]
+    unit = scored[0].space.volume_unit
+    yield (
+        f"voxels are of {min(volumes):.4g} to {max(volumes):.4g} {unit}, and pooled scores depend "
+        f"on their weights: {column} of {region} is {pooled.by_volume[largest]:.4f} by volume "
+        f"(pooled) and {pooled.by_voxels[largest]:.4f} by voxels (pooled_voxels)"
+    )

@@ -33,10 +33,10 @@ from .assemble import (
     all_regions,
     cases_table,
     details,
-    pooled_scores,
 )
 from .journal import Journal, opened
 from .notices import notices_on
+from .pooling import Pooled, pooled_scores
 from .record import Input, Record, Scored
 from .workers import SPILLED, evaluate, fingerprint
 
@@ -192,19 +192,20 @@ class Run:
                 "no case could be read, so that no region is known in which the failed ones would "
                 "count as the worst; name the regions to score"
             )
-        for text in notices_on(regions, counts, [case.space for case in scored], self.protocol):
-            self.notice(text)
         units = _units(scored)
         failures = sum(bool(record.error) for record in records)
-        pooled = {}
+        pooled = Pooled()
         if self.failed != "worst" or not failures:  # a failed case adds no voxels to a sum
             pooled = pooled_scores(scored, counts, regions, self.protocol)
+        for text in notices_on(regions, counts, scored, pooled, self.protocol):
+            self.notice(text)
         summary = summarise(
             cases,
             length_unit=units["length"],
             volume_unit=units["volume"],
             metrics=self.protocol.metrics,
-            pooled=pooled,
+            pooled=pooled.by_volume,
+            pooled_voxels=pooled.by_voxels,
             failed=failures,
             **INTERVAL,
         )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .many import Marks, WholeCases, marked
 from .statistic import Arrays, Column, Columns, LabelPairs, Need, Statistic
@@ -14,7 +15,7 @@ from .statistic import Arrays, Column, Columns, LabelPairs, Need, Statistic
 if TYPE_CHECKING:
     from segeval.data.regions import Region
 
-from segeval.arrays import Flags, Integers
+from segeval.arrays import Flags, Floats, Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +32,7 @@ class Contingency(Statistic):
 
     gt: Integers
     pred: Integers
-    count: Integers
+    count: NDArray[Any]
 
     axes = None
     by_region = False
@@ -71,24 +72,26 @@ class Contingency(Statistic):
         ]
         return WholeCases(tables, nothing)
 
+    def weighted(self, weights: Floats) -> Contingency:
+        """Return the table in which a voxel counts as so many: counts may be fractions then."""
+        return Contingency(self.gt, self.pred, self.count * weights)
+
     @property
     def labels(self) -> Integers:
         """Labels that occur in either mask, background included, sorted."""
         return np.union1d(self.gt, self.pred)
 
     def __add__(self, other: Contingency) -> Contingency:
-        tables = [np.stack([table.gt, table.pred, table.count], 1) for table in (self, other)]
-        rows = np.concatenate(tables)
-        gt, pred, count = _summed(rows).T
-        return Contingency(gt, pred, count)
-
-
-def _summed(rows: Integers) -> Integers:
-    """Return rows (gt, pred, counts ...), those of a pair added up, sorted by pair."""
-    # `lexsort` goes by its last key first: by the label of gt, then by that of pred.
-    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
-    first = run_starts((rows[1:, :2] != rows[:-1, :2]).any(1), len(rows))
-    return np.concatenate([rows[first, :2], np.add.reduceat(rows[:, 2:], first)], 1)
+        gt = np.concatenate([self.gt, other.gt])
+        pred = np.concatenate([self.pred, other.pred])
+        count = np.concatenate([self.count, other.count])
+        # `lexsort` goes by its last key first: by the label of gt, then by that of pred.
+        order = np.lexsort((pred, gt))
+        gt, pred, count = gt[order], pred[order], count[order]
+        first = run_starts((gt[1:] != gt[:-1]) | (pred[1:] != pred[:-1]), len(gt))
+        if len(first):  # `reduceat` refuses an empty list
+            count = np.add.reduceat(count, first)
+        return Contingency(gt[first], pred[first], count)
 
 
 def run_starts(differs: Flags, count: int) -> Integers:

@@ -97,6 +97,17 @@ class Counts(RowStatistic):
         counts = cls(tp, size_p - tp, size_g - tp, tn, volume_p, volume_g)
         return RegionCases(marks.cases, regions, counts)
 
+    def weighted(self, weights: Floats) -> Counts:
+        """Return the counts in which a voxel counts as so many; volumes stay what they are."""
+        return Counts(
+            self.tp * weights,
+            self.fp * weights,
+            self.fn * weights,
+            self.tn * weights,
+            self.volume_p,
+            self.volume_g,
+        )
+
     @property
     def size_g(self) -> Floats:
         """Voxels of the ground truth."""

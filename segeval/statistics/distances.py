@@ -107,6 +107,10 @@ class Distances:
         size = np.concatenate([self.size, other.size])
         return self._gathered(region, value, size, len(self))
 
+    def weighted(self, weights: Floats) -> Distances:
+        """Return the elements with their sizes times the weight of their region, (R,)."""
+        return Distances(self.start, self.value, self.size * weights[self._region])
+
     def grouped(self, groups: Integers, count: int) -> Distances:
         """Return the elements of all regions of a group as one region.
 
@@ -326,6 +330,10 @@ class HistogramStatistic(RegionStatistic):
     def __add__(self, other: Self) -> Self:
         return type(self)(*(getattr(self, name) + getattr(other, name) for name in self.sets()))
 
+    def weighted(self, weights: Floats) -> Self:
+        """Return the statistic in which a voxel counts as so many; `weights` is (R,)."""
+        return type(self)(*(getattr(self, name).weighted(weights) for name in self.sets()))
+
     def select(self, order: ArrayLike) -> Self:
         """Return the regions at these positions, in this order; −1 is a region in neither mask."""
         return type(self)(*(getattr(self, name).select(order) for name in self.sets()))
@@ -408,6 +416,10 @@ class SurfaceDistances(HistogramStatistic):
     def empty_g(self) -> Flags:
         """Mask of the regions of which the ground truth has no voxel."""
         return self.gp.empty
+
+    def weighted(self, weights: Floats) -> SurfaceDistances:
+        """Return the same: elements of a boundary weigh what its rule says, in every case."""
+        return self
 
     @property
     def both(self) -> Distances:

@@ -15,9 +15,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.arrays import Integers
+from segeval.arrays import Floats, Integers
 
 from .statistic import Arrays, Cases, RegionStatistic, Statistic
+
+SLACK = 1e-6
+"""Relative difference of volumes up to which they are equal: spacings come from float32 headers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +36,11 @@ class WholeCases(Cases):
     def only(self, regions: Integers) -> WholeCases:
         """Return the same: a statistic of whole cases knows of no regions."""
         return self
+
+    def weighted(self, weights: Floats) -> WholeCases:
+        """Return the cases with the voxels of each counted as so many; `weights` is (cases,)."""
+        pairs = zip(self.members, weights, strict=True)
+        return WholeCases([member.weighted(weight) for member, weight in pairs], self.nothing)
 
     def pooled(self) -> WholeCases:
         """Return all cases added up, as one."""
@@ -66,6 +74,11 @@ class RegionCases(Cases):
             return self
         order = (np.arange(self.count)[:, None] * self.regions + regions).ravel()
         return RegionCases(self.count, len(regions), self.statistic.select(order))
+
+    def weighted(self, weights: Floats) -> RegionCases:
+        """Return the cases with the voxels of each counted as so many; `weights` is (cases,)."""
+        by_region = np.repeat(weights, self.regions)
+        return RegionCases(self.count, self.regions, self.statistic.weighted(by_region))
 
     def pooled(self) -> RegionCases:
         """Return all cases added up, as one."""
@@ -132,6 +145,20 @@ def marked(labels: Integers, *, sample: bool) -> Integers:
     if sample:
         return ~labels
     return labels
+
+
+def relative_to_smallest(volumes: Floats) -> Floats:
+    """Return volumes of voxels in units of the smallest, as cases that are added up weigh them.
+
+    Those that differ in the last digits of a header alone count as equal, and so do unknown ones.
+
+    >>> relative_to_smallest(np.array([8, 1, 1.0000001])).tolist()
+    [8.0, 1.0, 1.0]
+    """
+    if not len(volumes) or np.isnan(volumes).any():
+        return np.ones(len(volumes))
+    weights = volumes / volumes.min()
+    return np.where(weights < 1 + SLACK, 1, weights)
 
 
 def joined(records: Sequence[Arrays]) -> Arrays:

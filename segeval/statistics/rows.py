@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from segeval.arrays import Integers
+from segeval.arrays import Floats, Integers
 
 from .many import Marks, RegionCases, marked
 from .statistic import Arrays, Column, Columns, Need, RegionStatistic
@@ -46,6 +46,11 @@ class RowStatistic(RegionStatistic):
 
     def __add__(self, other: Self) -> Self:
         return type(self)(*(getattr(self, name) + getattr(other, name) for name in self.shapes))
+
+    def weighted(self, weights: Floats) -> Self:
+        """Return the statistic in which a voxel counts as so many; `weights` is (R,)."""
+        columns = (field.T * weights for field in self._fields())
+        return type(self)(*(column.T for column in columns))
 
     def select(self, order: Integers) -> Self:
         """Return the regions at these positions, in this order; −1 is a region in neither mask."""

@@ -93,6 +93,13 @@ class Statistic(ABC):
     def __add__(self, other: Self) -> Self:
         """Return the statistic of both together: of two cases, or of two parts of one."""
 
+    @abstractmethod
+    def weighted(self, weights: Floats) -> Self:
+        """Return the statistic in which a voxel counts as so many.
+
+        `weights` has one number for each region, or a single one where it holds no regions.
+        """
+
     @classmethod
     def of_table(
         cls, table: LabelPairs, regions: Sequence[Region], voxel_volume: float
@@ -133,6 +140,10 @@ class Cases(ABC):
     @abstractmethod
     def only(self, regions: Integers) -> Cases:
         """Return the same of some regions of each case alone."""
+
+    @abstractmethod
+    def weighted(self, weights: Floats) -> Cases:
+        """Return the cases with the voxels of each counted as so many; `weights` is (cases,)."""
 
     @abstractmethod
     def pooled(self) -> Cases:

@@ -22,19 +22,69 @@ Pooled = Mapping[tuple[str, str], float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Row:
-    """A row of the summary to be.
+class _Rows:
+    """Rows of the summary to be, of which each has its entry in every array.
 
-    `values` are one number per case, (cases,), NaN where it is undefined or infinite; `undefined`
-    and `infinite` count those. `pooled` is the score of all cases added up.
+    `metrics` are positions among the metrics of the cube. `values` are numbers by case, (cases,
+    rows), NaN where they are undefined or infinite; `undefined` and `infinite` count those.
+    `pooled` are the scores of all cases added up, by volume, and `pooled_voxels` those by voxels.
     """
 
-    region: str
-    metric: Metric
+    regions: list[str]
+    metrics: Integers
     values: Floats
-    undefined: int
-    infinite: int
-    pooled: float
+    undefined: Integers
+    infinite: Integers
+    pooled: Floats
+    pooled_voxels: Floats
+
+    @classmethod
+    def of(cls, cube: Cube, pooled: Pooled, pooled_voxels: Pooled) -> _Rows:
+        """Return a row for each region and metric, region by region."""
+        of_cases = np.array([metric.spec.scope == "case" for metric in cube.metrics], dtype=bool)
+        is_all = np.array([region == ALL for region in cube.regions], dtype=bool)
+        # as `applies` has it
+        places, metrics = np.nonzero(is_all[:, None] == of_cases)
+        regions = [cube.regions[place] for place in places.tolist()]
+        values = cube.values[:, places, metrics]
+        infinite = np.isinf(values)
+        undefined = np.isnan(values) & cube.present[:, places]
+        columns = [metric.column for metric in cube.metrics]
+        keys = list(zip(regions, [columns[place] for place in metrics.tolist()], strict=True))
+        return cls(
+            regions,
+            metrics,
+            np.where(infinite, np.nan, values),
+            undefined.sum(axis=0),
+            infinite.sum(axis=0),
+            np.array([pooled.get(key, np.nan) for key in keys], dtype=np.float64),
+            np.array([pooled_voxels.get(key, np.nan) for key in keys], dtype=np.float64),
+        )
+
+    def means(self, metrics: Sequence[int]) -> _Rows:
+        """Return a row for each of some metrics: its mean over the regions of each case."""
+        groups = [np.flatnonzero(self.metrics == metric) for metric in metrics]
+        return _Rows(
+            [MEAN] * len(groups),
+            np.array(metrics, np.int64),
+            np.array([_mean(self.values[:, group].T) for group in groups]).T,
+            np.array([self.undefined[group].sum() for group in groups], np.int64),
+            np.array([self.infinite[group].sum() for group in groups], np.int64),
+            np.array([_mean(self.pooled[group]) for group in groups]),
+            np.array([_mean(self.pooled_voxels[group]) for group in groups]),
+        )
+
+    def joined(self, further: _Rows) -> _Rows:
+        """Return the rows of both."""
+        return _Rows(
+            self.regions + further.regions,
+            np.concatenate([self.metrics, further.metrics]),
+            np.concatenate([self.values, further.values], axis=1),
+            np.concatenate([self.undefined, further.undefined]),
+            np.concatenate([self.infinite, further.infinite]),
+            np.concatenate([self.pooled, further.pooled]),
+            np.concatenate([self.pooled_voxels, further.pooled_voxels]),
+        )
 
 
 def summarise(
@@ -44,6 +94,7 @@ def summarise(
     volume_unit: str,
     metrics: Sequence[Metric] | None = None,
     pooled: Pooled | None = None,
+    pooled_voxels: Pooled | None = None,
     failed: int = 0,
     confidence: float = 0.95,
     resamples: int = 2000,
@@ -57,7 +108,8 @@ def summarise(
     the columns, None for what their names say. All statistics are over the defined, finite values:
     `n` of them, while `n_undefined` and `n_infinite` count the others; NaN where there are none.
     `std` has n − 1 below; `ci_low` and `ci_high` are the percentile bootstrap interval of the mean
-    over cases. `pooled` gives, by region and column, the scores of all cases added up; the pooled
+    over cases. `pooled` gives, by region and column, the scores of all cases added up, voxels
+    weighing their volume, and `pooled_voxels` those where all voxels weigh the same; the pooled
     value of a mean row is the mean of its regions'. `n_failed` is the number of cases that
     `failed`; those whose region is "" count in nothing else.
 
@@ -71,78 +123,37 @@ def summarise(
     import pandas as pd
 
     cube = Cube.of(cases, metrics)
-    rows = _rows(cube, pooled or {})
-    values = np.array([row.values for row in rows]).reshape(len(rows), len(cube.cases)).T
-    low, high = mean_interval(values, confidence=confidence, resamples=resamples, seed=seed)
-    statistics = _statistics(values)
-    for place, row in enumerate(rows):
-        if row.region == MEAN and row.metric.mean_first == "cases":
-            means = _mean(np.array([r.values for r in _regions_of(rows, row.metric)]).T)
+    rows = of_regions = _Rows.of(cube, pooled or {}, pooled_voxels or {})
+    averaged = [place for place, metric in enumerate(cube.metrics) if applies(metric, MEAN)]
+    if averaged and sum(region != ALL for region in cube.regions) > 1:
+        rows = of_regions.joined(of_regions.means(averaged))
+    low, high = mean_interval(rows.values, confidence=confidence, resamples=resamples, seed=seed)
+    statistics = _statistics(rows.values)
+    for row in range(len(of_regions.regions), len(rows.regions)):
+        place = int(rows.metrics[row])
+        if cube.metrics[place].mean_first == "cases":
+            means = _mean(of_regions.values[:, of_regions.metrics == place])
             # No interval: cases were not resampled for it.
-            low[place] = high[place] = np.nan
+            low[row] = high[row] = np.nan
             for name, value in _statistics(means[:, None]).items():
-                statistics[name][place] = value[0]
+                statistics[name][row] = value[0]
+    names = np.array([metric.column for metric in cube.metrics], dtype=object)
+    units = np.array([m.unit(length_unit, volume_unit) for m in cube.metrics], dtype=object)
     # The order of the columns in summary.csv.
     columns = {
-        "region": [row.region for row in rows],
-        "metric": [row.metric.column for row in rows],
-        "unit": [row.metric.unit(length_unit, volume_unit) for row in rows],
+        "region": rows.regions,
+        "metric": names[rows.metrics],
+        "unit": units[rows.metrics],
         **statistics,
         "ci_low": low,
         "ci_high": high,
-        "pooled": [row.pooled for row in rows],
-        "n_undefined": [row.undefined for row in rows],
-        "n_infinite": [row.infinite for row in rows],
-        "n_failed": [failed] * len(rows),
+        "pooled": rows.pooled,
+        "pooled_voxels": rows.pooled_voxels,
+        "n_undefined": rows.undefined,
+        "n_infinite": rows.infinite,
+        "n_failed": [failed] * len(rows.regions),
     }
     return typed(pd.DataFrame(columns))
-
-
-def _rows(cube: Cube, pooled: Pooled) -> list[_Row]:
-    """Return a row for each region and metric, and then the means over regions if there are any."""
-    rows = [
-        _row(cube, place, region, metric, pooled.get((region, metric.column), np.nan))
-        for place, region in enumerate(cube.regions)
-        for metric in cube.metrics
-        if applies(metric, region)
-    ]
-    regions = [region for region in cube.regions if region != ALL]
-    if len(regions) > 1:
-        metrics = [metric for metric in cube.metrics if applies(metric, MEAN)]
-        rows += [_mean_row(metric, _regions_of(rows, metric)) for metric in metrics]
-    return rows
-
-
-def _regions_of(rows: list[_Row], metric: Metric) -> list[_Row]:
-    """Return the rows of a metric by region, without that of their mean."""
-    return [row for row in rows if row.metric == metric and row.region != MEAN]
-
-
-def _row(cube: Cube, place: int, region: str, metric: Metric, pooled: float) -> _Row:
-    values = cube.values[:, place, cube.metrics.index(metric)]
-    infinite = np.isinf(values)
-    undefined = int(np.sum(np.isnan(values) & cube.present[:, place]))
-    return _Row(
-        region=region,
-        metric=metric,
-        values=np.where(infinite, np.nan, values),
-        undefined=undefined,
-        infinite=int(np.sum(infinite)),
-        pooled=pooled,
-    )
-
-
-def _mean_row(metric: Metric, rows: list[_Row]) -> _Row:
-    """Return the mean over the regions of each case, from the rows of the regions."""
-    pooled = _mean(np.array([[row.pooled] for row in rows]))[0]
-    return _Row(
-        region=MEAN,
-        metric=metric,
-        values=_mean(np.array([row.values for row in rows])),
-        undefined=sum(row.undefined for row in rows),
-        infinite=sum(row.infinite for row in rows),
-        pooled=float(pooled),
-    )
 
 
 def _mean(values: Floats) -> Floats:

@@ -6,6 +6,8 @@ import numpy as np
 
 from segeval.arrays import Flags, Floats
 
+MEANS = 2**22
+"""Means of resamples kept at once, of all columns of a piece together."""
 CHUNK = 128
 """Resamples drawn together, which bounds the memory: their weights are 128 numbers per case."""
 
@@ -24,17 +26,20 @@ def mean_interval(
     >>> float(low[0]), float(high[0])
     (0.0, 1.0)
     """
-    if not values.size:
-        return np.full(values.shape[1], np.nan), np.full(values.shape[1], np.nan)
-    defined = ~np.isnan(values)
-    # Differences from the smallest: the mean of a constant column is exact.
-    origin = np.min(values, axis=0, initial=np.inf, where=defined)
-    differences = np.where(defined, values - origin, 0)
-    rng = np.random.default_rng(seed)
-    means = resampled_means(differences, defined, resamples, rng)
-    low, high = quantiles(means, np.array([1 - confidence, 1 + confidence]) / 2) + origin
-    too_few = defined.sum(axis=0) < 2
-    return np.where(too_few, np.nan, low), np.where(too_few, np.nan, high)
+    ends = np.full((2, values.shape[1]), np.nan)
+    enough = np.flatnonzero(np.count_nonzero(~np.isnan(values), axis=0) >= 2)
+    shares = np.array([1 - confidence, 1 + confidence]) / 2
+    # a piece of the columns after the other, since all resamples of all would not fit into memory
+    for start in range(0, len(enough), max(1, MEANS // resamples)):
+        piece = enough[start : start + max(1, MEANS // resamples)]
+        defined = ~np.isnan(values[:, piece])
+        # Differences from the smallest: the mean of a constant column is exact.
+        origin = np.min(values[:, piece], axis=0, initial=np.inf, where=defined)
+        differences = np.where(defined, values[:, piece] - origin, 0)
+        # the same resamples for each piece
+        means = resampled_means(differences, defined, resamples, np.random.default_rng(seed))
+        ends[:, piece] = quantiles(means, shares) + origin
+    return ends[0], ends[1]
 
 
 def resampled_means(

@@ -23,6 +23,7 @@ STATISTICS = (
     "ci_low",
     "ci_high",
     "pooled",
+    "pooled_voxels",
 )
 COLUMNS = [
     "region",
