@@ -6,12 +6,14 @@ once.
 
 from __future__ import annotations
 
+import errno
 import gc
+import logging
+import os
 import sys
-import traceback
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -23,28 +25,31 @@ from .explain import explain_command
 from .metrics import metrics_command
 from .plot import plot
 from .score import score_command
+from .signals import SIGNALS
+from .streams import Streams, lasting_streams
+from .terminal import echo, echo_traceback, logged_by_echo, show_by_echo
 from .warming import warm_up
 
+LOSS = 1
+"""The exit code where something failed, and what could be kept was kept."""
+USAGE = 2
+"""The exit code of wrong usage, as click has it."""
 FAULT = 70
 """The exit code of an error that should not have happened; sysexits.h calls it EX_SOFTWARE."""
+DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+"""Errors of a disk that is full or broken, which no usage of ours mends."""
 
 
-class Refused(click.ClickException):
-    """The end of a command that a user can mend, in one line on stderr."""
+class Ended(click.ClickException):
+    """The end of a command with one line on stderr."""
 
-    exit_code = 2
-    """Exit code of wrong usage, as click has it."""
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # type: ignore[misc]  # click calls it a class variable
 
-    def show(self, file: Any = None) -> None:
+    def show(self, file: Any = None) -> None:  # noqa: ARG002  # click hands none over
         """Print the line."""
-        click.echo(self.message, file=file, err=True)
-
-
-class Stopped(Refused):
-    """The end of a command that was interrupted."""
-
-    exit_code = 130
-    """Exit code that shells use: 128 and the number of SIGINT."""
+        echo(self.message, err=True)
 
 
 @contextmanager
@@ -56,18 +61,27 @@ def ending_in_one_line() -> Iterator[None]:
     try:
         yield
     except SegevalError as error:
-        raise Refused(f"error: {error}") from error
+        raise Ended(f"error: {error}", _exit_code(error.__cause__)) from error
     except OSError as error:
-        # Errors of streams name no file: click itself ends quietly when a pipe is closed.
         if error.filename is None:
             raise
-        raise Refused(f"error: {error.filename}: {error.strerror}") from error
+        text = f"error: {os.fsdecode(error.filename)}: {error.strerror}"
+        raise Ended(text, _exit_code(error)) from error
+    except MemoryError as error:
+        text = ": ".join(filter(None, ("error: out of memory", str(error))))
+        raise Ended(f"{text}; run it where there is more of it", LOSS) from error
     except click.UsageError as error:
         # click would print the usage of the command above it, which is more than one line
-        raise Refused(f"error: {_in_one_line(error)}") from error
+        raise Ended(f"error: {_in_one_line(error)}", USAGE) from error
     except KeyboardInterrupt as error:
         # click would print `Aborted!` and exit with 1, as if a case had failed
-        raise Stopped(": ".join(filter(None, ("stopped", str(error))))) from error
+        text = ": ".join(filter(None, ("stopped", str(error))))
+        raise Ended(text, SIGNALS.exit_code) from error
+
+
+def _exit_code(cause: BaseException | None) -> int:
+    """Return the exit code for an error that comes from another one, or from none."""
+    return LOSS if isinstance(cause, OSError) and cause.errno in DISK else USAGE
 
 
 def _in_one_line(error: click.UsageError) -> str:
@@ -121,24 +135,46 @@ def command_line(ctx: click.Context) -> None:
       segeval metrics nsd
     """
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        click.echo(ctx.get_help())  # in lines of our own
 
 
 def main() -> None:
     """Run the command line in a process of its own."""
     # at the usual 700, collecting takes a tenth of the time that imports take
     gc.set_threshold(100_000)
-    for stream in (sys.stdout, sys.stderr):
-        # a name that the stream cannot encode is no reason to lose the rest
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    # libraries get no way to the terminal but ours
+    warnings.showwarning = show_by_echo  # type: ignore[assignment]  # it prints in one place
+    logging.lastResort = logged_by_echo(logging.WARNING)
+    with lasting_streams() as streams, SIGNALS.heard():
+        code = _ended() or _lost(streams)
+    if code > 128:
+        # a case that is being scored still would have the process wait for it
+        os._exit(code)
+    sys.exit(code)
+
+
+def _ended() -> int:
+    """Run the command, and return its exit code."""
     try:
-        # click ends by SystemExit, which is no `Exception` and passes the handler below
         command_line(prog_name="segeval")
+    except SystemExit as end:  # as click ends
+        return int(end.code or 0)
     except Exception:
-        traceback.print_exc()
-        click.echo(
+        echo_traceback()
+        echo(
             "error: this is a fault of segeval itself; please report it with the lines above",
             err=True,
         )
-        sys.exit(FAULT)
+    return FAULT
+
+
+def _lost(streams: Streams) -> int:
+    """Tell of what could not be printed, where that can be, and return the exit code."""
+    losses = streams.losses()
+    for name, reason in losses.items():
+        echo(
+            f"error: {name} cannot be written ({reason}): what was printed there is incomplete, "
+            "files are not",
+            err="stderr" not in losses,
+        )
+    return LOSS if losses else 0

@@ -7,7 +7,10 @@ import textwrap
 
 import click
 
+from segeval.errors.lines import one_line
+
 from .config import config_option
+from .terminal import echo
 
 WIDTH = 100
 """Columns of a line where stdout is no terminal, and at most where it is one."""
@@ -36,9 +39,9 @@ def explain_command(what: str, other: str | None) -> None:
         return
     reasons = differences(*two(what, other))
     if not reasons:
-        click.echo(f"{what} and {other} measure the same.")
+        echo(f"{what} and {other} measure the same.")
         return
-    click.echo(f"{what} against {other}: what can change")
+    echo(f"{what} against {other}: what can change")
     _print([f"{columns}: {reason}" for columns, reason in reasons])
 
 
@@ -46,4 +49,6 @@ def _print(sentences: list[str]) -> None:
     """Print sentences as a list, wrapped to the width of the terminal."""
     width = min(WIDTH, shutil.get_terminal_size((WIDTH, 0)).columns)
     for sentence in sentences:
-        click.echo(textwrap.fill(sentence, width, initial_indent="- ", subsequent_indent="  "))
+        # escaped first: what is wrapped are our own lines
+        text = one_line(sentence)
+        echo(*textwrap.wrap(text, width, initial_indent="- ", subsequent_indent="  "))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from .config import config_option
+from .terminal import echo, echo_json
 
 if TYPE_CHECKING:
     from segeval.metrics.card import MetricSpec
@@ -54,12 +55,12 @@ def metrics_command(*, name: str | None, as_json: bool) -> None:
     elif as_json:
         _print_json(_record(_parsed(name).spec))
     else:
-        click.echo(_card(_parsed(name)))
+        echo(*_card(_parsed(name)).split("\n"))
 
 
 def _print_json(content: Any) -> None:
     """Print JSON in the strict sense: a NaN that is left in it is an error."""
-    click.echo(json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2))
+    echo_json(json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2))
 
 
 def _list(specs: list[MetricSpec]) -> None:

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from segeval.plots import FORMATS, KINDS
 
 from .config import config_option
+from .terminal import echo, logged_by_echo
 from .types import words
 
 if TYPE_CHECKING:
@@ -132,8 +133,7 @@ def plot(
                 formats=formats,
                 worst=worst,
             )
-    for path in written:
-        click.echo(path)
+    echo(*written)
 
 
 def _runs(tables: Sequence[Path], by: Literal["epoch", "step"] | None) -> dict[str, list[Series]]:
@@ -156,9 +156,7 @@ def _refuse(ctx: click.Context, names: tuple[str, ...], what: str) -> None:
 def notes_shown(level: int = logging.INFO) -> Iterator[None]:
     """Print what segeval logs, from this level on, to stderr: why a plot was not drawn."""
     logger = logging.getLogger("segeval")
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("note: %(message)s"))
-    handler.setLevel(level)
+    handler = logged_by_echo(level, "note: %(message)s")
     before = logger.level
     # at CRITICAL it prints nothing, and still keeps Python from printing warnings itself
     logger.addHandler(handler)

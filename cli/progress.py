@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import click
-
+from segeval.errors.lines import one_line
 from segeval.kernels.compiling import on_compiling, seconds_compiled
 from segeval.run.record import Record
 from segeval.run.run import Listener
+
+from .signals import SIGNALS
+from .terminal import echo
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -25,6 +27,9 @@ MOST = 20
 
 EVERY = 10.0
 """Seconds between two lines of progress, where there is no bar."""
+
+COMPLETE = "the tables are complete, the plots are not; `segeval plot` draws them"
+"""Word on a run that is broken off when its tables are written."""
 
 
 class Report(Listener):
@@ -41,9 +46,10 @@ class Report(Listener):
         bar: Progress | None = None,
         on_saved: Callable[[], None] | None = None,
     ) -> None:
+        self.cases = self.done = self.failed = self.losses = 0
+        self.is_saved = False
+        self.is_quiet = quiet
         self._on_saved = on_saved
-        self.cases = self.done = self.failed = 0
-        self._quiet = quiet
         self._bar = bar
         # column of dice in the values of a record; sum and number of its values so far
         self._dice: int | None = None
@@ -56,19 +62,34 @@ class Report(Listener):
         if self._bar:
             # paths may look like markup of rich, and one that is wrapped cannot be copied
             self._bar.console.print(
-                text, markup=False, emoji=False, highlight=False, soft_wrap=True
+                one_line(text), markup=False, emoji=False, highlight=False, soft_wrap=True
             )
         else:
-            click.echo(text, err=True)
+            echo(text, err=True)
 
     def tell(self, text: str) -> None:
         """Print a line, unless the report shall be quiet."""
-        if not self._quiet:
+        if not self.is_quiet:
             self.say(text)
 
     def notice(self, text: str) -> None:
         """Warn of what may be wrong with the numbers."""
         self.say(f"note: {text}")
+
+    def lost(self, text: str) -> None:
+        """Tell what could not be kept; the command then ends as one that has failed in part."""
+        self.losses += 1
+        self.say(f"error: {text}")
+
+    def saving(self) -> None:
+        """Have signals wait until the tables are written."""
+        SIGNALS.hold()
+
+    def saved(self) -> None:
+        """Remember that the tables are there, and pass it on to whom it concerns."""
+        self.is_saved = True
+        if self._on_saved:
+            self._on_saved()
 
     def compiling(self, text: str) -> None:
         """Tell why there is nothing to see yet."""
@@ -105,11 +126,6 @@ class Report(Listener):
             self._told = time.monotonic()
             self.tell(self._state)
 
-    def saved(self) -> None:
-        """Pass it on to whom it concerns."""
-        if self._on_saved:
-            self._on_saved()
-
     def _advance(self, bar: Progress) -> None:
         """Move the bar on, with the rate, the time left and the mean Dice so far."""
         bar.update(
@@ -125,6 +141,10 @@ class Report(Listener):
         if not self.cases:
             return "nothing was scored"
         done = f"{self.done:,} of {self.cases:,} cases"
+        if not self.is_saved:
+            return f"{done} were scored, but the tables are not written; --resume goes on"
+        if self.done == self.cases:
+            return COMPLETE
         return (
             f"{done} are in {output}, which run.json marks as incomplete; --resume goes on with it"
         )
@@ -158,11 +178,21 @@ class Report(Listener):
         done = f"{self.done:,}"
         if self.done < self.cases:
             done += f" of {self.cases:,}"
-        line = f"{done} {cases} in {self._seconds:.1f} s"
+        line = f"{done} {cases} in {self._seconds:.1f} s{self._failures}"
         compiling = self._compiling
         if compiling >= 0.05:
             line += f", and {compiling:.1f} s for compiling kernels"
         return line
+
+    @property
+    def _failures(self) -> str:
+        """Number of cases that failed, and where to read why; "" if none did."""
+        if not self.failed:
+            return ""
+        share = f"{self.failed:,} of which"
+        if self.failed == self.done:
+            share = "all of which"
+        return f", {share} failed; the notes in the table of cases say why"
 
     @property
     def _compiling(self) -> float:

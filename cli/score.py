@@ -12,14 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from segeval.errors import SegevalError
+
 from . import plot
 from .config import config_option
 from .options import run_options
+from .signals import SIGNALS
+from .terminal import echo_json
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
     from segeval.results.results import Results
+
+    from .progress import Report
 
 
 @click.command("score", short_help="Score folders of predicted masks against ground truth.")
@@ -51,7 +57,8 @@ def score_command(
     Example:
       segeval score predictions/ labels/ -m dice,hd95,nsd@2 --regions liver=1,tumour=2
 
-    Exit code: 0 done, 1 a case failed, 2 wrong usage.
+    Exit code: 0 done, 1 a case failed or something could not be written, 2 wrong usage, 130 or 143
+    stopped.
     """
     from segeval.api import score_folder
     from segeval.io.files import local_path
@@ -60,27 +67,32 @@ def score_command(
 
     from .progress import reporting
 
+    folder = local_path(output)
     # click gives an empty tuple where none was typed
     options["metrics"] = options["metrics"] or None
     with contextlib.ExitStack() as held:
 
         def hold() -> None:
             """Hold the folder, which is this run's until its plots are there."""
-            held.enter_context(taken(local_path(output), options["formats"], overwrite=True))
+            held.enter_context(taken(folder, options["formats"], overwrite=True))
 
         with _logged_once(), reporting(quiet=quiet, on_saved=hold) as report:
             try:
                 results = score_folder(pred, gt, output=output, listener=report, **options)
+                SIGNALS.release()
             except KeyboardInterrupt:
                 raise KeyboardInterrupt(report.left_in(output)) from None
+            except MemoryError as error:
+                raise MemoryError(report.left_in(output)) from error
         first = results.run["protocol"]["mean"] == "cases"
         _print(results.summary, report.done, cases_first=first, as_json=as_json)
-        report.tell(f"tables in {output}: {', '.join(tables_in(options['formats']))}")
-        if plots and report.scored:
-            report.tell("drawing plots")
-            report.tell(_draw(results, local_path(output) / PLOTS, plot_formats, quiet=quiet))
+        if report.is_saved:
+            report.tell(f"tables in {output}: {', '.join(tables_in(options['formats']))}")
+            if plots and report.scored:
+                _draw_plots(results, folder / PLOTS, plot_formats, report)
     # who passes `--failed skip` expects failures: the run has succeeded all the same
-    ctx.exit(1 if report.failed and options["failed"] != "skip" else 0)
+    is_whole = not report.failed or options["failed"] == "skip"
+    ctx.exit(0 if is_whole and not report.losses else 1)
 
 
 @contextlib.contextmanager
@@ -89,13 +101,14 @@ def _logged_once() -> Iterator[None]:
 
     Without any handler, Python prints warnings of a logger itself.
     """
-    from segeval.errors import FailedCasesWarning
+    from segeval.errors import FailedCasesWarning, UnsavedWarning
 
     logger, silent = logging.getLogger("segeval"), logging.NullHandler()
     logger.addHandler(silent)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FailedCasesWarning)
+            warnings.simplefilter("ignore", UnsavedWarning)
             yield
     finally:
         logger.removeHandler(silent)
@@ -108,7 +121,7 @@ def _print(summary: DataFrame, cases: int, *, cases_first: bool, as_json: bool) 
     from .overview import extremes, overview_of
 
     if as_json:
-        click.echo(written(summary))
+        echo_json(written(summary))
         return
     records = [
         {str(name): value for name, value in record.items()}
@@ -129,8 +142,8 @@ def _print(summary: DataFrame, cases: int, *, cases_first: bool, as_json: bool) 
         )
 
 
-def _draw(results: Results, folder: Path, formats: tuple[str, ...], *, quiet: bool) -> str:
-    """Draw every kind of plot there are data for, and return what to tell of it.
+def _draw_plots(results: Results, folder: Path, formats: tuple[str, ...], report: Report) -> None:
+    """Draw every kind of plot there are data for into a folder, in these formats.
 
     Plots are an extra: that there is nothing to draw is a note, and no error of the run. Why single
     plots were not drawn goes to stderr unless the command shall be quiet.
@@ -138,12 +151,18 @@ def _draw(results: Results, folder: Path, formats: tuple[str, ...], *, quiet: bo
     from segeval.plots import draw
     from segeval.plots.errors import NothingToDraw
 
+    from .progress import COMPLETE
+
+    report.tell("drawing plots")
+    level = logging.CRITICAL if report.is_quiet else logging.WARNING
     try:
-        with plot.notes_shown(logging.CRITICAL if quiet else logging.WARNING):
-            return f"plots in {folder}: {len(draw(results, folder, formats=formats))} files"
+        with plot.notes_shown(level):
+            count = len(draw(results, folder, formats=formats))
+        report.tell(f"plots in {folder}: {count} files")
     except NothingToDraw as reason:
-        return f"note: no plots: {reason}"
+        report.tell(f"note: no plots: {reason}")
+    except (SegevalError, OSError, MemoryError) as error:
+        cause = str(error) or "out of memory"
+        report.lost(f"the plots are not complete: {cause}; `segeval plot` draws them again")
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(
-            "the tables are complete, the plots are not; `segeval plot` draws them"
-        ) from None
+        raise KeyboardInterrupt(COMPLETE) from None

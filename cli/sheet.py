@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import click
+from segeval.errors.lines import one_line
+
+from .terminal import echo
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -32,13 +34,14 @@ class Sheet:
 
         On a terminal that is too narrow, the last column is wrapped, or columns go on below.
         """
+        sheet = self._escaped()
         if not sys.stdout.isatty():
-            click.echo("\n".join(self.lines()))
+            echo(*sheet.lines())
             return
         from rich.console import Console
 
         console = Console()
-        first, *others = [self] if wrap else self.parts(console.width)
+        first, *others = [sheet] if wrap else sheet.parts(console.width)
         console.print(first._drawn(title))
         for part in others:
             console.print(part._drawn(""))
@@ -73,6 +76,11 @@ class Sheet:
             groups[-1].append(column)
         return [self._only([0, *columns]) for columns in groups]
 
+    def _escaped(self) -> Sheet:
+        """Return the sheet with cells of one line each."""
+        head, *rows = [tuple(map(one_line, row)) for row in (self.head, *self.rows)]
+        return Sheet(head, rows, self.total)
+
     def _only(self, columns: Sequence[int]) -> Sheet:
         """Return the sheet of these columns, without the rows that have nothing in them."""
         head = tuple(self.head[column] for column in columns)
@@ -88,12 +96,12 @@ class Sheet:
     def _drawn(self, title: str) -> Table:
         """Return the sheet as rich draws it; only the last column may be wrapped."""
         from rich import box
+        from rich.markup import escape
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(
-            box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False
-        )
+        shown = escape(one_line(title)) or None
+        table = Table(box=box.SIMPLE_HEAD, title=shown, title_justify="left", pad_edge=False)
         for column, heading in enumerate(self.head, 1):
             # as `Text`, in which square brackets are no markup
             table.add_column(Text(heading), no_wrap=column < len(self.head))

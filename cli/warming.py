@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from .terminal import echo
+
 
 @click.command(
     "warm-up",
@@ -27,12 +29,12 @@ def warm_up() -> None:
     from segeval.run.warming import warm_up as run_all
 
     # without a listener the notice would be a warning of Python
-    with on_compiling(lambda notice: click.echo(f"note: {notice}", err=True)):
+    with on_compiling(lambda notice: echo(f"note: {notice}", err=True)):
         done = run_all()
     if not done.compiled:
-        click.echo("nothing to compile: all kernels are at hand")
+        echo("nothing to compile: all kernels are at hand")
         return
     where = "there is no folder to keep them in"
     if folder := writable_folder():
         where = f"they are kept in {folder}"
-    click.echo(f"compiled {done.compiled} kernels in {done.seconds:.0f} s; {where}")
+    echo(f"compiled {done.compiled} kernels in {done.seconds:.0f} s; {where}")

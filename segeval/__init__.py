@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from segeval.errors import GeometryMismatch as GeometryMismatch
     from segeval.errors import ReadError as ReadError
     from segeval.errors import SegevalError as SegevalError
+    from segeval.errors import UnsavedWarning as UnsavedWarning
     from segeval.errors import UsageError as UsageError
     from segeval.history import History as History
     from segeval.results.results import Results as Results
@@ -35,6 +36,7 @@ _HOMES = {
         "GeometryMismatch",
         "ReadError",
         "SegevalError",
+        "UnsavedWarning",
         "UsageError",
     ),
     "segeval.history": ("History",),

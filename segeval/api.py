@@ -18,7 +18,7 @@ import numpy as np
 from segeval.data.case import Side
 from segeval.data.grid import Grid
 from segeval.data.labels import LabelMap
-from segeval.errors import FailedCasesWarning, UsageError
+from segeval.errors import FailedCasesWarning, UnsavedWarning, UsageError
 from segeval.io import Colors, pair, read, stem_of
 from segeval.io.files import local_path
 from segeval.kernels.workspace import Workspace, cores
@@ -256,6 +256,8 @@ def score_folder(
     for text in (*chosen.notices, *pairing.notices, *about_unpaired(pairing, chosen.missing)):
         run.notice(text)
     results = run.results()
+    for text in run.losses:
+        warnings.warn(text, UnsavedWarning, stacklevel=2)
     _warn_of_failures(results, failed)
     return results
 

@@ -16,6 +16,7 @@ from segeval.io import Pair
 from segeval.metrics import REGISTRY
 from segeval.protocols import names
 from segeval.protocols.choose import make_protocol
+from segeval.run.crew import Crew
 from segeval.run.workers import evaluate
 
 REGIONS = [Region.of("both", 1, 2), Region.of(2), Region.of("absent", 9)]
@@ -53,7 +54,7 @@ def test_what_became_of_a_case_is_the_same_again(name, tmp_path):
     pred, gt = folders(tmp_path, {"a": TWO_LABELS[0]}, {"a": TWO_LABELS[1]})
     pairs = [Pair("a", pred / "a.npy", gt / "a.npy"), Pair("b", pred / "b.npy", gt / "a.npy")]
     protocol = make_protocol(protocol=name)
-    records = [record for _, record in evaluate(pairs, range(2), protocol, jobs=1)]
+    records = [record for _, record in evaluate(pairs, range(2), protocol, crew=Crew(1))]
     assert sorted(bool(record.error) for record in records) == [False, True]
     assert all(same(again(record), record) for record in records)
 

@@ -3,12 +3,18 @@
 Each names the place, what was wanted, what came and what to do.
 """
 
+from .lines import one_line
+
 
 class SegevalError(Exception):
     """Any error that a user can mend.
 
-    The command line prints its text as one line, without a traceback.
+    The command line prints its text, without a traceback.
     """
+
+    def __str__(self) -> str:
+        """Return the text in one line: names in it may hold what a terminal would obey."""
+        return one_line(super().__str__())
 
 
 class UsageError(SegevalError):
@@ -32,3 +38,7 @@ class CompilingWarning(UserWarning):
 
 class FailedCasesWarning(UserWarning):
     """Some cases of a run could not be scored, and its means are over the others."""
+
+
+class UnsavedWarning(UserWarning):
+    """Some of what a run was to write could not be written; its results are complete in memory."""

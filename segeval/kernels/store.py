@@ -3,7 +3,8 @@
 Those in the package are for a stated processor, those in the user's cache for this one. A file
 holds the machine code of one kernel for one signature. Its name is a digest of both and of all that
 the code depends on, its folder is named for Numba, Python, system and processor: what is there
-fits, wherever it was compiled.
+fits, wherever it was compiled. It begins with a checksum of its name and its content, so that
+neither a damaged file nor one that bears another's name is ever run.
 """
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ NOWHERE = Path(os.devnull)
 
 # bytes of the checksum that a file begins with
 _CHECK = hashlib.sha256().digest_size
+# part of every name: an earlier segeval, which lays files out in another way, has files of its own
+_LAYOUT = "2"
+# bytes that a folder must have room for: about what the largest kernel takes
+_PROBE = 1 << 18
 
 
 class KernelStore(NullCache):
@@ -84,7 +89,8 @@ class KernelStore(NullCache):
             _write(folder / self._file_name(signature), pickled)
 
     def _file_name(self, signature: Any) -> str:
-        parts = (digest(self._dispatcher), *_spelled(getattr(signature, "args", signature)))
+        types = _spelled(getattr(signature, "args", signature))
+        parts = (_LAYOUT, digest(self._dispatcher), *types)
         # the key tells kernels apart; the name before it is for people who look into the folder
         key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
         return f"{self._dispatcher.__name__.strip('_')}-{key[:32]}.kernel"
@@ -123,9 +129,11 @@ def cache_folder() -> Path:
         root = Path(
             os.environ.get(VARIABLE) or platformdirs.user_cache_dir("segeval", appauthor=False)
         ).expanduser()
-    except RuntimeError:  # there is no home, as in a container whose user nobody knows
+        root = root.absolute()
+    # there is no home, as in a container whose user nobody knows, or no working folder any more
+    except (RuntimeError, OSError):
         root = NOWHERE
-    return root.absolute() / targets.folder_name(targets.host())
+    return root / targets.folder_name(targets.host())
 
 
 @functools.cache
@@ -172,8 +180,9 @@ def _can_keep(folder: Path) -> bool:
     try:
         folder.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         folder.mkdir(mode=0o755, exist_ok=True)
-        # rights that a system shows are not always those that it grants: try
-        with tempfile.TemporaryFile(dir=folder):
+        # rights that a system shows are not always those that it grants, and disks are full: try
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+            file.write(bytes(_PROBE))
             return _is_trusted(folder)
     except OSError:
         return False
@@ -203,12 +212,14 @@ def _user() -> str:
 def _load(path: Path, context: Any) -> Any:
     """Return the kernel that a file holds; None if there is none or it is damaged."""
     try:
+        if not path.is_file():  # reading a pipe would wait for ever
+            return None
         content = path.read_bytes()
     except OSError:
         return None
     check, pickled = content[:_CHECK], content[_CHECK:]
     # before unpickling, which runs what it reads: damaged content is never looked into
-    if hashlib.sha256(pickled).digest() != check:
+    if _checksum(path, pickled) != check:
         return None
     try:
         return CompileResult._rebuild(context, *pickle.loads(pickled))  # type: ignore[no-untyped-call]
@@ -217,13 +228,20 @@ def _load(path: Path, context: Any) -> Any:
         return None
 
 
+def _checksum(path: Path, pickled: bytes) -> bytes:
+    """Return what a file of this name and content begins with."""
+    return hashlib.sha256(path.name.encode() + pickled).digest()
+
+
 def _write(path: Path, pickled: bytes) -> None:
     """Write a file as a whole: another process finds all of it or none."""
     # a name that no other process has, in the same folder, where renaming is a single step: two
     # processes that compile one kernel do not write into one file
     beside = path.with_suffix(f".{uuid.uuid4().hex}")
     try:
-        beside.write_bytes(hashlib.sha256(pickled).digest() + pickled)
+        if path.is_dir():  # no file can take its place
+            path.rename(path.with_suffix(f".{uuid.uuid4().hex}.aside"))
+        beside.write_bytes(_checksum(path, pickled) + pickled)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -34,8 +36,8 @@ class Workspace:
         self.device = device
         self._buffers: dict[str, Bytes] = {}
         self._kept: dict[Callable[..., Any], tuple[tuple[Hashable, ...], Any]] = {}
-        # a single thread needs no pool: jobs then run where they are asked for
-        self._pool = ThreadPoolExecutor(threads, "segeval") if threads > 1 else None
+        # jobs run where they are asked for, too: a single thread needs no pool
+        self._pool = ThreadPoolExecutor(threads - 1, "segeval") if threads > 1 else None
 
     def buffer(self, name: str, size: int, dtype: DTypeLike) -> NDArray[Any]:
         """Return the kept 1-D buffer of this name, as `size` uninitialised elements.
@@ -60,11 +62,23 @@ class Workspace:
         return result
 
     def map(self, function: Callable[[Job], Result], jobs: Iterable[Job]) -> list[Result]:
-        """Return `function` of every job, in order; on the threads when there are several."""
+        """Return `function` of every job, in order; on the threads when there are several.
+
+        Threads that the system does not start are done without.
+        """
         if self._pool is None:
             return [function(job) for job in jobs]
-        # `list` waits for all jobs, and raises the first error among them, in their order
-        return list(self._pool.map(function, jobs))
+        share = _Share(function, list(jobs))
+        helpers: list[Future[None]] = []
+        with suppress(RuntimeError):  # no more threads can be started
+            for _ in range(min(self.threads, len(share.jobs)) - 1):
+                helpers.append(self._pool.submit(share.work))
+        share.work()
+        # what no helper has begun is done by now
+        for helper in helpers:
+            if not helper.cancel():
+                helper.result()
+        return share.outcome()
 
     def map_parts(
         self, function: Callable[[int, int], Result], count: int, voxels: int
@@ -100,6 +114,37 @@ class Workspace:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class _Share(Generic[Job, Result]):
+    """Jobs that several threads take one after the other, and what becomes of them."""
+
+    def __init__(self, function: Callable[[Job], Result], jobs: list[Job]) -> None:
+        self.jobs = jobs
+        self._function = function
+        self._waiting = deque(range(len(jobs)))
+        self._results: dict[int, Result] = {}
+        self._errors: dict[int, BaseException] = {}
+
+    def work(self) -> None:
+        """Do jobs until all are taken."""
+        while True:
+            try:
+                place = self._waiting.popleft()
+            except IndexError:
+                return
+            try:
+                self._results[place] = self._function(self.jobs[place])
+            except BaseException as error:
+                self._errors[place] = error
+                # no further job is begun; those before this one are at work
+                self._waiting.clear()
+
+    def outcome(self) -> list[Result]:
+        """Return the results in order, or raise the first error among them."""
+        if self._errors:
+            raise self._errors[min(self._errors)]
+        return [self._results[place] for place in range(len(self.jobs))]
 
 
 def cores() -> int:

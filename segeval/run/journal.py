@@ -77,8 +77,7 @@ class Journal:
             self._file.flush()
         except OSError as error:
             raise UsageError(
-                f"{self._path}: cannot write it ({error.strerror or error}); see to space and "
-                "permissions, and go on with --resume"
+                f"{self._path}: cannot write it ({error.strerror or error})"
             ) from error
 
     def forget_earlier(self) -> None:

@@ -11,7 +11,7 @@ import os
 import platform
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 
 from segeval.data.regions import Region
+from segeval.errors import UsageError
+from segeval.errors.lines import one_line
 from segeval.io import Pair
 from segeval.io.files import local_path
 from segeval.protocols.protocol import Protocol
@@ -34,6 +36,7 @@ from .assemble import (
     cases_table,
     details,
 )
+from .crew import Crew
 from .journal import Journal, opened
 from .notices import notices_on
 from .pooling import Pooled, pooled_scores
@@ -61,6 +64,12 @@ class Listener:
 
     def notice(self, text: str) -> None:
         """Hear what the user should know."""
+
+    def lost(self, text: str) -> None:
+        """Hear what could not be written; the run goes on."""
+
+    def saving(self) -> None:
+        """Hear that no further case will be scored, and that the tables are made and written."""
 
     def saved(self) -> None:
         """Hear that the results lie in their folder, which no other run may take yet."""
@@ -99,6 +108,8 @@ class Run:
     """Choice for cases that fail."""
     warnings: list[str] = field(default_factory=list, init=False)
     """Notices so far."""
+    losses: list[str] = field(default_factory=list, init=False)
+    """Notices of what could not be written."""
     _records: dict[int, Record] = field(default_factory=dict, init=False)
     """Records so far, by the position of their pair."""
     _resumed: int = field(default=0, init=False)
@@ -112,15 +123,26 @@ class Run:
 
     def notice(self, text: str) -> None:
         """Tell the user, now and in run.json."""
+        # names in it may hold ends of lines, and what a terminal would obey
+        text = one_line(text)
         self.warnings.append(text)
         log.warning("%s", text)
         self.listener.notice(text)
 
+    def _lose(self, text: str) -> None:
+        """Tell the user what could not be written, now and, if that can be, in run.json."""
+        text = one_line(text)
+        self.losses.append(text)
+        self.warnings.append(text)
+        log.error("%s", text)
+        self.listener.lost(text)
+
     def results(self) -> Results:
         """Score every case, and return the results.
 
-        Raises `UsageError` when the output cannot be written. A case that fails raises nothing: it
-        has a row in the table that says why.
+        Raises `UsageError` when nothing can be written to the output from the start. What cannot be
+        written later, `losses` tells of: the results are complete. A case that fails raises
+        nothing: it has a row in the table that says why.
         """
         with self._journal() as journal:
             columns = [metric.column for metric in self.protocol.metrics]
@@ -131,27 +153,50 @@ class Run:
                     self._take_earlier(journal)
                 self._score(journal)
             except KeyboardInterrupt:  # the tables hold what is done; the journal, too
-                self._save(self._folded())
+                self._finished()
                 raise
-            results = self._folded()
+            return self._finished()
+
+    def _finished(self) -> Results:
+        """Return the results of the records that there are, once they are written."""
+        self.listener.saving()
+        results = self._folded()
+        try:
             self._save(results)
-            if journal:
+        except (UsageError, MemoryError) as error:
+            self._lose(f"{_reason(error)}; make room, and run it again with --resume")
+        else:
+            if self.output is not None:
                 self.listener.saved()
         return results
 
     def _score(self, journal: Journal | None) -> None:
         """Score the cases that there is no record of, and append each to the journal."""
         waiting = [place for place in range(len(self.pairs)) if place not in self._records]
-        for position, record in evaluate(
-            self.pairs, waiting, self.protocol, jobs=self.jobs, device=self.device
-        ):
-            self._records[position] = record
-            # before anyone hears of it: what a listener raises costs no case
-            if journal:
-                journal.append(record)
-            if record.error:
-                log.warning("failed: %s", record.error)
-            self.listener.finished(record)
+        outcomes = evaluate(
+            self.pairs, waiting, self.protocol, crew=Crew(self.jobs, self.device, self.notice)
+        )
+        with closing(outcomes):
+            for position, record in outcomes:
+                self._records[position] = record
+                # before anyone hears of it: what a listener raises costs no case
+                if journal and not self._append(journal, record):
+                    journal = None
+                if record.error:
+                    log.warning("failed: %s", record.error)
+                self.listener.finished(record)
+
+    def _append(self, journal: Journal, record: Record) -> bool:
+        """Append a record to the journal, and return whether that could be done."""
+        try:
+            journal.append(record)
+        except (UsageError, MemoryError) as error:
+            self._lose(
+                f"{_reason(error)}; the run goes on, and writes its tables in the end: make room "
+                "until then"
+            )
+            return False
+        return True
 
     def _take_earlier(self, journal: Journal) -> None:
         """Take the records of cases whose files are what they were, and say how many these are."""
@@ -284,6 +329,11 @@ class Run:
             # not before new results have taken the place of those that these records are of
             if self._is_saved and not self.resume:
                 journal.forget_earlier()
+
+
+def _reason(error: UsageError | MemoryError) -> str:
+    """Return why something could not be written."""
+    return str(error) or "out of memory"
 
 
 def _units(scored: Sequence[Scored]) -> dict[str, str]:

@@ -1,25 +1,22 @@
 """The one loop of a run: pairs of files and a protocol give records, one case a thread.
 
-`evaluate` hands the pairs to threads. Each thread has a `Worker`, which reads a pair, measures and
-scores it, and keeps what later tables and figures need. An error stops its own case alone.
+`evaluate` hands the pairs to the threads of a crew. Each thread has a `Worker`, which reads a pair,
+measures and scores it, and keeps what later tables and figures need. An error stops its own case
+alone.
 """
 
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
-from queue import SimpleQueue
 
 from segeval.data.case import Case
 from segeval.data.scales import FOREGROUNDS
 from segeval.errors import SegevalError
+from segeval.errors.lines import one_line
 from segeval.io import Pair
 from segeval.kernels.workspace import Workspace
 from segeval.measure.devices import out_of_memory
@@ -30,6 +27,7 @@ from segeval.statistics.curves import Curves
 from segeval.statistics.distances import SurfaceDistances
 
 from .cases import check_scales, read_case
+from .crew import Crew
 from .record import Input, Record, Scored, Space
 from .scoring import Scores, score_measured
 
@@ -53,44 +51,22 @@ def evaluate(
     positions: Sequence[int],
     protocol: Protocol,
     *,
-    jobs: int,
-    device: str = "cpu",
-) -> Iterator[tuple[int, Record]]:
-    """Yield position and record of the pairs at these positions, in the order they get done.
+    crew: Crew,
+) -> Generator[tuple[int, Record], None, None]:
+    """Return position and record of the pairs at these positions, in the order they get done.
 
-    A pair that fails, fails alone. `jobs` threads take a case each; where there are fewer cases,
-    the threads left over help inside them.
+    A pair that fails, fails alone. The threads of the crew take a case each; where there are fewer
+    cases, the threads left over help inside them.
     """
-    workers = max(1, min(jobs, len(positions)))
-    local = threading.local()
-    workspaces = ExitStack()
 
-    def work(position: int) -> tuple[int, Record]:
-        """Return a position and the record of its pair, made by the worker of this thread."""
-        if not hasattr(local, "worker"):  # one for each thread: its buffers are used again
-            workspace = workspaces.enter_context(Workspace(jobs // workers, device))
-            local.worker = Worker(protocol, workspace)
-        return position, local.worker.record(pairs[position])
+    def serve(cases: Iterator[int]) -> Iterator[tuple[int, Record]]:
+        """Yield position and record of cases, made by one worker: its buffers are used again."""
+        with Workspace(crew.helpers(len(positions)), crew.device) as workspace:
+            worker = Worker(protocol, workspace)
+            for position in cases:
+                yield position, worker.record(pairs[position])
 
-    pool = ThreadPoolExecutor(workers)
-    done: SimpleQueue[Future[tuple[int, Record]]] = SimpleQueue()
-    waiting = iter(positions)
-
-    def submit(count: int) -> None:
-        """Hand so many of the pairs that wait to the threads."""
-        for position in islice(waiting, count):
-            pool.submit(work, position).add_done_callback(done.put)
-
-    try:
-        # Every further case waits until a record is taken: else a slow listener would let records
-        # pile up in memory. Twice as many as threads keep all of them at work in the meantime.
-        submit(2 * workers)
-        for _ in positions:
-            yield done.get().result()
-            submit(1)
-    finally:
-        # also when nobody takes further records: cases at work end, others do not begin
-        pool.shutdown(wait=True, cancel_futures=True)
+    return crew.outcomes(serve, positions)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -231,8 +207,9 @@ def _complaint(error: Exception, pair: Pair) -> str:
     else:
         kind = type(error).__name__
         text = f"{kind}: {error}; this is a fault of segeval itself, please report it"
-    names = [repr(pair.id), *(str(path) for path in (pair.pred, pair.gt) if path)]
-    if not any(name in text for name in names):
+    # paths may hold bytes that are no UTF-8, which no table can, and ends of lines
+    text = one_line(text)
+    paths = (str(path) for path in (pair.pred, pair.gt) if path)
+    if not any(name in text for name in (repr(pair.id), *map(one_line, paths))):
         text = f"case {pair.id!r}: {text}"
-    # paths may hold bytes that are no UTF-8, which no table can
-    return text.encode(errors="backslashreplace").decode()
+    return text

@@ -24,7 +24,19 @@ def test_progress_is_told_in_lines_where_there_is_no_terminal(segeval, folders, 
     lines = folders.score(segeval, "--jobs", 1).err.splitlines()
     told = [re.sub(r"[\d.e+]+(?=/s| s)", "…", line) for line in lines if " of 3 cases" in line]
     assert told == ["1 of 3 cases, …/s, … s left", "2 of 3 cases, …/s, … s left, mean dice 0.667"]
-    assert re.fullmatch(r"3 cases in \d+\.\d s", lines[-2])
+    assert re.fullmatch(
+        r"3 cases in \d+\.\d s, 1 of which failed; the notes in the table of cases say why",
+        lines[-2],
+    )
+
+
+def test_a_run_of_which_all_failed_says_so_in_the_end(segeval, folders):
+    folders.add("good").write_bytes(b"")
+    assert re.search(
+        r"^1 case in \d+\.\d s, all of which failed; the notes in the table of cases say why$",
+        folders.score(segeval).err,
+        re.MULTILINE,
+    )
 
 
 def test_lines_come_seldom(segeval, folders):

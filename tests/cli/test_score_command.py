@@ -15,7 +15,6 @@ import pytest
 from helpers.calling import CUBE, HALF
 
 from segeval import api
-from segeval.cli import score as score_module
 from segeval.errors import UsageError
 from segeval.metrics import DEFAULT_METRICS
 from segeval.plots import FORMATS as PLOT_FORMATS
@@ -120,14 +119,18 @@ def test_the_folder_belongs_to_a_run_until_its_plots_are_drawn(segeval, folders,
 
     def second(*args, **options):
         command = [sys.executable, "-m", "segeval", "score", folders.pred, folders.gt]
-        done = subprocess.run(
+        ended = subprocess.run(
             [*command, "-o", folders.out], capture_output=True, text=True, check=False
         )
-        return f"{done.returncode} {done.stderr}"
+        answers.append(f"{ended.returncode} {ended.stderr}")
+        return ["drawn"]
 
-    monkeypatch.setattr(score_module, "_draw", second)
-    told = segeval("score", folders.pred, folders.gt, "-o", folders.out).err
-    assert f"2 error: {folders.out}: process {os.getpid()} on {gethostname()} writes" in told
+    answers = []
+    monkeypatch.setattr("segeval.plots.draw", second)
+    answer = segeval("score", folders.pred, folders.gt, "-o", folders.out)
+    assert answer.err.endswith(f"plots in {folders.out / 'plots'}: 1 files\n")
+    holder = f"process {os.getpid()} on {gethostname()} writes"
+    assert answers[0].startswith(f"2 error: {folders.out}: {holder}")
 
 
 def test_plots_of_an_earlier_run_do_not_stay_beside_new_tables(segeval, folders):

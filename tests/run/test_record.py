@@ -12,6 +12,7 @@ import pytest
 from segeval.io import Pair
 from segeval.protocols import names
 from segeval.protocols.choose import make_protocol
+from segeval.run.crew import Crew
 from segeval.run.record import Record
 from segeval.run.workers import evaluate
 
@@ -50,7 +51,7 @@ def same(first, second) -> bool:
 def test_a_record_survives_json_and_pickling(name, pairs):
     protocol = protocol_of(name)
     positions = range(len(pairs))
-    records = [record for _, record in evaluate(pairs, positions, protocol, jobs=1)]
+    records = [record for _, record in evaluate(pairs, positions, protocol, crew=Crew(1))]
     assert any(record.scored for record in records)
     assert any(record.error for record in records)
     for record in records:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import random
-import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-import time
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -63,27 +59,6 @@ def score(masks, out, **options):
 
 def tables(out: Path) -> dict[str, bytes]:
     return {name: (out / name).read_bytes() for name in ("cases.csv", "summary.csv", "details.npz")}
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system has no kill -9")
-def test_a_run_killed_twenty_times_ends_as_one_that_was_not(masks, tmp_path):
-    whole, out = tmp_path / "whole", tmp_path / "out"
-    score(masks, whole)
-    rng = random.Random(0)
-    cut_short = 0
-    for _ in range(20):
-        command = [sys.executable, "-c", SCORE, *map(str, masks), str(out)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            for _ in range(rng.randrange(6)):
-                process.stdout.readline()
-            time.sleep(rng.random() * 0.03)
-            process.send_signal(signal.SIGKILL)
-        cut_short += not (out / "cases.csv").exists()
-    assert cut_short > 10
-    results = score(masks, out, resume=True)
-    assert 0 < results.run["cases_resumed"] < CASES
-    assert tables(out) == tables(whole)
 
 
 def test_cases_whose_files_have_not_changed_are_taken_from_the_journal(masks, tmp_path):
@@ -292,22 +267,6 @@ def test_a_journal_with_other_ends_of_lines_is_read(masks, tmp_path):
     results = score(masks, out, resume=True)
     assert results.run["cases_resumed"] == CASES
     assert results.cases.equals(whole.cases)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="the system limits no size of files")
-def test_a_full_disk_is_told_and_loses_no_case(masks, tmp_path):
-    out = tmp_path / "out"
-    limited = (
-        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))\n"
-    )
-    command = [sys.executable, "-c", limited + SCORE, *masks, out]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    last = ended.stderr.strip().splitlines()[-1]
-    assert re.match(r"segeval\.errors\.UsageError: .*journal\.jsonl: cannot write it", last), last
-    results = score(masks, out, resume=True)
-    assert 0 < results.run["cases_resumed"] < CASES
-    assert results.cases.equals(score(masks, tmp_path / "anew").cases)
 
 
 def number_of_a_dead_process() -> int:
