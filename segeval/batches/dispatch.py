@@ -14,8 +14,8 @@ from segeval.statistics.statistic import Need
 
 from . import host
 from .form import Form, Kind, as_one_case
-from .reading import Reading, check_needs, spacings
-from .records import Record, is_tensor, joined_records
+from .reading import Reading, check_needs, spacings, voxel_volume
+from .records import VOLUMES, Record, is_tensor, joined_records
 from .shapes import form_of
 
 if TYPE_CHECKING:
@@ -101,7 +101,8 @@ def _measured(
     record = host.measure_batch(
         pred, gt, form, reading, needs=needs, spacing=lengths, workspace=workspace
     )
-    return dict(record), form.kind
+    volumes = [] if form.pooled else [voxel_volume(case) for case in lengths]
+    return {**record, VOLUMES: np.array(volumes, np.float64)}, form.kind
 
 
 def _measured_on_device(
@@ -123,7 +124,13 @@ def _measured_on_device(
     pred, gt = _by_case(pred, gt, form)
     check_needs(needs, form.kind)
     lengths = spacings(spacing, len(pred))
-    return device.measure_batch(pred, gt, form, reading, needs=needs, spacing=lengths), form.kind
+    record = device.measure_batch(pred, gt, form, reading, needs=needs, spacing=lengths)
+    volumes = torch.ones(
+        0 if form.pooled else len(lengths), dtype=torch.float64, device=pred.device
+    )
+    for case in range(len(volumes)):
+        volumes[case] = voxel_volume(lengths[case])
+    return {**record, VOLUMES: volumes}, form.kind
 
 
 def _by_case(pred: Any, gt: Any, form: Form) -> tuple[Any, Any]:

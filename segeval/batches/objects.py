@@ -20,13 +20,13 @@ from segeval.errors.calls import Call, public
 from segeval.kernels.workspace import Workspace
 from segeval.metrics.card import Metric, MetricSpec
 from segeval.statistics.many import labels_of
-from segeval.statistics.statistic import Columns
+from segeval.statistics.statistic import Column, Columns
 
 from .dispatch import measured
 from .form import Kind
 from .options import Options
 from .reading import result, spacings
-from .records import ODD, check_values, fetched
+from .records import ODD, VOLUMES, check_values, fetched
 from .settings import agreed_kind, digest_of, unmeasured, with_kind
 from .signatures import class_signature, docstring, keywords_for, several_signature
 
@@ -66,7 +66,7 @@ class MetricObject(TorchMetric):
         self._metrics = tuple(metrics)
         self._options = options
         self._spacing = spacings(spacing, 1)[0]
-        self._columns: Columns = {}
+        self._columns: Columns = {VOLUMES: Column("float64", 0)}
         # Metrics with the same need share its record: it is measured once a batch.
         self._needs = tuple(dict.fromkeys(metric.need for metric in self._metrics))
         for need in self._needs:

@@ -60,10 +60,11 @@ OPTIONS = {
         text="Keep a value for each case instead of the mean over cases.",
     ),
     "pooled": Option(
-        annotation="bool",
+        annotation='bool | Literal["voxels"]',
         default=False,
         user="averaging",
-        text="Add the cases up before scoring instead of taking the mean of their scores.",
+        text="Add the cases up before scoring instead of taking the mean of their scores: voxels "
+        'weigh their volume, with "voxels" all alike.',
     ),
     "ignore_index": Option(
         annotation="int | None",

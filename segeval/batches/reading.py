@@ -18,6 +18,7 @@ from segeval.statistics.statistic import Arrays, Need, Statistic
 from .averages import Averaging
 from .form import Kind
 from .inputs import Inputs
+from .records import VOLUMES
 
 Spacing: TypeAlias = tuple[float, ...] | None
 """The spacing of a case in mm, in the order of the axes; None: lengths are in voxels."""
@@ -129,6 +130,17 @@ def grid_of(shape: tuple[int, ...], spacing: Spacing) -> Grid:
     return Grid(shape, spacing, "mm")
 
 
+def voxel_volume(spacing: Spacing) -> float:
+    """Return the volume of a voxel of a case, 1 where there is no spacing.
+
+    >>> voxel_volume((2.0, 0.5, 1.0)), voxel_volume(None)
+    (0.001, 1.0)
+    """
+    if spacing is None:
+        return 1.0
+    return grid_of((1,) * len(spacing), spacing).voxel_volume
+
+
 def result(
     metric: Metric, arrays: Arrays, kind: Kind, reading: Reading, averaging: Averaging
 ) -> Floats:
@@ -140,8 +152,9 @@ def result(
     need = metric.need
     # Of the arrays of all metrics, those that this one needs.
     flat = {name: arrays[name] for name in need.columns}
+    volumes = arrays[VOLUMES]
     if not need.statistic.by_region:
-        return averaging.of(metric, need.statistic.cases(need, flat, 0))
+        return averaging.of(metric, need.statistic.cases(need, flat, 0), volumes)
     labels = labels_of(flat)
     names = reading.names
     if kind == "multilabel" and names and labels not in (0, len(names)):
@@ -152,6 +165,5 @@ def result(
     count = reading.count(labels)
     regions = reading.regions(need.statistic, kind, count)
     cases = need.statistic.cases(need, flat, count)
-    return averaging.of(
-        metric, cases.only(regions), [names.get(label, str(label)) for label in regions.tolist()]
-    )
+    named = [names.get(label, str(label)) for label in regions.tolist()]
+    return averaging.of(metric, cases.only(regions), volumes, named)

@@ -23,6 +23,12 @@ Nothing waits there to look at them. Records of the host have none: they are ref
 """
 
 
+VOLUMES = "volumes"
+"""The entry with the volume of a voxel of each case, single samples apart: cases that are added up
+weigh it.
+"""
+
+
 def is_tensor(value: Any) -> TypeGuard[Tensor]:
     """Return whether this is a torch tensor; torch is not imported for the question."""
     return hasattr(value, "detach") and hasattr(value, "is_floating_point")

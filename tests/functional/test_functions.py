@@ -192,6 +192,33 @@ def test_averages_are_orders_of_adding_and_scoring(masks):
     np.testing.assert_allclose(dice(pred, gt, num_classes=4, pooled=True), mean(whole), rtol=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("pooled", "spacing", "wanted"),
+    [
+        (True, [(1, 1, 1), (2, 2, 2)], 2 * 8 / (8 + 8 + 8 * 8 + 8 * 16)),
+        ("voxels", [(1, 1, 1), (2, 2, 2)], 2 * 8 / (8 + 8 + 8 + 16)),
+        (True, [(2, 2, 2), (2, 2, 2)], 2 * 8 / (8 + 8 + 8 + 16)),
+        (True, None, 2 * 8 / (8 + 8 + 8 + 16)),
+    ],
+)
+def test_voxels_of_pooled_cases_weigh_their_volume(pooled, spacing, wanted):
+    cube, elsewhere = np.zeros((2, 8, 8, 8), int)
+    cube[1:3, 1:3, 1:3] = 1
+    elsewhere[4:8, 4:6, 4:6] = 1
+    pred, gt = np.stack([cube, elsewhere]), np.stack([cube, cube])
+    metric = SegmentationMetrics(
+        ["dice", "tp", "pixel_accuracy"], average="none", pooled=pooled, num_classes=2
+    )
+    metric.update(pred, gt, spacing=spacing)
+    values = {name: value.tolist() for name, value in metric.compute().items()}
+    assert values["dice"][1] == pytest.approx(wanted)
+    assert values["tp"][1] == 8
+    # of the second case 8 and 16 voxels of 512 are wrong
+    large = 8 if pooled is True and spacing and spacing[0] != spacing[1] else 1
+    agreeing = (512 + large * (512 - 8 - 16)) / (512 + large * 512)
+    assert values["pixel_accuracy"] == pytest.approx(agreeing)
+
+
 def test_distances_are_added_up_before_they_are_scored():
     gt = np.zeros((2, 2, 9), int)
     pred = gt.copy()
@@ -372,6 +399,7 @@ ERRORS = {
         lambda: dice(PRED, GT, ignore_index="x"),
         "ignore_index is one label, a whole number, not 'x'",
     ),
+    "pooled": (lambda: dice(PRED, GT, pooled="mm"), 'True, False or "voxels", not'),
     "both": (lambda: dice(PRED, GT, pooled=True, per_case=True), "give one of them"),
     "text": (
         lambda: dice("pred", GT),

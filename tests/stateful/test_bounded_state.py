@@ -49,11 +49,11 @@ def test_a_thousand_updates_keep_a_thousand_small_records() -> None:
     assert size(metric) == sizes[0]
 
 
-def test_of_counts_only_seven_numbers_a_class_are_kept() -> None:
+def test_of_counts_only_seven_numbers_a_class_are_kept_and_one_a_case() -> None:
     metric = Dice(num_classes=3)
     empty = size(metric)
     fed(metric, *[ball(16, 6, 1)] * 10)
-    assert size(metric) - empty == 10 * 3 * 7 * 8
+    assert size(metric) - empty == 10 * (3 * 7 + 1) * 8
 
 
 @pytest.mark.parametrize("made", [HausdorffDistance, several], ids=["hd", "several"])
