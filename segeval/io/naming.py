@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 _SEPARATORS = "_-. /"
 """Borders of an affix: `_pred` is one, the common end of `lung` and `young` is not."""
@@ -16,22 +15,22 @@ _LAST_RESORT = 1000
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """The files of a folder by shortened ids.
+    """The names of the files of a folder by shortened ids.
 
     `change` says in words what was left out, "" for nothing; `cost` is how much that was.
     """
 
-    files: dict[str, Path]
+    files: dict[str, str]
     change: str = ""
     cost: int = 0
 
 
-def namings(files: dict[str, Path]) -> list[Naming]:
+def namings(files: dict[str, str]) -> list[Naming]:
     """Return the files by their ids, and by every shortening that keeps ids distinct.
 
     No shortening leaves an id empty.
 
-    >>> [list(naming.files) for naming in namings({"a_pred": Path(), "b_pred": Path()})]
+    >>> [list(naming.files) for naming in namings({"a_pred": "a_pred.png", "b_pred": "b_pred.png"})]
     [['a_pred', 'b_pred'], ['a', 'b']]
     """
     candidates = [Naming(files)]
@@ -46,7 +45,7 @@ def namings(files: dict[str, Path]) -> list[Naming]:
     return [n for n in candidates if len(n.files) == len(files) and "" not in n.files]
 
 
-def _below_folders(files: dict[str, Path]) -> Iterator[Naming]:
+def _below_folders(files: dict[str, str]) -> Iterator[Naming]:
     """Yield the files by ids without a prefix that follows their folder, and without the folder."""
     split = [name.rpartition("/") for name in files]
     bases = [base for _, _, base in split]
@@ -56,7 +55,7 @@ def _below_folders(files: dict[str, Path]) -> Iterator[Naming]:
     yield _renamed(files, bases, "the sub-folders", _LAST_RESORT)
 
 
-def _renamed(files: dict[str, Path], ids: list[str], change: str, cost: int) -> Naming:
+def _renamed(files: dict[str, str], ids: list[str], change: str, cost: int) -> Naming:
     """Return the files by other ids. Equal ids leave fewer files, which the caller looks at."""
     return Naming(dict(zip(ids, files.values(), strict=True)), change, cost)
 

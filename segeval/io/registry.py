@@ -91,11 +91,21 @@ def suffix_of(path: str | os.PathLike[str]) -> str:
     >>> suffix_of("liver.v2.NII.gz"), suffix_of("notes.txt")
     ('.NII.gz', '')
     """
-    name = _path(path).name
+    return suffix_in(_path(path).name)
+
+
+def suffix_in(name: str) -> str:
+    """Return the longest known suffix of a name; a folder before it is none of its parts.
+
+    >>> suffix_in("liver.v2.NII.gz"), suffix_in("scans/.nii.gz")
+    ('.NII.gz', '')
+    """
     lower = name.lower()
-    suffixes = (s for s in FORMATS if lower.endswith(s) and len(s) < len(name))
-    longest = max(suffixes, key=len, default="")
-    return name[len(name) - len(longest) :]
+    # from the second character on, or the name would be nothing but a suffix
+    dot = lower.find(".", lower.rfind("/") + 2)
+    while dot != -1 and lower[dot:] not in FORMATS:
+        dot = lower.find(".", dot + 1)
+    return name[dot:] if dot != -1 else ""
 
 
 def stem_of(path: str | os.PathLike[str]) -> str:
