@@ -18,6 +18,7 @@ import numpy as np
 from segeval.data.case import Side
 from segeval.data.grid import Grid
 from segeval.data.labels import LabelMap
+from segeval.data.limits import MAX_VOXELS
 from segeval.errors import FailedCasesWarning, UnsavedWarning, UsageError
 from segeval.io import Colors, pair, read, stem_of
 from segeval.io.files import local_path
@@ -61,6 +62,7 @@ def score(
     spacing: Sequence[float] | None = None,
     geometry_tolerance: float | None = None,
     colors: Colors | str | Path | None = None,
+    max_voxels: int = MAX_VOXELS,
     device: str = "auto",
 ) -> DataFrame:
     """Score one case: a row a region, a column a metric.
@@ -92,6 +94,7 @@ def score(
             positions by 100 times as many voxels. Default: the protocol's; 0.001.
         colors: Labels of colour images: a mapping such as {(255, 0, 0): 1}, or a JSON file such as
             {"#ff0000": 1, "0,255,0": 2}.
+        max_voxels: Voxels of a mask at most: a file whose header says more is not read.
         device: Where to compute: auto, cpu, cuda or one such as cuda:1.
 
     Raises:
@@ -107,6 +110,7 @@ def score(
     0.75
     """
     check_kinds(locals())
+    _check_budget(max_voxels)
     chosen = make_protocol(
         metrics=metrics,
         protocol=protocol,
@@ -122,8 +126,8 @@ def score(
     for text in chosen.notices:  # no warning, as a loop over cases would repeat it
         log.info("%s", text)
     where = chosen_device(device)
-    side_pred = _side(pred, chosen, "pred")
-    side_gt = _side(gt, chosen, "gt")
+    side_pred = _side(pred, chosen, "pred", max_voxels)
+    side_gt = _side(gt, chosen, "gt", max_voxels)
     name = stem_of(gt) if isinstance(gt, (str, os.PathLike)) else "case"
     with Workspace(cores(), where) as workspace:
         scores = score_case(make_case(name, side_pred, side_gt, chosen), chosen, workspace)
@@ -144,6 +148,7 @@ def score_folder(
     spacing: Sequence[float] | None = None,
     geometry_tolerance: float | None = None,
     colors: Colors | str | Path | None = None,
+    max_voxels: int = MAX_VOXELS,
     pred_suffix: str = "",
     gt_suffix: str = "",
     missing: Missing | None = None,
@@ -187,6 +192,7 @@ def score_folder(
             positions by 100 times as many voxels. Default: the protocol's; 0.001.
         colors: Labels of colour images: a mapping such as {(255, 0, 0): 1}, or a JSON file such as
             {"#ff0000": 1, "0,255,0": 2}.
+        max_voxels: Voxels of a mask at most: a file whose header says more is not read.
         pred_suffix: End of the predictions' names that is no part of the case, such as _seg.
         gt_suffix: The same for the ground truths.
         missing: A ground truth without a prediction: stop, leave it out, or score an empty
@@ -214,6 +220,7 @@ def score_folder(
     ['case', 'region', 'dice', 'note', 'protocol']
     """
     check_kinds(locals())
+    _check_budget(max_voxels)
     chosen = make_protocol(
         metrics=metrics,
         protocol=protocol,
@@ -250,6 +257,7 @@ def score_folder(
         formats=formats,
         overwrite=overwrite,
         absolute_paths=absolute_paths,
+        max_voxels=max_voxels,
         resume=resume,
         failed=failed,
     )
@@ -284,10 +292,16 @@ def _rows(scores: Scores, protocol: Protocol) -> DataFrame:
     return rows
 
 
-def _side(mask: Any, protocol: Protocol, name: str) -> Side:
+def _check_budget(max_voxels: int) -> None:
+    """Raise `UsageError` for a budget that admits no mask."""
+    if max_voxels < 1:
+        raise UsageError(f"max_voxels must be at least 1, not {max_voxels}; leave it out")
+
+
+def _side(mask: Any, protocol: Protocol, name: str, max_voxels: int) -> Side:
     """Return what a side of a case is; `name` is what errors call an array."""
     if isinstance(mask, (str, os.PathLike)):
-        return read(mask, spacing=protocol.spacing, colors=protocol.colors)
+        return read(mask, spacing=protocol.spacing, colors=protocol.colors, max_voxels=max_voxels)
     array = np.asarray(_on_host(mask) if hasattr(mask, "detach") else mask)
     if not protocol.spacing:
         return LabelMap.of(array, Grid.unspaced(array.shape), name)

@@ -74,7 +74,7 @@ def _turned(pred: LabelMap, gt: LabelMap, *, keep_spacing: bool) -> tuple[LabelM
     grid = Grid(labels.shape, spacing, pred.grid.unit, _affine(pred.grid) @ to_pred)
     turn = f"{_codes(pred.grid)} -> {_codes(gt.grid)}"
     note = f"prediction turned onto the axes of the ground truth ({turn})"
-    return LabelMap(labels, grid, pred.source), note
+    return replace(pred, labels=labels, grid=grid), note
 
 
 def _nearest_axes(pred: Grid, gt: Grid) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,8 +55,7 @@ class Grid:
     @property
     def size(self) -> int:
         """Number of voxels."""
-        # The usual integer of NumPy 1 has 32 bits on Windows, too few for a large volume.
-        return int(np.prod(self.shape, dtype=np.int64))
+        return math.prod(self.shape)
 
     @property
     def element(self) -> float:

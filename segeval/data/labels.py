@@ -16,6 +16,7 @@ from segeval.arrays import Labels
 from segeval.errors import ReadError
 
 from .grid import Grid
+from .provenance import Input
 
 Dtype: TypeAlias = "np.dtype[Any]"
 Allocate: TypeAlias = Callable[[int, Dtype], NDArray[Any]]
@@ -30,12 +31,13 @@ class LabelMap:
     """Non-negative integers on a grid; 0 is background.
 
     `labels` keeps the smallest unsigned dtype that holds its values; `source` names the file, for
-    messages.
+    messages; `file` is what was read of it, None for an array and where nobody asked.
     """
 
     labels: Labels
     grid: Grid
     source: str = "array"
+    file: Input | None = None
 
     def __post_init__(self) -> None:
         if self.labels.dtype.kind not in "ui":

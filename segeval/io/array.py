@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from io import BytesIO
+from typing import IO
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+
 import numpy as np
 
-from segeval.data.labels import LabelMap
+from segeval.data.labels import Dtype, LabelMap
 from segeval.errors import ReadError
 
 from .registry import reader
-from .request import Request
-from .stream import stored, streamed, voxel_shape
+from .request import DEFLATE, Request
+from .stream import streamed, voxel_shape
 
 
 @reader(
@@ -18,42 +23,63 @@ from .stream import stored, streamed, voxel_shape
     "numbers. The spacing is 1 px.",
 )
 def read_npy(request: Request) -> LabelMap:
-    """Return the label map in a .npy file, in the array order it was saved in.
-
-    Objects are never unpickled.
-    """
-    with request.path.open("rb") as file:
-        # The header is read by itself, so that the voxels behind it can be streamed. Version 3
-        # differs from 2 in the encoding of names of fields alone, and labels have no fields.
-        version = np.lib.format.read_magic(file)
-        read_header = np.lib.format.read_array_header_2_0
-        if version == (1, 0):
-            read_header = np.lib.format.read_array_header_1_0
-        shape_in_file, fortran, dtype = read_header(file)
-        shape = voxel_shape(shape_in_file, request)
-        if dtype.kind not in "buif":
-            raise ReadError(
-                f"{request.path}: wanted whole numbers, but the dtype is {dtype}; save an integer "
-                f"array"
-            )
-        flat = streamed(file, dtype, int(np.prod(shape, dtype=np.int64)), request)
-    # Of a Fortran array the first axis is the fastest in the file; neither order needs a copy.
-    labels = flat.reshape(shape, order="F" if fortran else "C")
-    return LabelMap(labels, request.unspaced_grid(shape), str(request.path))
+    """Return the label map in a .npy file, in the array order it was saved in."""
+    return _array(request.source, request.source.size, request)
 
 
 @reader(".npz", sentence="The only array in the file, read as that of a .npy is.")
 def read_npz(request: Request) -> LabelMap:
     """Return the label map in a .npz file that holds exactly one array."""
-    with request.path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-        if len(archive.files) != 1:
-            names = ", ".join(archive.files) or "none"
+    with ZipFile(BytesIO(request.content())) as archive:
+        members = archive.infolist()
+        if len(members) != 1:
+            names = ", ".join(member.filename.removesuffix(".npy") for member in members) or "none"
             raise ReadError(
-                f"{request.path}: wanted one array, but it holds {len(archive.files)} ({names}); "
+                f"{request.path}: wanted one array, but it holds {len(members)} ({names}); "
                 f"save the mask alone"
             )
-        # NumPy gives a member of an archive as a whole array: there is nothing to stream.
-        array = archive[archive.files[0]]
-    shape = voxel_shape(array.shape, request)
-    labels = stored(array.reshape(shape), request)
+        _check_member(members[0], request)
+        with archive.open(members[0]) as file:
+            return _array(file, members[0].file_size, request)
+
+
+def _array(file: IO[bytes], size: int, request: Request) -> LabelMap:
+    """Return the label map of an array of the format NPY, which is `size` bytes with its header.
+
+    Objects are never unpickled.
+    """
+    shape_in_file, fortran, dtype = _header(file)
+    if dtype.kind not in "buif":
+        raise ReadError(
+            f"{request.path}: wanted whole numbers, but the dtype is {dtype}; save an integer array"
+        )
+    shape = voxel_shape(shape_in_file, request)
+    voxels = math.prod(shape)
+    end = file.tell() + voxels * dtype.itemsize
+    request.check_held(end, size)
+    request.check_end(size - end, allowed=0)
+    flat = streamed(file, dtype, voxels, request)
+    file.read(1)  # the checksum of a member of an archive is looked at where it ends
+    # Of a Fortran array the first axis is the fastest in the file; neither order needs a copy.
+    labels = flat.reshape(shape, order="F" if fortran else "C")
     return LabelMap(labels, request.unspaced_grid(shape), str(request.path))
+
+
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, Dtype]:
+    """Return shape, whether the order is Fortran's, and dtype; the voxels follow in the file."""
+    # Version 3 differs from 2 in the encoding of names of fields alone, and labels have no fields.
+    version = np.lib.format.read_magic(file)
+    if version == (1, 0):
+        return np.lib.format.read_array_header_1_0(file)
+    return np.lib.format.read_array_header_2_0(file)
+
+
+def _check_member(member: ZipInfo, request: Request) -> None:
+    """Raise `ReadError` for a member that is no array, or cannot be as large as it says."""
+    expansion = {ZIP_STORED: 1, ZIP_DEFLATED: DEFLATE}.get(member.compress_type)
+    if expansion is None or not member.filename.endswith(".npy"):
+        raise ReadError(
+            f"{request.path}: wanted an array as NumPy saves it, but it holds {member.filename!r} "
+            f"in the ZIP method {member.compress_type}; save the mask with np.savez_compressed"
+        )
+    request.check_held(member.file_size, member.compress_size, expansion)

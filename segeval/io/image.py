@@ -1,43 +1,27 @@
-"""PNG, TIFF, BMP and GIF through Pillow: one label a pixel, array axes (row, column), no spacing.
+"""What the readers of PNG, TIFF, BMP and GIF share: from pixels to a label map.
 
-The label is the grey value, or the index where there is a palette; a GIF whose palette is all grey
-holds grey values.
+Array axes are (row, column), and there is no spacing. The label is the grey value as it is stored,
+or the index where there is a palette.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib import import_module
-from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from segeval.arrays import Bytes, Labels
+from segeval.arrays import Bytes
 from segeval.data.labels import LabelMap
 from segeval.errors import ReadError
 
 from .colors import labels_of
-from .registry import reader, refuse
+from .registry import refuse
 from .request import Request
 from .stream import stored
 
 if TYPE_CHECKING:
-    from PIL.ImageFile import ImageFile
-
-_PLUGINS = {
-    ".png": ("PIL.PngImagePlugin", "PngImageFile"),
-    ".tif": ("PIL.TiffImagePlugin", "TiffImageFile"),
-    ".tiff": ("PIL.TiffImagePlugin", "TiffImageFile"),
-    ".bmp": ("PIL.BmpImagePlugin", "BmpImageFile"),
-    ".gif": ("PIL.GifImagePlugin", "GifImageFile"),
-}
-"""The class that reads each suffix, and its module, which is imported then."""
-_LIMIT = Lock()
-_ONE_CHANNEL = ("1", "L", "P", "I", "F", "I;16", "I;16L", "I;16B", "I;16N")
-_ALPHA_APART = ("LA", "La", "PA")
-_COLOR = ("RGB", "RGBA", "RGBX", "RGBa")
+    from PIL.Image import Image
 
 refuse(
     ".jpg",
@@ -47,105 +31,80 @@ refuse(
 )
 
 
-@reader(
-    *_PLUGINS,
-    sentence="The label is the grey value, 1, 8, 16 or 32 bits; of an image with a palette the "
-    "index, of a GIF whose palette is grey the grey value. The spacing is 1 px.",
-)
-def read_image(request: Request) -> LabelMap:
-    """Return the label map in an image file.
+def label_map(pixels: NDArray[Any], request: Request, orientation: int = 1) -> LabelMap:
+    """Return the label map of pixels: (rows, columns), or with one to four channels as last axis.
 
-    An image with colour channels is read when they agree (alpha is ignored) or the request has
-    `colors`.
+    Of two channels the second, and of four the last, are alpha, which is ignored. Three are colours
+    that agree, or stand for labels by the request's `colors`.
     """
-    with _opened(request) as image:
-        # Formats that hold one image alone lack the attribute.
-        frames: int = getattr(image, "n_frames", 1)
-        if frames > 1:
-            raise ReadError(
-                f"{request.path}: wanted one image, but it holds {frames} frames; "
-                "save each as a file of its own, or the stack as .nii.gz or .npy"
-            )
-        # TIFF is a container; these are Pillow's names for the two kinds of JPEG data in it.
-        if image.info.get("compression") in ("jpeg", "tiff_jpeg"):
-            raise ReadError(
-                f"{request.path}: holds JPEG data, which is lossy; save masks with lossless "
-                f"compression"
-            )
-        with _any_size(image.width * image.height):
-            labels = _labels(image, request)
+    turned = oriented(pixels, orientation, request)
+    if turned.ndim == 3 and turned.shape[2] > 2:
+        labels = stored(labels_of(turned, request), request)
+    else:
+        labels = np.ascontiguousarray(turned[..., 0] if turned.ndim == 3 else turned)
+        # Bytes are labels as they are, but for those that lie in memory of somebody else.
+        if labels.dtype != np.uint8 or not labels.flags.writeable:
+            labels = stored(labels, request)
     return LabelMap(labels, request.unspaced_grid(labels.shape), str(request.path))
 
 
-def _opened(request: Request) -> ImageFile:
-    """Return the image, not decoded yet, in the format that its suffix names.
+def oriented(pixels: NDArray[Any], orientation: int, request: Request) -> NDArray[Any]:
+    """Return pixels as they are to be seen, by the tag of TIFF and Exif that says how they lie.
 
-    `Image.open` would take other formats under this name, lossy ones too, and look every one up.
+    From 5 on the first stored row is a column; 2, 3, 6 and 7 are mirrored from left to right, 3, 4,
+    7 and 8 upside down.
     """
-    suffix = request.path.suffix.lower()
-    module, name = _PLUGINS[suffix]
-    try:
-        image: ImageFile = getattr(import_module(module), name)(request.path)
-    except SyntaxError as error:
+    if orientation not in range(1, 9):
         raise ReadError(
-            f"{request.path}: wanted a {suffix} image, but the file starts with "
-            f"{request.start(8)!r} and Pillow says {str(error)!r}; rename it after its real "
-            f"format, or save it as greyscale PNG"
-        ) from error
-    return image
+            f"{request.path}: wanted an orientation from 1 to 8, but the tag says {orientation}; "
+            f"save the image again"
+        )
+    turned = pixels.swapaxes(0, 1) if orientation > 4 else pixels
+    if orientation in (2, 3, 6, 7):
+        turned = turned[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        turned = turned[::-1]
+    return turned
 
 
-def _grey_of_gif(image: ImageFile) -> Bytes:
-    """Return the grey values of a GIF whose palette is all grey, else the indices.
+def over(pixels: NDArray[Any], mode: str) -> Image:
+    """Return an image of Pillow whose memory is that of the array: what decodes into it fills both.
 
-    GIF has no greyscale: Pillow saves one as a palette of the values that occur, so that one value
-    has another index in each file.
+    `mode` is L, P, I;16, RGBX or RGBA, the last two with four channels.
     """
-    labels: Bytes = np.asarray(image)
-    colors = np.array(image.getpalette() or [], np.uint8).reshape(-1, 3)
-    # A palette whose index i is the grey i never comes here as P: Pillow calls that mode L.
-    if image.mode == "P" and (colors == colors[:, :1]).all():
-        labels = colors[:, 0][labels]
-    return labels
-
-
-@contextmanager
-def _any_size(pixels: int) -> Iterator[None]:
-    """Lift Pillow's global limit on pixels while a mask beyond it, as in pathology, is decoded."""
     from PIL import Image
 
-    # The limit is that of the whole process: whoever lifts it holds the lock until it is back, so
-    # that no thread takes the lifted one for the limit.
-    with _LIMIT:
-        limit = Image.MAX_IMAGE_PIXELS
-    if limit is None or pixels <= limit:
-        yield
-        return
-    with _LIMIT:
-        Image.MAX_IMAGE_PIXELS = None
-        try:
-            yield
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
+    height, width = pixels.shape[:2]
+    return Image.frombuffer(mode, (width, height), pixels, "raw", mode, 0, 1)
 
 
-def _labels(image: ImageFile, request: Request) -> Labels:
-    """Return the label of every pixel, by what the channels of the image mean."""
-    if image.mode in _ONE_CHANNEL:
-        grey = _grey_of_gif(image) if image.format == "GIF" else np.asarray(image)
-        return stored(grey, request)
-    if image.mode not in _ALPHA_APART + _COLOR:
+def unpacked(rows: Bytes, bits: int) -> Bytes:
+    """Return the numbers of 1, 2 or 4 bits in rows of bytes, the first in the highest bits.
+
+    >>> unpacked(np.array([[0b01_00_10_11]], np.uint8), 2)
+    array([[1, 0, 2, 3]], dtype=uint8)
+    """
+    digits = np.unpackbits(rows, axis=1)
+    if bits == 1:
+        return digits
+    weights = 1 << np.arange(bits, dtype=np.uint8)[::-1]
+    numbers: Bytes = digits.reshape(len(rows), -1, bits) @ weights
+    return numbers
+
+
+def check_frames(frames: int, request: Request) -> None:
+    """Raise `ReadError` for a file of several images."""
+    if frames > 1:
         raise ReadError(
-            f"{request.path}: wanted one label a pixel, but the image is of mode {image.mode}; "
-            f"save it as greyscale PNG"
+            f"{request.path}: wanted one image, but it holds {frames} frames; save each as a file "
+            f"of its own, or the stack as .nii.gz or .npy"
         )
-    # The mode says 8 bits of such an image as well; only the raw mode of its tiles tells.
-    if ";16" in str(image.tile):
+
+
+def check_start(content: bytes, starts: tuple[bytes, ...], request: Request) -> None:
+    """Raise `ReadError` for a file of another format than its suffix says, a lossy one maybe."""
+    if not content.startswith(starts):
         raise ReadError(
-            f"{request.path}: wanted one label a pixel, but it has channels of 16 bits, which "
-            f"Pillow cuts to 8; save it as 16-bit greyscale"
+            f"{request.path}: wanted a {request.path.suffix.lower()} image, but the file starts "
+            f"with {content[:8]!r}; rename it after its real format, or save it as greyscale PNG"
         )
-    channels = np.asarray(image)
-    if image.mode in _COLOR:
-        return stored(labels_of(channels, request), request)
-    return stored(np.ascontiguousarray(channels[..., 0]), request)

@@ -1,13 +1,16 @@
 """NIfTI-1 and NIfTI-2 single files (.nii, .nii.gz).
 
 nibabel reads the header; the voxels go straight into kept memory. What the header says is taken as
-nibabel takes it, but for four things. The spacing is the shortest decimal that the stored float32
+nibabel takes it, but for five things. The spacing is the shortest decimal that the stored float32
 stands for (0.8, not 0.800000012). Metres and micrometres become millimetres. A spacing of zero is
-an error, not 1. Without a coded sform or qform the file has no affine.
+an error, not 1, and so is a coded form that places no voxels. Without a coded sform or qform the
+file has no affine.
 """
 
 from __future__ import annotations
 
+import math
+import struct
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
@@ -20,10 +23,11 @@ from numpy.typing import NDArray
 from segeval.arrays import Floats
 from segeval.data.grid import Grid
 from segeval.data.labels import Dtype, LabelMap
+from segeval.data.limits import FARTHEST, FINEST
 from segeval.errors import ReadError
 
 from .registry import reader
-from .request import Request
+from .request import DEFLATE, EXTRAS, PADDING, Request
 from .stream import Change, streamed, voxel_shape
 
 _MILLIMETRES = {1: Decimal(1000), 3: Decimal("0.001")}
@@ -31,6 +35,14 @@ _MILLIMETRES = {1: Decimal(1000), 3: Decimal("0.001")}
 millimetres.
 """
 _GZIP = b"\x1f\x8b"
+_NO_SCALARS = frozenset({*range(1004, 1011), 2003, 2004})
+"""Intent codes of vectors, matrices, quaternions, points, triangles and colours."""
+_FIELDS = {"sform": "srow_x, srow_y and srow_z", "qform": "quatern_b to qoffset_z and pixdim"}
+"""Fields of the header that a form is made of."""
+_FLAT = 1e-6
+"""Volume between the directions of axes below which they count as lying in one plane: float32 has
+no more digits.
+"""
 
 
 @reader(
@@ -49,47 +61,43 @@ def read_nifti(request: Request) -> LabelMap:
     exactly.
     """
     path = request.path
-    with _opened(request) as file:
-        header = _header(file, path)
-        shape = voxel_shape(tuple(int(n) for n in header.get_data_shape()), request)
-        size = int(np.prod(shape, dtype=np.int64))
-        dtype = _dtype(header, path)
-        file.seek(int(header["vox_offset"]))
-        labels = streamed(file, dtype, size, request, _scaling(header, dtype))
-        if path.suffix.lower() == ".gz":
-            while file.read(1 << 20):  # the checksum is looked at where the stream ends
-                pass
+    file, expansion = _opened(request)
+    header = _header(file, path)
+    shape = voxel_shape(_shape(header, path), request)
+    dtype = _dtype(header, path)
     # The further bits of xyzt_units are the unit of time.
     unit = _MILLIMETRES.get(int(header["xyzt_units"]) & 7, Decimal(1))
     spacing = request.spacing or _spacing(header, len(shape), unit, path)
-    return LabelMap(
-        labels.reshape(shape, order="F"),
-        Grid(shape, spacing, "mm", _affine(header, unit)),
-        str(path),
-    )
+    grid = Grid(shape, spacing, "mm", _affine(header, unit, path))
+    end = int(header["vox_offset"]) + grid.size * dtype.itemsize
+    request.check_held(end, request.source.size, expansion)
+    _step_over_extensions(file, header, path)
+    labels = streamed(file, dtype, grid.size, request, _scaling(header, dtype))
+    request.check_end(_trailing(file))
+    return LabelMap(labels.reshape(shape, order="F"), grid, str(path))
 
 
-def _opened(request: Request) -> IO[bytes]:
-    """Return the file from its header on, inflated where it is gzip data."""
+def _opened(request: Request) -> tuple[IO[bytes], int]:
+    """Return the file, inflated where it is gzip data, and what a byte of it can stand for."""
     path = request.path
-    start = request.start(2)
-    named = path.suffix.lower() == ".gz"
-    zipped = start == _GZIP
-    if named and not zipped:
+    start = request.source.peek(2)[:2]
+    is_named = path.suffix.lower() == ".gz"
+    is_zipped = start == _GZIP
+    if is_named and not is_zipped:
         raise ReadError(
             f"{path}: wanted gzip data, but the file starts with {start!r}; rename it to .nii or "
             f"gzip it again"
         )
-    if zipped and not named:
+    if is_zipped and not is_named:
         raise ReadError(
             f"{path}: wanted plain NIfTI, but the file is gzip data; rename it to .nii.gz"
         )
-    if not named:
-        return path.open("rb")
+    if not is_named:
+        return request.source, 1
     from isal import igzip
 
-    open_gzip: Callable[[Path], IO[bytes]] = igzip.open
-    return open_gzip(path)
+    open_gzip: Callable[[IO[bytes]], IO[bytes]] = igzip.open
+    return open_gzip(request.source), DEFLATE
 
 
 def _header(file: IO[bytes], path: Path) -> Any:
@@ -97,28 +105,77 @@ def _header(file: IO[bytes], path: Path) -> Any:
     from nibabel.nifti1 import Nifti1Header
     from nibabel.nifti2 import Nifti2Header
 
-    start = file.read(Nifti2Header.sizeof_hdr)
+    start = file.read(Nifti1Header.sizeof_hdr)
     kinds: tuple[Any, ...] = (Nifti1Header, Nifti2Header)
-    kind = next((kind for kind in kinds if kind.may_contain_header(start)), None)
+    # What tells the two apart is at the start, but nibabel wants a header of full length to look.
+    longest = start.ljust(Nifti2Header.sizeof_hdr, b"\0")
+    kind = next((kind for kind in kinds if kind.may_contain_header(longest)), None)
     if kind is None:
         raise ReadError(
             f"{path}: wanted a NIfTI header, but the data start with {start[:8]!r}; write the file "
             f"again"
         )
+    start += file.read(kind.sizeof_hdr - len(start))
     # Unchecked: nibabel would mend what is odd, such as a spacing of zero, without an error.
-    header = kind(start[: kind.sizeof_hdr], check=False)
+    header = kind(start, check=False)
     magic = bytes(header["magic"])[:3]
     if magic not in (b"n+1", b"n+2"):
         raise ReadError(
             f"{path}: wanted a single-file NIfTI, but the header's magic is {magic!r}; "
             "convert an Analyze or .hdr/.img pair to .nii.gz"
         )
-    if header["vox_offset"] < header.sizeof_hdr:
+    # Four bytes behind the header say whether extensions follow.
+    first, offset = header.sizeof_hdr + 4, float(header["vox_offset"])
+    if not (first <= offset <= EXTRAS and offset.is_integer()):
         raise ReadError(
-            f"{path}: wanted voxels behind the header, but vox_offset is {header['vox_offset']:g}; "
-            f"write the file again"
+            f"{path}: wanted voxels behind the header, from byte {first} to {EXTRAS:,}, but "
+            f"vox_offset is {offset:g}; write the file again"
+        )
+    if int(header["intent_code"]) in _NO_SCALARS:
+        raise ReadError(
+            f"{path}: wanted one label a voxel, but intent_code {header['intent_code']} says that "
+            f"values are parts of vectors, matrices or colours; save an integer label map"
         )
     return header
+
+
+def _shape(header: Any, path: Path) -> tuple[int, ...]:
+    """Return the shape that the header says. Raises `ReadError` for a number of axes beyond 7."""
+    axes = int(header["dim"][0])
+    if not 1 <= axes <= 7:
+        raise ReadError(
+            f"{path}: wanted 1 to 7 axes, but dim[0] is {axes}; the header is damaged: write the "
+            f"file again"
+        )
+    return tuple(int(length) for length in header.get_data_shape())
+
+
+def _step_over_extensions(file: IO[bytes], header: Any, path: Path) -> None:
+    """Read up to the first voxel. Raises `ReadError` for an extension that reaches beyond it."""
+    flag = file.read(4)[:1]
+    extensions = file.read(int(header["vox_offset"]) - header.sizeof_hdr - 4)
+    start = 0
+    while flag not in (b"", b"\0") and start + 8 <= len(extensions):
+        (size,) = struct.unpack_from(f"{header.endianness}i", extensions, start)
+        if size < 8:  # zeros, which fill up what is left
+            return
+        start += size
+        if start > len(extensions):
+            raise ReadError(
+                f"{path}: wanted header extensions before the voxels, but one of {size:,} bytes "
+                f"ends behind vox_offset, {header['vox_offset']:g}; write the file again"
+            )
+
+
+def _trailing(file: IO[bytes]) -> int:
+    """Return how many bytes follow, up to what is surely too many.
+
+    The checksum of gzip data is looked at where the stream ends.
+    """
+    trailing = 0
+    while trailing <= PADDING and (block := file.read(PADDING)):
+        trailing += len(block)
+    return trailing
 
 
 def _dtype(header: Any, path: Path) -> Dtype:
@@ -177,11 +234,50 @@ def _spacing(header: Any, ndim: int, unit: Decimal, path: Path) -> tuple[float, 
     return tuple(float(Decimal(str(abs(zoom))) * unit) for zoom in zooms)
 
 
-def _affine(header: Any, unit: Decimal) -> Floats | None:
-    """Return the affine to millimetres, None where the header has none that can be inverted."""
+def _affine(header: Any, unit: Decimal, path: Path) -> Floats | None:
+    """Return the affine to millimetres, None where neither of its two forms is coded.
+
+    A sform goes before a qform. Raises `ReadError` for a coded form that places no voxels: without
+    it, directions and positions of the pair would not be looked at.
+    """
     # Without a code nibabel makes an affine up from the shape and the spacing.
     if header["sform_code"] <= 0 and header["qform_code"] <= 0:
         return None
-    affine: Floats = np.diag([float(unit)] * 3 + [1.0]) @ header.get_best_affine()
-    placed = np.isfinite(affine).all() and np.linalg.det(affine) != 0
-    return affine if placed else None
+    form = "sform" if header["sform_code"] > 0 else "qform"
+    with np.errstate(all="ignore"):  # numbers beyond all bounds are looked at below
+        affine = _stored_affine(header, form)
+        affine[:3] *= float(unit)
+    if fault := _fault(affine):
+        raise ReadError(
+            f"{path}: wanted a {form} that places voxels, as {form}_code "
+            f"{header[f'{form}_code']} says there is, but {_FIELDS[form]} {fault}; correct the "
+            f"header, or set {form}_code to 0 to do without"
+        )
+    return affine
+
+
+def _stored_affine(header: Any, form: str) -> Floats:
+    """Return the affine of a form as the header has it, of NaN where its numbers mean none."""
+    if form == "sform":
+        return np.asarray(header.get_sform())
+    lengths = header.copy()
+    # A length has no sign, and 0 as the sign of the third axis stands for 1.
+    lengths["pixdim"][1:4] = np.abs(header["pixdim"][1:4])
+    lengths["pixdim"][0] = header["pixdim"][0] or 1
+    try:
+        return np.asarray(lengths.get_qform())
+    except Exception:  # nibabel raises several kinds of errors for quaternions that are none
+        return np.full((4, 4), np.nan)
+
+
+def _fault(affine: Floats) -> str:
+    """Return why an affine does not give every voxel a place, "" where it does."""
+    if not np.isfinite(affine).all():
+        return "hold numbers that are NaN, infinite or no rotation"
+    axes = affine[:3, :3]
+    lengths = [math.hypot(*column) for column in axes.T.tolist()]
+    if not FINEST < min(lengths) <= max(lengths) < FARTHEST:
+        return f"are singular: they place voxels {', '.join(f'{n:g}' for n in lengths)} mm apart"
+    if abs(np.linalg.det(axes / lengths)) < _FLAT:
+        return "are singular: all axes lie in one plane"
+    return ""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segeval.data.labels import LabelMap
+from segeval.data.limits import MAX_VOXELS
 from segeval.data.mesh import Mesh
 from segeval.errors import ReadError, SegevalError, UsageError
 
 from .files import local_path
 from .registry import FORMATS, Format, gives, known_suffixes, refusal, suffix_of
-from .request import Colors, Request
+from .request import EXTRAS, WIDEST, Colors, Request
+from .source import Source
 
 if TYPE_CHECKING:
     from segeval.kernels.workspace import Workspace
@@ -28,13 +32,16 @@ def read(
     spacing: Sequence[float] | None = None,
     colors: Colors | None = None,
     unit: str = "mm",
+    max_voxels: int = MAX_VOXELS,
     workspace: Workspace | None = None,
     slot: str = "mask",
+    hashed: bool = False,
 ) -> LabelMap | Mesh:
     """Return what a file holds, read by the reader of its suffix.
 
     `spacing` and `colors` are for masks, `unit` is for meshes: see `Request`. With a `workspace`,
-    labels live in memory that the next read with the same `slot` overwrites.
+    labels live in memory that the next read with the same `slot` overwrites. `hashed` has the bytes
+    that are read hashed, and the result say so in `file`.
 
     Raises `ReadError` for every failure: one line with the file, what was wanted, what came and
     what to do. Raises `UsageError` where the package that reads such files is not installed.
@@ -46,34 +53,35 @@ def read(
     >>> read(path).labels
     array([[0, 3]], dtype=uint8)
     """
-    request = Request(
-        path=local_path(path),
-        spacing=tuple(spacing) if spacing else None,
-        colors=colors,
-        unit=unit,
-        workspace=workspace,
-        slot=slot,
-    )
-    suffix = suffix_of(request.path).lower()
+    file = local_path(path)
+    suffix = suffix_of(file).lower()
     if not suffix:
-        instead = refusal(path) or f"convert it to one of {', '.join(known_suffixes())}"
+        instead = refusal(file) or f"convert it to one of {', '.join(known_suffixes())}"
         raise ReadError(
-            f"{path}: wanted a mask, but files of the kind {Path(path).suffix!r} are not read; "
-            f"{instead}"
+            f"{path}: wanted a mask, but files of the kind {file.suffix!r} are not read; {instead}"
         )
     card = FORMATS[suffix]
     wanted = f"{path}: wanted a {suffix} {_NOUN[card.gives]}"
     try:
-        # Before the readers, which would call an empty file damaged.
-        if request.path.stat().st_size == 0:
-            raise ReadError(f"{wanted}, but the file is empty (0 bytes); write or copy it again")
-        return card.read(request)
+        with Source(file, hashed=hashed) as source:
+            request = Request(
+                source=source,
+                spacing=tuple(spacing) if spacing else None,
+                colors=colors,
+                unit=unit,
+                max_voxels=max_voxels,
+                workspace=workspace,
+                slot=slot,
+            )
+            _check_size(request, wanted)
+            side = card.read(request)
+            return replace(side, file=source.provenance())
     except SegevalError:
         raise
     except Exception as error:
         # Parsers raise anything when the bytes are odd; a case that cannot be read fails alone.
         if isinstance(error, ModuleNotFoundError) and card.package:
-            raise _not_installed(request.path, card) from None
+            raise _not_installed(file, card) from None
         raise ReadError(f"{wanted}, but {_came(error)}") from error
 
 
@@ -82,6 +90,7 @@ def read_labels(
     *,
     spacing: Sequence[float] | None = None,
     colors: Colors | None = None,
+    max_voxels: int = MAX_VOXELS,
     workspace: Workspace | None = None,
     slot: str = "mask",
 ) -> LabelMap:
@@ -92,9 +101,29 @@ def read_labels(
             f"{path}: wanted a mask, but this is a mesh; score it as a file of its own with "
             f"--boundary mesh and metrics of distances, such as -m hd95,assd"
         )
-    mask = read(path, spacing=spacing, colors=colors, workspace=workspace, slot=slot)
+    mask = read(
+        path,
+        spacing=spacing,
+        colors=colors,
+        max_voxels=max_voxels,
+        workspace=workspace,
+        slot=slot,
+    )
     assert isinstance(mask, LabelMap)
     return mask
+
+
+def _check_size(request: Request, wanted: str) -> None:
+    """Raise `ReadError` for an empty file, and for one that no mask within the budget fills."""
+    size, most = request.source.size, WIDEST * request.max_voxels + EXTRAS
+    # Before the readers, which would call an empty file damaged.
+    if size == 0:
+        raise ReadError(f"{wanted}, but the file is empty (0 bytes); write or copy it again")
+    if size > most:
+        raise ReadError(
+            f"{wanted} of at most {request.max_voxels:,} voxels, but the file has {size:,} bytes; "
+            f"pass a larger --max-voxels (in Python max_voxels) if that is right"
+        )
 
 
 def _not_installed(path: Path, card: Format) -> UsageError:
@@ -116,12 +145,14 @@ def _came(error: Exception) -> str:
         case FileNotFoundError():
             return (
                 "there is no such file; check the path, or whether it was moved while the run "
-                "went on"
+                "went on, or is a link to one that was"
             )
         case PermissionError():
             return "there is no permission to read it; allow it (chmod u+r) or run as its owner"
         case IsADirectoryError():
             return "it is a folder; give the file inside it"
+        case OSError(errno=errno.ELOOP):
+            return "its links lead in a circle; link to the file itself"
         case EOFError():
             return "the file is truncated; copy or write it again"
         case MemoryError():

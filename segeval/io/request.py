@@ -1,7 +1,8 @@
-"""A file to read, with all that a reader may need to know of it."""
+"""A file to read, with all that a reader may need to know of it, and what it may cost."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,10 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from segeval.data.grid import Grid
+from segeval.data.limits import MAX_VOXELS
+from segeval.errors import ReadError
+
+from .source import Source
 
 if TYPE_CHECKING:
     from segeval.kernels.workspace import Workspace
@@ -20,22 +25,42 @@ Color: TypeAlias = tuple[int, int, int]
 Colors: TypeAlias = Mapping[Color, int]
 """The label that each colour stands for."""
 
+WIDEST = 8
+"""Bytes of a voxel at most, in any file."""
+EXTRAS = 1 << 26
+"""Bytes that a file may hold beside its voxels: headers, extensions, text."""
+DEFLATE = 1032
+"""Bytes that a byte of deflate data can stand for at most: 258 in two bits, four times over."""
+PADDING = 4096
+"""Bytes behind the end of the data that are passed over: some programs fill up a block."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A file to read, with what the caller knows that the file does not say.
 
-    `spacing` overrides the file's; `colors` gives the labels of a colour image; `unit` is that of a
-    mesh's coordinates, one of um, mm, cm and m; `workspace` keeps the memory of `slot` from one
-    file to the next.
+    Readers take all bytes from `source`, as a stream or at once by `content()`, and call `admit`
+    with the shape before they allocate anything. `spacing` overrides the file's; `colors` gives the
+    labels of a colour image; `unit` is that of a mesh's coordinates, one of um, mm, cm and m;
+    `workspace` keeps the memory of `slot` from one file to the next.
     """
 
-    path: Path
+    source: Source
     spacing: tuple[float, ...] | None = None
     colors: Colors | None = None
     unit: str = "mm"
+    max_voxels: int = MAX_VOXELS
     workspace: Workspace | None = None
     slot: str = "mask"
+
+    @property
+    def path(self) -> Path:
+        """Path of the file, for messages."""
+        return self.source.path
+
+    def content(self) -> bytes:
+        """Return all bytes of the file, for formats whose data lie in pieces."""
+        return self.source.read()
 
     def buffer(self, size: int, dtype: DTypeLike = np.uint8) -> NDArray[Any]:
         """Return a 1-D array with room for the mask.
@@ -46,18 +71,58 @@ class Request:
             return np.empty(size, dtype)
         return self.workspace.buffer(self.slot, size, dtype)
 
-    def start(self, size: int) -> bytes:
-        """Return the first bytes of the file, which tell what it really is."""
-        with self.path.open("rb") as file:
-            return file.read(size)
+    def admit(self, shape: tuple[int, ...]) -> int:
+        """Return the number of voxels of a shape. Raises `ReadError` for more than `max_voxels`.
+
+        >>> from tempfile import NamedTemporaryFile
+        >>> with NamedTemporaryFile() as file:
+        ...     Request(source=Source(Path(file.name))).admit((512, 512, 300))
+        78643200
+        """
+        voxels = math.prod(shape)
+        if voxels > self.max_voxels:
+            raise ReadError(
+                f"{self.path}: wanted at most {self.max_voxels:,} voxels, but the shape {shape} "
+                f"has {voxels:,}; write the file again if that is wrong, else pass --max-voxels "
+                f"{voxels} (in Python max_voxels)"
+            )
+        return voxels
+
+    def check_held(self, needed: int, stored: int, expansion: int = 1) -> None:
+        """Raise `ReadError` unless `stored` bytes can stand for the bytes that a header promises.
+
+        `expansion` is how many a stored byte can stand for at most, by the compression.
+        """
+        if needed <= stored * expansion:
+            return
+        if expansion == 1:
+            came = f"the data end after byte {stored:,}"
+        else:
+            came = f"these are {needed:,} bytes, too many for {stored:,} compressed ones"
+        raise ReadError(
+            f"{self.path}: wanted the voxels that the header promises, but {came}; the file is "
+            f"truncated: copy or write it again"
+        )
+
+    def check_end(self, trailing: int, allowed: int = PADDING) -> None:
+        """Raise `ReadError` for more bytes behind the end of the data than are allowed."""
+        if trailing > allowed:
+            raise ReadError(
+                f"{self.path}: wanted the end of the file where its data end, but {trailing:,} "
+                f"bytes follow, of which {allowed:,} would be passed over; it may hold more than "
+                f"the header says: write it again"
+            )
 
     def unspaced_grid(self, shape: tuple[int, ...]) -> Grid:
         """Return the grid of a file that says no spacing: pixels, unless the request has one.
 
-        >>> str(Request(path=Path("mask.png")).unspaced_grid((4, 6)))
-        '4×6 at 1×1 px'
-        >>> str(Request(path=Path("mask.png"), spacing=(0.5, 0.5)).unspaced_grid((4, 6)))
-        '4×6 at 0.5×0.5 mm'
+        >>> from tempfile import NamedTemporaryFile
+        >>> with NamedTemporaryFile() as file:
+        ...     source = Source(Path(file.name))
+        ...     print(Request(source=source).unspaced_grid((4, 6)))
+        ...     print(Request(source=source, spacing=(0.5, 0.5)).unspaced_grid((4, 6)))
+        4×6 at 1×1 px
+        4×6 at 0.5×0.5 mm
         """
         if self.spacing:
             return Grid(shape, self.spacing, "mm")

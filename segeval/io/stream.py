@@ -52,10 +52,13 @@ def voxel_shape(shape: tuple[int, ...], request: Request) -> tuple[int, ...]:
     """Return the shape without trailing axes of length one beyond the second.
 
     NIfTI writes a volume with an axis for time, mostly of length one. Raises `ReadError` unless two
-    or three axes are left, and a voxel.
+    or three axes are left, and a voxel, and no more of them than the request admits.
 
     >>> from pathlib import Path
-    >>> voxel_shape((4, 5, 6, 1), Request(path=Path("mask.nii")))
+    >>> from tempfile import NamedTemporaryFile
+    >>> from segeval.io.source import Source
+    >>> with NamedTemporaryFile() as file:
+    ...     voxel_shape((4, 5, 6, 1), Request(source=Source(Path(file.name))))
     (4, 5, 6)
     """
     trimmed = shape
@@ -71,6 +74,7 @@ def voxel_shape(shape: tuple[int, ...], request: Request) -> tuple[int, ...]:
             f"{request.path}: wanted a mask, but the shape {shape} holds no voxel; write the file "
             f"again"
         )
+    request.admit(trimmed)
     return trimmed
 
 
@@ -94,6 +98,6 @@ def _fill(file: IO[bytes], buffer: Bytes, request: Request) -> None:
         if not count:
             raise ReadError(
                 f"{request.path}: wanted the voxels that the header promises, but the data end "
-                f"after byte {file.tell():,}; the file is truncated: copy or write it again"
+                f"before them; the file is truncated: copy or write it again"
             )
         view = view[count:]

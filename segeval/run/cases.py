@@ -15,6 +15,7 @@ import numpy as np
 from segeval.data.case import Case, Side
 from segeval.data.geometry import aligned
 from segeval.data.labels import LabelMap
+from segeval.data.limits import MAX_VOXELS
 from segeval.data.mesh import Mesh
 from segeval.data.scales import differ_in_scale
 from segeval.errors import ReadError, UsageError
@@ -30,8 +31,10 @@ VOXELS_PER_RELATIVE = 100
 """
 
 
-def read_case(pair: Pair, protocol: Protocol, workspace: Workspace) -> Case:
-    """Return the case of a pair of files, both of which are read at the same time.
+def read_case(
+    pair: Pair, protocol: Protocol, workspace: Workspace, max_voxels: int = MAX_VOXELS
+) -> Case:
+    """Return the case of a pair of files, both of which are read at the same time, and hashed.
 
     Raises `ReadError` for a file that cannot be read, and what `make_case` raises.
     """
@@ -40,7 +43,13 @@ def read_case(pair: Pair, protocol: Protocol, workspace: Workspace) -> Case:
         """Return one side as its reader gives it; the slot keeps the buffers of the two apart."""
         slot, path = job
         return read(
-            path, spacing=protocol.spacing, colors=protocol.colors, workspace=workspace, slot=slot
+            path,
+            spacing=protocol.spacing,
+            colors=protocol.colors,
+            max_voxels=max_voxels,
+            workspace=workspace,
+            slot=slot,
+            hashed=True,
         )
 
     if pair.pred is None:
@@ -59,7 +68,7 @@ def make_case(name: str, pred: Side | None, gt: Side, protocol: Protocol) -> Cas
         return _surface_case(name, pred, gt, protocol)
     notes = []
     if pred is None:
-        pred = replace(gt, labels=np.zeros_like(gt.labels))
+        pred = replace(gt, labels=np.zeros_like(gt.labels), file=None)
         notes.append("prediction missing: scored as empty")
     else:
         pred, note = aligned(

@@ -16,6 +16,7 @@ from inspect import Parameter
 from os import PathLike
 from typing import Any, Literal, TypeAlias
 
+from segeval.data.limits import MAX_VOXELS
 from segeval.errors import UsageError
 from segeval.errors.values import is_flag, is_number, is_text, is_whole
 from segeval.results.exports import EXPORTS
@@ -195,6 +196,13 @@ OPTIONS = (
         sentence='JSON file of the labels of colour images: {"#ff0000": 1, "0,255,0": 2}.',
         in_python="Labels of colour images: a mapping such as {(255, 0, 0): 1}, or a JSON file "
         'such as {"#ff0000": 1, "0,255,0": 2}.',
+    ),
+    Option(
+        name="max_voxels",
+        annotation="int",
+        default=MAX_VOXELS,
+        metavar="N",
+        sentence="Voxels of a mask at most: a file whose header says more is not read.",
     ),
     Option(
         name="pred_suffix",

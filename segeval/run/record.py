@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.arrays import Floats
+from segeval.data.provenance import Input
 from segeval.data.regions import Region
 from segeval.io import Pair
 from segeval.io.nonfinite import read_spelled, spelled
@@ -27,18 +28,6 @@ from segeval.statistics.curves import Curves
 from segeval.statistics.statistic import Need, Statistic
 
 from .scoring import Scores
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """A file that was read: enough to tell later whether it is still the same."""
-
-    bytes: int
-    """Size of the file."""
-    modified: int
-    """Time of its modification in nanoseconds."""
-    sha256: str
-    """Hash of its content in hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True)

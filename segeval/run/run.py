@@ -19,11 +19,14 @@ from typing import Any
 
 import numpy as np
 
+from segeval.data.limits import MAX_VOXELS
+from segeval.data.provenance import Input
 from segeval.data.regions import Region
-from segeval.errors import UsageError
+from segeval.errors import SegevalError, UsageError
 from segeval.errors.lines import one_line
 from segeval.io import Pair
 from segeval.io.files import local_path
+from segeval.io.source import provenance
 from segeval.protocols.protocol import Protocol
 from segeval.results.folder import taken
 from segeval.results.results import Results
@@ -40,8 +43,8 @@ from .crew import Crew
 from .journal import Journal, opened
 from .notices import notices_on
 from .pooling import Pooled, pooled_scores
-from .record import Input, Record, Scored
-from .workers import SPILLED, evaluate, fingerprint
+from .record import Record, Scored
+from .workers import SPILLED, evaluate
 
 INTERVAL: dict[str, Any] = {"confidence": 0.95, "resamples": 2000, "seed": 0}
 """Settings of the intervals of the summary, the same in every run."""
@@ -102,6 +105,8 @@ class Run:
     """Whether files in the folder that are not of segeval may be replaced."""
     absolute_paths: bool = False
     """Whether run.json has absolute paths, in place of those relative to it."""
+    max_voxels: int = MAX_VOXELS
+    """Voxels of a mask at most."""
     resume: bool = False
     """True where cases of the journal, of files that have not changed, are not scored again."""
     failed: Failed = "error"
@@ -173,8 +178,9 @@ class Run:
     def _score(self, journal: Journal | None) -> None:
         """Score the cases that there is no record of, and append each to the journal."""
         waiting = [place for place in range(len(self.pairs)) if place not in self._records]
+        crew = Crew(self.jobs, self.device, self.notice)
         outcomes = evaluate(
-            self.pairs, waiting, self.protocol, crew=Crew(self.jobs, self.device, self.notice)
+            self.pairs, waiting, self.protocol, crew=crew, max_voxels=self.max_voxels
         )
         with closing(outcomes):
             for position, record in outcomes:
@@ -280,6 +286,7 @@ class Run:
             "seconds": round(time.monotonic() - self._clock, 3),
             "jobs": self.jobs,
             "device": self.device,
+            "max_voxels": self.max_voxels,
             "environment": {
                 "python": platform.python_version(),
                 "numpy": np.__version__,
@@ -363,13 +370,12 @@ def _is_same(source: Input | None, before: Path | None, path: Path | None) -> bo
         return source is None and path is None
     try:
         status = path.stat()
-    except OSError:
+        if status.st_size != source.bytes:
+            return False
+        same_file = before == path.absolute()
+        if same_file and status.st_mtime_ns == source.modified:
+            return True
+        # copied or touched since: the content decides
+        return provenance(path).sha256 == source.sha256
+    except (OSError, SegevalError):
         return False
-    if status.st_size != source.bytes:
-        return False
-    same_file = before == path.absolute()
-    if same_file and status.st_mtime_ns == source.modified:
-        return True
-    # copied or touched since: the content decides
-    now = fingerprint(path, status.st_mtime_ns)
-    return now is not None and now.sha256 == source.sha256

@@ -7,13 +7,12 @@ alone.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from segeval.data.case import Case
+from segeval.data.limits import MAX_VOXELS
 from segeval.data.scales import FOREGROUNDS
 from segeval.errors import SegevalError
 from segeval.errors.lines import one_line
@@ -28,7 +27,7 @@ from segeval.statistics.distances import SurfaceDistances
 
 from .cases import check_scales, read_case
 from .crew import Crew
-from .record import Input, Record, Scored, Space
+from .record import Record, Scored, Space
 from .scoring import Scores, score_measured
 
 SPILLED = "measured on the CPU: the memory of the GPU was not enough"
@@ -52,17 +51,18 @@ def evaluate(
     protocol: Protocol,
     *,
     crew: Crew,
+    max_voxels: int = MAX_VOXELS,
 ) -> Generator[tuple[int, Record], None, None]:
     """Return position and record of the pairs at these positions, in the order they get done.
 
     A pair that fails, fails alone. The threads of the crew take a case each; where there are fewer
-    cases, the threads left over help inside them.
+    cases, the threads left over help inside them. A mask of more than `max_voxels` fails.
     """
 
     def serve(cases: Iterator[int]) -> Iterator[tuple[int, Record]]:
         """Yield position and record of cases, made by one worker: its buffers are used again."""
         with Workspace(crew.helpers(len(positions)), crew.device) as workspace:
-            worker = Worker(protocol, workspace)
+            worker = Worker(protocol, workspace, max_voxels)
             for position in cases:
                 yield position, worker.record(pairs[position])
 
@@ -77,6 +77,8 @@ class Worker:
     """Protocol of the run."""
     workspace: Workspace
     """Buffers and threads of this worker alone."""
+    max_voxels: int = MAX_VOXELS
+    """Voxels of a mask at most."""
 
     def record(self, pair: Pair) -> Record:
         """Return the record of a pair, whatever becomes of it.
@@ -85,18 +87,16 @@ class Worker:
         """
         start = time.perf_counter()
         try:
-            # before they are read: a file that changes in between gets no fingerprint
-            before = modified(pair.pred), modified(pair.gt)
-            scored, notes = self._score(pair)
-            inputs = fingerprint(pair.pred, before[0]), fingerprint(pair.gt, before[1])
+            case = read_case(pair, self.protocol, self.workspace, self.max_voxels)
+            inputs = case.pred.file, case.gt.file
+            scored, notes = self._score(case)
         except Exception as error:  # whatever it is, it stops this case alone
             return Record(pair, time.perf_counter() - start, _complaint(error, pair))
         seconds = time.perf_counter() - start
         return Record(pair, seconds, notes=notes, inputs=inputs, scored=scored)
 
-    def _score(self, pair: Pair) -> tuple[Scored, tuple[str, ...]]:
-        """Return the outcome of a pair, and the notes about it."""
-        case = read_case(pair, self.protocol, self.workspace)
+    def _score(self, case: Case) -> tuple[Scored, tuple[str, ...]]:
+        """Return the outcome of a case, and the notes about it."""
         space = _space(case)
         case, measured = measure_case(case, self.protocol, self.workspace)
         scores = score_measured(measured, self.protocol.metrics, case.notes)
@@ -149,36 +149,6 @@ def measure_case(case: Case, protocol: Protocol, workspace: Workspace) -> tuple[
     if not protocol.binary and not joins_scales:
         check_scales(case, measured)
     return case, measured
-
-
-def modified(path: Path | None) -> int | None:
-    """Return when a file was modified, in nanoseconds; None if there is none."""
-    try:
-        return path.stat().st_mtime_ns if path else None
-    except OSError:
-        return None
-
-
-def fingerprint(path: Path | None, before: int | None) -> Input | None:
-    """Return size, time and hash of a file that was read.
-
-    None without one, or if it has gone or been changed since `before`: nobody knows then what was
-    read.
-    """
-    if path is None:
-        return None
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb", buffering=0) as file:
-            # block by block and past the buffer of Python, as masks are large
-            while block := file.read(1 << 20):
-                digest.update(block)
-        status = path.stat()
-    except OSError:
-        return None
-    if status.st_mtime_ns != before:
-        return None
-    return Input(status.st_size, status.st_mtime_ns, digest.hexdigest())
 
 
 def _space(case: Case) -> Space:

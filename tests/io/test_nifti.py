@@ -240,7 +240,7 @@ BAD = {
     "short inside gzip": (
         "a.nii.gz",
         gzip.compress(WHOLE[:-5]),
-        "the data end after byte 371; the file is truncated",
+        "the data end before them; the file is truncated",
     ),
     "not gzip": (
         "a.nii.gz",

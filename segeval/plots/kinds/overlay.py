@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from segeval.arrays import Flags, Floats
 from segeval.data.case import Case
+from segeval.data.limits import MAX_VOXELS
 from segeval.errors import SegevalError
 from segeval.io import read_labels
 from segeval.metrics.card import Metric
@@ -204,11 +206,17 @@ def _read(run: Mapping[str, Any], name: str) -> Case:
     if not files.get("gt"):
         raise NothingToDraw("run.json does not say where its files are; score again")
     protocol = Protocol.from_dict(run["protocol"])
-    gt = read_labels(Path(files["gt"]), spacing=protocol.spacing, colors=protocol.colors)
+    read_side = partial(
+        read_labels,
+        spacing=protocol.spacing,
+        colors=protocol.colors,
+        max_voxels=run.get("max_voxels", MAX_VOXELS),
+    )
+    gt = read_side(Path(files["gt"]))
     # Without a file of its own the prediction was scored as empty.
     pred = None
     if files.get("pred"):
-        pred = read_labels(Path(files["pred"]), spacing=protocol.spacing, colors=protocol.colors)
+        pred = read_side(Path(files["pred"]))
     case = make_case(name, pred, gt, protocol)
     if case.grid.ndim not in (2, 3):
         raise NothingToDraw(f"it has {case.grid.ndim} axes, and only 2 or 3 can be shown")
