@@ -72,9 +72,13 @@ def read_ply(request: Request) -> Mesh:
     place = 0
     columns: dict[str, dict[str, Any]] = {}
     for element in elements:
-        if place + element.count * element.row(order, {}).itemsize > len(body):
-            raise damaged(request, f"it ends before the {element.count:,} {element.name} rows end")
-        columns[element.name], place = _columns(body, place, element, order)
+        try:
+            if place + element.count * element.row(order, {}).itemsize > len(body):
+                raise struct.error("too short even for empty lists")
+            columns[element.name], place = _columns(body, place, element, order)
+        except struct.error as error:
+            rows = f"{element.count:,} {element.name} rows"
+            raise damaged(request, f"it ends before the {rows} end") from error
     if place != len(body):
         raise damaged(request, f"{len(body) - place:,} bytes follow what its header counts")
     vertex, face = columns.get("vertex", {}), columns.get("face", {})

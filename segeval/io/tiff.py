@@ -22,7 +22,7 @@ from .request import DEFLATE, Request
 from .tags import Tags, directories
 
 _STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_PLAIN, _DEFLATED = 1, (8, 32946)
+_PLAIN, _FAX, _DEFLATED = 1, 4, (8, 32946)
 _CODECS = {
     2: ("CCITT", 8192),
     3: ("CCITT", 8192),
@@ -221,6 +221,25 @@ def _check_segments(layout: _Layout, content: bytes, request: Request) -> None:
     for segment, (offset, count) in enumerate(zip(layout.offsets, layout.counts, strict=True)):
         request.check_held(offset + count, len(content))
         request.check_held(layout.decoded(segment), count, expansion)
+        if layout.compression == _FAX:
+            _check_end_mark(content[offset : offset + count], segment, layout, request)
+
+
+def _check_end_mark(data: bytes, segment: int, layout: _Layout, request: Request) -> None:
+    """Raise `ReadError` unless data of CCITT Group 4 end in their mark, with zeros behind it.
+
+    Its decoder takes what is short for white.
+    """
+    bits = int.from_bytes(data[-8:], "big")
+    if layout.is_reversed:
+        bits = int(f"{int.from_bytes(data[-8:], 'little'):064b}"[::-1], 2)
+    while bits and bits % 2 == 0:
+        bits >>= 1
+    if bits & 0xFFFFFF != 0x001001:
+        raise ReadError(
+            f"{request.path}: wanted the end mark of CCITT data in strip or tile {segment}, but it "
+            f"is not there; the file is damaged: copy or write it again"
+        )
 
 
 def _pixels(layout: _Layout, content: bytes, request: Request) -> NDArray[Any]:
