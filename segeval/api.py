@@ -17,7 +17,7 @@ import numpy as np
 
 from segeval.data.case import Side
 from segeval.data.grid import Grid
-from segeval.data.labels import LabelMap
+from segeval.data.labels import LabelMap, check_unmasked
 from segeval.data.limits import MAX_VOXELS
 from segeval.errors import FailedCasesWarning, UnsavedWarning, UsageError
 from segeval.io import Colors, pair, read, stem_of
@@ -302,6 +302,7 @@ def _side(mask: Any, protocol: Protocol, name: str, max_voxels: int) -> Side:
     """Return what a side of a case is; `name` is what errors call an array."""
     if isinstance(mask, (str, os.PathLike)):
         return read(mask, spacing=protocol.spacing, colors=protocol.colors, max_voxels=max_voxels)
+    check_unmasked(mask, name)
     array = np.asarray(_on_host(mask) if hasattr(mask, "detach") else mask)
     if not protocol.spacing:
         return LabelMap.of(array, Grid.unspaced(array.shape), name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segeval.data.labels import check_unmasked
 from segeval.errors import UsageError
 from segeval.kernels.workspace import Workspace
 from segeval.statistics.statistic import Need
@@ -174,6 +175,7 @@ def _checked(array: Any, name: str) -> Any:
         )
     if is_tensor(array):
         return array.detach()
+    check_unmasked(array, name)
     return array
 
 

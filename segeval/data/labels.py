@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.arrays import Labels
-from segeval.errors import ReadError
+from segeval.errors import ReadError, UsageError
 
 from .grid import Grid
 from .provenance import Input
@@ -64,15 +64,25 @@ class LabelMap:
         return cls(as_labels(array, source), grid or Grid.unspaced(array.shape), source)
 
 
+def check_unmasked(array: Any, name: str) -> None:
+    """Raise `UsageError` for an array with a mask of its own: what it hides would be scored."""
+    if isinstance(array, np.ma.MaskedArray):
+        raise UsageError(
+            f"{name}: wanted a plain array, but it is a numpy.ma.MaskedArray, whose hidden values "
+            f"would count; fill them with a label (array.filled(255)), and have that label ignored"
+        )
+
+
 def as_labels(array: NDArray[Any], source: str) -> Labels:
     """Return an array in the smallest of uint8, uint16, uint32 and uint64 that holds its values.
 
     It is not copied if it is so already. Raises `ReadError` for NaN, negative, fractional or
-    complex values, naming `source`.
+    complex values, naming `source`, and `UsageError` for a masked array.
 
     >>> as_labels(np.array([0.0, 300.0]), "array").dtype
     dtype('uint16')
     """
+    check_unmasked(array, source)
     if array.dtype == np.uint8:
         return array
     # Without a value there is no smallest one to look at.

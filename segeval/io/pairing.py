@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path, PurePath
@@ -12,9 +10,10 @@ from typing import Literal, TypeAlias
 
 from segeval.errors import UsageError
 
-from .files import is_utf8, local_path
+from .files import local_path
+from .listing import Listing, listing_of
 from .naming import Naming, namings
-from .registry import known_suffixes, refusal, stem_of, suffix_in
+from .registry import stem_of
 
 Role: TypeAlias = Literal["pred", "gt"]
 """The side of a folder, as the options --pred-suffix and --gt-suffix call it."""
@@ -77,7 +76,10 @@ def pair(
         )
     if gt.is_file():
         return Pairing([Pair(stem_of(gt), pred, gt)], [], [], notices)
-    preds, gts = _masks(pred, "pred", pred_suffix), _masks(gt, "gt", gt_suffix)
+    listings = listing_of(pred), listing_of(gt)
+    preds = _masks(listings[0], "pred", pred_suffix)
+    gts = _masks(listings[1], "gt", gt_suffix)
+    notices += _left_out(listings, set(preds.values()), set(gts.values()))
     # Only where no name has a partner as it is: otherwise those without one are missing.
     if preds.keys().isdisjoint(gts):
         shortened_pred, shortened_gt = _shortened(preds, gts, pred, gt)
@@ -98,9 +100,10 @@ def _check_alike(pred: Path, gt: Path) -> None:
     """Raise `UsageError` unless both are there, two files or two folders."""
     for path, role in ((pred, "prediction"), (gt, "ground truth")):
         if not os.path.exists(path):  # noqa: PTH110  # unlike Path.exists, False without a permission on the way
-            raise UsageError(
-                f"{path}: wanted a file or folder for the {role}, but there is none; check the path"
-            )
+            came = "there is none; check the path"
+            if path.is_symlink():
+                came = "it is a link that leads nowhere, or in a circle; link to the file itself"
+            raise UsageError(f"{path}: wanted a file or folder for the {role}, but {came}")
     if pred.is_file() != gt.is_file():
         raise UsageError(
             f"the prediction {pred} is {_kind(pred)}, but the ground truth {gt} is {_kind(gt)}; "
@@ -112,17 +115,23 @@ def _kind(path: Path) -> str:
     return "a file" if path.is_file() else "a folder"
 
 
-def _masks(folder: Path, role: Role, suffix: str) -> dict[str, str]:
+def _left_out(
+    listings: tuple[Listing, Listing], preds: set[str], gts: set[str]
+) -> list[str]:
+    """Return what to tell of the files below two folders that are not scored."""
+    pred, gt = listings
+    if pred.folder.samefile(gt.folder):
+        # What is of no use to one side is what the other one wants.
+        return list(pred.left_out(preds | gts))
+    return [*pred.left_out(preds), *gt.left_out(gts)]
+
+
+def _masks(listing: Listing, role: Role, suffix: str) -> dict[str, str]:
     """Return the names below a folder of the files that can be read, by their id.
 
-    Names stay texts until they are paired: a `Path` costs ten times as much as all else here.
     Raises `UsageError` where there are none, and where two would have one id.
     """
-    names = list(_names(folder))
-    formats = {name: known for name in names if (known := suffix_in(name))}
-    if not formats:
-        raise UsageError(_no_masks(folder, names))
-    _check_text(folder, formats)
+    folder, formats = listing.folder, listing.formats
     id_of: dict[str, str] = {}
     for name, known in formats.items():
         stem = name.removesuffix(known)
@@ -143,62 +152,6 @@ def _masks(folder: Path, role: Role, suffix: str) -> dict[str, str]:
             f"(--{role}-suffix), but nothing is left of the file's; correct the option"
         )
     return _by_id(folder, id_of)
-
-
-def _names(folder: Path) -> Iterator[str]:
-    """Yield the names below a folder of all its files but for hidden ones, with slashes.
-
-    Those of each folder come in alphabetical order. Links are followed, but for those that lead
-    back to a folder above them.
-    """
-
-    def fail(error: OSError) -> None:
-        raise UsageError(
-            f"{error.filename}: wanted to list the folder, but {error.strerror}; allow it (chmod "
-            f"u+rx)"
-        )
-
-    def leads_back(link: Path) -> bool:
-        if not link.is_symlink():
-            return False
-        # of all folders on the way here, since two may link to each other
-        way = [above.resolve() for above in link.parents]
-        return any(above.is_relative_to(link.resolve()) for above in way)
-
-    for root, folders, names in os.walk(folder, onerror=fail, followlinks=True):
-        # In place: `os.walk` goes into what this list still holds, in its order.
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".") and not leads_back(Path(root, name))
-        )
-        place = Path(root).relative_to(folder).as_posix()
-        way = "" if place == "." else f"{place}/"
-        yield from (way + name for name in sorted(names) if not name.startswith("."))
-
-
-def _check_text(folder: Path, names: Collection[str]) -> None:
-    """Raise `UsageError` for the first of the names that is of bytes that are no text."""
-    # all at once first, which takes a tenth of the time
-    if is_utf8("".join(names)):
-        return
-    name = next(name for name in names if not is_utf8(name))
-    raise UsageError(
-        f"{str(folder / name)!a}: the name is not valid text in UTF-8, as tables need it; rename "
-        f"the file"
-    )
-
-
-def _no_masks(folder: Path, names: list[str]) -> str:
-    """Return what to say of a folder without masks: what is in it, and why that is not read."""
-    wanted = f"{folder}: wanted masks ({', '.join(known_suffixes())})"
-    if not names:
-        return f"{wanted}, but the folder is empty; check the path"
-    suffixes = [PurePath(name).suffix.lower() or "no suffix" for name in names]
-    kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(suffixes).most_common(4))
-    reasons = filter(None, map(refusal, names))
-    advice = next(reasons, "convert them, or check the path")
-    return f"{wanted}, but none of its {len(names)} files is one ({kinds}); {advice}"
 
 
 def _by_id(folder: Path, id_of: dict[str, str]) -> dict[str, str]:
