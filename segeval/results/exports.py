@@ -155,6 +155,7 @@ def _write_xlsx(table: DataFrame, file: BinaryIO) -> None:
             )
         for sheet in writer.book.worksheets:
             for cell in chain.from_iterable(sheet.iter_rows()):
-                if isinstance(cell.value, str) and FORMULA.match(cell.value):
-                    cell.data_type = "s"  # an id that begins with "=" is no formula
-                    cell.quotePrefix = True  # nor does it become one when it is edited
+                if isinstance(cell.value, str):
+                    cell.data_type = "s"  # an id `=1` is no formula, and `#N/A` no error
+                    # nor does it become one when the cell is edited
+                    cell.quotePrefix = bool(FORMULA.match(cell.value))

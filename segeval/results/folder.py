@@ -200,9 +200,9 @@ def staging(folder: Path) -> Iterator[Path]:
 
 def place_of(folder: Path, name: str) -> Path:
     """Return where a file of the results lies, or would lie."""
-    new = folder / NEW / name
-    if new.is_file():
-        return new
+    new = folder / NEW
+    if (new / name).is_file() and not new.is_symlink():
+        return new / name
     return folder / name
 
 
@@ -234,10 +234,8 @@ def _put_in_place(folder: Path) -> None:
     What the run before wrote, its plots included, and this one has not, is deleted.
     """
     new = folder / NEW
-    if not new.is_dir() or new.is_symlink():
-        return
     # run.json goes last: without it, all others have been moved
-    if (new / RUN).is_file():
+    if place_of(folder, RUN).parent == new:
         names = {RUN, JOURNAL, *(listed_in(load_run(new / RUN)) or {})}
         for name in sorted(names - {RUN, JOURNAL}):
             if (new / name).is_file():
@@ -266,9 +264,10 @@ def _ours(folder: Path) -> frozenset[str]:
             return frozenset([RUN, JOURNAL, *listed])
         if {"segeval", "protocol"} <= run.keys():
             return ALL_NAMES
+    # without a run.json there are no tables of ours, be there a journal of ours or not
     if next(read_lines(folder / JOURNAL), None) is None:
         return frozenset()
-    return ALL_NAMES - {RUN}
+    return frozenset([JOURNAL])
 
 
 def _check_ours(folder: Path, names: set[str], *, overwrite: bool) -> None:
@@ -278,16 +277,18 @@ def _check_ours(folder: Path, names: set[str], *, overwrite: bool) -> None:
     )
     if not present:
         return
-    ours = _ours(folder)
     for name in present:
-        path = folder / name
-        if path.is_dir() and not path.is_symlink():
+        if (folder / name).is_dir() and not (folder / name).is_symlink():
             raise UsageError(
-                f"{path}: wanted to write a file, but a folder has its name; give another folder "
-                "with -o"
+                f"{folder / name}: wanted to write a file, but a folder has its name; give another "
+                "folder with -o"
             )
-        if not overwrite and (name not in ours or path.is_symlink()):
-            raise UsageError(
-                f"{path}: is no result of segeval, and would be replaced; give another folder with "
-                "-o, or pass --overwrite"
-            )
+    if overwrite:
+        return
+    ours = _ours(folder)
+    foreign = [name for name in present if name not in ours or (folder / name).is_symlink()]
+    if foreign:
+        raise UsageError(
+            f"{folder}: wanted to write results, but it holds {', '.join(foreign)}, which segeval "
+            "has not written; give another folder with -o, or replace them with --overwrite"
+        )

@@ -22,7 +22,7 @@ from .paths import as_absolute
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-ATTEMPTS = 10
+ATTEMPTS = 20
 """Number of times that results are read which take their place in that moment."""
 UNKNOWN: dict[str, Any] = {
     "complete": False,
@@ -54,7 +54,7 @@ def load(folder: Path) -> Loaded:
         before = state_of(folder)
         try:
             loaded = _read(folder)
-        except UsageError:
+        except (UsageError, OSError):
             # a file may have been moved between looking for it and reading it
             if state_of(folder) == before and not (folder / NEW).exists():
                 raise
@@ -77,17 +77,27 @@ def _read(folder: Path) -> Loaded:
     summary = cases[:0]
     if paths["summary"]:
         summary = read_table(paths["summary"])
-    details = place_of(folder, DETAILS)
-    present = [path for path in (*paths.values(), details) if path and path.is_file()]
+    paths["details"] = None
+    # those of the run before may lie there until they are deleted
+    if listed is None or DETAILS in listed:
+        paths["details"] = place_of(folder, DETAILS)
+    present = [path for path in paths.values() if path and path.is_file()]
     content = as_absolute(run or UNKNOWN, folder)
     content.pop(HASHES, None)
     return Loaded(
         cases,
         summary,
         content,
-        details=Details.load(details) if details in present else None,
-        notices=tuple(_notices(folder, present, listed, has_run=run is not None)),
+        _details_in(paths["details"]),
+        tuple(_notices(folder, present, listed, has_run=run is not None)),
     )
+
+
+def _details_in(path: Path | None) -> Details | None:
+    """Return the details in a file, None where there is none."""
+    if path is None or not path.is_file():
+        return None
+    return Details.load(path)
 
 
 def _run_of(folder: Path) -> dict[str, Any] | None:
