@@ -18,9 +18,10 @@ from typing import Any
 
 import click
 
-from segeval.errors import SegevalError
+from segeval.errors import SegevalError, UsageError
 from segeval.version import __version__
 
+from . import config
 from .explain import explain_command
 from .metrics import metrics_command
 from .plot import plot
@@ -79,6 +80,18 @@ def ending_in_one_line() -> Iterator[None]:
         raise Ended(text, SIGNALS.exit_code) from error
 
 
+@contextmanager
+def naming_options_of_a_file(ctx: click.Context) -> Iterator[None]:
+    """Say of wrong usage that options came from a file, too, unless that is said."""
+    try:
+        yield
+    except UsageError as error:
+        path = ctx.meta.get(config.FILE)
+        if path is None or path in str(error):
+            raise
+        raise UsageError(f"{error} (options are from {path}, too)") from error.__cause__
+
+
 def _exit_code(cause: BaseException | None) -> int:
     """Return the exit code for an error that comes from another one, or from none."""
     return LOSS if isinstance(cause, OSError) and cause.errno in DISK else USAGE
@@ -111,7 +124,7 @@ class App(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command as click does."""
         # a group parses the command lines of its commands in here, too
-        with ending_in_one_line():
+        with ending_in_one_line(), naming_options_of_a_file(ctx):
             return super().invoke(ctx)
 
 
@@ -146,17 +159,17 @@ def main() -> None:
     warnings.showwarning = show_by_echo  # type: ignore[assignment]  # it prints in one place
     logging.lastResort = logged_by_echo(logging.WARNING)
     with lasting_streams() as streams, SIGNALS.heard():
-        code = _ended() or _lost(streams)
+        code = _ended(streams) or _lost(streams)
     if code > 128:
         # a case that is being scored still would have the process wait for it
         os._exit(code)
     sys.exit(code)
 
 
-def _ended() -> int:
+def _ended(streams: Streams) -> int:
     """Run the command, and return its exit code."""
     try:
-        command_line(prog_name="segeval")
+        command_line(prog_name="segeval", obj=streams)
     except SystemExit as end:  # as click ends
         return int(end.code or 0)
     except Exception:
@@ -172,9 +185,12 @@ def _lost(streams: Streams) -> int:
     """Tell of what could not be printed, where that can be, and return the exit code."""
     losses = streams.losses()
     for name, reason in losses.items():
-        echo(
+        text = (
             f"error: {name} cannot be written ({reason}): what was printed there is incomplete, "
-            "files are not",
-            err="stderr" not in losses,
+            "files are not"
         )
+        if "stderr" not in losses:
+            echo(text, err=True)
+        elif not streams.is_json:
+            echo(text)
     return LOSS if losses else 0

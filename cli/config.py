@@ -30,6 +30,9 @@ from .types import Labels, Lengths
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+FILE = "segeval.config"
+"""Key of the path of the file of options in what click keeps for all contexts of a call."""
+
 
 def config_option(function: Function) -> Function:
     """Give a command the option `--config`."""
@@ -54,6 +57,7 @@ def _take_defaults(ctx: click.Context, _param: click.Parameter, path: str | None
     # shells that complete a command have click parse half of it, which must not fail
     if path is None or ctx.resilient_parsing:
         return
+    ctx.meta[FILE] = path
     content = _content(path)
     commands = _commands(ctx)
     tables = {name: content.pop(name) for name in commands if isinstance(content.get(name), dict)}

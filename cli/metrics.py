@@ -71,9 +71,14 @@ def _list(specs: list[MetricSpec]) -> None:
     for spec in specs:
         names = "; also ".join(filter(None, (spec.symbol, ", ".join(spec.aliases))))
         rows.append(
-            (spec.usage, _range(spec), _number(spec.best), spec.unit, f"{spec.title} ({names})")
+            (_usage(spec), _range(spec), _number(spec.best), spec.unit, f"{spec.title} ({names})")
         )
     Sheet(("metric", "range", "best", "unit", "what it is"), rows).show(wrap=True)
+
+
+def _usage(spec: MetricSpec) -> str:
+    """Return how a metric is written, also with its parameter behind the name: `hd or hd95`."""
+    return f"{spec.usage} or {spec.name}95" if spec.glued else spec.usage
 
 
 class Form(NamedTuple):

@@ -54,12 +54,14 @@ class Outlet(io.RawIOBase):
         return written
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Streams:
-    """Stdout and stderr, and their failures."""
+    """What became of stdout and stderr, as the object of click's context."""
 
     outlets: dict[str, Outlet]
     """The lower ends by the names of the streams."""
+    is_json: bool = False
+    """True where stdout holds JSON, to which nothing else may be added."""
 
     def losses(self) -> dict[str, str]:
         """Return why what was printed is incomplete, by the name of the stream."""
@@ -75,9 +77,11 @@ def lasting_streams() -> Iterator[Streams]:
     before = sys.stdout, sys.stderr
     outlets = {}
     for name, stream in zip(("stdout", "stderr"), before, strict=True):
+        buffer = getattr(stream, "buffer", None)
+        # where Python shall not buffer, the lower end is in the place of the buffer
+        raw = getattr(buffer, "raw", buffer)
         # a stream that lies nowhere in the system, as those of tests, does not fail
-        raw = getattr(getattr(stream, "buffer", None), "raw", None)
-        if stream is None or raw is not None:
+        if stream is None or isinstance(raw, io.RawIOBase):
             outlets[name] = Outlet(raw)
             setattr(sys, name, _text(outlets[name], stream))
     try:
@@ -103,14 +107,16 @@ def _fill_gaps() -> None:
 
 def _text(outlet: Outlet, before: Any) -> io.TextIOWrapper:
     """Return a stream of text into an outlet, like the one that was there before."""
-    encoding, by_lines = "utf-8", True
+    encoding, by_lines, through = "utf-8", True, False
     if before is not None:
         before.flush()
         encoding, by_lines = before.encoding, before.line_buffering
+        through = before.write_through
     # a name that the stream cannot encode is no reason to lose the rest
     return io.TextIOWrapper(
         io.BufferedWriter(outlet),
         encoding=encoding,
         errors="backslashreplace",
         line_buffering=by_lines,
+        write_through=through,
     )

@@ -10,6 +10,8 @@ import click
 
 from segeval.errors.lines import one_line
 
+from .streams import Streams
+
 
 def echo(*lines: object, err: bool = False) -> None:
     """Print lines to stdout or stderr, each as one line."""
@@ -25,6 +27,9 @@ def echo_json(text: str) -> None:
     >>> echo_json('{"\u202e": 1}')
     {"\u202e": 1}
     """
+    context = click.get_current_context(silent=True)
+    if context and (streams := context.find_object(Streams)):
+        streams.is_json = True
     # JSON itself is printable: what is not stands in one of its texts
     click.echo("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text))
 

@@ -23,6 +23,26 @@ AMBIGUOUS = {
 }
 """Names that tools disagree about, and what to write instead."""
 
+LACKING = {
+    "aji": "the aggregated Jaccard index",
+    "auc": "the area under the ROC curve",
+    "auroc": "the area under the ROC curve",
+    "average_precision": "average precision",
+    "betti_error": "the error of Betti numbers",
+    "brier": "the Brier score",
+    "cldice": "the Dice of centre lines",
+    "ece": "the expected calibration error",
+    "lesion_dice": "the Dice of each lesion",
+    "lesion_f1": "the F1 score over lesions",
+    "lesion_precision": "the precision over lesions",
+    "lesion_recall": "the recall over lesions",
+    "panoptic_quality": "panoptic quality",
+    "pq": "panoptic quality",
+    "rq": "recognition quality",
+    "sq": "segmentation quality",
+}
+"""Metrics of the field that are not here, for which the nearest spelling would mislead."""
+
 
 def is_name_of(name: str, spec: MetricSpec) -> bool:
     """Return whether a text is the name of a metric or an alias, in whatever spelling.
@@ -53,7 +73,12 @@ def lookup(name: str) -> MetricSpec:
     key = _key(name)
     if key in AMBIGUOUS:
         raise UsageError(f"unknown metric {name!r}: {AMBIGUOUS[key]}")
-    near = difflib.get_close_matches(key, sorted(taken_names()), n=3, cutoff=0.5)
+    if key in LACKING:
+        raise UsageError(
+            f"unknown metric {name!r}: segeval does not have {LACKING[key]}; `segeval metrics` "
+            "lists what it has"
+        )
+    near = difflib.get_close_matches(key, sorted(taken_names()), n=3, cutoff=0.7)
     hint = "`segeval metrics` lists them"
     if near:
         hint = f"did you mean {' or '.join(near)}?"
