@@ -23,7 +23,7 @@ from segeval.errors import FailedCasesWarning, UnsavedWarning, UsageError
 from segeval.io import Colors, pair, read, stem_of
 from segeval.io.files import local_path
 from segeval.kernels.workspace import Workspace, cores
-from segeval.measure.devices import chosen_device
+from segeval.measure.devices import as_array, chosen_device
 from segeval.protocols import ProtocolLike
 from segeval.protocols.choose import make_protocol
 from segeval.protocols.protocol import Missing, Protocol
@@ -303,13 +303,7 @@ def _side(mask: Any, protocol: Protocol, name: str, max_voxels: int) -> Side:
     if isinstance(mask, (str, os.PathLike)):
         return read(mask, spacing=protocol.spacing, colors=protocol.colors, max_voxels=max_voxels)
     check_unmasked(mask, name)
-    array = np.asarray(_on_host(mask) if hasattr(mask, "detach") else mask)
+    array = as_array(mask.detach().cpu()) if hasattr(mask, "detach") else np.asarray(mask)
     if not protocol.spacing:
         return LabelMap.of(array, Grid.unspaced(array.shape), name)
     return LabelMap.of(array, Grid(array.shape, protocol.spacing, "mm"), name)
-
-
-def _on_host(tensor: Any) -> Any:
-    """Return a torch tensor where NumPy can take it: on the CPU, in a dtype that NumPy knows."""
-    tensor = tensor.detach().cpu()
-    return tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.data.labels import check_unmasked
-from segeval.errors import UsageError
+from segeval.errors import ArgumentTypeError, UsageError
 from segeval.kernels.workspace import Workspace
+from segeval.measure.devices import as_array
 from segeval.statistics.statistic import Need
 
 from . import host
@@ -165,7 +166,7 @@ def _checked(array: Any, name: str) -> Any:
     elif isinstance(array, np.ndarray):
         numbers = array.dtype.kind in "buif"
     else:
-        raise UsageError(
+        raise ArgumentTypeError(
             f"{name} is a NumPy array, a torch tensor or a list of them, one a case, not "
             f"{_described(array)}"
         )
@@ -180,13 +181,8 @@ def _checked(array: Any, name: str) -> Any:
 
 
 def _as_array(array: Any) -> NDArray[Any]:
-    """Return a tensor of the host as NumPy sees it, without a copy but for bfloat16."""
-    if not is_tensor(array):
-        return np.asarray(array)
-    # NumPy has no bfloat16.
-    if str(array.dtype) == "torch.bfloat16":
-        array = array.float()
-    return np.asarray(array.numpy())
+    """Return an array, or a tensor of the host as NumPy sees it."""
+    return as_array(array) if is_tensor(array) else np.asarray(array)
 
 
 def _described(value: Any) -> str:

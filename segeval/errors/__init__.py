@@ -6,10 +6,11 @@ Each names the place, what was wanted, what came and what to do.
 from .lines import one_line
 
 
-class SegevalError(Exception):
+class SegevalError(ValueError):
     """Any error that a user can mend.
 
-    The command line prints its text, without a traceback.
+    The command line prints its text, without a traceback. It is a `ValueError`, which code that was
+    written for MONAI, kornia or TorchMetrics catches.
     """
 
     def __str__(self) -> str:
@@ -19,6 +20,10 @@ class SegevalError(Exception):
 
 class UsageError(SegevalError):
     """A run that cannot start: an unknown metric, region or option, a folder that is not there."""
+
+
+class ArgumentTypeError(UsageError, TypeError):
+    """A value of a type that is not taken, or a call that no signature fits: a `TypeError` too."""
 
 
 class ReadError(SegevalError):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from numbers import Number
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from segeval.errors import UsageError
+from segeval.errors import ArgumentTypeError
 
 P = ParamSpec("P")
 Instance = TypeVar("Instance")
@@ -57,7 +57,7 @@ class Call:
     >>> call = Call("dice", inspect.signature(dice), ("p", "g"), {"pred": "p"})
     >>> call.check()
     Traceback (most recent call last):
-    segeval.errors.UsageError: dice got pred by position and by name; give it once
+    segeval.errors.ArgumentTypeError: dice got pred by position and by name; give it once
     """
 
     caller: str
@@ -72,7 +72,7 @@ class Call:
         return dict(self.signature.bind(*self.args, **self.named).arguments)
 
     def check(self, meant: Callable[[Any], Sequence[str]] | None = None) -> None:
-        """Raise `UsageError` for arguments that do not fit.
+        """Raise `ArgumentTypeError` for arguments that do not fit.
 
         `meant` gives the keywords that a value by position may have been meant for.
         """
@@ -84,7 +84,7 @@ class Call:
             or self._missing()
         )
         if complaint:
-            raise UsageError(f"{self.caller} {complaint}") from None
+            raise ArgumentTypeError(f"{self.caller} {complaint}") from None
 
     def _unknown_keyword(self) -> str:
         """Return what is wrong with the first keyword that is not known; nothing if all are."""

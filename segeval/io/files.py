@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from segeval.errors import UsageError
+from segeval.errors import ArgumentTypeError, UsageError
 
 _ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):/+(?P<rest>.*)", re.DOTALL)
 """A scheme of two letters or more: one letter is a drive of Windows."""
@@ -32,7 +32,7 @@ def local_path(path: str | os.PathLike[str]) -> Path:
     >>> local_path("masks/a.nii.gz").name, local_path("~/masks") == Path.home() / "masks"
     ('a.nii.gz', True)
     """
-    _check_name(os.fspath(path))
+    _check_name(path)
     if isinstance(path, Path):
         # A folder here may bear the name of a scheme, so that only what is not there is an address.
         address = _ADDRESS.fullmatch(path.as_posix())
@@ -53,8 +53,11 @@ def local_path(path: str | os.PathLike[str]) -> Path:
     )
 
 
-def _check_name(path: str) -> None:
-    """Raise `UsageError` for a text that cannot be a path, of which Python raises anything."""
+def _check_name(path: str | os.PathLike[str]) -> None:
+    """Raise `UsageError` for what cannot be a path, of which Python raises anything."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise ArgumentTypeError(f"wanted a path, not {path!r}")
+    path = os.fspath(path)
     try:
         name = max(os.fsencode(path).split(b"/"), key=len)
         is_text = "\0" not in path

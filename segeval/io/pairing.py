@@ -115,9 +115,7 @@ def _kind(path: Path) -> str:
     return "a file" if path.is_file() else "a folder"
 
 
-def _left_out(
-    listings: tuple[Listing, Listing], preds: set[str], gts: set[str]
-) -> list[str]:
+def _left_out(listings: tuple[Listing, Listing], preds: set[str], gts: set[str]) -> list[str]:
     """Return what to tell of the files below two folders that are not scored."""
     pred, gt = listings
     if pred.folder.samefile(gt.folder):

@@ -12,7 +12,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from segeval.errors import UsageError
+from segeval.errors import ArgumentTypeError, UsageError
 from segeval.measure.tensors.masks import as_integers
 
 Average = Literal["micro", "macro"]
@@ -93,9 +93,9 @@ def check_floating(name: str, tensor: Tensor) -> None:
 
 
 def check_tensor(name: str, value: object) -> None:
-    """Raise `UsageError` unless it is a tensor."""
+    """Raise `ArgumentTypeError` unless it is a tensor."""
     if not isinstance(value, Tensor):
-        raise UsageError(f"{name} must be a torch.Tensor, not {type(value).__name__}")
+        raise ArgumentTypeError(f"{name} must be a torch.Tensor, not {type(value).__name__}")
 
 
 def check_device(

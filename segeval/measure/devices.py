@@ -1,6 +1,6 @@
-"""The device that measures: a choice of `--device`.
+"""The device that measures, a choice of `--device`, and what tensors of the host hold.
 
-Where there is no GPU anyway, it is made without importing torch.
+Where there is no GPU anyway, the choice is made without importing torch.
 """
 
 from __future__ import annotations
@@ -8,6 +8,10 @@ from __future__ import annotations
 import ctypes
 import re
 import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from segeval.errors import UsageError
 
@@ -47,6 +51,20 @@ def out_of_memory(error: BaseException) -> bool:
     # torch is not imported to ask: without it, the error cannot be its own
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(error, torch.cuda.OutOfMemoryError)
+
+
+def as_array(tensor: Any) -> NDArray[Any]:
+    """Return a tensor of the host as NumPy sees it, without a copy but for bfloat16.
+
+    No operation of torch does that: after a fork, the first one would wait for threads that only
+    the parent has.
+    """
+    if str(tensor.dtype) != "torch.bfloat16":
+        return np.asarray(tensor.numpy())
+    # NumPy has no bfloat16, which is the upper half of a float32
+    bits = tensor.view(sys.modules["torch"].int16).numpy().view(np.uint16)
+    upper: NDArray[np.uint32] = bits.astype(np.uint32) << np.uint32(16)
+    return upper.view(np.float32)
 
 
 def _gpus(count: int) -> str:

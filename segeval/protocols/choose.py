@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from segeval.data.regions import LARGEST, Region
-from segeval.errors import UsageError
+from segeval.errors import ArgumentTypeError, UsageError
 from segeval.errors.values import is_number, is_text, is_whole
 from segeval.io import Colors, load_colors
 from segeval.metrics.card import Metric
@@ -127,11 +127,11 @@ def _is_within(value: Any, largest: int) -> bool:
 def _check_kinds(metrics: object, colors: object) -> None:
     """Raise `UsageError` for options of kinds that would fail later, in words of no use."""
     if not isinstance(metrics, (str, Sequence, type(None))) or not all(map(is_text, metrics or ())):
-        raise UsageError(
+        raise ArgumentTypeError(
             f"metrics must be a text or a list of texts such as ['dice', 'nsd@2'], not {metrics!r}"
         )
     if not isinstance(colors, (str, Path, Mapping, type(None))):
-        raise UsageError(
+        raise ArgumentTypeError(
             f"colors must be a file or a mapping such as {{(255, 0, 0): 1}}, not {colors!r}"
         )
 

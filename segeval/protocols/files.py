@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from segeval.errors import UsageError
+from segeval.errors import ArgumentTypeError, UsageError
 from segeval.io import parse_colors
 from segeval.io.documents import load_toml
 from segeval.io.files import local_path
@@ -66,7 +66,7 @@ def convention(
     if isinstance(protocol, Convention):
         return protocol.over(override)
     if not isinstance(protocol, (str, Path)):
-        raise UsageError(
+        raise ArgumentTypeError(
             f"a protocol is a name such as 'monai' or the path of a TOML file, not {protocol!r}"
         )
     return _found(str(protocol)).over(override)

@@ -216,7 +216,9 @@ class Protocol:
                 boundary=Boundary.parse(content["boundary"]),
                 mean_first=content["mean"],
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except UsageError:  # a `ValueError`, which says by itself what is wrong
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise UsageError(
                 f"does not say how it was measured ({type(error).__name__}: {error}); run segeval "
                 "score again"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from segeval.data.regions import Region
-from segeval.errors import UsageError
+from segeval.errors import ArgumentTypeError, UsageError
 from segeval.errors.values import is_text, is_whole
 from segeval.io.documents import load_json
 from segeval.io.files import local_path
@@ -46,8 +46,11 @@ def parse_regions(regions: RegionsLike) -> tuple[tuple[Region, ...], int | None]
         return _from_mapping(regions, "regions")
     if isinstance(regions, (int, Integral)):
         regions = [int(regions)]
-    if isinstance(regions, bytes):  # a list of numbers to Python
-        raise UsageError(f"regions must be a text, a list or a mapping of labels, not {regions!r}")
+    # bytes are a list of numbers to Python
+    if isinstance(regions, bytes) or not isinstance(regions, Iterable):
+        raise ArgumentTypeError(
+            f"regions must be a text, a list or a mapping of labels, not {regions!r}"
+        )
     return tuple(map(_from_item, regions)), None
 
 

@@ -17,7 +17,7 @@ from os import PathLike
 from typing import Any, Literal, TypeAlias
 
 from segeval.data.limits import MAX_VOXELS
-from segeval.errors import UsageError
+from segeval.errors import ArgumentTypeError
 from segeval.errors.values import is_flag, is_number, is_text, is_whole
 from segeval.results.exports import EXPORTS
 from segeval.statistics.boundary import RULES, as_choice
@@ -371,7 +371,7 @@ Options of other annotations are read by functions of their own, which say thems
 
 
 def check_kinds(arguments: Mapping[str, Any]) -> None:
-    """Raise `UsageError` for arguments that are not of the kind that their options take.
+    """Raise `ArgumentTypeError` for arguments that are not of the kind that their options take.
 
     `arguments` are those of a call, by the names of options. Python itself would take `binary="no"`
     for True.
@@ -387,4 +387,4 @@ def check_kinds(arguments: Mapping[str, Any]) -> None:
         if value is None and option.annotation.endswith(" | None"):
             continue
         if not is_of_kind(value):
-            raise UsageError(f"{option.name} must be {wanted}, not {value!r}")
+            raise ArgumentTypeError(f"{option.name} must be {wanted}, not {value!r}")

@@ -160,6 +160,10 @@ class Run:
             except KeyboardInterrupt:  # the tables hold what is done; the journal, too
                 self._finished()
                 raise
+            except BaseException:  # a listener raises it to cancel the run, and is not asked again
+                self.listener = Listener()
+                self._finished()
+                raise
             return self._finished()
 
     def _finished(self) -> Results:

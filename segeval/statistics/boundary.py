@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from segeval.errors import UsageError
+from segeval.errors import ArgumentTypeError, UsageError
 
 Value: TypeAlias = int | bool | str
 
@@ -223,7 +223,9 @@ class Boundary:
         if isinstance(text, Boundary):
             return text
         if not isinstance(text, str):
-            raise UsageError(f"a boundary is written as a text such as 'surfel', not {text!r}")
+            raise ArgumentTypeError(
+                f"a boundary is written as a text such as 'surfel', not {text!r}"
+            )
         rule, _, written = text.partition(":")
         settings: dict[str, Value] = {}
         for piece in written.split(","):

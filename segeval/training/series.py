@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from segeval.arrays import Floats
-from segeval.errors import UsageError
+from segeval.errors import ArgumentTypeError, UsageError
 from segeval.metrics import REGISTRY, parse_metric
 from segeval.metrics.card import Metric, badness
 from segeval.results.columns import ALL, MEAN
@@ -191,7 +191,7 @@ def numbers_of(value: Any, name: str) -> float | list[float]:
         came = f"shape {tuple(value.shape)}"
     else:
         came = f"{type(value).__name__} {value!r:.60}"
-    raise UsageError(
+    raise ArgumentTypeError(
         f"{name!r} must be a number, or a vector with a number for each region, not {came}"
     )
 
