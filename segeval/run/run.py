@@ -173,7 +173,7 @@ class Run:
         try:
             self._save(results)
         except (UsageError, MemoryError) as error:
-            self._lose(f"{_reason(error)}; make room, and run it again with --resume")
+            self._lose(f"{_reason(error)}, then run it again with --resume")
         else:
             if self.output is not None:
                 self.listener.saved()
@@ -344,7 +344,7 @@ class Run:
 
 def _reason(error: UsageError | MemoryError) -> str:
     """Return why something could not be written."""
-    return str(error) or "out of memory"
+    return str(error) or "out of memory; see to more of it"
 
 
 def _units(scored: Sequence[Scored]) -> dict[str, str]:

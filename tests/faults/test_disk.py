@@ -51,8 +51,8 @@ def test_a_run_whose_tables_find_no_room_prints_its_summary_and_says_what_to_do(
     assert answer.stdout == ended(masks.into(tmp_path / "whole").command()).stdout
     _, last = [line for line in answer.stderr.splitlines() if line.startswith("error: ")]
     assert "cannot write it (File too large)" in last
-    assert last.endswith("; make room, and run it again with --resume")
-    assert "tables in " not in answer.stderr
+    assert last.endswith("see to space and permissions, then run it again with --resume")
+    assert f"tables in {masks.out}" not in answer.stderr
     # where there is room again, what the journal took is not scored again
     assert ended(masks.command("--resume")).returncode == 0
     assert masks.tables() == masks.into(tmp_path / "whole").tables()
@@ -77,18 +77,18 @@ def test_a_disk_that_is_full_from_the_start_is_no_wrong_usage(masks):
 
 
 def test_in_python_results_come_with_a_warning(masks, monkeypatch):
-    def full(*arguments: object) -> None:
+    def full(*arguments: object, **options: object) -> None:
         raise segeval.UsageError("out: cannot write it (No space left on device)")
 
     monkeypatch.setattr(run.Results, "save", full)
-    with pytest.warns(segeval.UnsavedWarning, match=r"^out: cannot write it .*; make room, and"):
+    with pytest.warns(segeval.UnsavedWarning, match=r"^out: cannot write it .*, then run it"):
         results = segeval.score_folder(masks.pred, masks.gt, metrics="dice", output=masks.out)
     assert len(results.cases) == 3 * CASES
 
 
 @pytest.mark.parametrize("place", ["save", "append"])
 def test_lack_of_memory_for_what_is_written_costs_no_score(masks, monkeypatch, place):
-    def lacking(*arguments: object) -> None:
+    def lacking(*arguments: object, **options: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr({"save": run.Results, "append": run.Journal}[place], place, lacking)

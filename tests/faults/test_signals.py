@@ -1,4 +1,4 @@
-"""Signals: the first stops a run and saves it, a second one does no harm, the third stops it all."""
+"""Signals: the first stops a run and saves it, a second one does no harm, the third stops all."""
 
 from __future__ import annotations
 

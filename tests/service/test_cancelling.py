@@ -8,7 +8,7 @@ import pytest
 from helpers.calling import Folders
 
 from segeval import Listener, Results, score_folder
-from segeval.run.journal import LOCK
+from segeval.results.folder import LOCK
 
 CASES = [f"case{number}" for number in range(8)]
 
