@@ -24,7 +24,7 @@ _RUN = 4096
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """What the header says of the pixels."""
+    """Size and layout of the pixels, as the header states them."""
 
     width: int
     height: int

@@ -1,4 +1,4 @@
-"""What the readers of PNG, TIFF, BMP and GIF share: from pixels to a label map.
+"""From pixels to a label map: the part that the readers of PNG, TIFF, BMP and GIF share.
 
 Array axes are (row, column), and there is no spacing. The label is the grey value as it is stored,
 or the index where there is a palette.

@@ -55,7 +55,7 @@ def listing_of(folder: Path) -> Listing:
     listing = Listing(folder, {}, [], [], [])
     for name in _names(folder, listing.circles):
         suffix = suffix_in(name)
-        if PurePath(name).name.startswith("."):
+        if name[name.rfind("/") + 1] == ".":
             if suffix:
                 listing.hidden.append(name)
         elif suffix:

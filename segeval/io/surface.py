@@ -1,4 +1,4 @@
-"""What the readers of STL, PLY and OBJ share: from corners and faces to a mesh in millimetres."""
+"""From corners and faces to a mesh: the part that the readers of STL, PLY and OBJ share."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """How the pixels of an image are stored, by its tags."""
+    """Layout of the pixels of an image, by its tags."""
 
     width: int
     height: int

@@ -168,8 +168,106 @@ def test_no_coded_form_means_no_affine(write):
     assert read(write(nifti(VOXELS))).grid.affine is None
 
 
-def test_a_form_that_places_nothing_means_no_affine(write):
-    assert read(write(nifti(VOXELS, forms=(0, 1)))).grid.affine is None  # coded, and all zeros
+BROKEN = {
+    "NaN": (np.diag([1, np.nan, 1, 1]), "hold numbers that are NaN, infinite or no rotation"),
+    "infinite": (np.diag([1, 1, np.inf, 1]), "hold numbers that are NaN, infinite or no rotation"),
+    "zero": (np.zeros((4, 4)), "are singular: they place voxels 0, 0, 0 mm apart"),
+    "an axis of zero": (np.diag([1, 0, 1, 1]), "are singular: they place voxels 1, 0, 1 mm apart"),
+    "a plane": (np.ones((4, 4)), "are singular: all axes lie in one plane"),
+}
+
+
+@pytest.mark.parametrize(("affine", "fault"), BROKEN.values(), ids=BROKEN.keys())
+def test_a_coded_sform_that_places_no_voxels_is_an_error(tmp_path, affine, fault):
+    image = nib.Nifti1Image(VOXELS.astype(np.uint8), np.eye(4))
+    for axis, row in zip("xyz", affine, strict=False):
+        image.header[f"srow_{axis}"] = row
+    (tmp_path / "a.nii").write_bytes(image.header.binaryblock + bytes(4) + VOXELS.tobytes())
+    with (tmp_path / "a.nii").open("wb") as file:
+        image.header["magic"], image.header["vox_offset"] = b"n+1", 352
+        file.write(image.header.binaryblock + bytes(4) + VOXELS.astype(np.uint8).tobytes("F"))
+    with pytest.raises(
+        ReadError,
+        match=rf"a.nii: wanted a sform that places voxels, as sform_code 2 says there is, but "
+        rf"srow_x, srow_y and srow_z {fault}; correct the header, or set sform_code to 0",
+    ):
+        read(tmp_path / "a.nii")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"quatern_b": np.nan},
+        {"quatern_b": 2},
+        {"qoffset_x": np.inf},
+        {"pixdim": [1, 0, 1, 1, 1, 1, 1, 1]},
+        {"pixdim": [3, 1, 1, 1, 1, 1, 1, 1]},
+    ],
+    ids=["NaN", "no rotation", "infinite", "zero", "no sign of an axis"],
+)
+def test_a_coded_qform_that_places_no_voxels_is_an_error(tmp_path, change):
+    header = nib.Nifti1Header()
+    header.set_data_shape((2, 3, 4))
+    header.set_data_dtype(np.uint8)
+    header.set_qform(np.eye(4), code=1)
+    header["magic"], header["vox_offset"] = b"n+1", 352
+    for field, value in change.items():
+        header[field] = value
+    voxels = VOXELS.astype(np.uint8).tobytes("F")
+    (tmp_path / "a.nii").write_bytes(header.binaryblock + bytes(4) + voxels)
+    with pytest.raises(ReadError, match=r"wanted a qform that places voxels, .* but quatern_b to"):
+        read(tmp_path / "a.nii", spacing=(1, 1, 1))
+
+
+@pytest.mark.parametrize("sign", [0, 1, -1])
+def test_the_sign_of_the_third_axis_may_be_left_out(tmp_path, sign):
+    header = nib.Nifti1Header()
+    header.set_data_shape((2, 3, 4))
+    header.set_data_dtype(np.uint8)
+    header.set_qform(np.eye(4), code=1)
+    header["magic"], header["vox_offset"], header["pixdim"][0] = b"n+1", 352, sign
+    voxels = VOXELS.astype(np.uint8).tobytes("F")
+    (tmp_path / "a.nii").write_bytes(header.binaryblock + bytes(4) + voxels)
+    expected = np.diag([1, 1, sign or 1, 1])
+    assert np.array_equal(read(tmp_path / "a.nii").grid.affine, expected)
+
+
+@pytest.mark.parametrize(
+    ("version", "offset"), [(1, 348), (1, 351), (1, 352.5), (1, np.nan), (1, 1e9), (2, 543)]
+)
+def test_voxels_that_would_begin_in_the_header_or_far_behind_it(write, version, offset):
+    data = nifti(VOXELS, version=version, offset=offset)
+    first = 352 if version == 1 else 544
+    with pytest.raises(
+        ReadError, match=rf"wanted voxels behind the header, from byte {first} to 67,108,864, but"
+    ):
+        read(write(data))
+
+
+def test_an_extension_that_reaches_into_the_voxels(write):
+    def extended(size):
+        content = struct.pack("<ii", size, 6) + bytes(24)
+        return write(nifti(VOXELS, extension=content))
+
+    assert np.array_equal(read(extended(32)).labels, VOXELS)
+    with pytest.raises(ReadError, match=r"one of 48 bytes ends behind vox_offset, 384; write the"):
+        read(extended(48))
+
+
+@pytest.mark.parametrize("code", [1005, 1007, 2003])
+def test_values_that_are_parts_of_vectors_are_no_labels(tmp_path, code):
+    image = nib.Nifti1Image(VOXELS.astype(np.uint8), np.eye(4))
+    image.header["intent_code"] = code
+    nib.save(image, tmp_path / "a.nii")
+    with pytest.raises(ReadError, match=rf"one label a voxel, but intent_code {code} says"):
+        read(tmp_path / "a.nii")
+
+
+def test_a_number_of_axes_that_is_none(write):
+    data = bytearray(nifti(VOXELS))
+    data[40:42] = bytes(2)
+    with pytest.raises(ReadError, match=r"wanted 1 to 7 axes, but dim\[0\] is 0; the header is"):
+        read(write(bytes(data)))
 
 
 def test_the_affine_is_in_millimetres_too(tmp_path):
@@ -334,6 +432,11 @@ BAD = {
         "a.nii",
         nifti(VOXELS, pixdim=(1, 0, 1)),
         r"pixdim is \(1, 0, 1\); correct .* --spacing",
+    ),
+    "spacing -0": (
+        "a.nii",
+        nifti(VOXELS, pixdim=(1, -0.0, 1)),
+        r"pixdim is \(1, -0, 1\); correct .* --spacing",
     ),
     "spacing NaN": (
         "a.nii",

@@ -102,7 +102,11 @@ class TestSuffixesThatAreGiven:
     def test_are_left_out_and_files_without_them_are_no_masks(self, folders):
         pred, gt = folders("a_pred.png b_pred.png a.png", "a_gt.png b_gt.png b_scan.png")
         found = pair(pred, gt, pred_suffix="_pred", gt_suffix="_gt")
-        assert (ids(found), found.missing, found.extra, found.notices) == (["a", "b"], [], [], [])
+        assert (ids(found), found.missing, found.extra) == (["a", "b"], [], [])
+        assert found.notices == [
+            f"{pred}: left out a.png, without the suffix asked for",
+            f"{gt}: left out b_scan.png, without the suffix asked for",
+        ]
 
     def test_tell_masks_of_one_folder_apart(self, folders):
         both, _ = folders("a_pred.png a_gt.png", "")
@@ -296,3 +300,37 @@ def test_a_name_that_is_not_text_is_refused(tmp_path: Path) -> None:
         (tmp_path / side / os.fsdecode(b"caf\xe9.png")).touch()
     with pytest.raises(UsageError, match=r"caf.*\.png.*not valid text in UTF-8.*rename the file"):
         pair(tmp_path / "pred", tmp_path / "gt")
+
+
+class TestFilesThatAreLeftOut:
+    def test_are_counted_by_kind_once_for_each_folder(self, folders):
+        pred, gt = folders("a.nii b.jpg c.jpg d.JPEG", "a.nii b.jpg c.jpg notes.txt .b.nii .x")
+        assert pair(pred, gt).notices == [
+            f"{pred}: 3 files are no masks, and left out (2 .jpg, 1 .jpeg)",
+            f"{gt}: 3 files are no masks, and left out (2 .jpg, 1 .txt)",
+            f"{gt}: left out .b.nii, that are hidden",
+        ]
+
+    def test_are_told_once_where_both_sides_are_one_folder(self, folders):
+        both, _ = folders("a_pred.png a_gt.png a.jpg 1.png 2.png 3.png 4.png 5.png 6.png", "")
+        assert pair(both, both, pred_suffix="_pred", gt_suffix="_gt").notices == [
+            f"{both}: 1 file is no mask, and left out (1 .jpg)",
+            f"{both}: left out 1.png, 2.png, 3.png, 4.png, 5.png and 1 more, without the suffix "
+            "asked for",
+        ]
+
+    def test_are_links_to_a_folder_above_them_too(self, folders):
+        pred, gt = folders("a.png", "a.png")
+        (pred / "again").symlink_to(pred.parent)
+        assert pair(pred, gt).notices == [
+            f"{pred}: left out again, that link to a folder above them"
+        ]
+
+
+def test_links_that_lead_nowhere_or_in_a_circle(folders):
+    pred, gt = folders("a.png", "a.png")
+    (pred.parent / "circle").symlink_to(pred.parent / "circle")
+    (pred.parent / "gone").symlink_to(pred.parent / "nothing")
+    for name in ("circle", "gone"):
+        with pytest.raises(UsageError, match=rf"{name}: .*a link that leads nowhere, or in a circ"):
+            pair(pred.parent / name, gt)

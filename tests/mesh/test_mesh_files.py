@@ -4,8 +4,6 @@ are.
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
 
@@ -127,15 +125,6 @@ def test_a_damaged_file_is_refused(tmp_path):
     (tmp_path / "cut.ply").write_text("ply\nformat ascii 1.0\nelement vertex")
     with pytest.raises(ReadError, match=r"cut\.ply: cannot be read as a mesh .*export it again"):
         read(tmp_path / "cut.ply")
-
-
-def test_the_package_for_meshes_is_named_when_it_is_missing(tmp_path, monkeypatch):
-    (tmp_path / "t.obj").write_text(TETRAHEDRON)
-    monkeypatch.setitem(sys.modules, "trimesh", None)
-    with pytest.raises(
-        UsageError, match=r"t\.obj: reading meshes needs trimesh; pip install trimesh, or"
-    ):
-        read(tmp_path / "t.obj")
 
 
 def test_meshes_are_compared_where_they_lie():
