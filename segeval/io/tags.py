@@ -12,8 +12,8 @@ from .request import Request
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _SIZES |= {16: 8, 17: 8, 18: 8}
 """Bytes of a value by its type."""
-_LETTERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
-"""Letters of `struct` for the types that are whole numbers."""
+_LETTERS = {1: "B", 2: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+"""Letters of `struct` for the types that are whole numbers, or text."""
 
 
 @dataclass(frozen=True, slots=True)
