@@ -117,7 +117,6 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
                 yield file
             sync(part)
             part.replace(path)
-            sync(path.parent)
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
