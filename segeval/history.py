@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +12,7 @@ import numpy as np
 
 from segeval.errors import UsageError
 from segeval.io.files import replacing
+from segeval.results.cells import quoted
 from segeval.training.logs import AXES, By, read_log
 from segeval.training.series import Column, Series, columns_named, names_of_entries, numbers_of
 
@@ -177,12 +176,13 @@ class History:
 
         A cell is empty where nothing was logged, and `nan` where a value was undefined.
         """
-        with replacing(Path(path)) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
-            writer = csv.writer(text, lineterminator="\n")
-            writer.writerow([self.by, *self._columns])
-            # Not by way of `table`: a value that was never logged is no NaN.
-            for when in self.epochs:
-                writer.writerow([when, *(cells.get(when, "") for cells in self._columns.values())])
+        rows: list[list[Any]] = [[self.by, *self._columns]]
+        # Not by way of `table`: a value that was never logged is no NaN.
+        for when in self.epochs:
+            rows.append([when, *(cells.get(when, "") for cells in self._columns.values())])
+        lines = (",".join(quoted(str(cell)) for cell in row) for row in rows)
+        with replacing(Path(path)) as file:
+            file.writelines(f"{line}\n".encode() for line in lines)
 
     @classmethod
     def read(cls, path: str | Path, *, by: By | None = None) -> History:

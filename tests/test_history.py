@@ -135,6 +135,16 @@ def test_csv_is_written_as_documented(tmp_path: Path):
     ).read_text() == "epoch,dice,hd95\n1,0.30000000000000004,nan\n2,,inf\n"
 
 
+@pytest.mark.parametrize("name", ["a\rb", "a\nb", "a\r\nb", "a,b", 'a"b', " a", "a\tb"])
+def test_names_of_regions_come_back_whatever_they_hold(name: str, tmp_path: Path):
+    history = History(regions=[name, "other"])
+    history.log(1, {"dice": [0.5, 0.25]})
+    history.to_csv(tmp_path / "history.csv")
+    assert History.read(tmp_path / "history.csv").table.columns.tolist() == (
+        history.table.columns.tolist()
+    )
+
+
 @pytest.mark.parametrize(
     ("column", "values", "best"),
     [

@@ -165,7 +165,7 @@ def _content(path: Path) -> tuple[list[str], list[Row]]:
 def _lines(path: Path) -> list[list[str]]:
     try:
         # Excel writes a byte order mark, which would belong to the first column's name.
-        text = path.read_text("utf-8-sig")
+        text = path.read_bytes().decode("utf-8-sig")  # line ends as they are
         return list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except OSError as error:
         raise UsageError(
