@@ -186,7 +186,7 @@ class Report(Listener):
 
     @property
     def _failures(self) -> str:
-        """Number of cases that failed, and where to read why; "" if none did."""
+        """Words on the number of cases that failed, and on where to read why; "" if none did."""
         if not self.failed:
             return ""
         share = f"{self.failed:,} of which"

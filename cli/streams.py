@@ -56,7 +56,7 @@ class Outlet(io.RawIOBase):
 
 @dataclass(slots=True)
 class Streams:
-    """What became of stdout and stderr, as the object of click's context."""
+    """State of stdout and stderr, which click hands to commands as the object of its context."""
 
     outlets: dict[str, Outlet]
     """The lower ends by the names of the streams."""

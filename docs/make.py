@@ -113,6 +113,15 @@ study/plots/heatmap-dice.svg
   the key.
 - No file is read unless it is named: a `segeval.toml` that happens to lie there changes nothing.
 
+## Exit codes
+| exit code | |
+|---|---|
+| 0 | done |
+| 1 | a case failed, or something could not be written: what could be kept is kept |
+| 2 | wrong usage: one line on stderr, nothing was scored |
+| 70 | a fault of segeval: please report it |
+| 130, 143, 129 | stopped by Ctrl-C (SIGINT), SIGTERM or SIGHUP: what was scored is in the tables |
+
 ## Completion
 The shell completes commands, options, their choices and paths once it is told so: in Bash (4.4 or
 later) by this line in `~/.bashrc`,

@@ -10,8 +10,9 @@ import pytest
 from segeval.errors import UsageError
 from segeval.metrics import DEFAULT_METRICS, REGISTRY, lookup, parse_metric, parse_metrics
 from segeval.metrics.card import Empty
-from segeval.metrics.declare import metric
+from segeval.metrics.declare import metric, taken_names
 from segeval.metrics.parameters import Interval
+from segeval.metrics.written import LACKING
 from segeval.statistics.counts import Counts
 from segeval.statistics.ratios import ratio
 
@@ -72,6 +73,14 @@ def test_a_written_form_stands_for_a_metric_and_has_one_column(written, name, pa
         ("dcie", "unknown metric 'dcie'; did you mean dice"),
         ("hausdorf95", "unknown metric 'hausdorf95'; did you mean hausdorff"),
         ("xyzzy", "unknown metric 'xyzzy'; `segeval metrics` lists them"),
+        ("lesion_fx", "unknown metric 'lesion_fx'; `segeval metrics` lists them"),
+        (
+            "lesion-F1",
+            "unknown metric 'lesion-F1': segeval does not have the F1 score over lesions; `segeval "
+            "metrics` lists what it has",
+        ),
+        ("pq", "unknown metric 'pq': segeval does not have panoptic quality; `segeval metrics` "),
+        ("clDice", "unknown metric 'clDice': segeval does not have the Dice of centre lines; "),
         ("", "unknown metric ''"),
         (
             "MSD",
@@ -247,3 +256,7 @@ def test_a_parameter_given_twice_is_an_error():
         UsageError, match="metric 'nsd:tolerance=1,tolerance=2' gives tolerance twice; give it once"
     ):
         parse_metric("nsd:tolerance=1,tolerance=2")
+
+
+def test_what_segeval_is_said_to_lack_it_does_not_have():
+    assert LACKING.keys().isdisjoint(taken_names())

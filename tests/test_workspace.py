@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+
+import pytest
+
 from segeval.kernels.workspace import Workspace
 
 
@@ -23,3 +27,32 @@ def test_each_function_keeps_its_own():
         first = workspace.kept(list, "ab")
         assert workspace.kept(tuple, "ab") == ("a", "b")
         assert workspace.kept(list, "ab") is first
+
+
+@pytest.mark.parametrize("limit", [0, 1, 9])
+def test_jobs_are_done_by_the_threads_that_the_system_starts(monkeypatch, limit):
+    start, started = threading.Thread.start, []
+
+    def limited(thread):
+        if len(started) == limit:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    with Workspace(threads=4) as workspace:
+        for _ in range(20):
+            assert workspace.map(lambda job: job**2, range(50)) == [job**2 for job in range(50)]
+
+
+def test_the_first_error_in_the_order_of_jobs_is_raised_and_later_jobs_are_not_begun():
+    begun, both = [], threading.Barrier(2)
+
+    def fail(job):
+        begun.append(job)
+        both.wait(timeout=30)  # the first two are at work at the same time
+        raise ValueError(f"job {job}")
+
+    with Workspace(threads=2) as workspace, pytest.raises(ValueError, match=r"^job 0$"):
+        workspace.map(fail, range(50))
+    assert sorted(begun) == [0, 1]

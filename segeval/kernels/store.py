@@ -181,8 +181,9 @@ def _can_keep(folder: Path) -> bool:
         folder.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         folder.mkdir(mode=0o755, exist_ok=True)
         # rights that a system shows are not always those that it grants, and disks are full: try
-        with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+        with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(_PROBE))
+            file.flush()
             return _is_trusted(folder)
     except OSError:
         return False

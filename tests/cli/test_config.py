@@ -243,3 +243,19 @@ def test_a_file_that_cannot_be_read_is_one_line(segeval, folders, name):
         rf"error: {re.escape(name)}: wanted options in TOML, but it cannot be read: .*\n",
         answer.err,
     )
+
+
+@pytest.mark.parametrize(
+    ("option", "complaint"),
+    [
+        ("jobs = 0", "jobs must be at least 1, not 0; leave it out to use every core"),
+        ('metric = "dcie"', "unknown metric 'dcie'; did you mean dice?"),
+    ],
+)
+def test_a_value_that_means_nothing_is_said_to_be_from_the_file(
+    segeval, folders, config, option, complaint
+):
+    path = config(option)
+    answer = segeval("score", folders.pred, folders.gt, "--config", path)
+    assert answer.code == 2
+    assert answer.err == f"error: {complaint} (options are from {path}, too)\n"

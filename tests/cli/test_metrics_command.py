@@ -16,6 +16,7 @@ def test_the_list_has_a_line_for_every_metric(segeval):
         assert line.startswith(f"{spec.usage} ")
         assert spec.title in line
         assert all(name in line for name in (spec.symbol, *spec.aliases))
+    assert [line.split("  ")[0] for line in lines if "95" in line] == ["hd or hd95"]
 
 
 @pytest.mark.parametrize("name", REGISTRY)

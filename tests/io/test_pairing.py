@@ -132,6 +132,15 @@ class TestSuffixesThatAreGiven:
         with pytest.raises(UsageError, match=message):
             pair(pred, gt, pred_suffix="_seg")
 
+    def test_must_leave_a_name(self, folders):
+        pred, gt = folders("good.nii.gz", "good.nii.gz")
+        message = (
+            r"good\.nii\.gz: wanted a name of the case before 'good' \(--pred-suffix\), but "
+            r"nothing is left of the file's; correct the option"
+        )
+        with pytest.raises(UsageError, match=message):
+            pair(pred, gt, pred_suffix="good")
+
 
 @pytest.mark.parametrize(
     ("preds", "gts", "names", "notices"),

@@ -134,19 +134,86 @@ def test_a_file_that_is_whole_but_of_no_use_is_made_anew(run, cache):
     run()
     for path in files(cache):
         useless = pickle.dumps(("another", "build"))
-        path.write_bytes(hashlib.sha256(useless).digest() + useless)
+        path.write_bytes(hashlib.sha256(path.name.encode() + useless).digest() + useless)
     assert int(run().stdout) > 0
 
 
-@pytest.mark.parametrize(
-    "damage", [lambda content: content[:-9], lambda content: content[:99] + b"!" + content[100:]]
-)
+def folder_instead(path):
+    path.unlink()
+    path.mkdir()
+
+
+def pipe_instead(path):
+    path.unlink()
+    os.mkfifo(path)
+
+
+def link_to_itself(path):
+    path.unlink()
+    path.symlink_to(path)
+
+
+DAMAGES = {
+    "cut short": lambda path: path.write_bytes(path.read_bytes()[:-9]),
+    "one byte": lambda path: path.write_bytes(
+        path.read_bytes()[:99] + b"!" + path.read_bytes()[100:]
+    ),
+    "zeros": lambda path: path.write_bytes(bytes(path.stat().st_size)),
+    "random bytes": lambda path: path.write_bytes(os.urandom(path.stat().st_size)),
+    "empty": lambda path: path.write_bytes(b""),
+    "a folder": folder_instead,
+}
+if hasattr(os, "mkfifo"):
+    DAMAGES |= {"a pipe": pipe_instead, "a link to itself": link_to_itself}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_damaged_file_is_made_anew(run, cache, damage):
     run()
     for path in files(cache):
-        path.write_bytes(damage(path.read_bytes()))
+        damage(path)
     assert int(run().stdout) > 0
+    second = run()
+    assert (second.stdout, second.stderr) == ("0\n", "")
+
+
+TWO = """
+@kernel
+def tow(x):
+    return doubled(x) + 5
+
+assert tow(20) == 45, tow(20)
+"""
+
+
+def test_a_file_under_the_name_of_another_kernel_is_never_run(run, cache):
+    run(TOY + TWO)
+    toy, tow = (next(cache.rglob(f"{name}-*.kernel")) for name in ("toy", "tow"))
+    content = toy.read_bytes()
+    toy.write_bytes(tow.read_bytes())
+    tow.write_bytes(content)
+    assert run(TOY + TWO).returncode == 0
     assert run().stdout == "0\n"
+
+
+def test_a_disk_without_room_is_no_place_to_keep_kernels(run, cache):
+    """Names can be made there still, and nothing can be written to them."""
+    full = "import resource, signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+    full += "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+    told = run(full + TOY).stderr
+    assert (
+        f"neither {cache} nor a folder for temporary files can keep them: set SEGEVAL_CACHE" in told
+    )
+    assert files(cache) == []
+
+
+def test_without_a_working_folder_a_relative_cache_is_none(run, tmp_path):
+    gone = (
+        f"import os\nos.mkdir({str(tmp_path / 'gone')!r})\nos.chdir({str(tmp_path / 'gone')!r})\n"
+    )
+    gone += f"os.rmdir({str(tmp_path / 'gone')!r})\n"
+    told = run(gone + TOY, SEGEVAL_CACHE="kernels").stderr
+    assert "so they go to" in told
 
 
 def test_files_that_were_being_written_are_not_left(run, cache):
