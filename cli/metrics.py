@@ -21,6 +21,7 @@ UNITS = {
     "volume": "ml (mm² in 2-D), or px for images without a spacing",
     "voxel": "voxels",
     "bit": "bits",
+    "%": "per cent",
 }
 """Words for the units of cards."""
 

@@ -421,6 +421,23 @@ def absolute_relative_volume_error(
 ) -> Array:
     """Absolute relative volume error: Size of the relative volume error."""
 
+def ravd(
+    pred: Array | Sequence[Array],
+    gt: Array | Sequence[Array],
+    *,
+    num_classes: int | None = None,
+    include_background: bool | None = None,
+    average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+    per_case: bool = False,
+    pooled: bool | Literal["voxels"] = False,
+    ignore_index: int | None = None,
+    input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+    threshold: float = 0.5,
+    multilabel: bool = False,
+    protocol: str | Path = "segeval",
+) -> Array:
+    """Relative absolute volume difference: Size of the volume error in per cent of the ground truth, as CHAOS reports it. MedPy's function of this name gives the signed `relative_volume_error`."""
+
 def symmetric_volume_error(
     pred: Array | Sequence[Array],
     gt: Array | Sequence[Array],

@@ -499,6 +499,25 @@ class AbsoluteRelativeVolumeError(SingleMetric):
         **kwargs: Any,
     ) -> None: ...
 
+class RAVD(SingleMetric):
+    """Relative absolute volume difference: Size of the volume error in per cent of the ground truth, as CHAOS reports it. MedPy's function of this name gives the signed `relative_volume_error`."""
+
+    def __init__(
+        self,
+        *,
+        num_classes: int | None = None,
+        include_background: bool | None = None,
+        average: Literal["none", "macro", "micro", "weighted"] | None = "macro",
+        per_case: bool = False,
+        pooled: bool | Literal["voxels"] = False,
+        ignore_index: int | None = None,
+        input_format: Literal["auto", "labels", "one-hot", "logits", "probabilities"] = "auto",
+        threshold: float = 0.5,
+        multilabel: bool = False,
+        protocol: str | Path = "segeval",
+        **kwargs: Any,
+    ) -> None: ...
+
 class SymmetricVolumeError(SingleMetric):
     """Symmetric volume error: Volume error relative to the mean of the two sizes; signed. What ITK calls volume similarity."""
 

@@ -88,7 +88,10 @@ def _of_one_shape(arrays: Arrays, inputs: Inputs) -> Form:
         channels = Channels(shape[1], shape[1])
         return _form("classes", channels, arrays, inputs, pooled=len(shape) == 2)
     kind: Kind = "binary" if arrays.scores or arrays.boolean else "classes"
-    channel = int(len(shape) > 2 and shape[1] == 1)
+    # An axis of one may be that of channels or of slices: who says labels has none of channels,
+    # unless the mask would have four axes.
+    has_slices = inputs.input_format == "labels" and len(shape) <= 4
+    channel = int(len(shape) > 2 and shape[1] == 1 and not has_slices)
     form = _form(kind, Channels(channel, channel), arrays, inputs, pooled=len(shape) == 1)
     # (N, H, W) may be N masks, or N rows of W voxels, one-hot in H classes: shapes do not tell.
     may_be_channels = len(shape) > 1 and shape[1] > 1

@@ -24,7 +24,7 @@ from segeval.statistics.statistic import Need, Statistic
 
 from .parameters import ByRegion, Parameter, Value, written
 
-Unit: TypeAlias = Literal["", "length", "volume", "voxel", "bit"]
+Unit: TypeAlias = Literal["", "length", "volume", "voxel", "bit", "%"]
 """Kinds of unit; a length is in the unit of the spacing, a volume in that of `Grid.volume_unit`."""
 Scope: TypeAlias = Literal["region", "case"]
 """Whether a metric gives a number for each region, or one for each case."""

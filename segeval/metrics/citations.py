@@ -65,6 +65,11 @@ CITATIONS = {
         "Jaccard P. The distribution of the flora in the alpine zone. New Phytologist 11(2), 37-50 "
         "(1912). doi:10.1111/j.1469-8137.1912.tb05611.x"
     ),
+    "kavur2021": (
+        "Kavur AE, Gezer NS, Barış M, et al. CHAOS Challenge - combined (CT-MR) healthy abdominal "
+        "organ segmentation. Medical Image Analysis 69, 101950 (2021). "
+        "doi:10.1016/j.media.2020.101950"
+    ),
     "long2015": (
         "Long J, Shelhamer E, Darrell T. Fully convolutional networks for semantic segmentation. "
         "CVPR (2015). doi:10.1109/CVPR.2015.7298965"

@@ -259,7 +259,7 @@ def volume_error(counts: Counts) -> Floats:
 
 @metric(
     title="Relative volume error", symbol="RVE", range=(-1, inf), best=0, empty=Empty(both=0),
-    aliases=("rvd", "ravd"), tex=r"\frac{V_p-V_g}{V_g}", cite="heimann2009",
+    aliases=("rvd",), tex=r"\frac{V_p-V_g}{V_g}", cite="heimann2009",
 )  # fmt: skip
 def relative_volume_error(counts: Counts) -> Floats:
     """Volume error relative to the ground truth.
@@ -277,6 +277,18 @@ def relative_volume_error(counts: Counts) -> Floats:
 def absolute_relative_volume_error(counts: Counts) -> Floats:
     """Size of the relative volume error."""
     return abs(relative_volume_error(counts))
+
+
+@metric(
+    title="Relative absolute volume difference", symbol="RAVD", range=(0, inf), best=0, unit="%",
+    empty=Empty(both=0), tex=r"100\,\frac{|V_p-V_g|}{V_g}", cite="kavur2021",
+)  # fmt: skip
+def ravd(counts: Counts) -> Floats:
+    """Size of the volume error in per cent of the ground truth, as CHAOS reports it.
+
+    MedPy's function of this name gives the signed `relative_volume_error`.
+    """
+    return 100 * abs(relative_volume_error(counts))
 
 
 @metric(

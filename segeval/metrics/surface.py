@@ -199,8 +199,8 @@ def overlap_mean(distances: SurfaceDistances, tolerance: NonNegative) -> Floats:
 def nsd_auc(distances: SurfaceDistances, limit: Positive) -> Floats:
     """Mean NSD over all tolerances from 0 to the limit, exactly."""
     total = distances.pg.total() + distances.gp.total()
-    # `shortfall` is the integral of `within`: the area needs no steps.
-    return ratio(distances.pg.shortfall(limit) + distances.gp.shortfall(limit), limit * total)
+    # Above the curve, an element has the part of the limit that its distance takes.
+    return 1 - ratio(distances.pg.part_of(limit) + distances.gp.part_of(limit), total)
 
 
 @metric(

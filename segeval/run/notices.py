@@ -91,19 +91,22 @@ def _on_sizes_of_voxels(scored: Sequence[Scored], pooled: Pooled) -> Iterator[st
             "pooled_voxels is defined"
         )
         return
-    differences = {
-        key: abs(score - pooled.by_voxels[key]) / max(1, abs(score))
-        for key, score in pooled.by_volume.items()
-        if isfinite(score) and isfinite(pooled.by_voxels[key])
-    }
-    largest = max(differences, key=differences.__getitem__, default=None)
-    if largest is None or differences[largest] < MATTERS:
-        return
-    region, column = largest
     volumes = [case.measured.voxel_volume for case in scored]
-    unit = scored[0].space.volume_unit
-    yield (
-        f"voxels are of {min(volumes):.4g} to {max(volumes):.4g} {unit}, and pooled scores depend "
-        f"on their weights: {column} of {region} is {pooled.by_volume[largest]:.4f} by volume "
-        f"(pooled) and {pooled.by_voxels[largest]:.4f} by voxels (pooled_voxels)"
-    )
+    if len(set(volumes)) == 1:
+        return
+    pairs = [
+        (abs(volume - voxels) / max(1, abs(volume)), column, region, volume, voxels)
+        for column, scores in pooled.by_volume.items()
+        for (region, volume), voxels in zip(
+            scores.items(), pooled.by_voxels[column].values(), strict=True
+        )
+        if isfinite(volume) and isfinite(voxels)
+    ]
+    difference, column, region, volume, voxels = max(pairs, default=(0, "", "", 0, 0))
+    if difference >= MATTERS:
+        unit = scored[0].space.volume_unit
+        yield (
+            f"voxels are of {min(volumes):.4g} to {max(volumes):.4g} {unit}, and pooled scores "
+            f"depend on their weights: {column} of {region} is {volume:.4f} by volume (pooled) "
+            f"and {voxels:.4f} by voxels (pooled_voxels)"
+        )

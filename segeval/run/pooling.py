@@ -21,8 +21,8 @@ from segeval.statistics.statistic import Need, RegionStatistic, Statistic
 
 from .record import Scored
 
-Scores: TypeAlias = Mapping[tuple[str, str], float]
-"""Scores by region and column."""
+Scores: TypeAlias = Mapping[str, Mapping[str, float]]
+"""Scores by column, and then by region."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +67,17 @@ def pooled_scores(
             sums[need] = _sums(
                 [case.measured.of_regions(need, regions) for case in scored], weights
             )
-    by_volume: dict[tuple[str, str], float] = {}
-    by_voxels: dict[tuple[str, str], float] = {}
-    names = [region.name for region in regions]
+    by_volume: dict[str, dict[str, float]] = {}
+    by_voxels: dict[str, dict[str, float]] = {}
     for metric in protocol.metrics:
         if metric.need not in sums:
             continue
-        of_metric = names if metric.spec.scope == "region" else [ALL]
-        keys = [(name, metric.column) for name in of_metric]
-        volume, voxels = _scores(metric, sums[metric.need], of_metric, has_one_unit=has_one_unit)
-        by_volume.update(zip(keys, volume.tolist(), strict=True))
-        by_voxels.update(zip(keys, voxels.tolist(), strict=True))
+        names = [ALL]
+        if metric.spec.scope == "region":
+            names = [region.name for region in regions]
+        volume, voxels = _scores(metric, sums[metric.need], names, has_one_unit=has_one_unit)
+        by_volume[metric.column] = dict(zip(names, volume.tolist(), strict=True))
+        by_voxels[metric.column] = dict(zip(names, voxels.tolist(), strict=True))
     return Pooled(by_volume, by_voxels)
 
 
@@ -109,7 +109,7 @@ def _scores(
     """
     voxels = metric.score(sums.by_voxels, names)
     volume = voxels
-    if metric.spec.unit not in ("voxel", "volume"):
+    if metric.spec.unit not in ("voxel", "volume") and sums.by_volume is not sums.by_voxels:
         volume = metric.score(sums.by_volume, names)
     if has_one_unit:
         return volume, voxels

@@ -198,12 +198,12 @@ class Distances:
         """Return the sum of size times distance to the power, (R,)."""
         return self._sum(self.size * self.value**power)
 
-    def shortfall(self, limit: float) -> Floats:
-        """Return the sum of size times what the distance lacks to `limit`, (R,).
+    def part_of(self, limit: float) -> Floats:
+        """Return the sum of size times the part of `limit` that the distance takes, (R,).
 
-        It is the integral of `within` from 0 to there.
+        The part is 1 at most, so that the sum is no more than the size of the set.
         """
-        return self._sum(self.size * np.maximum(limit - self.value, 0))
+        return self._sum(self.size * np.minimum(self.value / limit, 1))
 
     def mean(self) -> Floats:
         """Return the mean distance, by size, (R,)."""

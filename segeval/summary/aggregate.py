@@ -18,7 +18,7 @@ from .cube import Cube
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-Pooled = Mapping[tuple[str, str], float]
+Pooled = Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,16 +49,14 @@ class _Rows:
         values = cube.values[:, places, metrics]
         infinite = np.isinf(values)
         undefined = np.isnan(values) & cube.present[:, places]
-        columns = [metric.column for metric in cube.metrics]
-        keys = list(zip(regions, [columns[place] for place in metrics.tolist()], strict=True))
         return cls(
             regions,
             metrics,
             np.where(infinite, np.nan, values),
             undefined.sum(axis=0),
             infinite.sum(axis=0),
-            np.array([pooled.get(key, np.nan) for key in keys], dtype=np.float64),
-            np.array([pooled_voxels.get(key, np.nan) for key in keys], dtype=np.float64),
+            _by_region(pooled, cube)[places, metrics],
+            _by_region(pooled_voxels, cube)[places, metrics],
         )
 
     def means(self, metrics: Sequence[int]) -> _Rows:
@@ -87,6 +85,15 @@ class _Rows:
         )
 
 
+def _by_region(pooled: Pooled, cube: Cube) -> Floats:
+    """Return pooled scores by region and metric of the cube, NaN where there are none."""
+    scores = np.full((len(cube.regions), len(cube.metrics)), np.nan)
+    for place, metric in enumerate(cube.metrics):
+        of_region = pooled.get(metric.column, {})
+        scores[:, place] = [of_region.get(region, np.nan) for region in cube.regions]
+    return scores
+
+
 def summarise(
     cases: DataFrame,
     *,
@@ -108,7 +115,7 @@ def summarise(
     the columns, None for what their names say. All statistics are over the defined, finite values:
     `n` of them, while `n_undefined` and `n_infinite` count the others; NaN where there are none.
     `std` has n − 1 below; `ci_low` and `ci_high` are the percentile bootstrap interval of the mean
-    over cases. `pooled` gives, by region and column, the scores of all cases added up, voxels
+    over cases. `pooled` gives, by column and region, the scores of all cases added up, voxels
     weighing their volume, and `pooled_voxels` those where all voxels weigh the same; the pooled
     value of a mean row is the mean of its regions'. `n_failed` is the number of cases that
     `failed`; those whose region is "" count in nothing else.

@@ -219,6 +219,20 @@ def test_voxels_of_pooled_cases_weigh_their_volume(pooled, spacing, wanted):
     assert values["pixel_accuracy"] == pytest.approx(agreeing)
 
 
+def test_labels_have_no_axis_of_channels():
+    """Of a volume of one slice every voxel is boundary, of an image only those at an edge."""
+    gt = np.zeros((1, 1, 9, 9), int)
+    gt[..., 1:8, 1:8] = 1
+    pred = gt.copy()
+    pred[..., 4, 4:] = 0
+    options = {"tolerance": 0.5, "average": "none", "include_background": False}
+    volume = score(pred[0], gt[0], metrics="nsd@0.5")["nsd@0.5"]
+    image = score(pred[0, 0], gt[0, 0], metrics="nsd@0.5")["nsd@0.5"]
+    assert volume[0] == (45 + 45) / (45 + 49)
+    assert nsd(pred, gt, **options, input_format="labels").tolist() == volume.tolist()
+    assert nsd(pred, gt, **options).tolist() == image.tolist() != volume.tolist()
+
+
 def test_distances_are_added_up_before_they_are_scored():
     gt = np.zeros((2, 2, 9), int)
     pred = gt.copy()

@@ -39,7 +39,7 @@ def test_sums_are_those_over_the_elements(sets):
     np.testing.assert_allclose(d.within(2), each(lambda values: (values <= 2).sum(), sets, 0))
     np.testing.assert_allclose(d.below(2), each(lambda values: (values < 2).sum(), sets, 0))
     np.testing.assert_allclose(
-        d.shortfall(2), each(lambda values: np.maximum(2 - values, 0).sum(), sets, 0)
+        d.part_of(2), each(lambda values: np.minimum(values / 2, 1).sum(), sets, 0)
     )
     tolerances = np.array([0, 0.7, 2.05, 31])
     np.testing.assert_array_equal(
@@ -117,7 +117,7 @@ def test_infinite_distances_stay_infinite():
     assert d.quantile(0.5) == 3
     assert d.quantile(0.51) == d.quantile(0.9) == d.quantile(1) == np.inf
     assert d.within(100) == 2
-    assert d.shortfall(4) == (4 - 1) + (4 - 3)
+    assert d.part_of(4) == 1 / 4 + 3 / 4 + 1
     assert Distances.of([np.inf, np.inf]).quantile(0.5) == np.inf
     assert Distances.of([0, np.inf], sizes=[3, 0]).mean() == 0
 

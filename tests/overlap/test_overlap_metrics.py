@@ -54,6 +54,7 @@ TP, FP, FN, TN = 4, 2, 4, 20
         "volume_similarity": 1 - abs(4 - 2) / (2 * 4 + 2 + 4),
         "volume_error": 6 - 8,
         "relative_volume_error": (6 - 8) / 8,
+        "ravd": 100 * (8 - 6) / 8,
         "absolute_volume_error": 8 - 6,
         "generalized_dice": 2 * 4 / (2 * 4 + 2 + 4),
     }.items(),

@@ -79,4 +79,4 @@ def test_the_usage_of_a_metric_names_every_parameter_that_must_be_given(spec):
 
 @pytest.mark.parametrize(("length", "volume"), [("mm", "ml"), ("px", "px")])
 def test_a_unit_is_one_of_the_run_or_the_metrics_own(metric, length, volume):
-    assert metric.unit(length, volume) in {"", "voxel", "bit", length, volume}
+    assert metric.unit(length, volume) in {"", "%", "voxel", "bit", length, volume}

@@ -42,6 +42,7 @@ VALUES = {  # both masks empty, the prediction alone, the ground truth alone
     "volume_error": (0, 0 - 6, 6 - 0),
     "relative_volume_error": (0, (0 - 6) / 6, inf),
     "absolute_relative_volume_error": (0, 6 / 6, inf),
+    "ravd": (0, 100 * 6 / 6, inf),
     "symmetric_volume_error": (0, 2 * (0 - 6) / (0 + 6), 2 * (6 - 0) / (6 + 0)),
     "absolute_volume_error": (0, 6, 6),
     "volume_p": (0, 0, 6),

@@ -153,7 +153,7 @@ def test_case_metrics_have_their_own_rows_and_are_not_undefined_elsewhere():
 
 
 def test_pooled_values_are_the_callers_and_their_mean_is_over_regions():
-    result = summary(THREE, pooled={("liver", "dice"): 0.7, ("spleen", "dice"): 0.4})
+    result = summary(THREE, pooled={"dice": {"liver": 0.7, "spleen": 0.4}})
     assert row(result, "liver", "dice")["pooled"] == 0.7
     assert row(result, "mean", "dice")["pooled"] == pytest.approx((0.7 + 0.4) / 2)
     assert isnan(row(result, "liver", "hd95")["pooled"])

@@ -263,6 +263,13 @@ def test_a_width_that_is_a_distance_of_the_grid_leaves_it_out_despite_single_pre
     assert value("boundary_iou@0.71", pred, gt, spacing=(float32, float32)) == 24 / 24
 
 
+@given(pair=pairs(labels=1), limit=st.floats(1e-300, 1e300))
+def test_nsd_auc_is_never_more_than_one(pair, limit):
+    pred, gt = pair
+    found = value(f"nsd_auc@{limit!r}", pred, gt)
+    assert np.isnan(found) or 0 <= found <= 1
+
+
 def test_nsd_auc_grows_from_the_distance_on():
     pred, gt = scene("""
         # . .     . . #
