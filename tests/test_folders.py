@@ -205,7 +205,9 @@ def test_a_listener_hears_how_the_run_goes_on(three):
     segeval.score_folder(*three, metrics="dice", regions=[1, 2, 9], listener=heard, jobs=1)
     assert heard.calls[0] == ("started", 3)
     assert [name for kind, name in heard.calls if kind == "finished"] == ["a", "b", "c"]
-    assert heard.notices == ["1 of 3 regions occur in no mask: 9; check --regions"]
+    assert heard.notices == [
+        "1 of 3 regions occur in no mask: 9; the masks hold labels 1, 2; check --regions"
+    ]
 
 
 def test_the_same_folder_twice_is_noticed(three):
@@ -254,7 +256,7 @@ def test_subfolders_and_suffixes_name_cases(tmp_path):
 @pytest.mark.parametrize("listener", [None, Heard()])
 def test_failures_and_notices_are_warnings_of_the_logger(three, caplog, listener):
     np.save(three[0] / "b.npy", np.ones((2, 2)))
-    results = segeval.score_folder(*three, metrics="dice", regions=[1, 9], listener=listener)
+    results = segeval.score_folder(*three, metrics="dice", regions=[1, 2, 9], listener=listener)
     told = [(record.name, record.levelname, record.getMessage()) for record in caplog.records]
     (note,) = results.cases.note[results.cases.case == "b"]
     (notice,) = results.run["warnings"]

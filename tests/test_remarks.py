@@ -35,7 +35,8 @@ def noticed(root, preds, gts, **options):
 def test_regions_that_never_occur_are_one_notice(tmp_path):
     texts = noticed(tmp_path, {"a": PRED}, {"a": GT}, regions=[1, *range(10, 17)])
     assert texts == [
-        "7 of 8 regions occur in no mask: 10, 11, 12, 13, 14 and 2 more; check --regions"
+        "7 of 8 regions occur in no mask: 10, 11, 12, 13, 14 and 2 more; the masks hold labels 1; "
+        "check --regions"
     ]
 
 

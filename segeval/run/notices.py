@@ -12,10 +12,11 @@ import numpy as np
 
 from segeval.arrays import Flags
 from segeval.data.regions import Region
-from segeval.data.scales import FOREGROUNDS
+from segeval.data.scales import BRIGHTEST, FOREGROUNDS
 from segeval.protocols.protocol import Protocol
 from segeval.statistics.counts import Counts
 
+from .occurrence import Occurrence, about_disjoint, listed
 from .pooling import Pooled
 from .record import Scored
 
@@ -23,8 +24,6 @@ MANY = 20
 """From so many labels on, most of them on one side only, a folder is suspected to hold images."""
 MATTERS = 5e-4
 """Difference of pooled scores, relative to those above 1, from which on tables show it."""
-LISTED = 5
-"""Number of names that a notice lists."""
 
 
 def notices_on(
@@ -42,41 +41,118 @@ def notices_on(
         return
     if not regions:
         yield "no mask holds a label above 0: there is no region to score"
+    occurrence = Occurrence.of([case.measured.contingency for case in scored])
     in_p = np.array([~case.empty_p for case in counts])
     in_g = np.array([~case.empty_g for case in counts])
-    yield from _on_absent_regions(regions, (in_p | in_g).any(0))
+    yield from _on_absent_regions(regions, (in_p | in_g).any(0), occurrence)
+    yield from _on_labels_of_no_region(regions, occurrence)
     if protocol.regions is None:
         yield from _on_labels(regions, in_p, in_g)
+        yield from _on_disjoint_labels(scored, occurrence)
+        yield from _on_the_largest_byte(scored, occurrence, protocol)
     yield from _on_sizes_of_voxels(scored, pooled)
 
 
-def _on_absent_regions(regions: Sequence[Region], occurs: Flags) -> Iterator[str]:
+def _on_absent_regions(
+    regions: Sequence[Region], occurs: Flags, occurrence: Occurrence
+) -> Iterator[str]:
     """Yield a notice about regions that no mask holds; `occurs` (R,) tells which one does."""
     absent = [region.name for region, any_case in zip(regions, occurs, strict=True) if not any_case]
     if absent:
-        listed = ", ".join(absent[:LISTED])
-        if len(absent) > LISTED:
-            listed += f" and {len(absent) - LISTED} more"
-        yield f"{len(absent)} of {len(regions)} regions occur in no mask: {listed}; check --regions"
+        present = sorted({*occurrence.in_p, *occurrence.in_g})
+        yield (
+            f"{len(absent)} of {len(regions)} regions occur in no mask: {listed(absent)}; the "
+            f"masks hold labels {listed(present) or 'of background alone'}; check --regions"
+        )
+
+
+def _on_labels_of_no_region(regions: Sequence[Region], occurrence: Occurrence) -> Iterator[str]:
+    """Yield a notice about labels that masks hold and that no region takes."""
+    taken = {label for region in regions for label in region.labels}
+    sides = []
+    for side, cases_of_label in (
+        ("predictions", occurrence.in_p),
+        ("ground truths", occurrence.in_g),
+    ):
+        left = [f"{label} (in {n:,})" for label, n in cases_of_label.items() if label not in taken]
+        if left:
+            sides.append(f"{listed(left)} of {side}")
+    if sides:
+        yield f"labels that no region takes are not scored: {'; '.join(sides)}"
 
 
 def _on_labels(regions: Sequence[Region], in_p: Flags, in_g: Flags) -> Iterator[str]:
     """Yield notices about labels that nobody named; `in_p`, `in_g` are (cases, regions)."""
     # images in place of masks, or instances numbered at random, agree in few labels
     one_sided = int((in_p.any(0) != in_g.any(0)).sum())
+    foreground = [place for place, region in enumerate(regions) if region.labels != {0}]
     if len(regions) >= MANY and one_sided > len(regions) / 2:
         yield (
             f"{one_sided} of {len(regions)} labels occur in the predictions or in the ground "
-            "truths alone; if one of the folders holds images or numbered instances, pass another "
-            "folder, --regions or --binary"
+            "truths alone; if one of the folders holds scores (probabilities, grey values), pass "
+            "--threshold; if images or numbered instances, another folder, --regions or --binary"
+        )
+    elif len(regions) >= MANY and _are_numbers(in_g[:, foreground]):
+        yield (
+            f"the ground truths hold labels from 1 on, in every case to another one (up to "
+            f"{len(foreground)}): if these number instances, they are scored as classes here; pass "
+            "--binary to score them as one"
         )
     labels = {label for region in regions for label in region.labels}
-    foreground = [place for place, region in enumerate(regions) if region.labels != {0}]
     # no case holds both: some files were saved as masks of 0 and 1, others as images
     if labels - {0} == FOREGROUNDS and not in_g[:, foreground].all(axis=1).any():
         yield (
             "some cases hold only {0, 1} and others only {0, 255}; if these mean the same, pass "
             "--binary"
+        )
+
+
+def _are_numbers(occurs: Flags) -> bool:
+    """Return whether each case holds the first few labels, and cases differ in how many these are.
+
+    `occurs` is (cases, labels). So it is where labels number the objects of a case.
+
+    >>> _are_numbers(np.array([[True, True, False], [True, True, True]]))
+    True
+    """
+    how_many = occurs.sum(axis=1)
+    are_first = (np.sort(occurs, axis=1)[:, ::-1] == occurs).all()
+    return bool(are_first) and len(set(how_many.tolist()) - {0}) > 1
+
+
+def _on_disjoint_labels(scored: Sequence[Scored], occurrence: Occurrence) -> Iterator[str]:
+    """Yield a notice where both sides share no label, in the run or in some of its cases."""
+    if occurrence.is_disjoint:
+        yield (
+            f"no label is in both predictions ({listed(occurrence.in_p)}) and ground truths "
+            f"({listed(occurrence.in_g)}), so that nothing agrees; if some mean the same, map "
+            "them, name regions that join them (--regions), or pass --binary"
+        )
+        return
+    disjoint = sum(bool(about_disjoint(case.measured)) for case in scored)
+    if disjoint:
+        yield (
+            f"in {disjoint:,} of {len(scored):,} cases no label is in both masks, as their notes "
+            "say; if labels of these mean the same, name regions that join them (--regions), or "
+            "pass --binary"
+        )
+
+
+def _on_the_largest_byte(
+    scored: Sequence[Scored], occurrence: Occurrence, protocol: Protocol
+) -> Iterator[str]:
+    """Yield a notice where 255 stands beside classes, as what is not to be scored does."""
+    if protocol.ignore_label is not None or BRIGHTEST in occurrence.in_p:
+        return
+    beside = sum(
+        BRIGHTEST in table.gt and bool(((table.gt > 0) & (table.gt < BRIGHTEST)).any())
+        for table in (case.measured.contingency for case in scored)
+    )
+    if beside:
+        yield (
+            f"label {BRIGHTEST} is in {beside:,} ground truths beside other labels, in no "
+            "prediction, and scored as a class; if it marks voxels to leave out, pass "
+            f"--ignore-label {BRIGHTEST}"
         )
 
 

@@ -42,6 +42,7 @@ from .assemble import (
 from .crew import Crew
 from .journal import Journal, opened
 from .notices import notices_on
+from .occurrence import Occurrence
 from .pooling import Pooled, pooled_scores
 from .record import Record, Scored
 from .workers import SPILLED, evaluate
@@ -164,6 +165,7 @@ class Run:
                 self.listener = Listener()
                 self._finished()
                 raise
+            self._check_labels()
             return self._finished()
 
     def _finished(self) -> Results:
@@ -207,6 +209,11 @@ class Run:
             )
             return False
         return True
+
+    def _check_labels(self) -> None:
+        """Raise `UsageError` where all predictions hold one label, and all ground truths another."""
+        scored = [record.scored for record in self._records.values() if record.scored]
+        Occurrence.of([case.measured.contingency for case in scored]).check(self.protocol)
 
     def _take_earlier(self, journal: Journal) -> None:
         """Take the records of cases whose files are what they were, and say how many these are."""

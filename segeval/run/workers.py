@@ -27,6 +27,7 @@ from segeval.statistics.distances import SurfaceDistances
 
 from .cases import check_scales, read_case
 from .crew import Crew
+from .occurrence import about_disjoint
 from .record import Record, Scored, Space
 from .scoring import Scores, score_measured
 
@@ -148,6 +149,10 @@ def measure_case(case: Case, protocol: Protocol, workspace: Workspace) -> tuple[
     joins_scales = any(region.labels >= FOREGROUNDS for region in protocol.regions or ())
     if not protocol.binary and not joins_scales:
         check_scales(case, measured)
+    note = about_disjoint(measured)
+    # no error: of a case alone nobody knows whether it is confused, or of another scale
+    if note:
+        case = replace(case, notes=(*case.notes, note))
     return case, measured
 
 

@@ -1,0 +1,93 @@
+"""The labels that occur in the masks of a run, and what is wrong where both sides share none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from segeval.arrays import Integers
+from segeval.errors import UsageError
+from segeval.measure.measured import Measured
+from segeval.protocols.protocol import Protocol
+from segeval.statistics.contingency import Contingency
+
+LISTED = 5
+"""Number of labels, regions or cases that a sentence lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """The labels above 0 that occur, each with the number of cases that hold it."""
+
+    in_p: Mapping[int, int]
+    """Those of predictions."""
+    in_g: Mapping[int, int]
+    """Those of ground truths."""
+
+    @classmethod
+    def of(cls, tables: Sequence[Contingency]) -> Occurrence:
+        """Return the labels that occur in the cases of these tables."""
+        return cls(
+            _cases_by_label(tables, lambda table: table.pred),
+            _cases_by_label(tables, lambda table: table.gt),
+        )
+
+    @property
+    def is_disjoint(self) -> bool:
+        """Whether both sides hold labels, and share none."""
+        return bool(self.in_p and self.in_g) and self.in_p.keys().isdisjoint(self.in_g)
+
+    def check(self, protocol: Protocol) -> None:
+        """Raise `UsageError` where each side holds one label alone, and it is another one.
+
+        So it is where one mask was stored with another foreground value. Who names the regions
+        knows of the labels.
+        """
+        if protocol.regions is not None or not self.is_disjoint:
+            return
+        if len(self.in_p) == len(self.in_g) == 1:
+            (label_p,), (label_g,) = self.in_p, self.in_g
+            raise UsageError(
+                f"predictions hold only {{0, {label_p}}} and ground truths only {{0, {label_g}}}; "
+                "if these mean the same, pass --binary (in Python binary=True) to take every value "
+                f"above 0 as 1, or else --regions {min(label_p, label_g)},{max(label_p, label_g)} "
+                f"(regions=[{min(label_p, label_g)}, {max(label_p, label_g)}]) to score both"
+            )
+
+
+def _cases_by_label(
+    tables: Sequence[Contingency], side: Callable[[Contingency], Integers]
+) -> dict[int, int]:
+    """Return the labels above 0 on a side of the tables, with the number of tables of each."""
+    occurring = [np.unique(side(table)) for table in tables]
+    labels, cases = np.unique(
+        np.concatenate([np.empty(0, np.int64), *occurring]), return_counts=True
+    )
+    pairs = zip(labels.tolist(), cases.tolist(), strict=True)
+    return {label: count for label, count in pairs if label}
+
+
+def about_disjoint(measured: Measured) -> str:
+    """Return what to tell of a case whose masks share neither a region nor a label; else ""."""
+    counts = measured.counts
+    if (~counts.empty_p & ~counts.empty_g).any():
+        return ""
+    occurrence = Occurrence.of([measured.contingency])
+    if not occurrence.is_disjoint:
+        return ""
+    return (
+        f"no label is in both masks: {listed(occurrence.in_p)} in the prediction, "
+        f"{listed(occurrence.in_g)} in the ground truth"
+    )
+
+
+def listed(names: Collection[object]) -> str:
+    """Return some of the names, and how many more there are.
+
+    >>> listed(range(8))
+    '0, 1, 2, 3, 4 and 3 more'
+    """
+    text = ", ".join(map(str, list(names)[:LISTED]))
+    return text if len(names) <= LISTED else f"{text} and {len(names) - LISTED} more"
