@@ -48,6 +48,7 @@ report = ["dice", "nsd", "hd95"]    # what a run computes unless it is asked for
 # true: a metric without an entry is that of its card; false: it is an error
 others = false
 # options of a run, unless it is given others: this one; binary = true or false; missing;
+# threshold = 0.5;
 # geometry_tolerance = 0.001; spacing = [2.5, 0.8, 0.8]; and a table colors
 ignore_label = 255
 missing = "empty"

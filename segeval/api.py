@@ -17,7 +17,7 @@ import numpy as np
 
 from segeval.data.case import Side
 from segeval.data.grid import Grid
-from segeval.data.labels import LabelMap, check_unmasked
+from segeval.data.labels import LabelMap, above, check_unmasked
 from segeval.data.limits import MAX_VOXELS
 from segeval.errors import FailedCasesWarning, UnsavedWarning, UsageError
 from segeval.io import Colors, pair, read, stem_of
@@ -59,6 +59,7 @@ def score(
     include_background: bool | None = None,
     ignore_label: int | None = None,
     binary: bool | None = None,
+    threshold: float | None = None,
     spacing: Sequence[float] | None = None,
     geometry_tolerance: float | None = None,
     colors: Colors | str | Path | None = None,
@@ -88,6 +89,8 @@ def score(
         include_background: Score the background (label 0) too, or not. Default: the protocol's.
         ignore_label: Leave voxels out whose ground truth is this label.
         binary: Take every value above 0 as 1, or not. Default: the protocol's; not.
+        threshold: Take predictions for scores, such as probabilities: above X they are foreground,
+            and ground truths above 0.
         spacing: Voxel size in mm by array axis, in place of what the files say. Without it, arrays
             count in pixels.
         geometry_tolerance: How far the grids of a pair may differ: spacings by this share,
@@ -119,6 +122,7 @@ def score(
         include_background=include_background,
         ignore_label=ignore_label,
         binary=binary,
+        threshold=threshold,
         spacing=spacing,
         geometry_tolerance=geometry_tolerance,
         colors=colors,
@@ -145,6 +149,7 @@ def score_folder(
     include_background: bool | None = None,
     ignore_label: int | None = None,
     binary: bool | None = None,
+    threshold: float | None = None,
     spacing: Sequence[float] | None = None,
     geometry_tolerance: float | None = None,
     colors: Colors | str | Path | None = None,
@@ -186,6 +191,8 @@ def score_folder(
         include_background: Score the background (label 0) too, or not. Default: the protocol's.
         ignore_label: Leave voxels out whose ground truth is this label.
         binary: Take every value above 0 as 1, or not. Default: the protocol's; not.
+        threshold: Take predictions for scores, such as probabilities: above X they are foreground,
+            and ground truths above 0.
         spacing: Voxel size in mm by array axis, in place of what the files say. Without it, arrays
             count in pixels.
         geometry_tolerance: How far the grids of a pair may differ: spacings by this share,
@@ -229,6 +236,7 @@ def score_folder(
         include_background=include_background,
         ignore_label=ignore_label,
         binary=binary,
+        threshold=threshold,
         spacing=spacing,
         geometry_tolerance=geometry_tolerance,
         missing=missing,
@@ -299,11 +307,20 @@ def _check_budget(max_voxels: int) -> None:
 
 
 def _side(mask: Any, protocol: Protocol, name: str, max_voxels: int) -> Side:
-    """Return what a side of a case is; `name` is what errors call an array."""
+    """Return what a side of a case is, `pred` or `gt` by its name."""
+    threshold = protocol.threshold if name == "pred" else None
     if isinstance(mask, (str, os.PathLike)):
-        return read(mask, spacing=protocol.spacing, colors=protocol.colors, max_voxels=max_voxels)
+        return read(
+            mask,
+            spacing=protocol.spacing,
+            colors=protocol.colors,
+            threshold=threshold,
+            max_voxels=max_voxels,
+        )
     check_unmasked(mask, name)
     array = as_array(mask.detach().cpu()) if hasattr(mask, "detach") else np.asarray(mask)
+    if threshold is not None:
+        array = above(array, threshold, name)
     if not protocol.spacing:
         return LabelMap.of(array, Grid.unspaced(array.shape), name)
     return LabelMap.of(array, Grid(array.shape, protocol.spacing, "mm"), name)

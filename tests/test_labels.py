@@ -65,8 +65,8 @@ def test_a_label_that_needs_a_wider_dtype_may_come_in_a_later_chunk():
         (-2.0, "array: holds the negative value -2; labels start at 0: shift or remap them"),
         (
             0.5,
-            "array: holds 0.5, which is not a whole number; .* take the argmax of a probability "
-            "map first",
+            "array: holds 0.5, which is not a whole number; .* pass --threshold .* or take the "
+            "argmax of class probabilities first",
         ),
         (1e20, r"array: holds 1e\+20, beyond the largest label 2\*\*63 - 1; remap the labels"),
         (

@@ -58,7 +58,7 @@ def test_a_run_can_be_repeated_from_its_record(three, tmp_path):
             regions=protocol["regions"],
             **{
                 key: protocol[key]
-                for key in ("include_background", "ignore_label", "binary", "spacing")
+                for key in ("include_background", "ignore_label", "binary", "threshold", "spacing")
             },
         )
         rows = (

@@ -239,6 +239,7 @@ def test_a_protocol_can_be_written_down_in_full():
         "include_background": False,
         "ignore_label": 255,
         "binary": False,
+        "threshold": None,
         "spacing": [1.0, 2.0],
         "geometry_tolerance": 1e-3,
         "missing": "error",

@@ -100,6 +100,22 @@ def as_labels(array: NDArray[Any], source: str) -> Labels:
     return labels.reshape(ordered.shape).transpose(np.argsort(by_stride))
 
 
+def above(scores: NDArray[Any], threshold: float, source: str) -> Labels:
+    """Return 1 where scores are above a threshold, else 0.
+
+    Raises `ReadError`, naming `source`, for NaN, which is on neither side, and complex numbers.
+
+    >>> above(np.array([0.2, 0.5, 0.7]), 0.5, "array").tolist()
+    [0, 0, 1]
+    """
+    if scores.dtype.kind not in "buif":
+        raise ReadError(f"{source}: scores are numbers, but the dtype is {scores.dtype}")
+    if scores.dtype.kind == "f" and np.isnan(scores).any():
+        raise ReadError(f"{source}: holds NaN, which is on neither side of a threshold; replace it")
+    labels: Labels = np.greater(scores, threshold).view(np.uint8)
+    return labels
+
+
 def pieces(flat: NDArray[Any]) -> Iterator[NDArray[Any]]:
     """Yield consecutive views of a 1-D array, `CHUNK` bytes each."""
     step = max(1, CHUNK // flat.itemsize)
@@ -130,7 +146,8 @@ def narrowed(
         if chunk.dtype.kind == "f" and (fractional := stored != chunk).any():
             raise ReadError(
                 f"{source}: holds {chunk[fractional][0]:g}, which is not a whole number; labels "
-                f"are integers: threshold or take the argmax of a probability map first"
+                f"are integers: pass --threshold (in Python threshold) for scores, or take the "
+                f"argmax of class probabilities first"
             )
         done += chunk.size
     return labels

@@ -42,8 +42,9 @@ def label_map(pixels: NDArray[Any], request: Request, orientation: int = 1) -> L
         labels = stored(labels_of(turned, request), request)
     else:
         labels = np.ascontiguousarray(turned[..., 0] if turned.ndim == 3 else turned)
-        # Bytes are labels as they are, but for those that lie in memory of somebody else.
-        if labels.dtype != np.uint8 or not labels.flags.writeable:
+        # Bytes are labels as they are, unless they are scores or lie in memory of somebody else.
+        are_labels = labels.dtype == np.uint8 and request.threshold is None
+        if not are_labels or not labels.flags.writeable:
             labels = stored(labels, request)
     return LabelMap(labels, request.unspaced_grid(labels.shape), str(request.path))
 

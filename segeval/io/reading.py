@@ -31,6 +31,7 @@ def read(
     *,
     spacing: Sequence[float] | None = None,
     colors: Colors | None = None,
+    threshold: float | None = None,
     unit: str = "mm",
     max_voxels: int = MAX_VOXELS,
     workspace: Workspace | None = None,
@@ -39,9 +40,9 @@ def read(
 ) -> LabelMap | Mesh:
     """Return what a file holds, read by the reader of its suffix.
 
-    `spacing` and `colors` are for masks, `unit` is for meshes: see `Request`. With a `workspace`,
-    labels live in memory that the next read with the same `slot` overwrites. `hashed` has the bytes
-    that are read hashed, and the result say so in `file`.
+    `spacing`, `colors` and `threshold` are for masks, `unit` is for meshes: see `Request`. With a
+    `workspace`, labels live in memory that the next read with the same `slot` overwrites. `hashed`
+    has the bytes that are read hashed, and the result say so in `file`.
 
     Raises `ReadError` for every failure: one line with the file, what was wanted, what came and
     what to do. Raises `UsageError` where the package that reads such files is not installed.
@@ -68,6 +69,7 @@ def read(
                 source=source,
                 spacing=tuple(spacing) if spacing else None,
                 colors=colors,
+                threshold=threshold,
                 unit=unit,
                 max_voxels=max_voxels,
                 workspace=workspace,
@@ -91,6 +93,7 @@ def read_labels(
     spacing: Sequence[float] | None = None,
     colors: Colors | None = None,
     max_voxels: int = MAX_VOXELS,
+    threshold: float | None = None,
     workspace: Workspace | None = None,
     slot: str = "mask",
 ) -> LabelMap:
@@ -106,6 +109,7 @@ def read_labels(
         spacing=spacing,
         colors=colors,
         max_voxels=max_voxels,
+        threshold=threshold,
         workspace=workspace,
         slot=slot,
     )

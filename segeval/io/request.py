@@ -41,13 +41,15 @@ class Request:
 
     Readers take all bytes from `source`, as a stream or at once by `content()`, and call `admit`
     with the shape before they allocate anything. `spacing` overrides the file's; `colors` gives the
-    labels of a colour image; `unit` is that of a mesh's coordinates, one of um, mm, cm and m;
-    `workspace` keeps the memory of `slot` from one file to the next.
+    labels of a colour image; `threshold` says that values are scores, label 1 above it and 0
+    elsewhere; `unit` is that of a mesh's coordinates, one of um, mm, cm and m; `workspace` keeps
+    the memory of `slot` from one file to the next.
     """
 
     source: Source
     spacing: tuple[float, ...] | None = None
     colors: Colors | None = None
+    threshold: float | None = None
     unit: str = "mm"
     max_voxels: int = MAX_VOXELS
     workspace: Workspace | None = None

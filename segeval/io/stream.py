@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.arrays import Bytes, Labels
-from segeval.data.labels import CHUNK, Dtype, narrowed, pieces
+from segeval.data.labels import CHUNK, Dtype, above, narrowed, pieces
 from segeval.errors import ReadError
 
 from .request import Request
@@ -29,14 +29,14 @@ def streamed(
     Bytes go straight into the memory that is kept. Anything else passes through a chunk in the
     cache, so that a volume of wide integers or floats never exists.
     """
-    if dtype == np.uint8 and change is None:
+    if dtype == np.uint8 and change is None and request.threshold is None:
         labels = request.buffer(size)
         _fill(file, labels, request)
         return labels
     chunks = _chunks(file, dtype, size, request)
     if change is not None:
         chunks = map(change, chunks)
-    return narrowed(chunks, size, str(request.path), request.buffer)
+    return narrowed(_labels(chunks, request), size, str(request.path), request.buffer)
 
 
 def stored(array: NDArray[Any], request: Request) -> Labels:
@@ -44,7 +44,8 @@ def stored(array: NDArray[Any], request: Request) -> Labels:
 
     For libraries that decode a file as a whole; `streamed` is for those that need not.
     """
-    flat = narrowed(pieces(array.reshape(-1)), array.size, str(request.path), request.buffer)
+    chunks = _labels(pieces(array.reshape(-1)), request)
+    flat = narrowed(chunks, array.size, str(request.path), request.buffer)
     return flat.reshape(array.shape)
 
 
@@ -76,6 +77,14 @@ def voxel_shape(shape: tuple[int, ...], request: Request) -> tuple[int, ...]:
         )
     request.admit(trimmed)
     return trimmed
+
+
+def _labels(values: Iterator[NDArray[Any]], request: Request) -> Iterator[NDArray[Any]]:
+    """Return chunks of values as they are, or chunks of labels where they are scores."""
+    threshold = request.threshold
+    if threshold is None:
+        return values
+    return (above(chunk, threshold, str(request.path)) for chunk in values)
 
 
 def _chunks(file: IO[bytes], dtype: Dtype, size: int, request: Request) -> Iterator[NDArray[Any]]:

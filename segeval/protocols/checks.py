@@ -55,6 +55,7 @@ KEYS = {
     "others": FLAG,
     "ignore_label": Kind("a whole number", is_whole),
     "binary": FLAG,
+    "threshold": Kind("a number", is_number),
     "spacing": Kind("a list of lengths", lambda value: _is_list_of(value, is_number)),
     "geometry_tolerance": Kind("a number", is_number),
     "missing": TEXT,

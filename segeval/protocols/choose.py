@@ -31,6 +31,7 @@ def make_protocol(
     include_background: bool | None = None,
     ignore_label: int | None = None,
     binary: bool | None = None,
+    threshold: float | None = None,
     spacing: Sequence[float] | None = None,
     geometry_tolerance: float | None = None,
     missing: Missing | None = None,
@@ -50,6 +51,8 @@ def make_protocol(
     base = source.convention
     policies = Policies(**base.policies)
     policies.update(_given(binary, spacing, geometry_tolerance, missing, colors))
+    if threshold is not None:
+        policies["threshold"] = float(threshold)
     chosen = _chosen_labels(
         source,
         regions=regions,

@@ -227,11 +227,11 @@ class Convention:
         Raises `UsageError` where the regions are unions of labels, which label maps of arrays do
         not show, and where labels are taken as one, which arrays are not.
         """
-        if self.policies.get("binary"):
+        if self.policies.get("binary") or self.policies.get("threshold") is not None:
             raise UsageError(
-                f"protocol {self.name!r} takes every value above 0 as 1, and arrays are taken as "
-                "they are; give masks of 0 and 1 and a protocol without binary, or use "
-                "segeval.score"
+                f"protocol {self.name!r} takes every value above 0 or a threshold as 1, and arrays "
+                "are taken as they are; give masks of 0 and 1 and a protocol without binary and "
+                "threshold, or use segeval.score"
             )
         regions = self.regions or {}
         if multilabel:

@@ -258,7 +258,7 @@ def _policies(content: Mapping[str, Any]) -> Policies:
         policies["spacing"] = tuple(map(float, content["spacing"]))
     if "colors" in content:
         policies["colors"] = parse_colors(content["colors"])
-    for name in ("ignore_label", "binary", "geometry_tolerance", "missing"):
+    for name in ("ignore_label", "binary", "threshold", "geometry_tolerance", "missing"):
         if name in content:
             policies[name] = content[name]
     return policies

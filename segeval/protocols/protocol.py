@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 from typing import Any, Literal, TypeAlias, TypedDict, get_args
 
 from segeval.data.regions import LARGEST, Region
@@ -33,6 +34,8 @@ class Policies(TypedDict, total=False):
     """Label of the ground truth whose voxels are left out."""
     binary: bool
     """True where every value above 0 is taken as 1."""
+    threshold: float | None
+    """Value above which a prediction of scores is 1; the ground truth is taken as binary then."""
     spacing: tuple[float, ...] | None
     """Voxel size by array axis in mm, which goes before that of the files."""
     geometry_tolerance: float
@@ -58,6 +61,7 @@ class Protocol:
     """True where label 0 is scored, too."""
     ignore_label: int | None = None
     binary: bool = False
+    threshold: float | None = None
     spacing: tuple[float, ...] | None = None
     geometry_tolerance: float = 1e-3
     missing: Missing = "error"
@@ -122,6 +126,12 @@ class Protocol:
             raise UsageError(
                 f"the label to ignore must be from 0 to {LARGEST:,}, not {self.ignore_label}"
             )
+        if self.threshold is not None and not isfinite(self.threshold):
+            raise UsageError(f"the threshold must be a number such as 0.5, not {self.threshold}")
+        if self.threshold is not None and self.colors is not None:
+            raise UsageError(
+                "colors stand for labels, and a threshold is for scores; give one of them"
+            )
         if self.missing not in get_args(Missing):
             raise UsageError(
                 f"missing is one of {', '.join(get_args(Missing))}, not {self.missing!r}"
@@ -133,11 +143,17 @@ class Protocol:
         return Policies(
             ignore_label=self.ignore_label,
             binary=self.binary,
+            threshold=self.threshold,
             spacing=self.spacing,
             geometry_tolerance=self.geometry_tolerance,
             missing=self.missing,
             colors=self.colors,
         )
+
+    @property
+    def takes_as_one(self) -> bool:
+        """Whether all labels above 0 are taken as 1, of scores and of binary masks."""
+        return self.binary or self.threshold is not None
 
     @cached_property
     def needs(self) -> tuple[Need, ...]:
@@ -178,6 +194,7 @@ class Protocol:
             "include_background": self.include_background,
             "ignore_label": self.ignore_label,
             "binary": self.binary,
+            "threshold": self.threshold,
             "spacing": self.spacing and list(self.spacing),
             "geometry_tolerance": self.geometry_tolerance,
             "missing": self.missing,
@@ -207,6 +224,7 @@ class Protocol:
                 include_background=content["include_background"],
                 ignore_label=content["ignore_label"],
                 binary=content["binary"],
+                threshold=content["threshold"],
                 spacing=spacing and tuple(spacing),
                 geometry_tolerance=float(content["geometry_tolerance"]),
                 missing=content["missing"],

@@ -336,6 +336,12 @@ def _about_labels(protocol: Protocol) -> list[Policy]:
             YES_OR_NO[protocol.binary],
             unusual=protocol.binary,
         ),
+        Policy(
+            "the threshold of scores",
+            protocol.threshold,
+            "none" if protocol.threshold is None else f"{protocol.threshold:g}",
+            unusual=protocol.threshold is not None,
+        ),
     ]
 
 

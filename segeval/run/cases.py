@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
+from segeval.arrays import Labels
 from segeval.data.case import Case, Side
 from segeval.data.geometry import aligned
 from segeval.data.labels import LabelMap
@@ -29,6 +31,12 @@ VOXELS_PER_RELATIVE = 100
 """The geometry tolerance is relative for spacings; times this it is that of positions, in voxels:
 1e-3 and 0.1.
 """
+GREYS = 3
+"""Values above 0 from which on a mask that is taken as binary may hold scores."""
+SAMPLES = 2**16
+"""Voxels that are looked at for these."""
+SCORES = "if these are scores, pass --threshold"
+"""End of the note of a case that may hold scores."""
 
 
 def read_case(
@@ -46,6 +54,7 @@ def read_case(
             path,
             spacing=protocol.spacing,
             colors=protocol.colors,
+            threshold=protocol.threshold if slot == "pred" else None,
             max_voxels=max_voxels,
             workspace=workspace,
             slot=slot,
@@ -85,9 +94,10 @@ def make_case(name: str, pred: Side | None, gt: Side, protocol: Protocol) -> Cas
     case = Case(name, pred, gt, notes=tuple(notes), tolerance=protocol.geometry_tolerance)
     if protocol.ignore_label is not None:
         case = case.ignoring(protocol.ignore_label)
-    if protocol.binary:  # after that, or the label to ignore would be foreground
+    if protocol.takes_as_one:  # after that, or the label to ignore would be foreground
         pred, gt = case.masks
-        case = replace(case, pred=_binary(pred), gt=_binary(gt))
+        remarks = (*case.notes, *_about_scores(pred, gt, protocol))
+        case = replace(case, pred=_binary(pred), gt=_binary(gt), notes=remarks)
     return case
 
 
@@ -126,7 +136,7 @@ def _surface_case(name: str, pred: Side | None, gt: Side, protocol: Protocol) ->
 
 def _surface_side(side: Side, protocol: Protocol) -> Side:
     """Return a mesh as it is, and a mask with what the protocol says of its labels."""
-    return _binary(side) if protocol.binary and isinstance(side, LabelMap) else side
+    return _binary(side) if protocol.takes_as_one and isinstance(side, LabelMap) else side
 
 
 def _placing(side: Side, protocol: Protocol) -> Iterator[str]:
@@ -143,6 +153,34 @@ def _placing(side: Side, protocol: Protocol) -> Iterator[str]:
         )
     if mask.labels.any():
         yield BY_SPACING if mask.grid.affine is None else BY_AFFINE
+
+
+def _about_scores(pred: LabelMap, gt: LabelMap, protocol: Protocol) -> Iterator[str]:
+    """Yield a note where many values become 1 on one side, and a single one on the other.
+
+    Scores are of many values, and most of those above 0 mean background.
+    """
+    values_p, values_g = _sampled_values(pred), _sampled_values(gt)
+    for name, many, few in (
+        ("prediction", values_p, values_g),
+        ("ground truth", values_g, values_p),
+    ):
+        if len(many) >= GREYS and len(few) == 1:
+            # a prediction of scores has become 0 and 1 by now
+            advice = SCORES if protocol.threshold is None else "make it binary first"
+            yield (
+                f"the {name} holds {len(many)} values or more above 0, all taken as foreground; "
+                f"{advice}"
+            )
+
+
+def _sampled_values(mask: LabelMap) -> Labels:
+    """Return the values above 0 of about `SAMPLES` voxels, evenly spread."""
+    order: Literal["C", "F"] = "F" if mask.labels.flags.f_contiguous else "C"
+    # odd, so that it does not go down single columns of the usual powers of two
+    step = max(1, mask.labels.size // SAMPLES) | 1
+    values = np.unique(mask.labels.ravel(order)[::step])
+    return values[values > 0]
 
 
 def _binary(mask: LabelMap) -> LabelMap:

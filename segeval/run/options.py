@@ -169,6 +169,14 @@ OPTIONS = (
         unless_given="the protocol's; not",
     ),
     Option(
+        name="threshold",
+        annotation="float | None",
+        default=None,
+        metavar="X",
+        sentence="Take predictions for scores, such as probabilities: above X they are foreground, "
+        "and ground truths above 0.",
+    ),
+    Option(
         name="spacing",
         annotation="Sequence[float] | None",
         default=None,

@@ -25,7 +25,7 @@ from segeval.measure.measured import Measured
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
 from segeval.statistics.curves import Curves
-from segeval.statistics.statistic import Need, Statistic
+from segeval.statistics.statistic import Arrays, Need, Statistic
 
 from .scoring import Scores
 
@@ -149,18 +149,11 @@ def _scored_to_json(scored: Scored) -> dict[str, Any]:
         "values": encode(scored.scores.values),
         "table": [encode(column) for column in _columns(measured.contingency)],
         "statistics": {
-            need.name: {name: encode(array) for name, array in statistic.flat(need, labels).items()}
+            need.name: _encoded(statistic.flat(need, labels))
             for need, statistic in measured.statistics.items()
         },
-        "curves": _curves_to_json(scored.curves),
+        "curves": None if scored.curves is None else _encoded(scored.curves.arrays),
     }
-
-
-def _curves_to_json(curves: Curves | None) -> dict[str, Any] | None:
-    """Return NSD curves as JSON can hold them, None where none are kept."""
-    if curves is None:
-        return None
-    return {name: encode(array) for name, array in curves.arrays.items()}
 
 
 def _scored_from_json(content: Mapping[str, Any], needs: Sequence[Need]) -> Scored:
@@ -172,7 +165,7 @@ def _scored_from_json(content: Mapping[str, Any], needs: Sequence[Need]) -> Scor
     for need in needs:
         # what follows from the table alone is in no record
         if need.name in content["statistics"]:
-            flat = {name: decode(text) for name, text in content["statistics"][need.name].items()}
+            flat = _decoded(content["statistics"][need.name])
             (only_case,) = need.statistic.cases(need, flat, len(regions)).each()
             statistics[need] = only_case
     values: Floats = decode(content["values"])
@@ -188,8 +181,18 @@ def _scored_from_json(content: Mapping[str, Any], needs: Sequence[Need]) -> Scor
             statistics=statistics,
             voxel_volume=voxel_volume,
         ),
-        curves=curves and Curves.of_arrays({name: decode(array) for name, array in curves.items()}),
+        curves=curves and Curves.of_arrays(_decoded(curves)),
     )
+
+
+def _encoded(arrays: Arrays) -> dict[str, Any]:
+    """Return arrays by name as JSON can hold them."""
+    return {name: encode(array) for name, array in arrays.items()}
+
+
+def _decoded(content: Mapping[str, Any]) -> Arrays:
+    """Return the arrays that `_encoded` wrote."""
+    return {name: decode(array) for name, array in content.items()}
 
 
 def _columns(table: Contingency) -> tuple[NDArray[Any], ...]:

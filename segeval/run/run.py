@@ -39,6 +39,7 @@ from .assemble import (
     cases_table,
     details,
 )
+from .cases import SCORES
 from .crew import Crew
 from .journal import Journal, opened
 from .notices import notices_on
@@ -211,7 +212,7 @@ class Run:
         return True
 
     def _check_labels(self) -> None:
-        """Raise `UsageError` where all predictions hold one label, and all ground truths another."""
+        """Raise `UsageError` where each side of all cases holds one label, and another one."""
         scored = [record.scored for record in self._records.values() if record.scored]
         Occurrence.of([case.measured.contingency for case in scored]).check(self.protocol)
 
@@ -249,6 +250,7 @@ class Run:
         counts = [case.measured.counts_of(regions) for case in scored]
         cases = cases_table(records, regions, self.protocol, self.failed)
         self._notice_spilled(records)
+        self._notice_scores(records)
         if self.failed == "worst" and records and not regions:
             self.notice(
                 "no case could be read, so that no region is known in which the failed ones would "
@@ -279,6 +281,15 @@ class Run:
         spilled = sum(SPILLED in record.notes for record in records)
         if spilled:
             self.notice(f"{spilled} of {len(records)} cases {SPILLED}; their rows say so")
+
+    def _notice_scores(self, records: Sequence[Record]) -> None:
+        """Tell in how many cases a side that is taken as binary may hold scores."""
+        doubtful = sum(any(note.endswith(SCORES) for note in record.notes) for record in records)
+        if doubtful:
+            self.notice(
+                f"in {doubtful} of {len(records)} cases one side holds many values above 0 and the "
+                f"other a single one, and all are taken as foreground; {SCORES}"
+            )
 
     def _content(
         self, records: Sequence[Record], regions: Sequence[Region], units: dict[str, str]

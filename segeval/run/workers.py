@@ -147,7 +147,7 @@ def measure_case(case: Case, protocol: Protocol, workspace: Workspace) -> tuple[
         case = replace(case, notes=(*case.notes, SPILLED))
     # who names a region of labels 1 and 255 knows of both scales
     joins_scales = any(region.labels >= FOREGROUNDS for region in protocol.regions or ())
-    if not protocol.binary and not joins_scales:
+    if not protocol.takes_as_one and not joins_scales:
         check_scales(case, measured)
     note = about_disjoint(measured)
     # no error: of a case alone nobody knows whether it is confused, or of another scale

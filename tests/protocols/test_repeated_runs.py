@@ -131,7 +131,7 @@ def test_a_function_cannot_follow_every_run(pair):
     with pytest.raises(UsageError, match=r"run.json: a run of protocol 'all'; .* here, choose one"):
         dice(PRED, GT, protocol=path)
     path = run(pair, "second", binary=True, metrics="dice") / "run.json"
-    with pytest.raises(UsageError, match="takes every value above 0 as 1, and arrays are taken as"):
+    with pytest.raises(UsageError, match="takes every value above 0 or a threshold as 1, and"):
         dice(PRED, GT, protocol=path)
 
 

@@ -21,6 +21,7 @@ OPTIONS = {
     "the background": {"include_background": True},
     "an ignored label": {"ignore_label": 7},
     "binary": {"binary": True},
+    "a threshold": {"threshold": 0.5},
     "spacing": {"spacing": (2.5, 0.8, 0.8)},
     "a tolerance of geometry": {"geometry_tolerance": 0.01},
     "missing predictions": {"missing": "empty"},

@@ -216,7 +216,7 @@ def _read(run: Mapping[str, Any], name: str) -> Case:
     # Without a file of its own the prediction was scored as empty.
     pred = None
     if files.get("pred"):
-        pred = read_side(Path(files["pred"]))
+        pred = read_side(Path(files["pred"]), threshold=protocol.threshold)
     case = make_case(name, pred, gt, protocol)
     if case.grid.ndim not in (2, 3):
         raise NothingToDraw(f"it has {case.grid.ndim} axes, and only 2 or 3 can be shown")
