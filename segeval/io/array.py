@@ -40,7 +40,9 @@ def read_npz(request: Request) -> LabelMap:
             )
         _check_member(members[0], request)
         with archive.open(members[0]) as file:
-            return _array(file, members[0].file_size, request)
+            mask = _array(file, members[0].file_size, request)
+            file.read(1)  # the checksum is looked at where the member ends
+            return mask
 
 
 def _array(file: IO[bytes], size: int, request: Request) -> LabelMap:
@@ -59,7 +61,6 @@ def _array(file: IO[bytes], size: int, request: Request) -> LabelMap:
     request.check_held(end, size)
     request.check_end(size - end, allowed=0)
     flat = streamed(file, dtype, voxels, request)
-    file.read(1)  # the checksum of a member of an archive is looked at where it ends
     # Of a Fortran array the first axis is the fastest in the file; neither order needs a copy.
     labels = flat.reshape(shape, order="F" if fortran else "C")
     return LabelMap(labels, request.unspaced_grid(shape), str(request.path))
