@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import logging
 
+import numpy as np
 import pytest
 from helpers.scenes import folders, scene
+from PIL import Image
 
 import segeval
 from segeval.errors import UsageError
@@ -127,3 +129,60 @@ def test_a_background_that_is_scored_is_told_once(tmp_path):
     options = {"metrics": "dice", "include_background": True, "output": tmp_path / "out"}
     segeval.score_folder(*pair, **options, regions={"bg": 0, "building": 1})
     assert "Regions: bg (0), building (1)." in Explained.of(tmp_path / "out").sentences()
+
+
+CAMVID = {"#804080": 0, "#0000c0": 1, "#808000": 2}
+"""Road, pedestrian and building; the road is class 0."""
+
+
+def camvid(folder):
+    """Two images of the three classes in colours, and the labels that these are."""
+    rng = np.random.default_rng(0)
+    palette = np.array([(128, 64, 128), (0, 0, 192), (128, 128, 0)], np.uint8)
+    labels = {}
+    for side in ("pred", "gt"):
+        (folder / side).mkdir(parents=True)
+        for name in ("a", "b"):
+            mask = rng.integers(0, 3, (6, 7)) * (rng.random((6, 7)) < 0.6)
+            labels[side, name] = mask
+            Image.fromarray(palette[mask]).save(folder / side / f"{name}.png")
+    return labels
+
+
+def test_the_class_of_a_colour_is_scored_also_where_it_is_label_0(tmp_path):
+    labels = camvid(tmp_path)
+    (tmp_path / "colors.json").write_text(json.dumps(CAMVID))
+    results = segeval.score_folder(
+        tmp_path / "pred", tmp_path / "gt", metrics="iou", colors=tmp_path / "colors.json"
+    )
+    iou = []
+    for label in range(3):
+        sides = [
+            np.stack([labels[side, name] == label for name in "ab"]) for side in ("pred", "gt")
+        ]
+        iou.append((sides[0] & sides[1]).sum() / (sides[0] | sides[1]).sum())
+    summary = results.summary.set_index("region")
+    assert summary.pooled[["0", "1", "2"]].tolist() == pytest.approx(iou)
+    assert summary.pooled["mean"] == pytest.approx(np.mean(iou))  # the mIoU of papers
+    assert results.run["warnings"] == [
+        "label 0 is that of the colour #804080, and scored as the others are; if it is the "
+        "background, pass --no-background (in Python include_background=False)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("colors", "options", "regions"),
+    [
+        (CAMVID, {"include_background": False}, ["1", "2"]),
+        ({"#000000": 0, **CAMVID}, {}, ["1", "2"]),
+        (CAMVID, {"regions": {"road": 0, "building": 2}}, ["road", "building"]),
+        (CAMVID, {"include_background": True}, ["0", "1", "2"]),
+    ],
+)
+def test_black_or_an_option_says_that_it_is_the_background(colors, options, regions, tmp_path):
+    camvid(tmp_path)
+    colors = {tuple(bytes.fromhex(color[1:])): label for color, label in colors.items()}
+    results = segeval.score_folder(
+        tmp_path / "pred", tmp_path / "gt", metrics="iou", colors=colors, **options
+    )
+    assert list(dict.fromkeys(results.cases.region)) == regions

@@ -44,10 +44,10 @@ class TestGrid:
         ):
             Grid((2, 2, 2), (1.0, 1.0))
 
-    @pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf")])
+    @pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf"), 1e-320, 1e31])
     def test_spacing_is_positive_and_finite(self, value):
         with pytest.raises(
-            UsageError, match="holds a value that is not positive and finite; give lengths above 0"
+            UsageError, match=r"not positive and finite, from 1e-30 to 1e\+30; give lengths above 0"
         ):
             Grid((2, 2), (1.0, value))
 

@@ -11,6 +11,8 @@ import numpy as np
 from segeval.arrays import Floats
 from segeval.errors import UsageError
 
+from .limits import FARTHEST, FINEST, is_length
+
 Unit = Literal["mm", "px"]
 
 
@@ -36,10 +38,10 @@ class Grid:
                 f"spacing {self.spacing} has {len(self.spacing)} values for a mask of shape "
                 f"{self.shape}; give one value per array axis, in array-axis order"
             )
-        if not all(np.isfinite(s) and s > 0 for s in self.spacing):
+        if not all(map(is_length, self.spacing)):
             raise UsageError(
-                f"spacing {self.spacing} holds a value that is not positive and finite; give "
-                f"lengths above 0"
+                f"spacing {self.spacing} holds a value that is not positive and finite, from "
+                f"{FINEST:g} to {FARTHEST:g}; give lengths above 0"
             )
 
     @classmethod

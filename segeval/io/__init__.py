@@ -21,6 +21,7 @@ from .registry import known_suffixes as known_suffixes
 from .registry import reader as reader
 from .registry import refuse as refuse
 from .registry import stem_of as stem_of
+from .request import Color as Color
 from .request import Colors as Colors
 from .request import Request as Request
 

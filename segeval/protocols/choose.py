@@ -12,14 +12,14 @@ import numpy as np
 from segeval.data.regions import LARGEST, Region
 from segeval.errors import ArgumentTypeError, UsageError
 from segeval.errors.values import is_number, is_text, is_whole
-from segeval.io import Colors, load_colors
+from segeval.io import Color, Colors, load_colors
 from segeval.metrics.card import Metric
 from segeval.statistics.boundary import Boundary
 
 from .conventions import Convention
 from .files import ALL, ProtocolLike, convention, everyone, run_of
-from .protocol import Missing, Policies, Protocol
-from .regions import RegionsLike, is_background, parse_regions
+from .protocol import Missing, Policies, Protocol, hex_of
+from .regions import RegionsLike, class_color, is_background, parse_regions
 
 
 def make_protocol(
@@ -58,6 +58,7 @@ def make_protocol(
         regions=regions,
         include_background=include_background,
         ignore_label=ignore_label,
+        colors=policies.get("colors"),
     )
     policies["ignore_label"] = chosen.ignored
     return Protocol(
@@ -202,11 +203,13 @@ def _chosen_labels(
     regions: RegionsLike | None,
     include_background: bool | None,
     ignore_label: int | None,
+    colors: Colors | None,
 ) -> _Labels:
     """Return the labels of a run: those that options state, or else those of their source.
 
     Regions may come with a label to ignore, as in an nnU-Net dataset.json. The option goes before
-    it, and it before that of the source.
+    it, and it before that of the source. Without regions, label 0 is scored where one of the
+    colours makes it a class.
     """
     background = source.convention.background
     if include_background is not None:
@@ -222,7 +225,10 @@ def _chosen_labels(
     if ignore_label is not None:
         ignored = int(ignore_label)
     if named is None:
-        return _Labels(None, background, ignored)
+        color = class_color(colors)
+        if color is None or background or include_background is not None or ignored == 0:
+            return _Labels(None, background, ignored)
+        return _Labels(None, background=True, ignored=ignored, notices=(_about_class(color),))
     chosen = named if background else _without_background(named)
     _check_not_ignored(chosen, ignored)
     # no background is left out, or the user said so: by the option, or by ignoring label 0
@@ -250,6 +256,14 @@ def _without_background(regions: Sequence[Region]) -> tuple[Region, ...]:
             "one, such as liver=1, or pass --include-background to score the background"
         )
     return foreground
+
+
+def _about_class(color: Color) -> str:
+    """Return what to tell of a colour that makes label 0 a class."""
+    return (
+        f"label 0 is that of the colour {hex_of(color)}, and scored as the others are; if it is "
+        "the background, pass --no-background (in Python include_background=False)"
+    )
 
 
 def _about_background(regions: Sequence[Region]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from functools import cached_property
 from math import isfinite
 from typing import Any, Literal, TypeAlias, TypedDict, get_args
 
+from segeval.data.limits import is_length
 from segeval.data.regions import LARGEST, Region
 from segeval.errors import UsageError
 from segeval.io import Colors, parse_colors
@@ -21,7 +22,7 @@ from segeval.statistics.boundary import VOXEL, Boundary
 from segeval.statistics.statistic import Need
 
 from .descriptions import describe, described
-from .regions import BACKGROUND
+from .regions import BACKGROUND, class_color
 
 Missing: TypeAlias = Literal["error", "skip", "empty"]
 """Choices for a ground truth without a prediction: stop, leave it out, or score an empty one."""
@@ -117,7 +118,7 @@ class Protocol:
             raise UsageError(
                 f"geometry tolerance must be at least 0, not {self.geometry_tolerance}"
             )
-        if self.spacing is not None and not all(1e-30 < length < 1e30 for length in self.spacing):
+        if self.spacing is not None and not all(map(is_length, self.spacing)):
             raise UsageError(
                 f"spacing must be lengths above 0, not {self.spacing}; give one in mm for each "
                 f"array axis, from 1e-30 to 1e30"
@@ -175,7 +176,9 @@ class Protocol:
             regions = tuple(Region.of(label) for label in occurring)
         # a region of label 0 that the user names takes the place of the usual one
         if self.include_background and not any(region.labels == {0} for region in regions):
-            return (BACKGROUND, *regions)
+            # by its number where a colour stands for it, as the other classes then are
+            zero = BACKGROUND if class_color(self.colors) is None else Region.of(0)
+            return (zero, *regions)
         return regions
 
     def to_dict(self) -> dict[str, Any]:

@@ -121,6 +121,14 @@ def test_coordinates_that_are_no_numbers_are_refused(tmp_path):
         read(tmp_path / "nan.obj")
 
 
+@pytest.mark.parametrize("coordinate", ["1e308", "-1e31"])
+def test_coordinates_that_no_distance_can_be_computed_with_are_refused(tmp_path, coordinate):
+    path = tmp_path / "far.obj"
+    path.write_text(TETRAHEDRON.replace("v 3 0 0", f"v {coordinate} 0 0"))
+    with pytest.raises(ReadError, match=r"far\.obj: wanted a mesh .* within 1e\+30 mm, but coord"):
+        read(path)
+
+
 def test_a_damaged_file_is_refused(tmp_path):
     (tmp_path / "cut.ply").write_text("ply\nformat ascii 1.0\nelement vertex")
     with pytest.raises(ReadError, match=r"cut\.ply: cannot be read as a mesh .*export it again"):
