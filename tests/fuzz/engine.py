@@ -43,11 +43,15 @@ Line = tuple[str, int]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an input: `fault` is empty where all was well; `lines` are those run first."""
+    """What came of an input: `fault` is empty where all was well; `lines` are those run first.
+
+    `is_last`: the process can try no more inputs.
+    """
 
     fault: str = ""
     seconds: float = 0.0
     lines: frozenset[Line] = frozenset()
+    is_last: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,11 +100,11 @@ class Worker:
             if self._pipe.poll(PATIENCE):
                 outcome: Outcome = self._pipe.recv()
             else:
-                outcome = Outcome(f"takes more than {PATIENCE:g} s", PATIENCE)
+                outcome = Outcome(f"takes more than {PATIENCE:g} s", PATIENCE, is_last=True)
         except (EOFError, ConnectionResetError):
             self._process.join()
-            outcome = Outcome(f"the process died ({self._process.exitcode})", SECONDS)
-        if outcome.seconds >= SECONDS or outcome.fault.startswith("takes"):
+            outcome = Outcome(f"the process died ({self._process.exitcode})", is_last=True)
+        if outcome.is_last:
             self.__exit__()
             self._start()
         return outcome
@@ -134,11 +138,13 @@ def serve(pipe: Connection) -> None:
             seconds = time.process_time() - start
             if not fault and seconds > SECONDS:
                 fault = f"takes {seconds:.0f} s"
-            if not fault and _peak() - usual > MEMORY:
-                fault = f"takes {(_peak() - usual) >> 20} MB"
+            used = _peak() - usual
+            if not fault and used > MEMORY:
+                fault = f"takes {used >> 20} MB"
             if not fault and printed.getvalue():
                 fault = f"prints {printed.getvalue()[:200]!r}"
-            pipe.send(Outcome(fault, seconds, frozenset(lines - seen)))
+            # the peak stays where it is, so that nothing more would be seen below it
+            pipe.send(Outcome(fault, seconds, frozenset(lines - seen), is_last=used > MEMORY))
             seen |= lines
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gzip
 import io
+import json
 import re
 import shutil
 import struct
@@ -19,6 +20,7 @@ import numpy as np
 from PIL import Image
 
 from segeval import score_folder
+from segeval.protocols.protocol import _hash
 from segeval.results.exports import EXPORTS
 
 MASK = np.arange(60, dtype=np.uint8).reshape(3, 4, 5) % 3
@@ -161,6 +163,16 @@ def with_checksums(data: bytes) -> bytes:
     """Return the lines of a journal with checksums that fit."""
     texts = [line.rpartition(b"\t")[0] or line for line in data.splitlines()]
     return b"".join(b"%s\t%08x\n" % (text, zlib.crc32(text)) for text in texts)
+
+
+def with_hash(data: bytes) -> bytes:
+    """Return a run.json with the hash of the protocol in it, if there is one."""
+    try:
+        content = json.loads(data)
+        content["protocol"]["hash"] = _hash(content["protocol"])
+        return json.dumps(content).encode()
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return data
 
 
 FILES: dict[str, Callable[[], list[bytes]]] = {

@@ -200,6 +200,8 @@ def parts() -> list[Target]:
         as_file(".json", partial(chosen, "protocol")),
         partial(part, "run.json"),
         is_text=True,
+        packed=partial(part, "run.json"),
+        pack=seeds.with_hash,
     )
     lines = partial(part, JOURNAL)
     journal = Target(
