@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -121,6 +122,15 @@ def read_mesh(path: Path) -> object:
     return score(path, path, boundary="mesh", metrics="hd95,assd")
 
 
+def from_text(text: str) -> object:
+    """Return results from JSON, where that is what a text is."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):  # of whoever calls `from_dict`
+        return None
+    return isinstance(content, dict) and Results.from_dict(content)
+
+
 def load(folder: Path) -> object:
     """Load results and say what they are of."""
     return Results.load(folder), list(Explained.of(folder).sentences())
@@ -195,6 +205,12 @@ def parts() -> list[Target]:
         )
         for name in (*tables, "run.json", "details.npz")
     ]
+    returned = Target(
+        "Results.from_dict",
+        lambda data, _: from_text(data.decode("utf-8", "replace")),
+        lambda: [json.dumps(Results.load(results()).to_dict()).encode()],
+        is_text=True,
+    )
     protocol = Target(
         "run.json as protocol",
         as_file(".json", partial(chosen, "protocol")),
@@ -212,7 +228,7 @@ def parts() -> list[Target]:
         packed=lines,
         pack=seeds.with_checksums,
     )
-    return [*files, protocol, journal]
+    return [*files, returned, protocol, journal]
 
 
 TARGETS = {target.name: target for target in [*readers(), *texts(), *parts()]}
