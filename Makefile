@@ -1,4 +1,4 @@
-.PHONY: demo test lint pytest bench docs check-docs wheel check-wheel sdist lock clean
+.PHONY: demo test lint pytest fuzz bench docs check-docs wheel check-wheel sdist lock clean
 PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 LOCK := requirements-dev.lock
@@ -21,6 +21,11 @@ lint: .venv/installed-dev
 pytest: .venv/installed-dev
 	$(BIN)/segeval warm-up
 	$(BIN)/python -m pytest -n 2 -q --cov
+
+# Odd input for all that reads what users hand over; what is found goes to tests/fuzz/corpus. FUZZ="--seed 1 png" repeats.
+FUZZ_SECONDS ?= 3600
+fuzz: .venv/installed-dev
+	PYTHONPATH=tests $(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS) $(FUZZ)
 
 bench: .venv/installed-dev
 	$(INSTALL) -e '.[dev,bench]'

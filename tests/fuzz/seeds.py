@@ -76,7 +76,7 @@ def tiffs() -> list[bytes]:
         lambda file: frames[0].save(file, "TIFF", save_all=True, append_images=frames[1:])
     )
     kinds = ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits")
-    return [stack, *(image for kind in kinds for image in images("TIFF", compression=kind)[:4])]
+    return [*(image for kind in kinds for image in images("TIFF", compression=kind)[:4]), stack]
 
 
 def gifs() -> list[bytes]:
@@ -215,10 +215,10 @@ TEXTS: dict[str, tuple[str, ...]] = {
         "dice,hd95",
         "nsd@2",
         "hd@95, tversky:alpha=0.3,beta=0.7",
-        "generalized_dice@weight=square",
-        "nsd_auc@4, biou, hd, assd, pq",
+        "generalized_dice@square",
+        "nsd_auc@4, boundary_iou@2, hd, assd, tversky:alpha=1,beta=2",
     ),
-    "regions": ("1,2", "liver=1,tumour=2", "whole=1+2+4, core=1+4", "background=0"),
+    "regions": ("1,2", "liver=1,tumour=2", "whole=1+2+4, core=1+4", "tissue=0,liver=1"),
     "boundary": ("voxel:connectivity=2,image_edge=no", "surfel:sizes=equal", "mesh", "solid"),
     "spacing": ("0.8,0.8,2.5", "1", "2,2"),
     "regions.json": (
@@ -270,7 +270,7 @@ ignore-label = 255
 protocol = "monai"
 no-binary = true
 [plot]
-kind = "box"
+kind = "heatmap"
 """,
     ),
     "log.csv": (

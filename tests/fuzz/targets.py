@@ -7,11 +7,13 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
+from inspect import signature
 from pathlib import Path
 from random import Random
 
 from segeval import History, Results, score, score_folder
 from segeval.cli.app import command_line
+from segeval.cli.score import score_command
 from segeval.io import known_suffixes, read
 from segeval.protocols.choose import make_protocol
 from segeval.report.explain import Explained
@@ -143,15 +145,24 @@ def resume(folder: Path) -> object:
 
 
 def configured(path: Path) -> object:
-    """Run the command line with a file of options, on folders that are not there."""
-    call = ["score", "nowhere", "nowhere", "--config", str(path)]
-    return command_line.main(call, prog_name="segeval", standalone_mode=False)
+    """Return the protocol of a command line with a file of options."""
+    return typed("--config", str(path))
 
 
 def spaced(text: str) -> object:
-    """Run the command line with a spacing, on folders that are not there."""
-    call = ["score", "nowhere", "nowhere", f"--spacing={text}"]
-    return command_line.main(call, prog_name="segeval", standalone_mode=False)
+    """Return the protocol of a command line with a spacing."""
+    return typed(f"--spacing={text}")
+
+
+def typed(*options: str) -> object:
+    """Return the protocol of a command line."""
+    with (
+        command_line.make_context("segeval", ["score"]) as above,
+        score_command.make_context("score", ["a", "b", *options], above) as context,
+    ):
+        names = signature(make_protocol).parameters.keys() & context.params.keys()
+        typed = {name: context.params[name] for name in names}
+        return make_protocol(**typed | {"metrics": typed["metrics"] or None})
 
 
 def epochs(path: Path) -> object:
