@@ -1,7 +1,9 @@
-.PHONY: demo test lint pytest fuzz bench docs check-docs wheel check-wheel sdist lock clean
+.PHONY: demo test lint pytest fuzz lowest newest bench docs check-docs wheel check-wheel sdist lock clean
 PYTHON ?= python3
-BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
+BIN := .venv/$(SCRIPTS)
 LOCK := requirements-dev.lock
+LOWEST := requirements-lowest.lock
 INSTALL := $(BIN)/python -m pip install -q -c $(LOCK)
 
 # An editable install, which `make test` makes, serves the demonstration as well: no second install is put over it.
@@ -26,6 +28,17 @@ pytest: .venv/installed-dev
 FUZZ_SECONDS ?= 3600
 fuzz: .venv/installed-dev
 	PYTHONPATH=tests $(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS) $(FUZZ)
+
+# Tests of what leans on other packages, with the lowest versions that pyproject.toml admits and with the newest: each
+# in an environment of its own, without the peers that other tests compare with.
+CORE := tests/cli tests/faults tests/io tests/protocols tests/results tests/run tests/summary tests/test_api.py
+lowest: REQUIREMENTS := -r $(LOWEST)
+newest: REQUIREMENTS := --upgrade --upgrade-strategy eager .[test]
+lowest newest:
+	$(PYTHON) -m venv .venv/$@
+	.venv/$@/$(SCRIPTS)/python -m pip install -q $(REQUIREMENTS)
+	.venv/$@/$(SCRIPTS)/python -m pip install -q --no-deps -e .
+	.venv/$@/$(SCRIPTS)/python -m pytest -q $(CORE)
 
 bench: .venv/installed-dev
 	$(INSTALL) -e '.[dev,bench]'
@@ -52,6 +65,8 @@ lock: .venv/python
 	$(BIN)/python -m pip install -q uv
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.10 --all-extras -c constraints.txt \
 		--no-annotate --custom-compile-command "make lock" -o $(LOCK) pyproject.toml
+	$(BIN)/uv pip compile -q --upgrade --resolution lowest-direct --python-version 3.10 --python-platform linux \
+		--extra test --no-annotate --custom-compile-command "make lock" -o $(LOWEST) pyproject.toml
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache demo-results
