@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.version import Version
 
 import segeval
 from segeval import __version__, cli
@@ -75,13 +76,41 @@ def test_the_lock_pins_what_the_project_wants(requirement):
     )
 
 
+def users_need() -> list[Requirement]:
+    """What pyproject.toml wants where segeval is used."""
+    extras = project()["optional-dependencies"]
+    return [*map(Requirement, (*project()["dependencies"], *extras["tables"]))]
+
+
+@pytest.mark.parametrize("requirement", users_need(), ids=str)
+def test_versions_have_two_ends_that_are_tested(requirement):
+    bounds = {specifier.operator: specifier.version for specifier in requirement.specifier}
+    assert bounds.keys() == {">=", "<"}
+    lowest = [
+        Version(specifier.version)
+        for pin in requirements("requirements-lowest.lock")
+        if pin.name.lower() == requirement.name.lower()
+        for specifier in pin.specifier
+    ]
+    assert lowest == [Version(bounds[">="])], "run `make lock`"
+    # `make newest` tests the newest there is, and the lock is of those
+    newest = max(
+        Version(specifier.version)
+        for pin in requirements("requirements-dev.lock")
+        if pin.name.lower() == requirement.name.lower()
+        for specifier in pin.specifier
+    )
+    next_major = f"{newest.major + 1}" if newest.major else f"0.{newest.minor + 1}"
+    assert bounds["<"] == next_major
+
+
 def test_extras_hold_the_packages_that_cards_name():
     named = {(card.extra, card.package) for card in FORMATS.values() if card.package}
     named |= {("tables", card.package) for card in EXPORTS.values() if card.package}
     extras = project()["optional-dependencies"]
     held = {
         (extra, Requirement(line).name)
-        for extra in extras.keys() - {"bench", "dev"}
+        for extra in extras.keys() - {"bench", "dev", "test"}
         for line in extras[extra]
     }
     assert named == held
