@@ -20,6 +20,10 @@ UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)
 """Characters that XML cannot hold or would change, and the `_` of what looks like an escape."""
 
 
+LONGEST = 32_767
+"""Number of characters that a cell of Excel holds."""
+
+
 def guarded(text: str) -> str:
     """Return a text as a spreadsheet shows it, and does not run it.
 
@@ -49,12 +53,15 @@ def quoted(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    r"""Return a text as a cell of Excel holds it.
+    r"""Return a text as a cell of Excel holds it; one that is too long ends with three dots.
 
     >>> escaped("a\rb"), escaped("_x000D_")
     ('a_x000D_b', '_x005F_x000D_')
     """
-    return UNPRINTABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
+    held = UNPRINTABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
+    if len(held) > LONGEST:
+        return f"{held[: LONGEST - 3]}..."
+    return held
 
 
 def unescaped(text: str) -> str:

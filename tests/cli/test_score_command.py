@@ -271,3 +271,25 @@ def test_the_summary_on_stdout_is_strict_json(segeval, folders):
     records = json.loads(answer.out, parse_constant=refuse)
     assert [record["mean"] for record in records] == [2, "nan", 2]
     assert [record["n_infinite"] for record in records] == [1, 0, 1]
+
+
+def test_an_empty_name_is_no_folder_for_results(segeval, folders, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    answer = segeval("score", folders.pred, folders.gt, "-o", "")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == "error: output is empty; name a folder for the results\n"
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_files_of_somebody_else_are_replaced_when_that_is_asked_for(segeval, folders):
+    folders.out.mkdir()
+    (folders.out / "run.json").write_text("{}")
+    answer = segeval("score", folders.pred, folders.gt, "-o", folders.out, "--no-plots")
+    assert answer.code == 2
+    assert "holds run.json, which segeval has not written" in answer.err
+    assert (folders.out / "run.json").read_text() == "{}"
+    options = ("--no-plots", "--overwrite", "--absolute-paths")
+    assert segeval("score", folders.pred, folders.gt, "-o", folders.out, *options).code == 0
+    case = next(iter(json.loads((folders.out / "run.json").read_text())["cases"].values()))
+    assert case["gt"].startswith(str(folders.gt))

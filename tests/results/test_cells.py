@@ -122,6 +122,13 @@ def test_a_formula_stays_a_text_when_its_cell_is_edited(tmp_path):
     assert [sheet["A2"].quotePrefix, sheet["A3"].quotePrefix] == [True, False]
 
 
+def test_a_text_that_no_cell_holds_is_seen_to_be_cut(tmp_path):
+    write_table(table_of(["a" * 32_767, "a" * 32_768]), tmp_path / "cases.xlsx")
+    whole, cut = read_table(tmp_path / "cases.xlsx")["note"]
+    assert whole == "a" * 32_767
+    assert cut == "a" * 32_764 + "..."
+
+
 def test_tables_that_a_sheet_cannot_hold_go_into_several(tmp_path, monkeypatch):
     monkeypatch.setattr(exports, "ROWS", 2)
     table = table_of(["a", "b", "c", "d", "e"])
