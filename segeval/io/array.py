@@ -16,6 +16,9 @@ from .registry import reader
 from .request import DEFLATE, Request
 from .stream import streamed, voxel_shape
 
+_LONGEST_HEADER = 1 << 16
+"""Bytes of a header at most: it says a shape and a type."""
+
 
 @reader(
     ".npy",
@@ -68,11 +71,16 @@ def _array(file: IO[bytes], size: int, request: Request) -> LabelMap:
 
 def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, Dtype]:
     """Return shape, whether the order is Fortran's, and dtype; the voxels follow in the file."""
-    # Version 3 differs from 2 in the encoding of names of fields alone, and labels have no fields.
     version = np.lib.format.read_magic(file)
     if version == (1, 0):
         return np.lib.format.read_array_header_1_0(file)
-    return np.lib.format.read_array_header_2_0(file)
+    # Version 3 differs from 2 in the encoding of names of fields alone, and labels have no fields.
+    # NumPy would make room for what the length says, be it four gigabytes.
+    length = file.read(4)
+    size = int.from_bytes(length, "little")
+    if version not in ((2, 0), (3, 0)) or size > _LONGEST_HEADER:
+        raise ValueError(f"a header of {size:,} bytes in version {version}")
+    return np.lib.format.read_array_header_2_0(BytesIO(length + file.read(size)))
 
 
 def _check_member(member: ZipInfo, request: Request) -> None:

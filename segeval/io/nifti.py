@@ -224,7 +224,7 @@ def _scaled(raw: NDArray[Any], slope: float, inter: float) -> Floats:
 def _spacing(header: Any, ndim: int, unit: Decimal, path: Path) -> tuple[float, ...]:
     """Return the shortest decimals that the float32 of pixdim stand for, in millimetres."""
     zooms = [np.float32(zoom) for zoom in header["pixdim"][1 : ndim + 1]]
-    if not all(np.isfinite(zoom) and zoom != 0 for zoom in zooms):
+    if not all(FINEST < abs(zoom) < FARTHEST for zoom in zooms):
         written = ", ".join(f"{zoom:g}" for zoom in zooms)
         raise ReadError(
             f"{path}: wanted positive voxel sizes, but pixdim is ({written}); "

@@ -10,7 +10,7 @@ from functools import cached_property
 from math import isfinite
 from typing import Any, Literal, TypeAlias, TypedDict, get_args
 
-from segeval.data.limits import is_length
+from segeval.data.limits import FARTHEST, FINEST, is_length
 from segeval.data.regions import LARGEST, Region
 from segeval.errors import UsageError
 from segeval.io import Colors, parse_colors
@@ -121,7 +121,7 @@ class Protocol:
         if self.spacing is not None and not all(map(is_length, self.spacing)):
             raise UsageError(
                 f"spacing must be lengths above 0, not {self.spacing}; give one in mm for each "
-                f"array axis, from 1e-30 to 1e30"
+                f"array axis, from {FINEST:g} to {FARTHEST:g}"
             )
         if self.ignore_label is not None and not 0 <= self.ignore_label <= LARGEST:
             raise UsageError(

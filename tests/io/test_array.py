@@ -93,3 +93,10 @@ def test_truncated_files(tmp_path):
         (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:-30])
         with pytest.raises(ReadError, match=message):
             read(tmp_path / name)
+
+
+@pytest.mark.parametrize("version", [b"\x02\x00", b"\x03\x00", b"\x21\x00"])
+def test_a_header_that_says_it_is_long_is_not_made_room_for(tmp_path, version):
+    (tmp_path / "a.npy").write_bytes(b"\x93NUMPY" + version + b"\xfe\xff\xff\xff")
+    with pytest.raises(ReadError, match=r"a.npy: .* a header of 4,294,967,294 bytes in version"):
+        read(tmp_path / "a.npy")

@@ -453,3 +453,9 @@ def test_a_bad_file_is_one_line_that_says_what_to_do(tmp_path, name, data, messa
         read(tmp_path / name)
     assert str(caught.value).startswith(str(tmp_path / name))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("length", [1e-38, 1e31, -1e-38])
+def test_spacings_beyond_all_bounds(write, length):
+    with pytest.raises(ReadError, match=r"wanted positive voxel sizes, but pixdim is \(1, 1, "):
+        read(write(nifti(VOXELS, pixdim=(1, 1, length))))
