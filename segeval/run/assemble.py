@@ -89,21 +89,22 @@ def details(
         volume_p[row] = np.where(sizes.empty_p, 0, sizes.volume_p)  # NaN where there is a mesh
         volume_g[row] = np.where(sizes.empty_g, 0, sizes.volume_g)
     names = tuple(record.pair.id for record in records)
-    curves = [_curves(record, place) for record in records]
-    # with one of no region, as there may be no case
-    stacked = Curves.stacked([Curves.absent(0), *curves])
-    return Details(names, tuple(place), volume_p, volume_g, stacked)
+    return Details(names, tuple(place), volume_p, volume_g, _curves(records, place))
 
 
-def _curves(record: Record, place: Mapping[str, int]) -> Curves:
-    """Return the NSD curves of a case for the regions of the run, which have these places."""
-    if not record.scored or not record.scored.curves:
-        return Curves.absent(len(place))
-    order = np.full(len(place), -1)
-    order[[place[region.name] for region in record.scored.measured.regions]] = np.arange(
-        len(record.scored.curves)
-    )
-    return record.scored.curves.select(order)
+def _curves(records: Sequence[Record], place: Mapping[str, int]) -> Curves:
+    """Return the NSD curves of all cases for the regions of the run, which have these places."""
+    # one of no region, as there may be no case
+    members = [Curves.absent(0)]
+    order = np.full((len(records), len(place)), -1)
+    count = 0
+    for row, record in enumerate(records):
+        if record.scored and record.scored.curves is not None:
+            members.append(record.scored.curves)
+            columns = [place[region.name] for region in record.scored.measured.regions]
+            order[row, columns] = np.arange(count, count + len(columns))
+            count += len(columns)
+    return Curves.stacked(members).select(order.ravel())
 
 
 def _rows(record: Record, regions: Sequence[Region], protocol: Protocol, failed: Failed) -> Scores:

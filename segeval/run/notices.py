@@ -16,7 +16,7 @@ from segeval.data.scales import BRIGHTEST, FOREGROUNDS
 from segeval.protocols.protocol import Protocol
 from segeval.statistics.counts import Counts
 
-from .occurrence import Occurrence, about_disjoint, listed
+from .occurrence import Occurrence, listed
 from .pooling import Pooled
 from .record import Scored
 
@@ -48,7 +48,7 @@ def notices_on(
     yield from _on_labels_of_no_region(regions, occurrence)
     if protocol.regions is None:
         yield from _on_labels(regions, in_p, in_g)
-        yield from _on_disjoint_labels(scored, occurrence)
+        yield from _on_disjoint_labels(in_p, in_g, occurrence)
         yield from _on_the_largest_byte(scored, occurrence, protocol)
     yield from _on_sizes_of_voxels(scored, pooled)
 
@@ -120,8 +120,11 @@ def _are_numbers(occurs: Flags) -> bool:
     return bool(are_first) and len(set(how_many.tolist()) - {0}) > 1
 
 
-def _on_disjoint_labels(scored: Sequence[Scored], occurrence: Occurrence) -> Iterator[str]:
-    """Yield a notice where both sides share no label, in the run or in some of its cases."""
+def _on_disjoint_labels(in_p: Flags, in_g: Flags, occurrence: Occurrence) -> Iterator[str]:
+    """Yield a notice where both sides share no label, in the run or in some of its cases.
+
+    `in_p` and `in_g` are (cases, labels).
+    """
     if occurrence.is_disjoint:
         yield (
             f"no label is in both predictions ({listed(occurrence.in_p)}) and ground truths "
@@ -129,10 +132,10 @@ def _on_disjoint_labels(scored: Sequence[Scored], occurrence: Occurrence) -> Ite
             "them, name regions that join them (--regions), or pass --binary"
         )
         return
-    disjoint = sum(bool(about_disjoint(case.measured)) for case in scored)
+    disjoint = int((in_p.any(1) & in_g.any(1) & ~(in_p & in_g).any(1)).sum())
     if disjoint:
         yield (
-            f"in {disjoint:,} of {len(scored):,} cases no label is in both masks, as their notes "
+            f"in {disjoint:,} of {len(in_p):,} cases no label is in both masks, as their notes "
             "say; if labels of these mean the same, name regions that join them (--regions), or "
             "pass --binary"
         )
@@ -142,7 +145,8 @@ def _on_the_largest_byte(
     scored: Sequence[Scored], occurrence: Occurrence, protocol: Protocol
 ) -> Iterator[str]:
     """Yield a notice where 255 stands beside classes, as what is not to be scored does."""
-    if protocol.ignore_label is not None or BRIGHTEST in occurrence.in_p:
+    alone = BRIGHTEST in occurrence.in_g and BRIGHTEST not in occurrence.in_p
+    if protocol.ignore_label is not None or not alone:
         return
     beside = sum(
         BRIGHTEST in table.gt and bool(((table.gt > 0) & (table.gt < BRIGHTEST)).any())

@@ -11,7 +11,7 @@ from segeval.arrays import Integers
 from segeval.errors import UsageError
 from segeval.measure.measured import Measured
 from segeval.protocols.protocol import Protocol
-from segeval.statistics.contingency import Contingency
+from segeval.statistics.contingency import Contingency, run_starts
 
 LISTED = 5
 """Number of labels, regions or cases that a sentence lists."""
@@ -61,10 +61,14 @@ def _cases_by_label(
     tables: Sequence[Contingency], side: Callable[[Contingency], Integers]
 ) -> dict[int, int]:
     """Return the labels above 0 on a side of the tables, with the number of tables of each."""
-    occurring = [np.unique(side(table)) for table in tables]
-    labels, cases = np.unique(
-        np.concatenate([np.empty(0, np.int64), *occurring]), return_counts=True
-    )
+    columns = [side(table) for table in tables]
+    label = np.concatenate([np.empty(0, np.int64), *columns])
+    case = np.repeat(np.arange(len(columns)), [len(column) for column in columns])
+    order = np.lexsort((case, label))
+    label, case = label[order], case[order]
+    # a label may have several rows in the table of a case
+    first = run_starts((label[1:] != label[:-1]) | (case[1:] != case[:-1]), len(label))
+    labels, cases = np.unique(label[first], return_counts=True)
     pairs = zip(labels.tolist(), cases.tolist(), strict=True)
     return {label: count for label, count in pairs if label}
 
