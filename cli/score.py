@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import importlib
 import logging
 import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -77,6 +80,8 @@ def score_command(
             held.enter_context(taken(folder, options["formats"], overwrite=True))
 
         with _logged_once(), reporting(quiet=quiet, on_saved=hold) as report:
+            if plots:
+                _import_ahead()
             try:
                 results = score_folder(pred, gt, output=output, listener=report, **options)
                 SIGNALS.release()
@@ -93,6 +98,15 @@ def score_command(
     # who passes `--failed skip` expects failures: the run has succeeded all the same
     is_whole = not report.failed or options["failed"] == "skip"
     ctx.exit(0 if is_whole and not report.losses else 1)
+
+
+def _import_ahead() -> None:
+    """Begin to import what draws plots, which takes as long as many runs, while masks are scored.
+
+    Threads of kernels leave Python to it.
+    """
+    module = "segeval.plots.style"
+    Thread(target=importlib.import_module, args=(module,), daemon=True).start()
 
 
 @contextlib.contextmanager
@@ -155,6 +169,8 @@ def _draw_plots(results: Results, folder: Path, formats: tuple[str, ...], report
 
     report.tell("drawing plots")
     level = logging.CRITICAL if report.is_quiet else logging.WARNING
+    # The collector would go through all that scoring has imported, again and again.
+    gc.freeze()
     try:
         with plot.notes_shown(level):
             count = len(draw(results, folder, formats=formats))

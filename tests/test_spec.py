@@ -155,21 +155,6 @@ def test_the_default_metrics_are_those_of_the_documentation():
     assert [m.column for m in parse_metrics(DEFAULT_METRICS)] == list(DEFAULT_METRICS)
 
 
-@pytest.mark.parametrize(
-    ("written", "symbol"),
-    [
-        ("dice", "DSC"),
-        ("hd", "HD"),
-        ("hd95", "HD95"),
-        ("nsd@2", "NSD(2)"),
-        ("tversky:alpha=0.3,beta=0.7", "TI(0.3, 0.7)"),
-        ("generalized_dice@simple", "GDS(simple)"),
-    ],
-)
-def test_a_symbol_shows_the_parameters(written, symbol):
-    assert parse_metric(written).symbol == symbol
-
-
 def test_a_unit_is_that_of_the_masks():
     units = {
         name: parse_metric(name).unit("mm", "ml")

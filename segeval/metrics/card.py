@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import isnan
 from typing import Any, Literal, TypeAlias
@@ -84,7 +84,7 @@ class MetricSpec:
     title: str
     """Name in a sentence."""
     symbol: str
-    """Short name on axes and in legends; `_` begins a subscript."""
+    """Short name in papers; `_` begins a subscript."""
     range: tuple[float, float]
     """Smallest and largest value, ±∞ where there is no end."""
     best: float | None
@@ -261,17 +261,6 @@ class Metric:
     def column(self) -> str:
         """Name of its column in tables: the written form, or that of the definition."""
         return (self.definition and self.definition.column) or self.form
-
-    @property
-    def symbol(self) -> str:
-        """Symbol with its parameters, as axes and legends show it."""
-        if self.definition and self.definition.column:
-            return f"{replace(self, definition=None).symbol} ({self.definition.protocol})"
-        texts = [written(value) for _, value in self.parameters if not isinstance(value, ByRegion)]
-        if self.spec.glued:
-            # The percentile 100 is the maximum, which HD means without a number.
-            return self.spec.symbol + "".join(text for text in texts if text != "100")
-        return f"{self.spec.symbol}({', '.join(texts)})" if texts else self.spec.symbol
 
     @property
     def formula(self) -> Metric:

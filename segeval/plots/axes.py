@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,11 +22,16 @@ from segeval.arrays import Floats
 from segeval.metrics.card import Metric
 
 from .source import Source
+from .style import printable
 
 SKEW = 25
 """Largest value, in upper quartiles, above which the axis turns logarithmic."""
 LARGE = 10_000
 """From here on numbers are written with a prefix, such as `20k`."""
+LEAST = 0.1
+"""Share of a metric's range that an axis shows at least: less would blow up what is nothing."""
+NAME = 40
+"""Letters of a metric's name, at most."""
 STEPS = (1, 2, 2.5, 5, 10)
 """Steps between ticks, times a power of ten."""
 CROWDS = (1, 2, 3.5)
@@ -91,11 +95,6 @@ def set_ticks(axis: Axis | Any, most: int) -> None:
     axis.set_major_formatter(TickFormatter())
 
 
-def symbol(metric: Metric) -> str:
-    """Return the metric's symbol, with what follows an underscore as a subscript."""
-    return re.sub(r"_([A-Za-z]+)", r"$_{\\mathrm{\1}}$", metric.symbol)
-
-
 @dataclass(frozen=True, slots=True)
 class Units:
     """The units of lengths and volumes where there are no results to tell them.
@@ -108,9 +107,10 @@ class Units:
 
 
 def with_unit(metric: Metric, source: Source | Units) -> str:
-    """Return the symbol and the unit in brackets, if any."""
-    unit = metric.unit(source.length_unit, source.volume_unit)
-    return f"{symbol(metric)} [{unit}]" if unit else symbol(metric)
+    """Return the name that tables have for a metric, and the unit in brackets, if any."""
+    unit = printable(metric.unit(source.length_unit, source.volume_unit))
+    name = printable(metric.column, NAME)
+    return f"{name} [{unit}]" if unit else name
 
 
 def direction(metric: Metric) -> str:
@@ -124,11 +124,11 @@ def direction(metric: Metric) -> str:
 
 
 def label(metric: Metric, source: Source | Units, *, lines: int = 1) -> str:
-    """Return what an axis of the metric says: `HD95 [mm] (lower is better)`, on one line or two.
+    """Return what an axis of the metric says: `hd95 [mm] (lower is better)`, on one line or two.
 
     >>> from segeval.metrics import parse_metric
     >>> label(parse_metric("hd95"), Units("mm"))
-    'HD95 [mm] (lower is better)'
+    'hd95 [mm] (lower is better)'
     """
     way = direction(metric)
     if not way:
@@ -199,6 +199,9 @@ def _linear_limits(metric: Metric, values: Floats) -> tuple[float, float]:
     elif bottom == top and np.isfinite([low, high]).all():
         # A single value says nothing of a scale, but the range does.
         bottom, top = low, high
+    elif top - bottom < (least := LEAST * (high - low)) < np.inf:
+        bottom = float(np.clip((bottom + top - least) / 2, low, high - least))
+        top = bottom + least
     # A margin of nothing would make limits that are equal, of which matplotlib warns.
     margin = 0.05 * (top - bottom) or 0.05 * abs(top) or 0.05
     return max(bottom - margin, low - margin / 2), min(top + margin, high + margin / 2)

@@ -14,7 +14,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, TypeAlias
 
 from . import kinds
-from .errors import NothingToDraw
+from .errors import NothingToDraw, SinglePoint
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,7 +29,7 @@ Figures: TypeAlias = "Iterator[tuple[str, Figure]]"
 page or a metric, or nothing for the only figure.
 """
 Drawing: TypeAlias = "Callable[[Source], Figures]"
-"""Function that draws the figures of a kind one after the other."""
+"""Function that draws the figures of a kind one after the other; it may begin at the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,18 @@ class Need:
     """Something of a run that a kind of plot cannot do without.
 
     `words` name it in the docs. Where `met` says that it is not there, `advice` says what is
-    missing and what to do.
+    missing and what to do; without advice there are single points alone.
     """
 
     words: str
-    advice: str
     met: Callable[[Source], bool]
+    advice: str = ""
+
+    def check(self, source: Source) -> None:
+        """Raise `NothingToDraw` where the run lacks it."""
+        if self.met(source):
+            return
+        raise NothingToDraw(self.advice) if self.advice else SinglePoint()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +65,13 @@ class PlotKind:
     drawing: Drawing
 
     def figures(self, source: Source) -> Figures:
-        """Draw the figures of this kind. Raises `NothingToDraw` where a need is not met."""
-        # In a generator: needs are looked at when the first figure is asked for, not at the call.
+        """Begin to draw, and return the figures of this kind, which may be drawn as they are taken.
+
+        Raises `NothingToDraw` where a need is not met.
+        """
         for need in self.needs:
-            if not need.met(source):
-                raise NothingToDraw(need.advice)
-        yield from self.drawing(source)
+            need.check(source)
+        return self.drawing(source)
 
 
 _CARDS: dict[str, PlotKind] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import logging
 from collections.abc import Iterator, Sequence
@@ -12,13 +13,13 @@ from segeval.errors import UsageError
 from segeval.results.drawn import FORMATS as FORMATS
 from segeval.results.drawn import mark_of
 
-from .card import KINDS, PlotKind, card_of
-from .errors import NothingToDraw
+from .card import KINDS, card_of
+from .errors import NothingToDraw, SinglePoint
 
 if TYPE_CHECKING:
     from segeval.results.results import Results
 
-    from .source import Source
+    from .card import Figures
 
 log = logging.getLogger(__name__)
 
@@ -52,15 +53,16 @@ def draw(
     source = Source.of(results, metrics, worst)
     folder = make_folder(directory)
     written: list[Path] = []
+    missing = _Missing(fatal=bool(kinds))
     with mpl.rc_context(RC):
+        begun = {}
         for kind in dict.fromkeys(kinds or KINDS):
-            try:
-                written.extend(_write(card_of(kind), source, folder, formats))
-            except NothingToDraw as reason:
-                # Only for a kind that was asked for is it an error that it cannot be drawn.
-                if kinds:
-                    raise
-                log.info("no %s plot: %s", kind, reason)
+            with missing.noting(kind):
+                begun[kind] = card_of(kind).figures(source)
+        for kind, figures in begun.items():
+            with missing.noting(kind):
+                written.extend(_write(kind, figures, folder, formats))
+    missing.tell()
     return written
 
 
@@ -73,13 +75,39 @@ def stem_of(kind: str, part: str) -> str:
     return "-".join(filter(None, (kind, part))).replace(":", "-").replace("/", "-")
 
 
-def _write(card: PlotKind, source: Source, folder: Path, formats: Sequence[str]) -> Iterator[Path]:
+class _Missing:
+    """The kinds that cannot be drawn, by the reason."""
+
+    def __init__(self, *, fatal: bool) -> None:
+        """Begin with none; where it is `fatal`, the first is an error."""
+        self._fatal = fatal
+        self._kinds: dict[tuple[int, str], list[str]] = {}
+
+    @contextlib.contextmanager
+    def noting(self, kind: str) -> Iterator[None]:
+        """Take down that a kind cannot be drawn. Raises `NothingToDraw` where it was asked for."""
+        try:
+            yield
+        except NothingToDraw as reason:
+            if self._fatal:
+                raise
+            # A warning reaches who scores with the usual metrics, and would wait for these plots.
+            level = logging.WARNING if isinstance(reason, SinglePoint) else logging.INFO
+            self._kinds.setdefault((level, str(reason)), []).append(kind)
+
+    def tell(self) -> None:
+        """Log each reason once, with its kinds."""
+        for (level, reason), kinds in self._kinds.items():
+            log.log(level, "no %s plot: %s", ", ".join(kinds), reason)
+
+
+def _write(kind: str, figures: Figures, folder: Path, formats: Sequence[str]) -> Iterator[Path]:
     """Draw the figures of a kind, and yield the files written, each once it is there."""
     from .style import save
 
-    for part, figure in card.figures(source):
+    for part, figure in figures:
         for extension in dict.fromkeys(formats):
-            path = folder / f"{stem_of(card.name, part)}.{extension}"
+            path = folder / f"{stem_of(kind, part)}.{extension}"
             save(figure, path, title=mark_of(path.name))
             yield path
 

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from segeval.arrays import Floats
 
 from .axes import figure_of
-from .style import FRAME, GREY
+from .style import FRAME, GREY, lay_out
 
 SIZE = 6.0
 """Points: the size of the letters."""
@@ -110,13 +110,12 @@ class Layout:
 def name_points(ax: Axes, x: Floats, y: Floats, names: Sequence[str]) -> None:
     """Write names beside their points (n,), of which the first find their places first.
 
-    To be called when all else is drawn, since places depend on the layout.
+    To be called when all else is drawn, since places depend on the layout, which stays as it is.
     """
     if not names:
         return
     figure = figure_of(ax)
-    # Where points lie on the page is known once the layout has run.
-    figure.draw_without_rendering()
+    lay_out(figure)
     points = _on_page(ax, np.column_stack([x, y]))
     crowd = [_on_page(ax, collection.get_offsets()) for collection in ax.collections]
     frame = Box(*(np.asarray(ax.get_window_extent().extents) * 72 / figure.dpi))
@@ -124,7 +123,7 @@ def name_points(ax: Axes, x: Floats, y: Floats, names: Sequence[str]) -> None:
     for point, data, name in zip(points, zip(x, y, strict=True), names, strict=True):
         offset = layout.place(point, len(name))
         side: Literal["left", "right"] = "left" if offset[0] > 0 else "right"
-        text = ax.annotate(
+        ax.annotate(
             name,
             data,
             xytext=offset,
@@ -136,8 +135,6 @@ def name_points(ax: Axes, x: Floats, y: Floats, names: Sequence[str]) -> None:
             verticalalignment="center_baseline",
             arrowprops={**LEADER, "relpos": (ENDS[side], 0.5)},
         )
-        # Else the layout would shrink the axes for the names, and move the points.
-        text.set_in_layout(False)
 
 
 def _on_page(ax: Axes, data: Any) -> Floats:

@@ -12,8 +12,28 @@ from .source import Source
 
 def _has_volumes(source: Source) -> bool:
     """Return whether a volume of some region is above 0."""
+    return _volumes(source) > 0
+
+
+def _has_several_volumes(source: Source) -> bool:
+    """Return whether there are several such volumes to compare."""
+    return _volumes(source) > 1
+
+
+def _volumes(source: Source) -> int:
+    """Return in how many cases and regions a mask has a volume above 0."""
     details = source.results.details
-    return details is not None and bool(((details.volume_p > 0) | (details.volume_g > 0)).any())
+    return 0 if details is None else int(((details.volume_p > 0) | (details.volume_g > 0)).sum())
+
+
+def _has_several_cases(source: Source) -> bool:
+    """Return whether some metric has values of several cases in one region."""
+    return bool((source.cube.present.sum(axis=0) > 1).any())
+
+
+def _has_several_rows(source: Source) -> bool:
+    """Return whether there are several cases or regions."""
+    return len(source.cube.cases) > 1 or len(source.cube.regions) > 1
 
 
 def _has_nsd(source: Source) -> bool:
@@ -43,6 +63,9 @@ VOLUMES = Need(
     advice="the results hold no volumes (details.npz); score again",
     met=_has_volumes,
 )
+SEVERAL_VOLUMES = Need(words="several of them", met=_has_several_volumes)
+SEVERAL_CASES = Need(words="several cases", met=_has_several_cases)
+SEVERAL_ROWS = Need(words="several cases or regions", met=_has_several_rows)
 NSD_CURVES = Need(
     words="a surface metric",
     advice="no surface distances were measured; score with a surface metric, such as hd95",

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, cast
 
 import numpy as np
 
-from segeval.arrays import Flags, Floats, Integers
+from segeval.arrays import Flags, Floats
 from segeval.data.grid import Grid
+from segeval.measure.voxels.transform import squared_distances_to
 
 LETTERS = (("L", "R"), ("P", "A"), ("I", "S"))
 """Ends of the physical axes, in the order of an affine's rows."""
 COARSE = 1.25
 """Spacing of an axis, in the finest spacing, from which on slices go across it."""
+MOST = 1 << 20
+"""Voxels of the box around both masks that are looked at singly, at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A voxel, and its distance from the other boundary; NaN where there is none."""
+    """A voxel, and its distance from the other boundary; NaN where there is none.
+
+    It is exact, or that between blocks of voxels.
+    """
 
     index: tuple[int, ...]
     distance: float
+    is_exact: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +52,19 @@ class Slice:
 
     def rows(self, volume: Flags) -> Flags:
         """Return the slice of a mask as rows from top to bottom."""
-        plane = volume if self.axis is None else np.take(volume, self.index, self.axis)
+        if self.axis is None:
+            return self._turned(volume)
+        # `numpy.take` would copy all of a volume in Fortran order, as NIfTI's are.
+        return self._turned(np.moveaxis(volume, self.axis, 0)[self.index])
+
+    def shadow(self, volume: Flags) -> Flags:
+        """Return, in the same rows, where a mask lies in any slice."""
+        if self.axis is None:
+            return self._turned(volume)
+        return self._turned(np.logical_or.reduce(volume, self.axis))
+
+    def _turned(self, plane: Flags) -> Flags:
+        """Return a plane the way it is looked at."""
         # The plane has the earlier array axis as its rows.
         if self.down > self.across:
             plane = plane.T
@@ -65,22 +85,32 @@ def farthest(pred: Flags, gt: Flags, spacing: tuple[float, ...]) -> Place:
     """Return the boundary voxel of either mask that lies farthest from the boundary of the other.
 
     Where one mask is empty, it is the crossing of the fullest slices of the other along each axis.
+    Around masks of more than `MOST` voxels, blocks of voxels are looked at.
     """
-    points_p, points_g = _boundary(pred), _boundary(gt)
-    if not (len(points_p) and len(points_g)):
-        return Place(_middle(pred | gt), np.nan)
-    from_p = _farthest(points_p, points_g, np.asarray(spacing))
-    from_g = _farthest(points_g, points_p, np.asarray(spacing))
-    return max(from_p, from_g, key=lambda place: place.distance)
+    both = pred | gt
+    if not (pred.any() and gt.any()):
+        return Place(_middle(both), np.nan)
+    box = bounds(both)
+    block = ceil((both[box].size / MOST) ** (1 / both.ndim))
+    edge_p, edge_g = _boundary(_blocks(pred[box], block)), _boundary(_blocks(gt[box], block))
+    size = block * np.asarray(spacing)
+    from_p, from_g = _farthest(edge_p, edge_g, size), _farthest(edge_g, edge_p, size)
+    place = max(from_p, from_g, key=lambda place: place.distance)
+    corner = [side.start + block * k for side, k in zip(box, place.index, strict=True)]
+    return Place(tuple(corner), place.distance, is_exact=block == 1)
 
 
-def _farthest(points: Integers, boundary: Integers, spacing: Floats) -> Place:
-    """Return the point that lies farthest from a boundary, both voxels."""
-    from scipy.spatial import cKDTree
-
-    distances = np.asarray(cKDTree(boundary * spacing).query(points * spacing)[0])
-    worst = int(distances.argmax())
-    return Place(tuple(points[worst].tolist()), float(distances[worst]))
+def _farthest(edge: Flags, opposite: Flags, spacing: Floats) -> Place:
+    """Return the voxel of a boundary that lies farthest from another one, on the same grid."""
+    volume = (1, *edge.shape)[-3:]
+    squared = np.empty(volume)
+    z, y, x = np.square((1.0, *spacing)[-3:]).tolist()
+    labels = opposite.view(np.uint8).reshape(volume)
+    squared_distances_to(labels, 1, same=True, steps=(z, y, x), squared=squared)
+    squared = squared.reshape(edge.shape)
+    squared[~edge] = -1
+    worst = np.unravel_index(squared.argmax(), edge.shape)
+    return Place(tuple(map(int, worst)), float(np.sqrt(squared[worst])))
 
 
 def cut(grid: Grid, index: tuple[int, ...]) -> Slice:
@@ -135,20 +165,25 @@ def bounds(mask: Flags) -> tuple[slice, ...]:
     return tuple(sides)
 
 
-def _boundary(mask: Flags) -> Integers:
-    """Return the indices of the mask's voxels with a neighbour outside, across a face.
+def _blocks(mask: Flags, size: int) -> Flags:
+    """Return which cubes of `size` voxels along each axis hold a voxel of the mask."""
+    for axis in range(mask.ndim if size > 1 else 0):
+        mask = np.logical_or.reduceat(mask, np.arange(0, mask.shape[axis], size), axis)
+    return np.ascontiguousarray(mask)
 
-    Voxels at the edge of the image have one.
+
+def _boundary(mask: Flags) -> Flags:
+    """Return the mask's voxels with a neighbour outside, across a face.
+
+    What lies beyond the array is outside.
     """
-    from scipy.ndimage import binary_erosion
-
-    if not mask.any():
-        return np.empty((0, mask.ndim), dtype=np.int64)
-    box = bounds(mask)
-    inside = mask[box]
-    # Erosion takes what lies outside of an array for background: the box around a mask is enough.
-    edge = np.argwhere(inside & ~binary_erosion(inside))
-    return np.asarray(edge + [side.start for side in box], dtype=np.int64)
+    inner = mask.copy()
+    for axis in range(mask.ndim):
+        along, inner_along = np.moveaxis(mask, axis, 0), np.moveaxis(inner, axis, 0)
+        inner_along[1:] &= along[:-1]
+        inner_along[:-1] &= along[1:]
+        inner_along[[0, -1]] = False
+    return mask & ~inner
 
 
 def _middle(mask: Flags) -> tuple[int, ...]:

@@ -18,14 +18,23 @@ from segeval.run.scoring import NEITHER
 from segeval.summary.cube import Cube
 
 from .errors import NothingToDraw
-from .style import PALETTE, printable, region_names
+from .style import PALETTE, printable, region_names, sentences
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 
+PREFERRED = ("dice", "iou")
+"""Overlaps that speak for a table before any other: precision alone tells half of it."""
+
+
+VERBS = {True: "is", False: "are"}
+OCCURS = {True: "occurs", False: "occur"}
+"""Verbs by whether their subject is a single one."""
+
+
 class Leading(NamedTuple):
-    """The first overlap and the first distance of a table; None where it has none."""
+    """The overlap and the distance that speak for a table; None where it has none."""
 
     overlap: Metric | None
     distance: Metric | None
@@ -82,16 +91,25 @@ class Source:
         """The numbers of cases and regions that were scored: `30 cases × 3 regions`."""
         return f"{counted(len(self.cube.cases), 'case')} × {counted(len(self.regions), 'region')}"
 
-    @property
-    def omission(self) -> str:
-        """The sentence of a caption on the regions that are left out; empty if none is."""
-        match self.nowhere:
-            case 0:
-                return ""
-            case 1:
-                return "1 region that occurs nowhere is left out."
-            case number:
-                return f"{number:,} regions that occur nowhere are left out."
+    def omissions(self, *, scored: bool = True) -> str:
+        """Return the sentences of a caption on what a figure is without; empty for nothing.
+
+        These are regions that occur nowhere, cases that failed, and those that an interrupted run
+        did not come to. A failed case that counts as the worst has scores and no masks: `scored`
+        tells whether the figure shows scores.
+        """
+        run = self.results.run
+        failed = sum("error" in case for case in run.get("cases", {}).values())
+        fate = VERBS[failed == 1] + " missing"
+        if scored and run.get("failed") == "worst":
+            fate = "counted as the worst"
+        lacking = run.get("cases_asked", 0) - run.get("cases_done", 0)
+        nowhere = f"{counted(self.nowhere, 'region')} that {OCCURS[self.nowhere == 1]} nowhere"
+        return sentences(
+            (failed, f"{counted(failed, 'failed case')} {fate}."),
+            (lacking > 0, f"The run was interrupted: {counted(lacking, 'case')} not scored."),
+            (self.nowhere, f"{nowhere} {VERBS[self.nowhere == 1]} left out."),
+        )
 
     @property
     def length_unit(self) -> str:
@@ -122,15 +140,16 @@ class Source:
         return f"{name} · {region_names(self.regions, 16)[region]}"
 
     def leading(self) -> Leading:
-        """Return the first overlap (in [0, 1], best 1) and the first distance (a length, best 0).
+        """Return an overlap (in [0, 1], best 1) and a distance (a length, best 0).
 
-        Metrics of whole cases do not count.
+        It is the first overlap of `PREFERRED`, or else of the table, and the first distance of the
+        table. Metrics of whole cases do not count.
         """
         regional = [metric for metric in self.metrics if metric.spec.scope == "region"]
+        overlaps = [m for m in regional if m.spec.best == 1 and m.spec.range == (0, 1)]
+        preferred = [m for name in PREFERRED for m in overlaps if m.spec.name == name]
         return Leading(
-            overlap=next(
-                (m for m in regional if m.spec.best == 1 and m.spec.range == (0, 1)), None
-            ),
+            overlap=next(iter(preferred + overlaps), None),
             distance=next(
                 (m for m in regional if m.spec.best == 0 and m.spec.unit == "length"), None
             ),
@@ -139,7 +158,7 @@ class Source:
     def ranking(self) -> Metric | None:
         """Return the metric that says which cases are worst; None where none can.
 
-        It is the first that can of those chosen, else the first overlap or distance.
+        It is the first that can of those chosen, else the leading overlap or distance.
         """
         candidates = list(self.metrics)
         if not self.chosen:

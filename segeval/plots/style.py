@@ -6,17 +6,22 @@ Colour-blind readers tell the colours apart.
 from __future__ import annotations
 
 import textwrap
+import unicodedata
 from collections.abc import Sequence
 from functools import cache
 from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
+from matplotlib.transforms import Bbox
 
+from segeval.arrays import Floats
 from segeval.io.files import replacing
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#5D5D5D")
@@ -29,6 +34,8 @@ WIDTH = 7.2
 """Inches: a page of two columns."""
 PAGE_HEIGHT = 9.0
 """Inches of panels on a page, at most."""
+DPI = 150
+"""Pixels on an inch of an image: what is read on a screen and in print."""
 TITLE_LETTERS, CAPTION_LETTERS = 12, 20
 """Letters on an inch of a title, which is bold, and of a caption."""
 
@@ -63,10 +70,12 @@ RC: Any = {
     "xtick.major.size": 2.5,
     "ytick.major.size": 2.5,
     "savefig.bbox": None,
-    "savefig.dpi": 200,
+    "savefig.dpi": "figure",
     "pdf.fonttype": 42,
     "svg.hashsalt": "segeval",
 }
+_UNSEEN = ("Cc", "Cf", "Zl", "Zp")
+"""Categories of Unicode without a sign: control and format characters, ends of lines."""
 # Without a date, the same figure gives the same file.
 _UNDATED: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 
@@ -97,7 +106,7 @@ def page(height: float, title: str, caption: str = "", width: float = WIDTH) -> 
 
     Its layout keeps labels apart.
     """
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     head(figure, title, caption)
     return figure
 
@@ -124,13 +133,44 @@ def sentences(*notes: tuple[object, str]) -> str:
     return " ".join(text for holds, text in notes if holds and text)
 
 
-def panels(figure: Figure, count: int, columns: int, *, sharey: bool = False) -> list[Axes]:
-    """Return so many axes in rows of a figure; the last row may have a gap at its end."""
+class Panel(Axes):
+    """Axes whose labels are measured once, since the layout would ask for them again and again."""
+
+    _rim: tuple[float, Floats] | None = None
+    """The dots an inch, and how many dots labels and ticks reach beyond the axes on each side."""
+
+    def get_tightbbox(self, *args: Any, **kwargs: Any) -> Bbox:
+        """Return the box around the axes and their labels, in pixels."""
+        figure = self.get_figure(root=True)
+        assert figure is not None
+        self.apply_aspect()
+        if self._rim is None or self._rim[0] != figure.dpi:
+            self.spines[:].set_in_layout(False)
+            box = super().get_tightbbox(*args, **kwargs)
+            assert box is not None
+            self._rim = (figure.dpi, np.subtract(box.extents, self.bbox.extents))
+        return Bbox.from_extents(*(self.bbox.extents + self._rim[1]))
+
+
+def panels(figure: Figure, count: int, columns: int = 1, **layout: Any) -> list[Axes]:
+    """Return so many axes in rows of a figure; the last row may have a gap at its end.
+
+    `layout` is what `subplots` of a figure takes.
+    """
     rows = ceil(count / columns)
-    grid = list(figure.subplots(rows, columns, squeeze=False, sharey=sharey).flat)
+    kind = {"axes_class": Panel}
+    grid = list(figure.subplots(rows, columns, squeeze=False, subplot_kw=kind, **layout).flat)
     for ax in grid[count:]:
         ax.remove()
     return grid[:count]
+
+
+def head_panel(ax: Axes, text: str, *, size: float = 7) -> None:
+    """Put a heading above axes, to the left.
+
+    With its place given, matplotlib does not measure the axis each time to find one.
+    """
+    ax.set_title(text, loc="left", size=size, y=1)
 
 
 def save(figure: Figure, path: Path, *, title: str = "") -> None:
@@ -143,21 +183,41 @@ def save(figure: Figure, path: Path, *, title: str = "") -> None:
     if title:
         metadata = {**metadata, "Title": title}
     with replacing(path) as file:
-        figure.savefig(file, format=format_, metadata=metadata)
+        if format_ == "png":
+            # What `savefig` does too, after it has drawn all once more for the layout alone.
+            FigureCanvasAgg(figure).print_png(file, metadata=metadata)  # type: ignore[no-untyped-call]
+        else:
+            figure.savefig(file, format=format_, metadata=metadata)
+
+
+def lay_out(figure: Figure) -> None:
+    """Give all of a figure its place, now and for good: what is added later moves nothing."""
+    engine = figure.get_layout_engine()
+    assert engine is not None
+    engine.execute(figure)
+    figure.set_layout_engine("none")
 
 
 def printable(text: str, width: int = 24) -> str:
-    """Return a name as figures show it.
+    """Return a name as figures show it: the one door from files and tables onto a page.
 
-    It is shortened in the middle, has no mathematics, and a box for what the font cannot draw.
+    It is shortened in the middle, has no mathematics, and a box for what the font cannot draw and
+    for what is no letter, such as a line break or a mark that turns the direction of writing.
 
     >>> printable("patient_0042_follow_up_T1w_2024")
     'patient_0042…up_T1w_2024'
+    >>> printable("two\\nlines")
+    'two□lines'
     """
     if len(text) > width:
         text = f"{text[: width // 2]}…{text[-(width // 2 - 1) :]}"
-    drawn = "".join(c if ord(c) in _glyphs() else "□" for c in text)
+    drawn = "".join(c if _is_drawable(c) else "□" for c in text)
     return drawn.replace("$", r"\$")
+
+
+def _is_drawable(letter: str) -> bool:
+    """Return whether the font has a sign for a letter, and the letter is one to be seen."""
+    return ord(letter) in _glyphs() and unicodedata.category(letter) not in _UNSEEN
 
 
 def printables(names: Sequence[str], width: int = 24) -> list[str]:

@@ -47,8 +47,8 @@ def metric_of(column: str) -> Metric:
     that took, and which values for empty masks, are told by run.json. Raises `UsageError` for a
     name that is none.
 
-    >>> metric_of("monai/hd95").symbol
-    'HD95 (monai)'
+    >>> metric_of("monai/hd95").column
+    'monai/hd95'
     """
     protocol, _, form = column.rpartition("/")
     spec = REGISTRY.get(form)

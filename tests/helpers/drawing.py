@@ -13,6 +13,7 @@ from segeval.plots import KINDS
 from segeval.plots.card import card_of
 from segeval.plots.drawing import stem_of
 from segeval.plots.source import Source
+from segeval.plots.words import Words
 from segeval.results.results import Results
 
 NAN, INF = float("nan"), float("inf")
@@ -33,9 +34,15 @@ def panels(figure: Figure) -> list[Axes]:
 
 
 def words(figure: Figure) -> str:
-    return "\n".join(
-        text.get_text() for text in figure.findobj(mpl.text.Text) if text.get_visible()
-    )
+    texts = [text.get_text() for text in figure.findobj(mpl.text.Text) if text.get_visible()]
+    return "\n".join(texts + [text for words in figure.findobj(Words) for text in words.texts])
+
+
+def named(ax: Axes, what: str) -> list[str]:
+    """The names of "rows" or "columns" of axes, or what stands in the "cells"."""
+    return [
+        text for words in ax.findobj(Words) if words.get_label() == what for text in words.texts
+    ]
 
 
 def with_scores(run: Results, **columns: object) -> Results:

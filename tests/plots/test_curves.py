@@ -80,7 +80,7 @@ def test_a_metric_by_epoch_with_label_unit_and_best_epoch():
     _, ax = logged(val_hd95=[9.0, 3.0, 4.0]).plot(unit="mm")
     (line,) = lines(ax)
     assert line.get_xydata().tolist() == [[1, 9], [2, 3], [3, 4]]
-    assert ax.get_ylabel() == "HD95 [mm]\n(lower is better)"
+    assert ax.get_ylabel() == "hd95 [mm]\n(lower is better)"
     assert ax.get_xlabel() == "epoch"
     assert ax.get_ylim()[0] <= 0
     assert rings(ax) == [(2, 3)]
@@ -92,7 +92,7 @@ def test_best_is_by_the_metrics_direction_and_nowhere_without_one():
     figure, axes = history.plot()
     assert [rings(ax) for ax in axes] == [[(2, 0.75)], [(3, 1)], []]
     assert [ax.get_ylabel() for ax in axes] == [
-        "DSC\n(higher is better)",
+        "dice\n(higher is better)",
         "loss\n(lower is better)",
         "lr",
     ]
@@ -279,7 +279,7 @@ def test_curves_go_on_axes_that_are_given():
     history = logged(dice=[0.5, 0.75], hd95=[4, 3])
     assert history.plot("dice", ax=right) == (figure, right)
     assert history.plot(ax=[left, right])[1] == [left, right]
-    assert left.get_ylabel() == "DSC (higher is better)"
+    assert left.get_ylabel() == "dice (higher is better)"
     with pytest.raises(
         UsageError, match=r"2 panels \(dice, hd95\) need as many axes, not 1; choose metrics"
     ):
@@ -310,7 +310,7 @@ def test_one_value_is_a_bar_within_the_metrics_range(value: object):
     low, high = ax.get_xlim()
     assert low == 0
     assert high >= 1
-    assert ax.get_xlabel() == "DSC (higher is better)"
+    assert ax.get_xlabel() == "dice (higher is better)"
     assert [text.get_text() for text in ax.texts] == ["0.750"]
 
 
@@ -326,7 +326,7 @@ def test_a_value_for_each_region(values: object):
     _, ax = plot_values(values, parse_metric("hd95"), names=names, unit="mm")
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["liver", "spleen", "lung"]
     assert [text.get_text() for text in ax.texts] == ["3.00", "∞", "undefined"]
-    assert ax.get_xlabel() == "HD95 [mm] (lower is better)"
+    assert ax.get_xlabel() == "hd95 [mm] (lower is better)"
 
 
 def test_a_range_below_zero_is_shown_whole():

@@ -68,7 +68,7 @@ def test_a_region_that_every_prediction_misses_has_no_line(folders):
     assert len(panels(figure)[0].lines) == 1
     text = " ".join(words(figure).split())
     assert "3 with one mask empty (missed or invented: NSD 0), 0 with both." in text
-    assert "Without a curve: 2." in text
+    assert "Without a curve: region 2." in text
 
 
 def test_cases_that_failed_before_leave_no_trace_in_what_is_drawn(folders, tmp_path):

@@ -10,6 +10,7 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.drawing import keys
 from hypothesis import assume, given
 from hypothesis.extra import numpy as hnp
 from matplotlib.colors import to_rgb
@@ -17,10 +18,10 @@ from matplotlib.figure import Figure
 from scipy.ndimage import binary_erosion, distance_transform_edt
 
 from segeval.data.grid import Grid
-from segeval.plots import draw
+from segeval.plots import draw, slices
 from segeval.plots.errors import NothingToDraw
 from segeval.plots.kinds import overlay
-from segeval.plots.kinds.overlay import BOTH, ONLY_G, ONLY_P, OTHERS
+from segeval.plots.kinds.overlay import BOTH, ONLY_G, ONLY_P, OTHERS, SHADOW
 from segeval.plots.slices import cut, farthest
 from segeval.plots.source import Source
 from segeval.protocols.protocol import Protocol
@@ -138,7 +139,7 @@ def test_the_slice_goes_through_the_largest_distance_across_the_coarsest_axis(tm
             tmp_path / f"a_{side}.nii.gz"
         )
     (ax,) = drawn(results(tmp_path, {("a", "1"): 0.8}, ".nii.gz")).axes
-    assert ax.get_title(loc="left") == "a\nDSC 0.8\nslice 5 of 8 along axis 2"
+    assert ax.get_title(loc="left") == "a\ndice 0.8\nslice 5 of 8 along axis 2"
     assert "2 mm" in [text.get_text() for text in ax.texts]
     shown = ax.images[0].get_array()
     assert shown.shape == (10, 9, 3)  # rows: axis 1, anterior at the top
@@ -161,10 +162,10 @@ def test_colours_tell_prediction_ground_truth_and_other_regions(tmp_path: Path):
         ((0, 0), "white"),
     ):
         np.testing.assert_allclose(shown[place], to_rgb(color), err_msg=str(place))
-    assert ax.get_title(loc="left") == "a · region 1\nDSC 0.3 (case mean 0.6)"
+    assert ax.get_title(loc="left") == "a · region 1\ndice 0.3 (case mean 0.6)"
 
 
-def test_the_window_fits_what_the_slice_shows(tmp_path: Path):
+def test_the_window_shows_the_whole_region_around_a_speck_of_it(tmp_path: Path):
     gt = np.zeros((120, 120, 8), dtype=np.uint8)
     gt[10:110, 10:110, 0] = 1
     pred = gt.copy()
@@ -173,15 +174,69 @@ def test_the_window_fits_what_the_slice_shows(tmp_path: Path):
         nib.Nifti1Image(mask, np.diag([1.0, 1.0, 3.0, 1.0])).to_filename(
             tmp_path / f"a_{side}.nii.gz"
         )
-    run = results(tmp_path, {("a", "1"): 0.8}, ".nii.gz")
-    (ax,) = drawn(run).axes
+    figure = drawn(results(tmp_path, {("a", "1"): 0.8}, ".nii.gz"))
+    (ax,) = figure.axes
     assert "slice 7 of 8" in ax.get_title(loc="left")
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
-    assert right - left == bottom - top == pytest.approx(120 / 4)
-    assert ((left + right) / 2, (bottom + top) / 2) == (30.5, 120 - 1 - 40)
-    nib.Nifti1Image(gt, np.diag([1.0, 1.0, 3.0, 1.0])).to_filename(tmp_path / "a_pred.nii.gz")
-    (ax,) = drawn(run).axes
-    assert ax.get_xlim()[1] - ax.get_xlim()[0] == pytest.approx(1.2 * 100)
+    assert right - left == bottom - top == pytest.approx(1.2 * 100)
+    assert ((left + right) / 2, (bottom + top) / 2) == (59.5, 59.5)
+    shown = ax.images[0].get_array()
+    np.testing.assert_allclose(shown[120 - 1 - 40, 30], to_rgb(ONLY_P))
+    np.testing.assert_allclose(shown[60, 60], to_rgb(SHADOW))
+    assert "the region in other slices" in keys(figure)
+
+
+@pytest.mark.parametrize(("low", "high", "edge"), [(2, 10, True), (20, 40, False)])
+def test_the_legend_explains_what_there_is_to_be_seen(
+    low: int, high: int, edge: bool, tmp_path: Path
+):
+    save(tmp_path, "a", square(low, high - 1, (60, 60)), square(low, high, (60, 60)))
+    figure = drawn(results(tmp_path, {("a", "1"): 0.8}, ".npy"))
+    assert ("image edge" in keys(figure)) == edge
+    # an image has no other slices, and there is one region
+    assert "the region in other slices" not in keys(figure)
+    assert "other regions" not in keys(figure)
+
+
+def test_the_scale_is_not_where_the_ring_is(tmp_path: Path):
+    def scale(row: int, column: int) -> float:
+        """The middle of the scale, as a share of the window, of a speck at this place."""
+        pred = square(10, 30, (40, 40))
+        pred[row, column] = 1
+        save(tmp_path, "a", pred, square(10, 30, (40, 40)))
+        (ax,) = drawn(results(tmp_path, {("a", "1"): 0.8}, ".npy")).axes
+        line = next(line for line in ax.lines if line.get_marker() == "None")
+        left, right = ax.get_xlim()
+        return float((np.mean(line.get_xdata()) - left) / (right - left))
+
+    assert scale(2, 2) < 0.25
+    assert scale(37, 37) < 0.25
+    assert scale(37, 2) > 0.75
+
+
+def test_in_a_large_box_the_largest_distance_is_that_of_blocks(monkeypatch: pytest.MonkeyPatch):
+    pred, gt = np.zeros((2, 40, 40, 40), dtype=bool)
+    gt[:20, :20, :20] = pred[:20, :20, :20] = True
+    pred[39, 39, 39] = True
+    exact = farthest(pred, gt, (1.0, 1.0, 2.0))
+    monkeypatch.setattr(slices, "MOST", 40**3 // 8)
+    place = farthest(pred, gt, (1.0, 1.0, 2.0))
+    assert (exact.is_exact, place.is_exact) == (True, False)
+    assert exact.index == (39, 39, 39)
+    assert np.abs(np.subtract(place.index, exact.index)).max() < 2
+    assert place.distance == pytest.approx(exact.distance, abs=np.linalg.norm([2, 2, 4]))
+
+
+def test_a_run_that_is_not_read_any_more_draws_other_figures(tmp_path: Path):
+    """What is read on a thread fails there, and is told where its figure would be drawn."""
+    save(tmp_path, "a", square(3, 7), square(2, 8))
+    run = results(tmp_path, {("a", "1"): 0.9}, ".npy")
+    figures = overlay.figures(Source.of(run, None, 3))
+    assert len(list(figures)) == 1
+    (tmp_path / "a_pred.npy").unlink()
+    figures = overlay.figures(Source.of(run, None, 3))
+    with pytest.raises(NothingToDraw, match="none of the worst cases' files can be read"):
+        list(figures)
 
 
 def test_the_worst_cases_come_first_and_no_more_than_asked(tmp_path: Path):
@@ -191,7 +246,7 @@ def test_the_worst_cases_come_first_and_no_more_than_asked(tmp_path: Path):
         results(tmp_path, {("a", "1"): 0.9, ("b", "1"): 0.2, ("c", "1"): 0.5}, ".npy"), worst=2
     )
     assert [ax.get_title(loc="left").split("\n")[0] for ax in figure.axes] == ["b", "c"]
-    assert figure.get_suptitle() == "Worst cases by DSC: 2 of n = 3 cases"
+    assert figure.get_suptitle() == "Worst cases by dice: 2 of n = 3 cases"
 
 
 def test_cases_go_by_the_mean_that_is_written_beside_the_worst_region(tmp_path: Path):
@@ -199,10 +254,10 @@ def test_cases_go_by_the_mean_that_is_written_beside_the_worst_region(tmp_path: 
         save(tmp_path, case, square(2, 6) + 2 * square(8, 10), square(2, 6) + 2 * square(7, 10))
     scores = {("a", "1"): 0.9, ("a", "2"): 0.1, ("b", "1"): 0.4, ("b", "2"): 0.2}
     figure = drawn(results(tmp_path, scores, ".npy"))
-    assert figure.get_suptitle() == "Worst cases by mean DSC: 2 of n = 2 cases"
+    assert figure.get_suptitle() == "Worst cases by mean dice over regions: 2 of n = 2 cases"
     assert [ax.get_title(loc="left").split("\n")[:2] for ax in figure.axes] == [
-        ["b · region 2", "DSC 0.2 (case mean 0.3)"],
-        ["a · region 2", "DSC 0.1 (case mean 0.5)"],
+        ["b · region 2", "dice 0.2 (case mean 0.3)"],
+        ["a · region 2", "dice 0.1 (case mean 0.5)"],
     ]
 
 

@@ -16,13 +16,13 @@ from helpers.synthetic import results
 from segeval.errors import UsageError
 from segeval.metrics import parse_metric
 from segeval.plots import FORMATS, draw
-from segeval.plots.axes import direction, label, shortened, symbol
+from segeval.plots.axes import Units, direction, label, shortened, with_unit
 from segeval.plots.errors import NothingToDraw
 from segeval.plots.source import Source, badness_of, worst_first
 from segeval.plots.style import page, printable, printables
 
 
-@pytest.mark.parametrize("cases", [1, 6])
+@pytest.mark.parametrize("cases", [2, 6])
 @pytest.mark.parametrize("kind", TABLES)
 def test_regions_that_occur_nowhere_are_left_out(kind: str, cases: int):
     run = without(results(cases, 4, gaps=False), "spleen", "pancreas")
@@ -42,10 +42,10 @@ def test_results_without_a_region_that_occurs_are_not_drawn(tmp_path: Path):
         draw(replace(run, cases=run.cases[:0]), tmp_path)
 
 
-@pytest.mark.parametrize(("cases", "regions"), [(1, 1), (30, 3), (3000, 3), (30, 100)])
+@pytest.mark.parametrize(("cases", "regions"), [(2, 1), (30, 3), (3000, 3), (30, 100)])
 @pytest.mark.parametrize("kind", TABLES)
 def test_every_kind_draws_few_and_many(kind: str, cases: int, regions: int):
-    figures = drawn(kind, results(cases, regions, gaps=cases > 1), "dice", "hd95")
+    figures = drawn(kind, results(cases, regions, gaps=cases > 2), "dice", "hd95")
     assert figures
     for figure in figures.values():
         assert f"{cases:,} case" in words(figure)
@@ -60,6 +60,48 @@ def test_every_kind_draws_nothing_but_gaps(kind: str):
         run, details=replace(run.details, volume_p=np.ones((4, 2)), volume_g=np.ones((4, 2)))
     )
     assert drawn(kind, run)
+
+
+def test_single_points_are_not_drawn_and_one_line_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    written = draw(results(1, 1, gaps=False), tmp_path)
+    assert [path.name for path in written] == ["nsd.png"]
+    (line,) = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    assert line.startswith("no distribution, heatmap, volume, scatter plot: a single point is no")
+    with pytest.raises(NothingToDraw, match="a single point is no picture"):
+        draw(results(1, 1, gaps=False), tmp_path, kinds=["scatter"])
+
+
+def test_of_one_case_regions_are_compared(tmp_path: Path):
+    written = draw(results(1, 5, gaps=False), tmp_path)
+    names = ["heatmap-dice", "heatmap-hd95", "nsd", "scatter", "volume"]
+    assert [path.stem for path in written] == names
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_captions_count_the_cases_that_failed(kind: str):
+    run = results(5, 2, gaps=False)
+    failed = {"a": {"error": "case 'a': damaged"}, "b": {"error": "case 'b': damaged"}, "c": {}}
+    run = replace(run, run={**run.run, "cases": failed, "cases_asked": 9, "cases_done": 7})
+    for figure in drawn(kind, run).values():
+        caption = words(figure).replace("\n", " ")
+        assert "2 failed cases are missing." in caption
+        assert "The run was interrupted: 2 cases not scored." in caption
+    run.run["failed"] = "worst"
+    expected = {"nsd": "are missing", "volume": "are missing"}.get(kind, "counted as the worst")
+    for figure in drawn(kind, run).values():
+        assert f"2 failed cases {expected}." in words(figure).replace("\n", " ")
+
+
+def test_dice_speaks_for_a_table_whatever_was_named_first():
+    run = results(3, 1)
+    columns = ["case", "region", "precision", "recall", "iou", "dice", "assd", "hd95", "note"]
+    leading = Source.of(replace(run, cases=run.cases[columns]), None, 3).leading()
+    assert [metric.column for metric in leading if metric] == ["dice", "assd"]
+    columns.remove("dice")
+    leading = Source.of(replace(run, cases=run.cases[columns]), None, 3).leading()
+    assert [metric.column for metric in leading if metric] == ["iou", "assd"]
 
 
 def test_files_are_written_in_every_format_and_are_the_same_each_time(tmp_path: Path):
@@ -137,14 +179,15 @@ def test_worst_first():
 @pytest.mark.parametrize(
     ("form", "words_"),
     [
-        ("hd95", "HD95 [mm] (lower is better)"),
-        ("volume_error", "VE [ml] (best: 0)"),
-        ("volume_p", r"V$_{\mathrm{p}}$ [ml]"),
-        ("tp", "TP [voxel]"),
-        ("lr_plus", "LR+ (higher is better)"),
+        ("hd95", "hd95 [mm] (lower is better)"),
+        ("precision", "precision (higher is better)"),
+        ("volume_error", "volume_error [ml] (best: 0)"),
+        ("volume_p", "volume_p [ml]"),
+        ("tp", "tp [voxel]"),
+        ("lr_plus", "lr_plus (higher is better)"),
     ],
 )
-def test_axes_say_symbol_unit_and_direction(form: str, words_: str):
+def test_axes_say_the_name_of_the_table_unit_and_direction(form: str, words_: str):
     assert label(parse_metric(form), Source.of(results(1, 1), None, 1)) == words_
 
 
@@ -154,26 +197,30 @@ def test_every_metric_can_be_labelled_and_drawn():
     figure = page(2, "all")
     for spec in REGISTRY.values():
         metric = spec.bind({p.name: 2 for p in spec.parameters if p.default is None})
-        figure.text(0, 0, f"{symbol(metric)} {direction(metric)}")
+        figure.text(0, 0, f"{with_unit(metric, Units())} {direction(metric)}")
     figure.draw_without_rendering()
 
 
 def test_names_that_fonts_and_mathematics_would_spoil():
     assert printable("肝臓 $x$") == r"□□ \$x\$"
     assert printable("short") == "short"
+    assert printable("a\nb\tc\x1b[1m\u202ed\u2028") == "a□b□c□[1m□d□"
+    assert printable(r"\frac{1}{2} a_b \$") == r"\frac{1}{2} a_b \\$"
     assert len(printable("x" * 100)) == 24
     alike = [f"{side}_{'x' * 40}_{end}" for side in ("left", "right") for end in (1, 2)]
     assert len(set(printables(alike))) == 4
     assert printables(["a" * 60 + "1" + "a" * 60, "a" * 121], 8) == ["aaaa…aaa (1)", "aaaa…aaa (2)"]
     run = results(4, 2)
-    odd = {"liver": "_肝臓$x_1$", "spleen": "$"}
+    odd = {"liver": "_肝臓$x_1$", "spleen": r"$\frac"}
+    ids = {f"case_000{k}": name for k, name in enumerate(["$", "a\nb", "\x1b[2J", "x" * 5000], 1)}
     run = replace(
         run,
-        cases=run.cases.replace({"region": odd}),
+        cases=run.cases.replace({"region": odd, "case": ids}),
         details=replace(run.details, regions=tuple(odd[name] for name in run.details.regions)),
     )
     for kind in TABLES:
-        assert drawn(kind, run, "dice", "hd95")
+        for figure in drawn(kind, run, "dice", "hd95").values():
+            assert "\x1b" not in words(figure)
 
 
 def test_skewed_sizes_get_a_logarithmic_axis():

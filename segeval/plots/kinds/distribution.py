@@ -24,7 +24,8 @@ from segeval.arrays import Flags, Floats
 from segeval.metrics.card import Metric
 from segeval.plots.axes import figure_of, fit, label, thinned
 from segeval.plots.card import Figures, plot_kind
-from segeval.plots.source import Source, counted
+from segeval.plots.needs import SEVERAL_CASES
+from segeval.plots.source import Source, badness_of, counted, worst_first
 from segeval.plots.style import (
     GREY,
     INK,
@@ -34,22 +35,26 @@ from segeval.plots.style import (
     page,
     page_numbers,
     panels,
+    printable,
     region_names,
     sentences,
 )
+from segeval.plots.words import name_rows
 from segeval.summary.bootstrap import quantiles
 
 Item = TypeVar("Item")
 COLUMNS = 4
 """Panels side by side, at most."""
-REGIONS = 50
-"""Regions on a page, at most."""
+REGIONS = 20
+"""Regions at most, the worst: of more nobody reads the panels, and all are in the tables."""
 BOX_FROM = 5
 """Cases that a box needs: quartiles of fewer would be inventions."""
 BOX_HALF, MEDIAN_HALF = 0.25, 0.32
 """Half the heights of a box and of the line of its median, in rows."""
 STRIP_WIDTH = 0.33
 """Inches: the strip beside a panel for the counts of what has no place on its axis."""
+GAP = 0.14
+"""Inches between that strip and the next panel, to which it does not belong."""
 BOXES = "Box: quartiles. Whiskers: farthest case within 1.5 interquartile ranges of the box."
 GAPS = "Beside the panels: how many values are undefined (NaN) or infinite (∞)."
 """Sentences of the caption on boxes, and on the strips beside panels."""
@@ -61,9 +66,15 @@ class Page:
 
     regions: Sequence[str]
     metrics: Sequence[Metric]
+    extent: str
+    """Words of the title on the regions, where these are not all; else empty."""
 
 
-@plot_kind(shows="every metric by region: a box, and every case as a point")
+@plot_kind(
+    shows=f"every metric by region: a box, and every case as a point; of more than {REGIONS} "
+    "regions the worst",
+    needs=(SEVERAL_CASES,),
+)
 def figures(source: Source) -> Figures:
     """Draw pages of panels, one per metric, with regions from top to bottom.
 
@@ -72,23 +83,42 @@ def figures(source: Source) -> Figures:
     pages = [*_pages(source, "region"), *_pages(source, "case")]
     cases = counted(len(source.cube.cases), "case")
     for content, (number, words) in zip(pages, page_numbers(len(pages)), strict=True):
-        yield number, _draw(source, content, f"Distribution over n = {cases}{words}")
+        yield (
+            number,
+            _draw(source, content, f"Distribution over n = {cases}{words}{content.extent}"),
+        )
 
 
 def _pages(source: Source, scope: str) -> list[Page]:
-    """Return the pages of the metrics of regions, or of those of whole cases.
-
-    Where there are too many regions for a page, each part of them has the panels of all metrics.
-    """
+    """Return the pages of the metrics of regions, or of those of whole cases."""
     metrics = [metric for metric in source.metrics if metric.spec.scope == scope]
     if not metrics:
         return []
-    pages = []
-    for regions in _parts(source.cube.regions_of(metrics[0]), REGIONS):
-        # Below a row of panels are the labels of its axes.
-        rows = max(1, int(PAGE_HEIGHT / (_panel_height(len(regions)) + 0.6)))
-        pages += [Page(regions, part) for part in _parts(metrics, COLUMNS * rows)]
-    return pages
+    regions: Sequence[str] = source.cube.regions_of(metrics[0])
+    extent = ""
+    if len(regions) > REGIONS:
+        extent = f": {REGIONS} of {len(regions):,} regions, {_which(source.ranking())}"
+        regions = _worst(source)
+    # Below a row of panels are the labels of its axes.
+    rows = max(1, int(PAGE_HEIGHT / (_panel_height(len(regions)) + 0.6)))
+    return [Page(regions, part, extent) for part in _parts(metrics, COLUMNS * rows)]
+
+
+def _which(metric: Metric | None) -> str:
+    """Return which regions are shown of too many: the worst by this metric, if there is one."""
+    if metric is None:
+        return "the first"
+    way = {True: "lowest", False: "highest", None: "worst"}[metric.spec.higher_is_better]
+    return f"those with the {way} mean {printable(metric.column)}"
+
+
+def _worst(source: Source) -> Sequence[str]:
+    """Return the regions to show of too many, in the order of the table."""
+    metric = source.ranking()
+    if metric is None:
+        return source.regions[:REGIONS]
+    worst = worst_first(badness_of(source.cube.scores(metric), metric).T)[:REGIONS]
+    return [source.cube.regions_of(metric)[place] for place in np.sort(worst)]
 
 
 def _parts(items: Sequence[Item], most: int) -> list[Sequence[Item]]:
@@ -127,16 +157,18 @@ def _draw(source: Source, content: Page, title: str) -> Figure:
         _caption(scores, source),
         width=min(WIDTH, 2.2 + 2.2 * columns),
     )
-    axes = panels(figure, len(metrics), columns, sharey=True)
+    axes = panels(figure, len(metrics), columns)
     for ax, metric, values in zip(axes, metrics, scores, strict=True):
+        # Turned over, so that the first region is at the top.
+        ax.set_ylim(len(regions) - 0.4, -0.6)
+        ax.set_yticks([])
         _draw_panel(ax, values, source.colors(regions))
         # Limits are those of all regions, the same on every page.
         fit(ax, "x", metric, source.cube.scores(metric), ticks=3)
         ax.set_xlabel(label(metric, source, lines=2))
         _count_gaps(ax, values, source.cube.present[:, places])
-    axes[0].set_yticks(range(len(regions)), region_names(regions))
-    # Turned over, so that the first region is at the top.
-    axes[0].set_ylim(len(regions) - 0.4, -0.6)
+    for ax in axes[::columns]:
+        name_rows(ax, region_names(regions), size=7)
     return figure
 
 
@@ -149,7 +181,7 @@ def _caption(scores: Sequence[Floats], source: Source) -> str:
         (most > 1, "Line: median."),
         (most >= BOX_FROM, BOXES),
         (not all(flags.all() for flags in finite), GAPS),
-        (True, source.omission),
+        (True, source.omissions()),
     )
 
 
@@ -250,15 +282,11 @@ def _count_gaps(ax: Axes, values: Floats, present: Flags) -> None:
     # The width is in inches from the right edge of the axes, the height in shares of them.
     in_axes: Any = ax.transAxes
     inches = figure_of(ax).dpi_scale_trans + ScaledTranslation(1, 0, in_axes)
-    strip = Rectangle(
-        (0, 0),
-        STRIP_WIDTH,
-        1,
-        transform=blended_transform_factory(inches, ax.transAxes),
-        facecolor=STRIP,
-        clip_on=False,
-    )
-    ax.add_patch(strip)
+    beside = blended_transform_factory(inches, ax.transAxes)
+    # The second one has no colour: it keeps the next panel off.
+    for width, color in ((STRIP_WIDTH, STRIP), (STRIP_WIDTH + GAP, "none")):
+        strip = Rectangle((0, 0), width, 1, transform=beside, facecolor=color, clip_on=False)
+        ax.add_patch(strip)
     for row in np.flatnonzero(undefined + infinite).tolist():
         counts = [(undefined[row], "NaN"), (infinite[row], "∞")]
         ax.text(

@@ -20,15 +20,26 @@ from matplotlib.figure import Figure
 
 from segeval.arrays import Flags, Floats
 from segeval.metrics.card import Metric
-from segeval.plots.axes import TickFormatter, brief, label, symbol
+from segeval.plots.axes import NAME, TickFormatter, brief, label
 from segeval.plots.card import Figures, plot_kind
-from segeval.plots.errors import NothingToDraw
+from segeval.plots.errors import NothingToDraw, SinglePoint
+from segeval.plots.needs import SEVERAL_ROWS
 from segeval.plots.source import Source, badness_of, counted, worst_first
-from segeval.plots.style import ALARM, PALE, page, printables, region_names, sentences
+from segeval.plots.style import (
+    ALARM,
+    PALE,
+    page,
+    panels,
+    printable,
+    printables,
+    region_names,
+    sentences,
+)
+from segeval.plots.words import Words, name_columns, name_rows, write
 
 CASES = 50
 """Rows at most: the worst cases."""
-REGIONS = 120
+REGIONS = 60
 """Columns at most: the worst regions."""
 LEVEL = 16
 """Regions at most for which numbers are written into the cells."""
@@ -44,8 +55,6 @@ COLORS = {True: "viridis", False: "viridis_r", None: "PRGn"}
 """Dark is bad, whichever way is better, and on both sides of a best value in the middle."""
 INK_ON = {True: "black", False: "white"}
 """The colour of numbers on light cells, and on dark ones."""
-ROTATIONS = {True: 90, False: 0}
-"""Degrees of text that stands upright, and of text that does not."""
 EXTENSIONS = {
     (False, False): "neither",
     (True, False): "min",
@@ -115,7 +124,8 @@ class Table:
 
 @plot_kind(
     shows="case by region, the worst at the top, in a file for each metric; by default for the "
-    "first overlap and the first distance"
+    "dice, or else iou or the first overlap, and for the first distance",
+    needs=(SEVERAL_ROWS,),
 )
 def figures(source: Source) -> Figures:
     """Draw a heat map for each metric that was chosen, or for the first overlap and distance.
@@ -132,6 +142,9 @@ def figures(source: Source) -> Figures:
     metrics = [metric for metric in metrics if source.cube.regions_of(metric)]
     if not metrics:
         raise NothingToDraw("no region occurs in any mask")
+    metrics = [metric for metric in metrics if source.cube.scores(metric).size > 1]
+    if not metrics:
+        raise SinglePoint
     for metric in metrics:
         yield metric.column, _draw(source, Table.of(source, metric))
 
@@ -144,7 +157,7 @@ def _draw(source: Source, table: Table) -> Figure:
     # From all scores: what is cut off the table must not change the colours of the rest.
     limits = _limits(table.metric, source.cube.scores(table.metric))
     figure, upright = _page(table, _caption(table, limits, source))
-    ax = figure.subplots()
+    (ax,) = panels(figure, 1)
     colors = colormaps[COLORS[table.metric.spec.higher_is_better]]
     scale = ScalarMappable(Normalize(*limits), colors)
     _draw_cells(ax, table, scale)
@@ -217,22 +230,21 @@ def _write_numbers(ax: Axes, table: Table, scale: ScalarMappable) -> None:
     Light is what the eye takes for it: the luma of the colour is above one half.
     """
     luma = scale.to_rgba(table.scores)[..., :3] @ [0.299, 0.587, 0.114]  # ITU-R BT.601
-    for row, column in np.argwhere(np.isfinite(table.scores)):
-        ax.text(
-            column,
-            row,
-            brief(table.scores[row, column]),
-            ha="center",
-            va="center",
-            size=5.5,
-            color=INK_ON[bool(luma[row, column] > 0.5)],
-            rotation=ROTATIONS[table.steep],
-        )
+    cells = np.argwhere(np.isfinite(table.scores))
+    words = Words(
+        [brief(table.scores[row, column]) for row, column in cells],
+        cells[:, ::-1],
+        size=5.5,
+        upright=table.steep,
+        colors=[INK_ON[bool(luma[row, column] > 0.5)] for row, column in cells],
+    )
+    write(ax, words)
 
 
 def _title(table: Table) -> str:
     """Return the metric, what is shown of it, and how much there is."""
     cases, regions = table.total
+    name = printable(table.metric.column, NAME)
     few = []
     if len(table.cases) < cases:
         few.append(f"{len(table.cases):,} worst cases")
@@ -240,8 +252,8 @@ def _title(table: Table) -> str:
         few.append(f"{len(table.regions):,} worst regions")
     extent = f"n = {counted(cases, 'case')} × {counted(regions, 'region')}"
     if few:
-        return f"{symbol(table.metric)}: {' and '.join(few)} of {extent}"
-    return f"{symbol(table.metric)}, {extent}"
+        return f"{name}: {' and '.join(few)} of {extent}"
+    return f"{name}, {extent}"
 
 
 def _caption(table: Table, limits: Limits, source: Source) -> str:
@@ -266,7 +278,7 @@ def _caption(table: Table, limits: Limits, source: Source) -> str:
         (np.isnan(table.scores).any(), "Grey, −: undefined."),
         (endless, "Orange, ∞: infinite."),
         (ends, cut),
-        (True, source.omission),
+        (True, source.omissions()),
     )
 
 
@@ -302,12 +314,7 @@ def _limits(metric: Metric, scores: Floats) -> Limits:
 
 def _label_cells(ax: Axes, table: Table, *, upright: bool) -> None:
     """Name the rows and the columns; names of columns are `upright` where they are too wide."""
-    ax.set_yticks(range(len(table.cases)), table.cases, size=6)
-    ax.set_xticks(
-        range(len(table.regions)),
-        table.regions,
-        size=7 if table.level else 5.5,
-        rotation=ROTATIONS[upright],
-    )
-    ax.tick_params(length=0)
+    ax.set(xticks=[], yticks=[])
+    name_rows(ax, table.cases, size=6)
+    name_columns(ax, table.regions, size={True: 7, False: 5.5}[table.level], upright=upright)
     ax.spines[:].set_visible(False)

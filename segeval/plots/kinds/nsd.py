@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from segeval.arrays import Floats, Integers
@@ -18,7 +19,7 @@ from segeval.plots.card import Figures, plot_kind
 from segeval.plots.errors import NothingToDraw
 from segeval.plots.needs import NSD_CURVES
 from segeval.plots.source import Source
-from segeval.plots.style import FRAME, PALETTE, page, region_names, sentences
+from segeval.plots.style import FRAME, PALETTE, page, panels, printable, region_names, sentences
 from segeval.results.details import Details
 from segeval.statistics.boundary import VOXEL
 from segeval.statistics.curves import Curves
@@ -192,10 +193,11 @@ def _draw(source: Source, regions: Regions) -> Figure:
     drawn, colored, spread = regions.drawn, regions.colored, regions.fine
     title = f"NSD against tolerance{_boundary(source)}, n = {source.extent}"
     figure = page(3.4, title, _caption(source, regions), width=6.4)
-    ax = figure.subplots()
+    (ax,) = panels(figure, 1)
     ax.grid()
-    for region in sorted(set(drawn.tolist()) - set(colored.tolist())):
-        _draw_median(ax, spread, region, color=FRAME, linewidth=0.5, alpha=0.7)
+    others = np.setdiff1d(drawn, colored)
+    if len(others):
+        _draw_others(ax, spread, others)
     names = [regions.names[region] for region in colored]
     colors: Sequence[str] = PALETTE
     heading = f"the {COLORED} lowest of {len(drawn):,}"
@@ -210,7 +212,7 @@ def _draw(source: Source, regions: Regions) -> Figure:
     # An axis that follows the lines alone would blow up differences that are nothing.
     lowest = spread.quartiles[0 if regions.banded else 1, colored].min()
     ax.set(xlim=(0, regions.end), ylim=(min(0.98, lowest) - 0.02, 1.01))
-    ax.set(xlabel=f"tolerance [{source.length_unit}]", ylabel="NSD (higher is better)")
+    ax.set(xlabel=f"tolerance [{printable(source.length_unit)}]", ylabel="nsd (higher is better)")
     figure.legend(loc="outside right upper", title=heading, title_fontsize=7, alignment="left")
     return figure
 
@@ -242,7 +244,7 @@ def _caption(source: Source, regions: Regions) -> str:
         f"{both_empty:,} with both."
     )
     farther = f"Farther on, no median rises by more than {100 * (1 - RISEN):.0f} %."
-    missing = ", ".join(regions.missing[:3])
+    missing = ", ".join(region_names(regions.missing[:3]))
     if len(regions.missing) > 3:
         missing = f"{missing} and {len(regions.missing) - 3:,} more"
     return sentences(
@@ -253,8 +255,17 @@ def _caption(source: Source, regions: Regions) -> str:
         (regions.end < regions.coarse.tolerance[-1], farther),
         (one_empty or both_empty, left_out),
         (missing, f"Without a curve: {missing}."),
-        (True, source.omission),
+        (True, source.omissions(scored=False)),
     )
+
+
+def _draw_others(ax: Axes, spread: Spread, regions: Integers) -> None:
+    """Draw the medians of the regions that have no colour: thousands of lines at once."""
+    # The corners of steps that hold the value of the tolerance at their left end.
+    x = np.repeat(spread.tolerance, 2)[1:]
+    y = np.repeat(spread.quartiles[1, regions], 2, axis=1)[:, :-1]
+    lines = np.stack([np.broadcast_to(x, y.shape), y], axis=2)
+    ax.add_collection(LineCollection(list(lines), colors=FRAME, linewidths=0.5, alpha=0.7))
 
 
 def _draw_median(ax: Axes, spread: Spread, region: int, **look: Any) -> None:

@@ -2,15 +2,16 @@
 
 The masks are read once more from their files, and made a case by the protocol of the run, so that
 what is seen is what was scored. Of a volume, one slice is shown: that of the boundary voxel that is
-farthest from the boundary of the other mask, with a ring around it.
+farthest from the boundary of the other mask, with a ring around it. The masks are read on a thread,
+while other figures are drawn.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,43 +25,60 @@ from matplotlib.patches import Patch, Rectangle
 
 from segeval.arrays import Flags, Floats
 from segeval.data.case import Case
+from segeval.data.labels import LabelMap
 from segeval.data.limits import MAX_VOXELS
 from segeval.errors import SegevalError
-from segeval.io import read_labels
+from segeval.io import Pair
+from segeval.kernels.workspace import Workspace
 from segeval.metrics.card import Metric
-from segeval.plots.axes import symbol
+from segeval.plots.axes import NAME
 from segeval.plots.card import Figures, plot_kind
 from segeval.plots.errors import NothingToDraw
 from segeval.plots.needs import MASKS, RANKING
-from segeval.plots.slices import Slice, bounds, cut, farthest
+from segeval.plots.slices import Place, bounds, cut, farthest
 from segeval.plots.source import Source, badness_of, counted, worst_first
-from segeval.plots.style import GREY, INK, page, page_numbers, panels
+from segeval.plots.style import (
+    GREY,
+    INK,
+    head_panel,
+    page,
+    page_numbers,
+    panels,
+    printable,
+    sentences,
+)
 from segeval.protocols.protocol import Protocol
-from segeval.run.cases import make_case
+from segeval.run.cases import read_case
 
 COLUMNS = 3
 """Panels side by side, at most."""
 PER_PAGE = 12
 """Cases on a page, at most."""
 BOTH, ONLY_P, ONLY_G, OTHERS = "#C9C9C9", "#E69F00", "#0072B2", "#F1F1F1"
-"""Colours of voxels in both masks, in one of them, and of other regions."""
+SHADOW = "#DCE9F2"
+"""Colours of voxels in both masks, in one of them, of other regions, and of the region in other
+slices.
+"""
 KEYS = {
     BOTH: "both",
     ONLY_P: "prediction only (FP)",
     ONLY_G: "ground truth only (FN)",
     OTHERS: "other regions",
+    SHADOW: "the region in other slices",
 }
 """Words of the legend for the colours."""
 MARGIN = 0.1
-"""Width of the rim around the object, as a share of its extent."""
-ZOOM = 6
-"""Largest size of the whole object, in windows, where the slice shows but a speck of it."""
+"""Width of the rim around the region, as a share of its extent."""
+INSET = 0.04
+"""Distance of the scale from the edges of the window, in windows."""
 SURROUNDINGS = 4
 """Largest size of the image, in windows: a region of a few voxels would stand in the void."""
 VOXELS = 16
 """Width of the window, at least."""
 RING: dict[str, Any] = {"markerfacecolor": "none", "color": INK, "markeredgewidth": 0.9}
 """Look of the ring around the largest distance."""
+EDGE: dict[str, Any] = {"color": GREY, "linewidth": 0.6, "linestyle": ":"}
+"""Look of the edge of the image."""
 NOTE: dict[str, Any] = {
     "textcoords": "offset points",
     "size": 6,
@@ -86,17 +104,26 @@ class View:
 
     colors: Floats
     """Red, green and blue from 0 to 1, (rows, columns, 3)."""
+    keys: frozenset[str]
+    """Colours that occur, of `KEYS`."""
     spacing: tuple[float, float]
     """Size of a voxel along rows' and columns' axes, in `unit`."""
     window: Window
     farthest: tuple[int, int]
     """Row and column of the largest distance."""
-    distance: float
-    """Largest distance, in `unit`; NaN where one mask is empty."""
+    distance: str
+    """Largest distance in words, with its unit; empty where one mask is."""
     heading: str
     names: tuple[str, str]
     """Descriptions of the axes, that of the rows first."""
     unit: str
+
+    @property
+    def has_edge(self) -> bool:
+        """Whether the edge of the image is to be seen."""
+        rows, columns = self.colors.shape[:2]
+        top, bottom, left, right = self.window
+        return min(top, left) < -0.5 or bottom > rows - 0.5 or right > columns - 0.5
 
 
 @plot_kind(
@@ -104,42 +131,58 @@ class View:
     needs=(RANKING, MASKS),
 )
 def figures(source: Source) -> Figures:
-    """Draw a panel for each of the worst cases whose files are still there.
+    """Begin to read the worst cases, and return the figures of those whose files are still there.
 
     Cases go by the mean over their regions, as in heat maps; each is shown with its worst region.
+    Raises `NothingToDraw` where there is no case to show.
     """
     metric = source.ranking()
     assert metric is not None
-    views = _views(source, metric)
-    pages = [views[start : start + PER_PAGE] for start in range(0, len(views), PER_PAGE)]
-    order = symbol(metric) if len(source.regions) == 1 else f"mean {symbol(metric)}"
-    cases = counted(len(source.cube.cases), "case")
-    title = f"Worst cases by {order}: {len(views)} of n = {cases}"
-    for content, (number, _) in zip(pages, page_numbers(len(pages)), strict=True):
-        yield number, _draw(content, title)
-
-
-def _views(source: Source, metric: Metric) -> list[View]:
-    """Return the views of the worst cases. Raises `NothingToDraw` where there is none.
-
-    Cases whose files cannot be read are told of in the log.
-    """
     if not source.worst:
         raise NothingToDraw("no case was asked for")
     bad = badness_of(source.cube.scores(metric), metric)
     ranked = [case for case in worst_first(bad).tolist() if not np.isnan(bad[case]).all()]
     if not ranked:
         raise NothingToDraw(f"no case has a score of {metric.column}")
-    views = []
+    # One thread alone, which has one case in memory at a time.
+    pool = ThreadPoolExecutor(1, "segeval")
+    coming = {}
     # Nobody moves up for a case that cannot be read: what is shown is among the worst.
     for case in ranked[: source.worst]:
-        try:
-            views.append(_view(source, case, _worst_region(source, case, bad[case]), metric))
-        except (SegevalError, OSError) as error:
-            log.warning("no overlay of case %r: %s", source.cube.cases[case], error)
+        region = _worst_region(source, case, bad[case])
+        coming[source.cube.cases[case]] = pool.submit(_view, source, case, region, metric)
+    pool.shutdown(wait=False)
+    return _figures(source, metric, coming)
+
+
+def _figures(source: Source, metric: Metric, coming: Mapping[str, Future[View]]) -> Figures:
+    """Yield pages of the views, once there are all of them.
+
+    Raises `NothingToDraw` where there is none.
+    """
+    views = list(_readable(coming))
     if not views:
         raise NothingToDraw(MASKS.advice)
-    return views
+    pages = [views[start : start + PER_PAGE] for start in range(0, len(views), PER_PAGE)]
+    order = printable(metric.column, NAME)
+    if len(source.regions) > 1:
+        order = f"mean {order} over regions"
+    cases = counted(len(source.cube.cases), "case")
+    title = f"Worst cases by {order}: {len(views)} of n = {cases}"
+    caption = sentences(
+        (len(source.regions) > 1, "Of each case its worst region."), (True, source.omissions())
+    )
+    for content, (number, _) in zip(pages, page_numbers(len(pages)), strict=True):
+        yield number, _draw(content, title, caption)
+
+
+def _readable(coming: Mapping[str, Future[View]]) -> Iterator[View]:
+    """Yield the views of cases, by name; the log tells those whose files cannot be read."""
+    for name, view in coming.items():
+        try:
+            yield view.result()
+        except (SegevalError, OSError) as error:
+            log.warning("no overlay of case %r: %s", name, error)
 
 
 def _worst_region(source: Source, case: int, bad: Floats) -> int:
@@ -166,35 +209,58 @@ def _view(source: Source, case: int, region: int, metric: Metric) -> View:
     """
     scored = _read(source.results.run, source.cube.cases[case])
     mask_p, mask_g = scored.masks
-    labels = list(source.results.run["regions"][source.regions[region]])
-    pred = np.isin(mask_p.labels, labels)
-    gt = np.isin(mask_g.labels, labels)
+    labels = source.results.run["regions"][source.regions[region]]
+    pred, gt = _region(mask_p, labels), _region(mask_g, labels)
     grid = scored.grid
     place = farthest(pred, gt, grid.spacing)
     plane = cut(grid, place.index)
-    # Later colours cover earlier ones, so that the region lies on top of the others.
+    shadow = plane.shadow(pred | gt)
     in_p, in_g = plane.rows(pred), plane.rows(gt)
+    # Later colours cover earlier ones, so that the region lies on top of the others, which are
+    # those of the ground truth.
+    layers = {
+        SHADOW: shadow & ~in_p & ~in_g,
+        OTHERS: plane.rows(mask_g.labels > 0) & ~in_p & ~in_g,
+        BOTH: in_p & in_g,
+        ONLY_P: in_p & ~in_g,
+        ONLY_G: in_g & ~in_p,
+    }
     colors = np.ones((*in_p.shape, 3))
-    # The other regions are those of the ground truth.
-    colors[plane.rows(mask_g.labels > 0)] = to_rgb(OTHERS)
-    colors[in_p & in_g] = to_rgb(BOTH)
-    colors[in_p & ~in_g] = to_rgb(ONLY_P)
-    colors[in_g & ~in_p] = to_rgb(ONLY_G)
+    for color, where in layers.items():
+        colors[where] = to_rgb(color)
     spacing = (grid.spacing[plane.down], grid.spacing[plane.across])
-    heading = [source.name(case, region), _scores(source, case, region, metric)]
+    heading = [source.name(case, region), *_scores(source, case, region, metric)]
     if plane.axis is not None:
         depth = grid.shape[plane.axis]
         heading.append(f"slice {plane.index} of {depth} along axis {plane.axis}")
     return View(
         colors,
+        frozenset(color for color, where in layers.items() if where.any()),
         spacing,
-        window=_window(plane, pred | gt, spacing),
+        window=_window(shadow, spacing),
         farthest=plane.locate(place.index, grid.shape),
-        distance=place.distance,
+        distance=_in_words(place, grid.unit),
         heading="\n".join(heading),
         names=plane.names,
         unit=grid.unit,
     )
+
+
+def _region(mask: LabelMap, labels: Sequence[int]) -> Flags:
+    """Return where a mask holds one of the labels."""
+    # `numpy.isin` takes ten times as long for the one label that most regions have.
+    where: Flags = mask.labels == labels[0]
+    for label in labels[1:]:
+        where |= mask.labels == label
+    return where
+
+
+def _in_words(place: Place, unit: str) -> str:
+    """Return the largest distance as a figure has it; empty for none."""
+    if np.isnan(place.distance):
+        return ""
+    about = {True: "", False: "≈ "}[place.is_exact]
+    return f"{about}{place.distance:.3g} {unit}"
 
 
 def _read(run: Mapping[str, Any], name: str) -> Case:
@@ -205,62 +271,53 @@ def _read(run: Mapping[str, Any], name: str) -> Case:
     files = run.get("cases", {}).get(name, {})
     if not files.get("gt"):
         raise NothingToDraw("run.json does not say where its files are; score again")
-    protocol = Protocol.from_dict(run["protocol"])
-    read_side = partial(
-        read_labels,
-        spacing=protocol.spacing,
-        colors=protocol.colors,
-        max_voxels=run.get("max_voxels", MAX_VOXELS),
-    )
-    gt = read_side(Path(files["gt"]))
     # Without a file of its own the prediction was scored as empty.
-    pred = None
-    if files.get("pred"):
-        pred = read_side(Path(files["pred"]), threshold=protocol.threshold)
-    case = make_case(name, pred, gt, protocol)
+    pred = files.get("pred") and Path(files["pred"])
+    pair = Pair(name, pred, Path(files["gt"]))
+    most = run.get("max_voxels", MAX_VOXELS)
+    with Workspace() as workspace:
+        case = read_case(pair, Protocol.from_dict(run["protocol"]), workspace, most)
+    if case.has_mesh:
+        raise NothingToDraw("it has a mesh, which has no slices")
     if case.grid.ndim not in (2, 3):
         raise NothingToDraw(f"it has {case.grid.ndim} axes, and only 2 or 3 can be shown")
     return case
 
 
-def _window(plane: Slice, mask: Flags, spacing: tuple[float, float]) -> Window:
-    """Return a square, in physical units, around what the slice shows of the mask.
+def _window(shadow: Flags, spacing: tuple[float, float]) -> Window:
+    """Return a square, in physical units, around all slices of the region.
 
-    It is large enough to see where that lies: `ZOOM`, `SURROUNDINGS` and `VOXELS` say how large.
+    It is large enough to see where that lies: `SURROUNDINGS` and `VOXELS` say how large.
     """
-    rows = plane.rows(mask)
-    shown, whole = bounds(rows), bounds(mask)
-    size = _size(shown, spacing)
-    size = max(size, _size((whole[plane.down], whole[plane.across]), spacing) / ZOOM)
-    image = max(np.multiply(rows.shape, spacing)) / SURROUNDINGS
-    reach = max((0.5 + MARGIN) * size, image / 2, VOXELS / 2 * max(spacing))
+    rows, columns = bounds(shadow)
+    sides = ((rows.stop - rows.start) * spacing[0], (columns.stop - columns.start) * spacing[1])
+    image = max(np.multiply(shadow.shape, spacing)) / SURROUNDINGS
+    reach = max((0.5 + MARGIN) * max(sides), image / 2, VOXELS / 2 * max(spacing))
     # Centres of voxels lie at whole numbers.
-    row = (shown[0].start + shown[0].stop - 1) / 2
-    column = (shown[1].start + shown[1].stop - 1) / 2
+    row = (rows.start + rows.stop - 1) / 2
+    column = (columns.start + columns.stop - 1) / 2
     down, across = reach / spacing[0], reach / spacing[1]
     return Window(row - down, row + down, column - across, column + across)
 
 
-def _size(box: Sequence[slice], spacing: Sequence[float]) -> float:
-    """Return the longer side of a box, in the unit of the spacing."""
-    sides = [(side.stop - side.start) * step for side, step in zip(box, spacing, strict=True)]
-    return float(max(sides))
+def _scores(source: Source, case: int, region: int, metric: Metric) -> list[str]:
+    """Return lines of scores of a region: the ranking metric, and the leading ones.
 
-
-def _scores(source: Source, case: int, region: int, metric: Metric) -> str:
-    """Return the scores of a region: the ranking metric, the first overlap, the first distance.
-
-    Where there are several regions, the mean that the case is ranked by stands in brackets.
+    Where there are several regions, the mean that the case is ranked by stands in brackets, and
+    takes a line.
     """
     texts = []
     for shown in dict.fromkeys(m for m in (metric, *source.leading()) if m):
         scores = source.cube.scores(shown)[case]
         unit = shown.unit(source.length_unit, source.volume_unit)
-        text = f"{symbol(shown)} {_number(scores[region])} {unit}".rstrip()
+        name = printable(shown.column, NAME)
+        text = f"{name} {_number(scores[region])} {printable(unit)}".rstrip()
         if shown == metric and len(scores) > 1:
             text = f"{text} (case mean {_number(np.nanmean(scores))})"
         texts.append(text)
-    return ", ".join(texts)
+    if len(source.regions) > 1:
+        return [texts[0], *filter(None, [", ".join(texts[1:])])]
+    return [", ".join(texts)]
 
 
 def _number(score: float) -> str:
@@ -270,22 +327,33 @@ def _number(score: float) -> str:
     return f"{score:.3g}".replace("inf", "∞")
 
 
-def _draw(views: Sequence[View], title: str) -> Figure:
-    """Return a page of views with a legend."""
+def _draw(views: Sequence[View], title: str, caption: str) -> Figure:
+    """Return a page of views with a legend of what there is to be seen."""
     columns = min(COLUMNS, len(views))
     rows = ceil(len(views) / columns)
-    figure = page(0.5 + 2.95 * rows, title, width=max(4.6, 2.5 * columns))
+    lines = max(view.heading.count("\n") for view in views)
+    height = 1.0 + (2.65 + 0.13 * lines) * rows
+    figure = page(height, title, width=max(4.6, 2.5 * columns))
     for ax, view in zip(panels(figure, len(views), columns), views, strict=True):
         _draw_panel(ax, view)
+    occurring = {BOTH, ONLY_P, ONLY_G}.union(*(view.keys for view in views))
     keys: list[Patch | Line2D] = [
         Patch(facecolor=color, label=text, edgecolor=INK, linewidth=0.4)
         for color, text in KEYS.items()
+        if color in occurring
     ]
-    ring = Line2D([], [], linestyle="", marker="o", markersize=6, **RING, label="largest distance")
+    keys.append(
+        Line2D([], [], linestyle="", marker="o", markersize=6, **RING, label="largest distance")
+    )
+    if any(view.has_edge for view in views):
+        keys.append(Line2D([], [], **EDGE, label="image edge"))
     figure.legend(
-        handles=[*keys, ring],
+        handles=keys,
+        title=caption,
+        title_fontsize=6.5,
+        alignment="left",
         loc="outside lower left",
-        ncols=5 if columns == COLUMNS else 3,
+        ncols=4 if columns == COLUMNS else 2,
         handlelength=1.2,
         columnspacing=1,
     )
@@ -299,10 +367,8 @@ def _draw_panel(ax: Axes, view: View) -> None:
     """
     rows, columns = view.colors.shape[:2]
     ax.imshow(view.colors, aspect=view.spacing[0] / view.spacing[1], interpolation="nearest")
-    edge = Rectangle((-0.5, -0.5), columns, rows, fill=False, edgecolor=GREY, linewidth=0.6)
-    edge.set_linestyle(":")
-    ax.add_patch(edge)
-    ax.set_title(view.heading, loc="left", size=7)
+    ax.add_patch(Rectangle((-0.5, -0.5), columns, rows, fill=False, **EDGE))
+    head_panel(ax, view.heading)
     window = view.window
     ax.set(xticks=[], yticks=[])
     # Rows run downwards, and so does the axis.
@@ -310,7 +376,7 @@ def _draw_panel(ax: Axes, view: View) -> None:
     ax.set_ylabel(view.names[0], size=6)
     ax.set_xlabel(view.names[1], size=6)
     ax.spines[:].set_visible(True)
-    if np.isfinite(view.distance):
+    if view.distance:
         _draw_ring(ax, view)
     _draw_scale(ax, view)
 
@@ -319,26 +385,29 @@ def _draw_ring(ax: Axes, view: View) -> None:
     """Mark the voxel of the largest distance, with its distance on the side that has more room."""
     row, column = view.farthest
     ax.plot(column, row, marker="o", markersize=9, **RING)
-    text = f"{view.distance:.3g} {view.unit}"
+    offset, side = (7, 0), "left"
     if column > (view.window.left + view.window.right) / 2:
-        ax.annotate(text, (column, row), (-7, 0), **NOTE, ha="right", va="center")
-    else:
-        ax.annotate(text, (column, row), (7, 0), **NOTE, ha="left", va="center")
+        offset, side = (-7, 0), "right"
+    ax.annotate(view.distance, (column, row), offset, **NOTE, ha=side, va="center")
 
 
 def _draw_scale(ax: Axes, view: View) -> None:
-    """Draw a line of a round length, at most a quarter of the window, in its lower left corner.
+    """Draw a line of a round length, at most a quarter of the window, in a lower corner.
 
-    It is horizontal, so that the spacing of columns says how long it is.
+    It is horizontal, so that the spacing of columns says how long it is. The corner is the left
+    one, unless the ring lies there.
     """
     window, step = view.window, view.spacing[1]
-    width = window.right - window.left
+    width, height = window.right - window.left, window.bottom - window.top
     length = round_length(0.25 * width * step)
-    start, end = window.left + 0.04 * width, window.left + 0.04 * width + length / step
-    height = window.bottom - 0.04 * (window.bottom - window.top)
-    ax.plot([start, end], [height, height], color=INK, linewidth=2, solid_capstyle="butt")
+    row, column = view.farthest
+    start = window.left + INSET * width
+    if view.distance and row > window.bottom - height / 3 and column < window.left + width / 2:
+        start = window.right - INSET * width - length / step
+    end, level = start + length / step, window.bottom - INSET * height
+    ax.plot([start, end], [level, level], color=INK, linewidth=2, solid_capstyle="butt")
     text = f"{length:g} {view.unit}"
-    ax.annotate(text, ((start + end) / 2, height), (0, 3), **NOTE, ha="center", va="bottom")
+    ax.annotate(text, ((start + end) / 2, level), (0, 3), **NOTE, ha="center", va="bottom")
 
 
 def round_length(most: float) -> float:

@@ -16,13 +16,22 @@ from matplotlib.lines import Line2D
 
 from segeval.arrays import Flags, Floats, Integers
 from segeval.metrics.card import Metric
-from segeval.plots.axes import fit, label, symbol, thinned
+from segeval.plots.axes import NAME, fit, label, thinned
 from segeval.plots.card import Figures, plot_kind
-from segeval.plots.errors import NothingToDraw
+from segeval.plots.errors import NothingToDraw, SinglePoint
 from segeval.plots.leaders import name_points
 from segeval.plots.needs import OVERLAP_AND_DISTANCE
 from segeval.plots.source import Source
-from segeval.plots.style import GREY, PALETTE, STRIP, page, region_names, sentences
+from segeval.plots.style import (
+    GREY,
+    PALETTE,
+    STRIP,
+    page,
+    panels,
+    printables,
+    region_names,
+    sentences,
+)
 
 NAMED = 8
 """Outliers that are named, at most: the farthest."""
@@ -83,7 +92,10 @@ def figures(source: Source) -> Figures:
     assert overlap is not None
     assert distance is not None
     points = Points(overlap, distance, source.cube.scores(overlap), source.cube.scores(distance))
-    if not (points.drawn | points.beyond).any():
+    shown = int((points.drawn | points.beyond).sum())
+    if shown == 1:
+        raise SinglePoint
+    if not shown:
         raise NothingToDraw(
             f"{overlap.column} and {distance.column} are defined together in no case and region"
         )
@@ -99,9 +111,9 @@ def _draw(source: Source, points: Points) -> Figure:
     outliers = points.outliers
     figure = page(4.6, _title(source, points), _caption(source, points), width=5.4)
     if beyond.any():
-        margin, ax = figure.subplots(2, 1, sharex=True, height_ratios=[0.05, 1])
+        margin, ax = panels(figure, 2, sharex=True, height_ratios=[0.05, 1])
     else:
-        margin, ax = None, figure.subplots()
+        margin, (ax,) = None, panels(figure, 1)
     ax.grid()
     ax.set(xlabel=label(points.overlap, source), ylabel=label(points.distance, source))
     # The margin shares the x axis: its points belong to the limits.
@@ -120,8 +132,8 @@ def _draw(source: Source, points: Points) -> Figure:
 def _title(source: Source, points: Points) -> str:
     """Return the two metrics, and how many points there are."""
     n = int((points.drawn | points.beyond).sum())
-    metrics = f"{symbol(points.overlap)} against {symbol(points.distance)}"
-    return f"{metrics}, n = {n:,} ({source.extent})"
+    overlap, distance = printables([points.overlap.column, points.distance.column], NAME)
+    return f"{overlap} against {distance}, n = {n:,} ({source.extent})"
 
 
 def _caption(source: Source, points: Points) -> str:
@@ -134,7 +146,7 @@ def _caption(source: Source, points: Points) -> str:
         (len(points.outliers), named),
         (points.beyond.any(), "Triangle: infinite distance, since one mask is empty."),
         (undefined, f"Left out: {undefined:,} undefined."),
-        (True, source.omission),
+        (True, source.omissions()),
     )
 
 
@@ -147,8 +159,8 @@ def _draw_points(ax: Axes, source: Source, points: Points) -> None:
     ax.scatter(
         points.x.flat[order],
         points.y.flat[order],
-        s=thinned(len(drawn), (22, 12, 5)),
-        alpha=thinned(len(drawn), (0.85, 0.7, 0.4)),
+        s=thinned(len(drawn), (22, 9, 3)),
+        alpha=thinned(len(drawn), (0.85, 0.45, 0.25)),
         c=colors[order % len(colors)],
         linewidths=0,
         rasterized=len(order) > 1000,

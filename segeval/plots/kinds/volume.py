@@ -20,14 +20,14 @@ from segeval.arrays import Flags, Floats, Integers
 from segeval.plots.axes import SKEW, brief, set_ticks, shortened, thinned
 from segeval.plots.card import Figures, plot_kind
 from segeval.plots.leaders import name_points
-from segeval.plots.needs import VOLUMES
+from segeval.plots.needs import SEVERAL_VOLUMES, VOLUMES
 from segeval.plots.source import Source
-from segeval.plots.style import GREY, INK, page, panels, region_names, sentences
+from segeval.plots.style import GREY, INK, head_panel, page, panels, region_names, sentences
 from segeval.results.details import Details
 
 COLUMNS = 3
 """Panels side by side, at most."""
-REGIONS = 12
+REGIONS = 9
 """Panels at most: the regions that agree worst."""
 LIMITS_FROM = 3
 """Cases that limits of agreement need: a standard deviation of fewer would be an invention."""
@@ -117,7 +117,7 @@ class Volumes:
         return sorted(drawable[worst].tolist())
 
 
-@plot_kind(shows="agreement of volumes (Bland–Altman)", needs=(VOLUMES,))
+@plot_kind(shows="agreement of volumes (Bland–Altman)", needs=(VOLUMES, SEVERAL_VOLUMES))
 def figures(source: Source) -> Figures:
     """Draw a panel per region, or one panel of the only case.
 
@@ -162,7 +162,7 @@ def _draw_cases(source: Source, volumes: Volumes) -> Figure:
             color=colors[region],
         )
         heading = f"{name} (n = {volumes.cases(region):,})\n{agreement.words(unit)}"
-        ax.set_title(heading, loc="left", size=7)
+        head_panel(ax, heading)
     # Only outer panels say what the axes are: the left ones, and the last of each column.
     for ax in axes[::columns]:
         ax.set_ylabel(f"pred − gt [{unit}]")
@@ -182,15 +182,15 @@ def _draw_case(source: Source, volumes: Volumes, case: int) -> Figure:
     # By relative difference: large regions would be first whatever they are like.
     named = np.argsort(-abs(difference) / mean, kind="stable")[:NAMED]
     which = "all"
-    if len(regions) == 1:
-        named = named[:0]
-    elif len(regions) > NAMED:
+    if len(regions) > NAMED:
         which = f"the {NAMED} that differ most for their size"
     caption = sentences(
-        (True, "Point: region."), (len(regions) > 1, f"Named: {which}."), (True, source.omission)
+        (True, "Point: region."),
+        (True, f"Named: {which}."),
+        (True, source.omissions(scored=False)),
     )
     figure = page(3.8, f"Volume agreement: n = {source.extent}", caption, width=5.4)
-    ax = figure.subplots()
+    (ax,) = panels(figure, 1)
     ax.grid()
     ax.axhline(0, color=GREY, linewidth=0.6)
     ax.scatter(mean, difference, s=16, alpha=0.85, c=source.colors(names), linewidths=0)
@@ -228,7 +228,7 @@ def _caption(source: Source, volumes: Volumes, regions: list[int]) -> str:
         (True, "Solid: bias, the mean difference (best: 0)."),
         (limited, "Dashed: limits of agreement, bias ± 1.96 standard deviations."),
         (empty, f"Left out: {empty:,} where both masks are empty."),
-        (True, source.omission),
+        (True, source.omissions(scored=False)),
     )
 
 
@@ -256,7 +256,7 @@ def _draw_panel(
     ax.axhline(agreement.bias, color=INK, linewidth=1)
     for limit in agreement.limits:
         ax.axhline(limit, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
-    set_ticks(ax.xaxis, 5)
-    set_ticks(ax.yaxis, 5)
+    set_ticks(ax.xaxis, 4)
+    set_ticks(ax.yaxis, 4)
     ax.margins(0.08, 0.12)
     _widen(ax, mean)
