@@ -26,7 +26,7 @@ from segeval.data.labels import Dtype, LabelMap
 from segeval.data.limits import FARTHEST, FINEST
 from segeval.errors import ReadError
 
-from .registry import reader
+from .registry import reader, refuse
 from .request import DEFLATE, EXTRAS, PADDING, Request
 from .stream import Change, streamed, voxel_shape
 
@@ -43,6 +43,13 @@ _FLAT = 1e-6
 """Volume between the directions of axes below which they count as lying in one plane: float32 has
 no more digits.
 """
+
+refuse(
+    ".hdr",
+    ".img",
+    because="a pair of header and image, of NIfTI or Analyze, has to be converted to one file: "
+    "nibabel.save(nibabel.load('a.hdr'), 'a.nii.gz')",
+)
 
 
 @reader(

@@ -459,3 +459,12 @@ def test_a_bad_file_is_one_line_that_says_what_to_do(tmp_path, name, data, messa
 def test_spacings_beyond_all_bounds(write, length):
     with pytest.raises(ReadError, match=r"wanted positive voxel sizes, but pixdim is \(1, 1, "):
         read(write(nifti(VOXELS, pixdim=(1, 1, length))))
+
+
+@pytest.mark.parametrize("suffix", [".hdr", ".img"])
+def test_a_pair_of_files_is_refused_with_the_way_out(tmp_path, suffix):
+    nib.save(nib.Nifti1Pair(VOXELS.astype(np.uint8), np.eye(4)), tmp_path / "a.img")
+    with pytest.raises(ReadError, match=rf"'{suffix}' are not read; a pair of header and image"):
+        read(tmp_path / f"a{suffix}")
+    nib.save(nib.load(tmp_path / "a.hdr"), tmp_path / "a.nii.gz")
+    assert np.array_equal(read(tmp_path / "a.nii.gz").labels, VOXELS)
