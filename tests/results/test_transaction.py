@@ -127,15 +127,17 @@ def test_a_process_that_is_killed_at_any_step_leaves_the_old_results_or_the_new(
 
 
 SAVE = """
-import os, sys
+import os, sys, time
 sys.path[:0] = {path!r}
 from test_transaction import FORMATS, NEW, OLD, results_of
 both = results_of(OLD), results_of(NEW)
-for folder in sys.stdin:
+for line in sys.stdin:
+    pause, folder = line.split(maxsplit=1)
     child = os.fork()
     while not child:
         for results in both:
             results.save(folder.strip(), FORMATS[results.cases.dice[0]])
+            time.sleep(float(pause))
     print(child, flush=True)
     os.waitpid(child, 0)
     print(flush=True)
@@ -153,14 +155,15 @@ def test_thirty_kills_at_random_moments_and_readers_meanwhile(tmp_path, caplog):
     ) as process:  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None
-        for _ in range(30):
-            process.stdin.write(f"{tmp_path}\n")
+        for number in range(40):
+            has_readers = number >= 30
+            process.stdin.write(f"{0.3 * has_readers} {tmp_path}\n")
             process.stdin.flush()
             child = int(process.stdout.readline())
             try:
-                for _ in range(rng.randrange(4)):
+                for _ in range(5 * has_readers):
                     seen.add(whole(tmp_path))
-                time.sleep(rng.random() * 0.05)
+                time.sleep(rng.random() * 0.1)
             finally:
                 os.kill(child, signal.SIGKILL)
                 process.stdout.readline()
