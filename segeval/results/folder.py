@@ -191,6 +191,9 @@ def staging(folder: Path) -> Iterator[Path]:
             raise
         sync(folder)
         _put_in_place(folder)
+    except UsageError as error:
+        # a file is called by the place that it is to take
+        raise UsageError(str(error).replace(f"{STAGED}{os.sep}", "")) from error
     except OSError as error:
         raise UsageError(
             f"{error.filename or folder}: cannot write it ({error.strerror or error}); see to "
