@@ -22,8 +22,8 @@ from .record import Scored
 
 MANY = 20
 """From so many labels on, most of them on one side only, a folder is suspected to hold images."""
-MATTERS = 5e-4
-"""Difference of pooled scores, relative to those above 1, from which on tables show it."""
+MATTERS = 5e-3
+"""Difference of pooled scores, relative to those above 1, from which on it is worth a notice."""
 
 
 def notices_on(

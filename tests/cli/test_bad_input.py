@@ -100,7 +100,7 @@ BAD_FILES = {
     empty: r"wanted a .nii.gz mask, but the file is empty \(0 bytes\)",
     not_nifti: "wanted a NIfTI header, but the data start with b'no heade'; write the file again",
     with_nan: "holds NaN or infinite values; .*: replace them with a label",
-    with_halves: "holds 0.5, which is not a whole number; .*: threshold",
+    with_halves: "holds 0.5, which is not a whole number; .*: pass --threshold",
     negative: "holds the negative value -1; labels start at 0",
     of_another_shape: r"case 'bad': pred shape \(5, 6, 6\) differs from gt shape \(6, 6, 6\) "
     r"\(.*\); resample",
@@ -344,7 +344,8 @@ def test_the_same_folder_twice_is_a_warning(segeval, folders):
 def test_a_region_that_occurs_in_no_mask_is_a_warning(segeval, folders):
     answer = folders.score(segeval, "--regions", "liver=7")
     assert answer.code == 0
-    assert "note: 1 of 1 regions occur in no mask: liver; check --regions" in answer.err
+    told = "note: 1 of 1 regions occur in no mask: liver; the masks hold labels 1; check --regions"
+    assert told in answer.err
     assert answer.out == "region  dice\nliver   - (1 undef.)\n"
 
 
