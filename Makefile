@@ -60,12 +60,13 @@ sdist: .venv/python
 	$(BIN)/python -m pip install -q -c $(LOCK) build
 	$(BIN)/python -m build -s
 
-# All versions anew, for every Python and system; what is decided by hand stands in constraints.txt.
+# All versions anew, for every Python and system; what is decided by hand stands in constraints.txt. The lowest are those of
+# macOS, where torch wants no CUDA: whoever installs it elsewhere gets what it wants there.
 lock: .venv/python
 	$(BIN)/python -m pip install -q uv
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.10 --all-extras -c constraints.txt \
 		--no-annotate --custom-compile-command "make lock" -o $(LOCK) pyproject.toml
-	$(BIN)/uv pip compile -q --upgrade --resolution lowest-direct --python-version 3.10 --python-platform linux \
+	$(BIN)/uv pip compile -q --upgrade --resolution lowest-direct --python-version 3.10 --python-platform macos \
 		--extra test --no-annotate --custom-compile-command "make lock" -o $(LOWEST) pyproject.toml
 
 clean:
