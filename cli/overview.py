@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 from segeval.metrics.card import Metric, badness
@@ -99,6 +100,7 @@ def _badness(mean: float, metric: Metric) -> float:
     return float(badness(mean, goal))
 
 
+@cache
 def _is_bounded(form: str) -> bool:
     """Return whether a metric lies between -1 and 1, so that three decimals show it."""
     low, high = metric_of(form).spec.range
