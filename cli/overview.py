@@ -15,6 +15,8 @@ from .sheet import Sheet
 Record: TypeAlias = dict[str, Any]
 """A row of the summary, by its columns."""
 
+COLUMNS = ("region", "metric", "unit", "n", "mean", "std", "n_undefined", "n_infinite")
+"""Columns of the summary that the table is made of."""
 MANY = 30
 """Most regions that are shown before only the best and the worst of them are."""
 FEW = 5

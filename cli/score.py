@@ -132,15 +132,14 @@ def _print(summary: DataFrame, cases: int, *, cases_first: bool, as_json: bool) 
     """Print the summary to stdout; on a terminal not more of it than can be taken in."""
     from segeval.results.exports import as_json as written
 
-    from .overview import extremes, overview_of
+    from .overview import COLUMNS, extremes, overview_of
 
     if as_json:
         echo_json(written(summary))
         return
     # by columns: `DataFrame.to_dict` takes several times as long
-    names = list(map(str, summary.columns))
-    rows = zip(*(summary[name].tolist() for name in names), strict=True)
-    records = [dict(zip(names, row, strict=True)) for row in rows]
+    rows = zip(*(summary[name].tolist() for name in COLUMNS), strict=True)
+    records = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
     title = []
     if cases > 1:
         title.append(f"mean ± standard deviation over {cases:,} cases")
