@@ -20,7 +20,7 @@ from segeval.data.grid import Grid
 from segeval.data.labels import LabelMap, above, check_unmasked
 from segeval.data.limits import MAX_VOXELS
 from segeval.errors import FailedCasesWarning, UnsavedWarning, UsageError
-from segeval.io import Colors, pair, read, stem_of
+from segeval.io import Affixes, Colors, pair, read, stem_of, with_rois
 from segeval.io.files import local_path
 from segeval.kernels.workspace import Workspace, cores
 from segeval.measure.devices import as_array, chosen_device
@@ -154,8 +154,12 @@ def score_folder(
     geometry_tolerance: float | None = None,
     colors: Colors | str | Path | None = None,
     max_voxels: int = MAX_VOXELS,
+    pred_prefix: str = "",
+    gt_prefix: str = "",
     pred_suffix: str = "",
     gt_suffix: str = "",
+    stack: bool = False,
+    roi: str | os.PathLike[str] | None = None,
     missing: Missing | None = None,
     failed: Failed = "error",
     resume: bool = False,
@@ -200,8 +204,13 @@ def score_folder(
         colors: Labels of colour images: a mapping such as {(255, 0, 0): 1}, or a JSON file such as
             {"#ff0000": 1, "0,255,0": 2}.
         max_voxels: Voxels of a mask at most: a file whose header says more is not read.
+        pred_prefix: Beginning of the predictions' names that is no part of the case, such as pred_.
+        gt_prefix: The same for the ground truths.
         pred_suffix: End of the predictions' names that is no part of the case, such as _seg.
         gt_suffix: The same for the ground truths.
+        stack: Take a folder of slice images for one volume, of the axes slice, row, column.
+        roi: Folder of masks of the region of interest, named as the ground truths: what is 0 there
+            is left out.
         missing: A ground truth without a prediction: stop, leave it out, or score an empty
             prediction. One of error, skip, empty. Default: the protocol's; error.
         failed: A case that fails: leave it out of means and warn of it, leave it out, or score it
@@ -252,12 +261,21 @@ def score_folder(
     if jobs is not None and jobs < 1:
         raise UsageError(f"jobs must be at least 1, not {jobs}; leave it out to use every core")
     check_formats(formats)
-    pairing = pair(pred_dir, gt_dir, pred_suffix=pred_suffix, gt_suffix=gt_suffix)
+    pairing = pair(
+        pred_dir,
+        gt_dir,
+        pred_affixes=Affixes(pred_prefix, pred_suffix),
+        gt_affixes=Affixes(gt_prefix, gt_suffix),
+        stack=stack,
+    )
+    pairs = pairs_to_score(pairing, chosen.missing)
+    if roi is not None:
+        pairs = with_rois(pairs, local_path(roi), stack=stack)
     if output is not None:
         check_apart(local_path(output), (local_path(pred_dir), local_path(gt_dir)))
     run = Run(
         protocol=chosen,
-        pairs=pairs_to_score(pairing, chosen.missing),
+        pairs=pairs,
         jobs=int(jobs or cores()),
         device=where,
         listener=listener or Listener(),
@@ -271,6 +289,8 @@ def score_folder(
     )
     for text in (*chosen.notices, *pairing.notices, *about_unpaired(pairing, chosen.missing)):
         run.notice(text)
+    if roi is not None:
+        run.notice(f"voxels outside of the regions of interest in {local_path(roi)} are left out")
     results = run.results()
     for text in run.losses:
         warnings.warn(text, UnsavedWarning, stacklevel=2)

@@ -8,11 +8,12 @@ from typing import TypeAlias
 import numpy as np
 
 from segeval.arrays import Flags
-from segeval.errors import GeometryMismatch
+from segeval.errors import GeometryMismatch, ReadError
 
 from .grid import Grid
 from .labels import LabelMap
 from .mesh import Mesh
+from .provenance import Input
 
 Side: TypeAlias = LabelMap | Mesh
 """Kinds of side that a case has."""
@@ -25,8 +26,9 @@ class Case:
     Both are label maps on one grid, or surfaces in one space where either is a mesh. `ignored`
     tells which voxels count for nothing, None for none; they are background in both masks by then.
     `notes` say what was done to get here. `tolerance` is how far spacings may differ, relative to
-    that of the ground truth. Raises `GeometryMismatch` when the grids of two label maps differ;
-    `data.geometry.aligned` turns a prediction that is only oriented differently.
+    that of the ground truth. `roi` is what was read of a region of interest. Raises
+    `GeometryMismatch` when the grids of two label maps differ; `data.geometry.aligned` turns a
+    prediction that is only oriented differently.
     """
 
     id: str
@@ -35,6 +37,7 @@ class Case:
     ignored: Flags | None = None
     notes: tuple[str, ...] = ()
     tolerance: float = 1e-3
+    roi: Input | None = None
 
     def __post_init__(self) -> None:
         # Surfaces lie in one space as they are; only label maps have grids that could differ.
@@ -59,18 +62,42 @@ class Case:
         return self.masks[1].grid
 
     def ignoring(self, label: int) -> Case:
-        """Return the case without the voxels whose ground truth is `label`.
+        """Return the case without the voxels whose ground truth is `label`."""
+        return self.without(self.masks[1].labels == label)
+
+    def within(self, roi: LabelMap) -> Case:
+        """Return the case without the voxels that are 0 in a region of interest.
+
+        Raises `GeometryMismatch` where that is on another grid, `ReadError` where it is empty.
+        """
+        grid = self.grid
+        spaced_apart = roi.grid.unit == grid.unit and not np.allclose(
+            roi.grid.spacing, grid.spacing, rtol=self.tolerance
+        )
+        if roi.grid.shape != grid.shape or spaced_apart:
+            raise GeometryMismatch(
+                f"case {self.id!r}: the region of interest is {roi.grid}, but the ground truth "
+                f"{grid} ({roi.source} against {self.gt.source}); resample it onto that grid"
+            )
+        if not roi.labels.any():
+            raise ReadError(
+                f"{roi.source}: wanted a region of interest, but it holds no voxel above 0; "
+                "correct the mask, or leave the case out"
+            )
+        return replace(self.without(roi.labels == 0), roi=roi.file)
+
+    def without(self, ignored: Flags) -> Case:
+        """Return the case without these voxels.
 
         They become background in both masks, and are not counted.
         """
-        pred, gt = self.masks
-        ignored = gt.labels == label
         if not ignored.any():
             return self
+        pred, gt = self.masks
         pred, gt = _blanked(pred, ignored), _blanked(gt, ignored)
         # What was ignored before is background by now, where this label is no longer to be seen.
         if self.ignored is not None:
-            ignored |= self.ignored
+            ignored = ignored | self.ignored
         return replace(self, pred=pred, gt=gt, ignored=ignored)
 
     def _check_grids(self, pred: LabelMap, gt: LabelMap) -> None:

@@ -10,6 +10,7 @@ from pkgutil import iter_modules
 
 from .colors import load_colors as load_colors
 from .colors import parse_colors as parse_colors
+from .naming import Affixes as Affixes
 from .pairing import Pair as Pair
 from .pairing import Pairing as Pairing
 from .pairing import pair as pair
@@ -24,6 +25,7 @@ from .registry import stem_of as stem_of
 from .request import Color as Color
 from .request import Colors as Colors
 from .request import Request as Request
+from .rois import with_rois as with_rois
 
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")

@@ -42,7 +42,10 @@ class Listing:
                 f"{self.folder}: {len(self.others)} {noun}, and left out ({_kinds(self.others)})"
             )
         for names, why in (
-            ([name for name in self.formats if name not in taken], "without the suffix asked for"),
+            (
+                [name for name in self.formats if name not in taken],
+                "without the prefix or suffix asked for",
+            ),
             (self.hidden, "that are hidden"),
             (self.circles, "that link to a folder above them"),
         ):

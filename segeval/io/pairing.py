@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path, PurePath
 from typing import Literal, TypeAlias
 
@@ -12,23 +11,28 @@ from segeval.errors import UsageError
 
 from .files import local_path
 from .listing import Listing, listing_of
-from .naming import Naming, namings
+from .naming import Affixes, Naming, alike
 from .registry import stem_of
+from .stacks import TOP, about_gaps, stacked
 
-Role: TypeAlias = Literal["pred", "gt"]
+Role: TypeAlias = Literal["pred", "gt", "roi"]
 """The side of a folder, as the options --pred-suffix and --gt-suffix call it."""
+NO_AFFIXES = Affixes()
+"""Names that are those of the cases."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A prediction and a ground truth that share an id.
 
-    `pred` is None where an empty prediction is to be scored.
+    `pred` is None where an empty prediction is to be scored. Each is a file, or the folder of a
+    stack. `roi` is the mask of the region of interest, None for the whole image.
     """
 
     id: str
     pred: Path | None
     gt: Path
+    roi: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,36 +53,46 @@ def pair(
     pred: str | os.PathLike[str],
     gt: str | os.PathLike[str],
     *,
-    pred_suffix: str = "",
-    gt_suffix: str = "",
+    pred_affixes: Affixes = NO_AFFIXES,
+    gt_affixes: Affixes = NO_AFFIXES,
+    stack: bool = False,
 ) -> Pairing:
     """Return the pairs of two folders, or of two files, and what has no partner.
 
-    An id is the path below the folder without the known suffix and without `pred_suffix` or
-    `gt_suffix`, such as "_seg" or "_seg.nii.gz"; files that lack theirs are left out. Where no two
-    ids are equal, an affix that every file of a side has in common is left out, with a notice.
-    Raises `UsageError` when nothing pairs.
+    An id is the path below the folder without the known suffix and without the affixes, such as the
+    suffix "_seg" or "_seg.nii.gz"; files that lack theirs are left out. Where no two ids are equal,
+    affixes that every file of a side has in common are left out, with a notice. With `stack`, a
+    folder of images is one volume. Raises `UsageError` when nothing pairs.
 
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
     >>> for name in ("a_pred.png", "a_gt.png", "b_gt.png"):
     ...     (folder / name).touch()
-    >>> pairing = pair(folder, folder, pred_suffix="_pred", gt_suffix="_gt")
+    >>> preds, gts = Affixes(suffix="_pred"), Affixes(suffix="_gt")
+    >>> pairing = pair(folder, folder, pred_affixes=preds, gt_affixes=gts)
     >>> [pair.id for pair in pairing.pairs], [id for id, _ in pairing.missing]
     (['a'], ['b'])
     """
     pred, gt = local_path(pred), local_path(gt)
-    _check_alike(pred, gt)
+    _check_alike(pred, gt, stack=stack)
     notices = []
-    if pred_suffix == gt_suffix and pred.samefile(gt):
+    if pred_affixes == gt_affixes and pred.samefile(gt):
         notices.append(
             f"{pred} is both the prediction and the ground truth: every score will be perfect"
         )
     if gt.is_file():
         return Pairing([Pair(stem_of(gt), pred, gt)], [], [], notices)
+    if pred.is_file():
+        return Pairing([Pair(gt.name, pred, gt)], [], [], notices)
     listings = listing_of(pred), listing_of(gt)
-    preds = _masks(listings[0], "pred", pred_suffix)
-    gts = _masks(listings[1], "gt", gt_suffix)
+    if stack:
+        for listing in listings:
+            notices += about_gaps(listing)
+        listings = stacked(listings[0]), stacked(listings[1])
+    preds = masks_in(listings[0], "pred", pred_affixes)
+    gts = masks_in(listings[1], "gt", gt_affixes)
+    if [*preds.values(), *gts.values()] == [TOP, TOP]:
+        return Pairing([Pair(gt.name, pred, gt)], [], [], notices)
     notices += _left_out(listings, set(preds.values()), set(gts.values()))
     # Only where no name has a partner as it is: otherwise those without one are missing.
     if preds.keys().isdisjoint(gts):
@@ -96,18 +110,22 @@ def pair(
     )
 
 
-def _check_alike(pred: Path, gt: Path) -> None:
-    """Raise `UsageError` unless both are there, two files or two folders."""
+def _check_alike(pred: Path, gt: Path, *, stack: bool) -> None:
+    """Raise `UsageError` unless both are there, two files or two folders.
+
+    With `stack` a folder may be a volume, as a file is.
+    """
     for path, role in ((pred, "prediction"), (gt, "ground truth")):
         if not os.path.exists(path):  # noqa: PTH110  # unlike Path.exists, False without a permission on the way
             came = "there is none; check the path"
             if path.is_symlink():
                 came = "it is a link that leads nowhere, or in a circle; link to the file itself"
             raise UsageError(f"{path}: wanted a file or folder for the {role}, but {came}")
-    if pred.is_file() != gt.is_file():
+    if pred.is_file() != gt.is_file() and not stack:
         raise UsageError(
             f"the prediction {pred} is {_kind(pred)}, but the ground truth {gt} is {_kind(gt)}; "
-            "give two files or two folders"
+            "give two files or two folders, or pass --stack if the folder holds the slices of one "
+            "volume"
         )
 
 
@@ -124,30 +142,28 @@ def _left_out(listings: tuple[Listing, Listing], preds: set[str], gts: set[str])
     return [*pred.left_out(preds), *gt.left_out(gts)]
 
 
-def _masks(listing: Listing, role: Role, suffix: str) -> dict[str, str]:
-    """Return the names below a folder of the files that can be read, by their id.
+def masks_in(listing: Listing, role: Role, affixes: Affixes = NO_AFFIXES) -> dict[str, str]:
+    """Return the names below a folder of what can be read, by the id of the case.
 
     Raises `UsageError` where there are none, and where two would have one id.
     """
     folder, formats = listing.folder, listing.formats
     id_of: dict[str, str] = {}
     for name, known in formats.items():
-        stem = name.removesuffix(known)
-        if stem.endswith(suffix):
-            id_of[name] = stem.removesuffix(suffix)
-        elif name.endswith(suffix):  # such as "_seg.nii.gz", which says the format too
-            id_of[name] = name.removesuffix(suffix)
+        # a stack at the top has the name of the folder, and no affix
+        case = folder.name if name == TOP else affixes.case_in(name, known)
+        if case is not None:
+            id_of[name] = case
     if not id_of:
         raise UsageError(
-            f"{folder}: wanted files whose names end in {suffix!r} (--{role}-suffix), but none of "
-            f"{len(formats)} does, for instance {PurePath(next(iter(formats))).name}; correct the "
-            "option"
+            f"{folder}: wanted files whose names {affixes.words(role)}, but none of {len(formats)} "
+            f"does, for instance {PurePath(next(iter(formats))).name}; correct the option"
         )
     nameless = [name for name, case in id_of.items() if not case]
     if nameless:
         raise UsageError(
-            f"{folder / nameless[0]}: wanted a name of the case before {suffix!r} "
-            f"(--{role}-suffix), but nothing is left of the file's; correct the option"
+            f"{folder / nameless[0]}: wanted names that {affixes.words(role)} and hold a name of "
+            "the case, but nothing is left of the file's; correct the option"
         )
     return _by_id(folder, id_of)
 
@@ -177,16 +193,27 @@ def _shortened(
     Raises `UsageError` where none pair a file.
     """
 
-    def merit(sides: tuple[Naming, Naming]) -> tuple[int, int]:
-        return len(sides[0].files.keys() & sides[1].files), -sides[0].cost - sides[1].cost
-
-    best = max(product(namings(preds), namings(gts)), key=merit)
-    pairs, _ = merit(best)
-    if not pairs:
+    sides = alike(preds, gts)
+    if sides[0].files.keys().isdisjoint(sides[1].files):
+        sides = alike(preds, gts, at_both_ends=True)
+    if sides[0].files.keys().isdisjoint(sides[1].files):
         raise UsageError(
             f"wanted predictions and ground truths of the same names, but none of {len(preds)} in "
             f"{pred} (such as {min(preds)!r}) is among the {len(gts)} in {gt} (such as "
-            f"{min(gts)!r}); name them alike, or say what to leave out with --pred-suffix and "
-            f"--gt-suffix"
+            f"{min(gts)!r}); {_advice(preds, gts, pred, gt)}"
         )
-    return best
+    return sides
+
+
+def _advice(preds: dict[str, str], gts: dict[str, str], pred: Path, gt: Path) -> str:
+    """Return what to do where nothing pairs: a folder of models is scored model by model."""
+    models = sorted({name.partition("/")[0] for name in preds if name.partition("/")[2] in gts})
+    if models:
+        return (
+            f"{pred} holds folders with predictions of the same cases ({', '.join(models[:3])}): "
+            f"score each by itself, such as segeval score {pred / models[0]} {gt}"
+        )
+    return (
+        "name them alike, or say what to leave out with --pred-prefix, --pred-suffix, --gt-prefix "
+        "and --gt-suffix"
+    )

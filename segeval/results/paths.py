@@ -48,7 +48,7 @@ def _with_paths(run: Mapping[str, Any], change: Callable[[str], str]) -> dict[st
     changed = {}
     for name, case in cases.items():
         if isinstance(case, Mapping):
-            sides = {side: change(case[side]) for side in ("pred", "gt") if case.get(side)}
+            sides = {side: change(case[side]) for side in ("pred", "gt", "roi") if case.get(side)}
             case = {**case, **sides}
         changed[name] = case
     return {**run, "cases": changed}

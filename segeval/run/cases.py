@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from segeval.data.mesh import Mesh
 from segeval.data.scales import differ_in_scale
 from segeval.errors import ReadError, UsageError
 from segeval.io import Pair, read
+from segeval.io.stacks import read_stack
 from segeval.kernels.workspace import Workspace
 from segeval.measure.measured import Measured
 from segeval.measure.meshes import BY_AFFINE, BY_SPACING
@@ -42,56 +43,63 @@ SCORES = "if these are scores, pass --threshold"
 def read_case(
     pair: Pair, protocol: Protocol, workspace: Workspace, max_voxels: int = MAX_VOXELS
 ) -> Case:
-    """Return the case of a pair of files, both of which are read at the same time, and hashed.
+    """Return the case of a pair of files, all of which are read at the same time, and hashed.
 
     Raises `ReadError` for a file that cannot be read, and what `make_case` raises.
     """
 
     def read_side(job: tuple[str, Path]) -> Side:
-        """Return one side as its reader gives it; the slot keeps the buffers of the two apart."""
+        """Return one side as its reader gives it; the slot keeps the buffers of the sides apart."""
         slot, path = job
-        return read(
-            path,
-            spacing=protocol.spacing,
-            colors=protocol.colors,
-            threshold=protocol.threshold if slot == "pred" else None,
-            max_voxels=max_voxels,
-            workspace=workspace,
-            slot=slot,
-            hashed=True,
-        )
+        options: dict[str, Any] = {
+            "spacing": protocol.spacing,
+            "colors": protocol.colors if slot != "roi" else None,
+            "threshold": protocol.threshold if slot == "pred" else None,
+            "max_voxels": max_voxels,
+        }
+        if path.is_dir():
+            return read_stack(path, **options)
+        return read(path, workspace=workspace, slot=slot, hashed=True, **options)
 
-    if pair.pred is None:
-        return make_case(pair.id, None, read_side(("gt", pair.gt)), protocol)
-    pred, gt = workspace.map(read_side, (("pred", pair.pred), ("gt", pair.gt)))
-    return make_case(pair.id, pred, gt, protocol)
+    paths = {"pred": pair.pred, "gt": pair.gt, "roi": pair.roi}
+    jobs = [(slot, path) for slot, path in paths.items() if path]
+    sides = dict(zip(dict(jobs), workspace.map(read_side, jobs), strict=True))
+    return make_case(pair.id, sides.get("pred"), sides["gt"], protocol, roi=sides.get("roi"))
 
 
-def make_case(name: str, pred: Side | None, gt: Side, protocol: Protocol) -> Case:
+def make_case(
+    name: str, pred: Side | None, gt: Side, protocol: Protocol, *, roi: Side | None = None
+) -> Case:
     """Return the case of two sides as they were read; without a prediction, of an empty one.
 
+    Voxels outside of `roi`, a region of interest, are left out as those of a label to ignore are.
     Raises `GeometryMismatch` for masks that do not lie on one grid, `UsageError` for policies about
     voxels where a side is a mesh.
     """
+    if isinstance(roi, Mesh):
+        raise UsageError(
+            f"{roi.source}: wanted a region of interest, but it is a mesh; give a mask"
+        )
     if isinstance(pred, Mesh) or isinstance(gt, Mesh):
+        if roi:
+            raise UsageError(
+                f"case {name!r}: a region of interest is about voxels, and a mesh has none; leave "
+                "it out"
+            )
         return _surface_case(name, pred, gt, protocol)
     notes = []
     if pred is None:
         pred = replace(gt, labels=np.zeros_like(gt.labels), file=None)
         notes.append("prediction missing: scored as empty")
     else:
-        pred, note = aligned(
-            pred,
-            gt,
-            # with a spacing given by hand, the positions in the files are of another grid
-            check_position=protocol.spacing is None,
-            tolerance=VOXELS_PER_RELATIVE * protocol.geometry_tolerance,
-            spacing_tolerance=protocol.geometry_tolerance,
-        )
+        pred, note = _aligned(pred, gt, protocol)
         notes += [note] if note else []
     if gt.grid.ndim == 3 and 1 in gt.grid.shape:
         notes.append("one voxel thick in 3-D: every voxel is boundary")
     case = Case(name, pred, gt, notes=tuple(notes), tolerance=protocol.geometry_tolerance)
+    if roi:
+        roi, _ = _aligned(roi, gt, protocol)
+        case = case.within(roi)
     if protocol.ignore_label is not None:
         case = case.ignoring(protocol.ignore_label)
     if protocol.takes_as_one:  # after that, or the label to ignore would be foreground
@@ -99,6 +107,18 @@ def make_case(name: str, pred: Side | None, gt: Side, protocol: Protocol) -> Cas
         remarks = (*case.notes, *_about_scores(pred, gt, protocol))
         case = replace(case, pred=_binary(pred), gt=_binary(gt), notes=remarks)
     return case
+
+
+def _aligned(mask: LabelMap, gt: LabelMap, protocol: Protocol) -> tuple[LabelMap, str]:
+    """Return a mask on the array axes of the ground truth, and a note of what was done."""
+    return aligned(
+        mask,
+        gt,
+        # with a spacing given by hand, the positions in the files are of another grid
+        check_position=protocol.spacing is None,
+        tolerance=VOXELS_PER_RELATIVE * protocol.geometry_tolerance,
+        spacing_tolerance=protocol.geometry_tolerance,
+    )
 
 
 def _surface_case(name: str, pred: Side | None, gt: Side, protocol: Protocol) -> Case:

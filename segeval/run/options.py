@@ -213,6 +213,22 @@ OPTIONS = (
         sentence="Voxels of a mask at most: a file whose header says more is not read.",
     ),
     Option(
+        name="pred_prefix",
+        annotation="str",
+        default="",
+        callers=FOLDERS,
+        metavar="S",
+        sentence="Beginning of the predictions' names that is no part of the case, such as pred_.",
+    ),
+    Option(
+        name="gt_prefix",
+        annotation="str",
+        default="",
+        callers=FOLDERS,
+        metavar="S",
+        sentence="The same for the ground truths.",
+    ),
+    Option(
         name="pred_suffix",
         annotation="str",
         default="",
@@ -227,6 +243,22 @@ OPTIONS = (
         callers=FOLDERS,
         metavar="S",
         sentence="The same for the ground truths.",
+    ),
+    Option(
+        name="stack",
+        annotation="bool",
+        default=False,
+        callers=FOLDERS,
+        sentence="Take a folder of slice images for one volume, of the axes slice, row, column.",
+    ),
+    Option(
+        name="roi",
+        annotation="str | os.PathLike[str] | None",
+        default=None,
+        callers=FOLDERS,
+        metavar="DIR",
+        sentence="Folder of masks of the region of interest, named as the ground truths: what is 0 "
+        "there is left out.",
     ),
     Option(
         name="missing",

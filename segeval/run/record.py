@@ -70,8 +70,8 @@ class Record:
     """Text of the error, "" for a case that was scored."""
     notes: tuple[str, ...] = ()
     """Sentences on what was done to get to the scores."""
-    inputs: tuple[Input | None, Input | None] = (None, None)
-    """Prediction and ground truth as they were read, None for a file that was not."""
+    inputs: tuple[Input | None, Input | None, Input | None] = (None, None, None)
+    """Prediction, ground truth and region of interest as they were read, None for what was not."""
     scored: Scored | None = None
     """Scores and statistics, None for a case that failed."""
 
@@ -82,13 +82,16 @@ class Record:
 
     def summary(self) -> dict[str, Any]:
         """Return what run.json says of the case."""
-        pred, gt = self.inputs
+        pred, gt, roi = self.inputs
         content: dict[str, Any] = {
             "pred": self.pair.pred and str(self.pair.pred.absolute()),
             "gt": str(self.pair.gt.absolute()),
             "files": {"pred": _file(pred), "gt": _file(gt)},
             "seconds": round(self.seconds, 4),
         }
+        if self.pair.roi:
+            content["roi"] = str(self.pair.roi.absolute())
+            content["files"]["roi"] = _file(roi)
         if self.error:
             content["error"] = self.error
         if self.notes:
@@ -103,6 +106,7 @@ class Record:
             # absolute, since the run that goes on may be started in another folder
             "pred": pair.pred and str(pair.pred.absolute()),
             "gt": str(pair.gt.absolute()),
+            "roi": pair.roi and str(pair.roi.absolute()),
             "seconds": self.seconds,
             "error": self.error,
             "notes": list(self.notes),
@@ -116,14 +120,15 @@ class Record:
 
         Of the statistics in the record, those of other needs are left out.
         """
-        pred, gt = content["inputs"]
-        pair = Pair(content["id"], content["pred"] and Path(content["pred"]), Path(content["gt"]))
+        pred, gt, roi = (source and Input(**source) for source in content["inputs"])
+        paths = {side: content[side] and Path(content[side]) for side in ("pred", "gt", "roi")}
+        pair = Pair(content["id"], **paths)
         return cls(
             pair=pair,
             seconds=content["seconds"],
             error=content["error"],
             notes=tuple(content["notes"]),
-            inputs=(pred and Input(**pred), gt and Input(**gt)),
+            inputs=(pred, gt, roi),
             scored=content["scored"] and _scored_from_json(content["scored"], needs),
         )
 

@@ -27,6 +27,7 @@ from segeval.errors.lines import one_line
 from segeval.io import Pair
 from segeval.io.files import local_path
 from segeval.io.source import provenance
+from segeval.io.stacks import provenance_of_stack
 from segeval.protocols.protocol import Protocol
 from segeval.results.folder import taken
 from segeval.results.results import Results
@@ -378,8 +379,9 @@ def _units(scored: Sequence[Scored]) -> dict[str, str]:
 
 def _unchanged(record: Record, pair: Pair) -> bool:
     """Return whether a record is of these files as they are now."""
-    pred, gt = record.inputs
-    return _is_same(pred, record.pair.pred, pair.pred) and _is_same(gt, record.pair.gt, pair.gt)
+    before = record.pair
+    paths = ((before.pred, pair.pred), (before.gt, pair.gt), (before.roi, pair.roi))
+    return all(_is_same(source, *both) for source, both in zip(record.inputs, paths, strict=True))
 
 
 def _is_same(source: Input | None, before: Path | None, path: Path | None) -> bool:
@@ -391,6 +393,8 @@ def _is_same(source: Input | None, before: Path | None, path: Path | None) -> bo
     if source is None or path is None:
         return source is None and path is None
     try:
+        if path.is_dir():
+            return provenance_of_stack(path).sha256 == source.sha256
         status = path.stat()
         if status.st_size != source.bytes:
             return False

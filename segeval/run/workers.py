@@ -89,7 +89,7 @@ class Worker:
         start = time.perf_counter()
         try:
             case = read_case(pair, self.protocol, self.workspace, self.max_voxels)
-            inputs = case.pred.file, case.gt.file
+            inputs = case.pred.file, case.gt.file, case.roi
             scored, notes = self._score(case)
         except Exception as error:  # whatever it is, it stops this case alone
             return Record(pair, time.perf_counter() - start, _complaint(error, pair))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from segeval.errors import UsageError
-from segeval.io import pair
+from segeval.io import Affixes, pair
 
 
 @pytest.fixture
@@ -101,16 +101,20 @@ def test_the_folders_may_be_named_by_text(folders):
 class TestSuffixesThatAreGiven:
     def test_are_left_out_and_files_without_them_are_no_masks(self, folders):
         pred, gt = folders("a_pred.png b_pred.png a.png", "a_gt.png b_gt.png b_scan.png")
-        found = pair(pred, gt, pred_suffix="_pred", gt_suffix="_gt")
+        found = pair(
+            pred, gt, pred_affixes=Affixes(suffix="_pred"), gt_affixes=Affixes(suffix="_gt")
+        )
         assert (ids(found), found.missing, found.extra) == (["a", "b"], [], [])
         assert found.notices == [
-            f"{pred}: left out a.png, without the suffix asked for",
-            f"{gt}: left out b_scan.png, without the suffix asked for",
+            f"{pred}: left out a.png, without the prefix or suffix asked for",
+            f"{gt}: left out b_scan.png, without the prefix or suffix asked for",
         ]
 
     def test_tell_masks_of_one_folder_apart(self, folders):
         both, _ = folders("a_pred.png a_gt.png", "")
-        found = pair(both, both, pred_suffix="_pred", gt_suffix="_gt")
+        found = pair(
+            both, both, pred_affixes=Affixes(suffix="_pred"), gt_affixes=Affixes(suffix="_gt")
+        )
         assert [(p.id, p.pred.name, p.gt.name) for p in found.pairs] == [
             ("a", "a_pred.png", "a_gt.png")
         ]
@@ -118,7 +122,9 @@ class TestSuffixesThatAreGiven:
 
     def test_may_name_the_format(self, folders):
         pred, gt = folders("x/a_seg.nii.gz x/a_seg.npz", "x/a.nii.gz x/a.png")
-        found = pair(pred, gt, pred_suffix="_seg.nii.gz", gt_suffix=".png")
+        found = pair(
+            pred, gt, pred_affixes=Affixes(suffix="_seg.nii.gz"), gt_affixes=Affixes(suffix=".png")
+        )
         assert [(p.id, p.pred.name, p.gt.name) for p in found.pairs] == [
             ("x/a", "a_seg.nii.gz", "a.png")
         ]
@@ -130,16 +136,77 @@ class TestSuffixesThatAreGiven:
             r"but none of 2 does, for instance a.png"
         )
         with pytest.raises(UsageError, match=message):
-            pair(pred, gt, pred_suffix="_seg")
+            pair(pred, gt, pred_affixes=Affixes(suffix="_seg"))
 
     def test_must_leave_a_name(self, folders):
         pred, gt = folders("good.nii.gz", "good.nii.gz")
         message = (
-            r"good\.nii\.gz: wanted a name of the case before 'good' \(--pred-suffix\), but "
-            r"nothing is left of the file's; correct the option"
+            r"good\.nii\.gz: wanted names that end in 'good' \(--pred-suffix\) and hold a name of "
+            r"the case, but nothing is left of the file's; correct the option"
         )
         with pytest.raises(UsageError, match=message):
-            pair(pred, gt, pred_suffix="good")
+            pair(pred, gt, pred_affixes=Affixes(suffix="good"))
+
+
+class TestPrefixesThatAreGiven:
+    def test_are_left_out_with_suffixes_and_below_folders(self, folders):
+        pred, gt = folders(
+            "x/pred_01_test.png x/pred_02_test.png x/raw_01_test.png",
+            "x/01_manual1.gif x/02_manual1.gif",
+        )
+        found = pair(
+            pred, gt, pred_affixes=Affixes("pred_", "_test"), gt_affixes=Affixes(suffix="_manual1")
+        )
+        assert (ids(found), found.missing, found.extra) == (["x/01", "x/02"], [], [])
+        assert found.notices == [
+            f"{pred}: left out x/raw_01_test.png, without the prefix or suffix asked for"
+        ]
+
+    def test_may_name_a_folder(self, folders):
+        pred, gt = folders("unet/fold0_a.png swin/fold0_a.png", "a.png")
+        found = pair(pred, gt, pred_affixes=Affixes("unet/fold0_"))
+        assert [(p.id, p.pred) for p in found.pairs] == [("a", pred / "unet/fold0_a.png")]
+
+    def test_must_occur(self, folders):
+        pred, gt = folders("a.png b.png", "a.png")
+        message = (
+            r"pred: wanted files whose names begin with 'p_' \(--pred-prefix\) and end in '_s' "
+            r"\(--pred-suffix\), but none of 2 does, for instance a.png"
+        )
+        with pytest.raises(UsageError, match=message):
+            pair(pred, gt, pred_affixes=Affixes("p_", "_s"))
+
+
+def test_a_prefix_and_a_suffix_of_every_file_are_left_out_together(folders):
+    pred, gt = folders("pred_01_test.png pred_02_test.png", "01_manual1.gif 02_manual1.gif")
+    found = pair(pred, gt)
+    assert ids(found) == ["01", "02"]
+    assert found.notices == [
+        f"{pred}: paired without the prefix 'pred_' and the suffix '_test' of every file",
+        f"{gt}: paired without the suffix '_manual1' of every file",
+    ]
+
+
+def test_a_mask_that_has_one_name_in_the_folder_of_each_case(folders):
+    """As KiTS ships its ground truths."""
+    pred, gt = folders(
+        "case_00000.nii.gz case_00001.nii.gz",
+        "case_00000/segmentation.nii.gz case_00000/imaging.nii.gz case_00001/segmentation.nii.gz",
+    )
+    found = pair(pred, gt, gt_affixes=Affixes(suffix="/segmentation"))
+    assert [(p.id, p.gt) for p in found.pairs] == [
+        (name, gt / name / "segmentation.nii.gz") for name in ("case_00000", "case_00001")
+    ]
+
+
+def test_a_folder_of_models_is_scored_model_by_model(folders):
+    pred, gt = folders("unet/a.png unet/b.png swin/a.png swin/b.png", "a.png b.png c.png")
+    message = (
+        r"holds folders with predictions of the same cases \(swin, unet\): score each by itself, "
+        rf"such as segeval score {re.escape(str(pred / 'swin'))} {re.escape(str(gt))}$"
+    )
+    with pytest.raises(UsageError, match=message):
+        pair(pred, gt)
 
 
 @pytest.mark.parametrize(
@@ -322,10 +389,12 @@ class TestFilesThatAreLeftOut:
 
     def test_are_told_once_where_both_sides_are_one_folder(self, folders):
         both, _ = folders("a_pred.png a_gt.png a.jpg 1.png 2.png 3.png 4.png 5.png 6.png", "")
-        assert pair(both, both, pred_suffix="_pred", gt_suffix="_gt").notices == [
+        assert pair(
+            both, both, pred_affixes=Affixes(suffix="_pred"), gt_affixes=Affixes(suffix="_gt")
+        ).notices == [
             f"{both}: 1 file is no mask, and left out (1 .jpg)",
-            f"{both}: left out 1.png, 2.png, 3.png, 4.png, 5.png and 1 more, without the suffix "
-            "asked for",
+            f"{both}: left out 1.png, 2.png, 3.png, 4.png, 5.png and 1 more, without the prefix "
+            "or suffix asked for",
         ]
 
     def test_are_links_to_a_folder_above_them_too(self, folders):

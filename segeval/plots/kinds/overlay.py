@@ -272,8 +272,8 @@ def _read(run: Mapping[str, Any], name: str) -> Case:
     if not files.get("gt"):
         raise NothingToDraw("run.json does not say where its files are; score again")
     # Without a file of its own the prediction was scored as empty.
-    pred = files.get("pred") and Path(files["pred"])
-    pair = Pair(name, pred, Path(files["gt"]))
+    paths = {side: files.get(side) and Path(files[side]) for side in ("pred", "gt", "roi")}
+    pair = Pair(name, **paths)
     most = run.get("max_voxels", MAX_VOXELS)
     with Workspace() as workspace:
         case = read_case(pair, Protocol.from_dict(run["protocol"]), workspace, most)
