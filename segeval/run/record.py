@@ -70,7 +70,7 @@ class Record:
     """Text of the error, "" for a case that was scored."""
     notes: tuple[str, ...] = ()
     """Sentences on what was done to get to the scores."""
-    inputs: tuple[Input | None, Input | None, Input | None] = (None, None, None)
+    inputs: tuple[Input | None, ...] = (None, None, None)
     """Prediction, ground truth and region of interest as they were read, None for what was not."""
     scored: Scored | None = None
     """Scores and statistics, None for a case that failed."""
@@ -120,7 +120,6 @@ class Record:
 
         Of the statistics in the record, those of other needs are left out.
         """
-        pred, gt, roi = (source and Input(**source) for source in content["inputs"])
         paths = {side: content[side] and Path(content[side]) for side in ("pred", "gt", "roi")}
         pair = Pair(content["id"], **paths)
         return cls(
@@ -128,7 +127,7 @@ class Record:
             seconds=content["seconds"],
             error=content["error"],
             notes=tuple(content["notes"]),
-            inputs=(pred, gt, roi),
+            inputs=tuple(source and Input(**source) for source in content["inputs"]),
             scored=content["scored"] and _scored_from_json(content["scored"], needs),
         )
 
