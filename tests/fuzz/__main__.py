@@ -25,9 +25,8 @@ def main() -> int:
     with Worker() as worker:
         for place, name in enumerate(names):
             rng = Random(f"{options.seed} {name}")
-            now = time.monotonic()
-            until = now + (end - now) / (len(names) - place)
-            report = fuzz(worker, TARGETS[name], rng, until=until, corpus=options.corpus)
+            seconds = (end - time.monotonic()) / (len(names) - place)
+            report = fuzz(worker, TARGETS[name], rng, seconds=seconds, corpus=options.corpus)
             print(f"{name}: {report.tried:,} inputs, {len(report.findings)} findings", flush=True)
             for finding in report.findings:
                 print(f"  {finding}", flush=True)

@@ -34,6 +34,8 @@ SECONDS = 5.0
 """Seconds of a processor that an input may take."""
 PATIENCE = 60.0
 """Seconds after which the process is given up, on a machine that does much else."""
+FEW = 10
+"""Inputs that are tried on a machine of any speed."""
 MEMORY = 512 * 2**20
 """Bytes that an input may take."""
 CORPUS = Path(__file__).parent / "corpus"
@@ -171,17 +173,17 @@ def fuzz(
     rng: Random,
     *,
     inputs: float = float("inf"),
-    until: float = float("inf"),
+    seconds: float = float("inf"),
     corpus: Path = CORPUS,
 ) -> Report:
-    """Return what is found with so many inputs, or until so many seconds of the monotonic clock."""
+    """Return what is found with so many inputs, or in so many seconds and a few inputs at least."""
     pool = [*target.seeds]
     findings: dict[str, Finding] = {}
     seen: set[Line] = set()
     for seed in pool:
         seen |= worker.try_input(target.name, seed).lines
-    tried = 0
-    while tried < inputs and time.monotonic() < until:
+    tried, until = 0, time.monotonic() + seconds
+    while tried < inputs and (tried < FEW or time.monotonic() < until):
         tried += 1
         data = target.mutated(rng, pool, mutated)
         outcome = worker.try_input(target.name, data)
