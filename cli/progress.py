@@ -81,8 +81,10 @@ class Report(Listener):
         self.losses += 1
         self.say(f"error: {text}")
 
-    def saving(self) -> None:
+    def saving(self, cases: int) -> None:
         """Have signals wait until the tables are written."""
+        # a signal may come when a case is kept, and before it is told of
+        self.done = cases
         SIGNALS.hold()
 
     def saved(self) -> None:

@@ -74,8 +74,8 @@ class Listener:
     def lost(self, text: str) -> None:
         """Hear what could not be written; the run goes on."""
 
-    def saving(self) -> None:
-        """Hear that no further case will be scored, and that the tables are made and written."""
+    def saving(self, cases: int) -> None:
+        """Hear that no more than so many cases will be scored, and that their tables are made."""
 
     def saved(self) -> None:
         """Hear that the results lie in their folder, which no other run may take yet."""
@@ -172,7 +172,7 @@ class Run:
 
     def _finished(self) -> Results:
         """Return the results of the records that there are, once they are written."""
-        self.listener.saving()
+        self.listener.saving(len(self._records))
         results = self._folded()
         try:
             self._save(results)

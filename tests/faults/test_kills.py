@@ -26,7 +26,7 @@ class Telling(segeval.Listener):
             os.write(pipe, b"x")
     def finished(self, record):
         time.sleep(0.003)
-    def saving(self):
+    def saving(self, cases):
         global start
         if moment == "saving":
             start = time.monotonic()

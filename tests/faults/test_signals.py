@@ -18,6 +18,13 @@ from helpers.processes import Case, cases, ended, with_python
 import segeval
 
 CASES = 30
+HEARD = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+"""
+"""Signals as they usually are: whoever runs the tests may have them ignored, as nohup does."""
 SLOW = """
 import time, segeval.run.workers as workers
 score = workers.score_measured
@@ -47,10 +54,12 @@ def masks(tmp_path: Path) -> Case:
 @contextmanager
 def running(masks: Case, before: str, *, seconds: float = 0):
     environment = os.environ | {"MARK": str(masks.out) + ".mark", "SECONDS": str(seconds)}
-    command = with_python(masks.command("--jobs", 2), before)
+    command = with_python(masks.command("--jobs", 2), HEARD + before)
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
-        yield process
-        process.kill()
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def until(condition) -> None:
@@ -144,7 +153,7 @@ def test_python_keeps_its_own_handlers_and_scores_in_any_thread(masks):
     during: list[object] = []
 
     class Asking(segeval.Listener):
-        def saving(self) -> None:
+        def saving(self, cases: int) -> None:
             during.extend(signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM))
 
     def score() -> None:
