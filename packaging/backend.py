@@ -20,7 +20,7 @@ from setuptools.build_meta import *  # noqa: F403  # every hook but the one belo
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_py import build_py
 
-NEEDED = ["numba>=0.60", "numpy>=1.26", "platformdirs>=4", "scipy>=1.12"]
+NEEDED = ["numba>=0.61,<0.69", "numpy>=1.26,<3", "platformdirs>=4,<5", "scipy>=1.12,<2"]
 """The packages that run the kernels, with the bounds of pyproject.toml, as a test compares."""
 
 

@@ -191,7 +191,11 @@ def test_a_new_run_takes_the_place_of_an_earlier_one(tmp_path, monkeypatch):
     monkeypatch.setattr(segeval.run.run, "summarise", crash)
     with pytest.raises(RuntimeError, match="crashed"):
         segeval.score_folder(pred, gt, metrics="iou", output=tmp_path / "out")
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["journal.jsonl"]
+    # nothing of it before it is whole
+    assert "dice" in segeval.Results.load(tmp_path / "out").cases
+    monkeypatch.undo()
+    segeval.score_folder(pred, gt, metrics="iou", output=tmp_path / "out")
+    assert "dice" not in segeval.Results.load(tmp_path / "out").cases
 
 
 def test_cases_of_several_kinds_are_noticed(tmp_path):

@@ -78,7 +78,9 @@ def lookup(name: str) -> MetricSpec:
             f"unknown metric {name!r}: segeval does not have {LACKING[key]}; `segeval metrics` "
             "lists what it has"
         )
-    near = difflib.get_close_matches(key, sorted(taken_names()), n=3, cutoff=0.7)
+    # with the default metrics as they are written, such as `hd95`
+    known = sorted({*taken_names(), *DEFAULT_METRICS})
+    near = difflib.get_close_matches(key, known, n=3, cutoff=0.7)
     hint = "`segeval metrics` lists them"
     if near:
         hint = f"did you mean {' or '.join(near)}?"
