@@ -94,6 +94,7 @@ kind = "heatmap"
 
 ```console
 $ segeval score --config study.toml --quiet
+note: labels that no region takes are not scored: 1 (in 3) of predictions; 1 (in 3) of ground truths
 region  dice           nsd@1
 grey    0.898 ± 0.022  0.863 ± 0.055
 white   0.902 ± 0.037  0.901 ± 0.067

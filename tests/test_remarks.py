@@ -148,8 +148,8 @@ def test_an_unforeseen_fault_stops_its_case_alone(tmp_path, monkeypatch):
 
     make = segeval.run.cases.make_case
 
-    def faulty(name, *rest):
-        return 1 / 0 if name == "a" else make(name, *rest)
+    def faulty(name, *rest, **options):
+        return 1 / 0 if name == "a" else make(name, *rest, **options)
 
     monkeypatch.setattr(segeval.run.cases, "make_case", faulty)
     results = segeval.score_folder(
