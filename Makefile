@@ -30,7 +30,7 @@ fuzz: .venv/installed-dev
 	PYTHONPATH=tests $(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS) $(FUZZ)
 
 # Tests of what leans on other packages, with the lowest versions that pyproject.toml admits and with the newest: each
-# in an environment of its own, without the peers that other tests compare with.
+# in an environment of its own, without the peers that other tests compare with. What these deprecate of each other is theirs.
 CORE := tests/cli tests/faults tests/io tests/protocols tests/results tests/run tests/summary tests/test_api.py
 lowest: REQUIREMENTS := -r $(LOWEST)
 newest: REQUIREMENTS := --upgrade --upgrade-strategy eager .[test]
@@ -38,7 +38,7 @@ lowest newest:
 	$(PYTHON) -m venv .venv/$@
 	.venv/$@/$(SCRIPTS)/python -m pip install -q $(REQUIREMENTS)
 	.venv/$@/$(SCRIPTS)/python -m pip install -q --no-deps -e .
-	.venv/$@/$(SCRIPTS)/python -m pytest -q $(CORE)
+	.venv/$@/$(SCRIPTS)/python -m pytest -q -W ignore::DeprecationWarning $(CORE)
 
 bench: .venv/installed-dev
 	$(INSTALL) -e '.[dev,bench]'
