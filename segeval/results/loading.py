@@ -141,7 +141,8 @@ def _check_stamps(path: Path, cases: DataFrame, run: dict[str, Any] | None) -> N
     stamp = ""  # of a run that says nothing of its protocol
     if "hash" in run.get("protocol", {}):
         stamp = stamp_of(run["protocol"])
-    foreign = sorted(set(cases["protocol"]) - {stamp})
+    # a row may lack it, which is NaN then
+    foreign = sorted({str(protocol) for protocol in cases["protocol"]} - {stamp})
     if foreign:
         raise UsageError(
             f"{path}: rows measured under {', '.join(foreign)} in the results of a run under "

@@ -42,16 +42,16 @@ class Earlier:
             if "header" in line:
                 is_same = line["header"] == dict(header)
             elif "record" in line and is_same:
-                earlier._take(line["record"], needs)
+                earlier._take(line["record"], needs, len(header["metrics"]))
             elif "record" in line:
                 earlier.others = True
         return earlier
 
-    def _take(self, content: Mapping[str, Any], needs: Sequence[Need]) -> None:
+    def _take(self, content: Mapping[str, Any], needs: Sequence[Need], metrics: int) -> None:
         """Take a record, unless it failed or is not a line of ours: its case is scored anew."""
-        with suppress(KeyError, IndexError, TypeError, ValueError, AttributeError, UsageError):
+        with suppress(ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             record = Record.from_json(content, needs)
-            if not record.error:
+            if record.scored and record.scored.scores.values.shape[1:] == (metrics,):
                 self.records[record.pair.id] = record
 
 

@@ -22,6 +22,7 @@ from segeval.data.regions import Region
 from segeval.io import Pair
 from segeval.io.nonfinite import read_spelled, spelled
 from segeval.measure.measured import Measured
+from segeval.results.columns import ALL
 from segeval.statistics.contingency import Contingency
 from segeval.statistics.counts import Counts
 from segeval.statistics.curves import Curves
@@ -56,6 +57,14 @@ class Scored:
     """Contingency table, and the statistics that a run adds up and that it does not hold."""
     curves: Curves | None = None
     """NSD curves, None without a surface, and where there are too many regions."""
+
+    def __post_init__(self) -> None:
+        # a journal may hold anything
+        names = tuple(region.name for region in self.measured.regions)
+        scores = self.scores
+        lengths = {len(scores.regions), len(scores.values), len(scores.notes)}
+        if scores.regions not in (names, (*names, ALL)) or len(lengths) > 1:
+            raise ValueError(f"rows {scores.regions} of the regions {names}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
