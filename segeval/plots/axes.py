@@ -106,6 +106,18 @@ class Units:
     volume_unit: str = ""
 
 
+def fix_ticks(axis: Axis | Any) -> None:
+    """Keep the ticks that an axis has within its limits, which stay as they are from now on.
+
+    Locators go beyond both ends, and to draw nothing there takes as long as to draw a tick.
+    """
+    low, high = sorted(axis.get_view_interval())
+    slack = 1e-9 * (high - low)
+    axis.set_ticks(
+        [tick for tick in axis.get_majorticklocs() if low - slack <= tick <= high + slack]
+    )
+
+
 def with_unit(metric: Metric, source: Source | Units) -> str:
     """Return the name that tables have for a metric, and the unit in brackets, if any."""
     unit = printable(metric.unit(source.length_unit, source.volume_unit))
@@ -154,6 +166,7 @@ def fit(
     else:
         ax.set_ylim(*limits)
     set_ticks(getattr(ax, f"{which}axis"), ticks)
+    fix_ticks(getattr(ax, f"{which}axis"))
 
 
 def _skewed(sizes: Floats) -> bool:

@@ -161,7 +161,7 @@ def _draw(source: Source, content: Page, title: str) -> Figure:
     for ax, metric, values in zip(axes, metrics, scores, strict=True):
         # Turned over, so that the first region is at the top.
         ax.set_ylim(len(regions) - 0.4, -0.6)
-        ax.set_yticks([])
+        ax.yaxis.set_visible(False)
         _draw_panel(ax, values, source.colors(regions))
         # Limits are those of all regions, the same on every page.
         fit(ax, "x", metric, source.cube.scores(metric), ticks=3)
@@ -191,7 +191,6 @@ def _draw_panel(ax: Axes, values: Floats, colors: Sequence[str]) -> None:
     Finite values are points. From two of them on a row has its median, from `BOX_FROM` on a box.
     """
     ax.grid(axis="x")
-    ax.tick_params(axis="y", length=0)
     finite = np.where(np.isfinite(values), values, np.nan)
     for color in dict.fromkeys(colors):
         _draw_points(ax, finite, np.flatnonzero([c == color for c in colors]).tolist(), color)

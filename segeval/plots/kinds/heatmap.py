@@ -314,7 +314,6 @@ def _limits(metric: Metric, scores: Floats) -> Limits:
 
 def _label_cells(ax: Axes, table: Table, *, upright: bool) -> None:
     """Name the rows and the columns; names of columns are `upright` where they are too wide."""
-    ax.set(xticks=[], yticks=[])
+    ax.set_axis_off()
     name_rows(ax, table.cases, size=6)
     name_columns(ax, table.regions, size={True: 7, False: 5.5}[table.level], upright=upright)
-    ax.spines[:].set_visible(False)

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from segeval.arrays import Flags, Floats, Integers
-from segeval.plots.axes import SKEW, brief, set_ticks, shortened, thinned
+from segeval.plots.axes import SKEW, brief, fix_ticks, set_ticks, shortened, thinned
 from segeval.plots.card import Figures, plot_kind
 from segeval.plots.leaders import name_points
 from segeval.plots.needs import SEVERAL_VOLUMES, VOLUMES
@@ -256,7 +256,8 @@ def _draw_panel(
     ax.axhline(agreement.bias, color=INK, linewidth=1)
     for limit in agreement.limits:
         ax.axhline(limit, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
-    set_ticks(ax.xaxis, 4)
-    set_ticks(ax.yaxis, 4)
     ax.margins(0.08, 0.12)
     _widen(ax, mean)
+    for axis in (ax.xaxis, ax.yaxis):
+        set_ticks(axis, 4)
+        fix_ticks(axis)
