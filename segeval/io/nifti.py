@@ -230,7 +230,8 @@ def _scaled(raw: NDArray[Any], slope: float, inter: float) -> Floats:
 
 def _spacing(header: Any, ndim: int, unit: Decimal, path: Path) -> tuple[float, ...]:
     """Return the shortest decimals that the float32 of pixdim stand for, in millimetres."""
-    zooms = [np.float32(zoom) for zoom in header["pixdim"][1 : ndim + 1]]
+    with np.errstate(over="ignore"):  # NIfTI-2 has float64; infinite ones are refused below
+        zooms = [np.float32(zoom) for zoom in header["pixdim"][1 : ndim + 1]]
     if not all(FINEST < abs(zoom) < FARTHEST for zoom in zooms):
         written = ", ".join(f"{zoom:g}" for zoom in zooms)
         raise ReadError(

@@ -76,20 +76,25 @@ def _merged(vertices: Floats, triangles: Integers) -> tuple[Floats, Integers]:
 def fans(faces: Iterable[Sequence[int] | Integers], request: Request) -> Integers:
     """Return the triangles of faces: around the first corner of each.
 
-    An array (faces, corners) has faces of one size. Raises `ReadError` for less than three corners.
+    An array (faces, corners) has faces of one size. Raises `ReadError` for less than three corners,
+    and for what is no number of a vertex.
     """
     if isinstance(faces, np.ndarray) and faces.ndim == 2:
-        groups = [faces.astype(np.int64)]
+        groups = [faces]
     else:
         by_size: dict[int, list[Sequence[int] | Integers]] = {}
         for face in faces:
             by_size.setdefault(len(face), []).append(face)
-        groups = [np.array(same_size, np.int64) for same_size in by_size.values()]
+        groups = [np.array(same_size) for same_size in by_size.values()]
     triangles = [np.empty((0, 3), np.int64)]
     for group in groups:
         corners = group.shape[1]
         if corners < 3:
             raise damaged(request, f"a face has {corners} corners")
+        # a text, and some PLY, have them as floats
+        if not (np.abs(group) < 2**53).all() or (group % 1).any():
+            raise damaged(request, "the corners of a face are no whole numbers")
+        group = group.astype(np.int64)
         for corner in range(1, corners - 1):
             triangles.append(group[:, [0, corner, corner + 1]])
     return np.concatenate(triangles)

@@ -140,3 +140,17 @@ def test_meshes_are_compared_where_they_lie():
     pred, gt = Mesh(corners, sides), Mesh(corners + np.array([3, 0, 0]), sides)
     found = distances_between(pred, gt, boundary=Boundary("smooth"), workspace=Workspace())
     assert found.pg.value.tolist() == [3]
+
+
+@pytest.mark.parametrize("corner", ["1.5", "1e38", "nan", "inf"])
+@pytest.mark.parametrize("others", ["", "4 0 1 2 3\n"])
+def test_corners_that_are_no_whole_numbers_are_refused(tmp_path, corner, others):
+    """A text has them as numbers of any kind; a vertex 1.5 would be vertex 1."""
+    (tmp_path / "odd.ply").write_text(
+        "ply\nformat ascii 1.0\nelement vertex 4\nproperty float x\nproperty float y\n"
+        f"property float z\nelement face {1 + bool(others)}\n"
+        "property list uchar int vertex_indices\nend_header\n"
+        f"0 0 0\n3 0 0\n0 3 0\n0 0 3\n3 0 {corner} 2\n{others}"
+    )
+    with pytest.raises(ReadError, match=r"odd\.ply: .*the corners of a face are no whole numbers"):
+        read(tmp_path / "odd.ply")
