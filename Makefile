@@ -31,7 +31,7 @@ fuzz: .venv/installed-dev
 
 # Tests of what leans on other packages, with the lowest versions that pyproject.toml admits and with the newest: each
 # in an environment of its own, without the peers that other tests compare with. What these deprecate of each other is theirs.
-CORE := tests/cli tests/faults tests/io tests/protocols tests/results tests/run tests/summary tests/test_api.py
+CORE := tests/cli tests/faults tests/io tests/protocols tests/results tests/run tests/test_api.py
 lowest: REQUIREMENTS := -r $(LOWEST)
 newest: REQUIREMENTS := --upgrade --upgrade-strategy eager .[test]
 lowest newest:

@@ -96,10 +96,11 @@ class Protocol:
             raise UsageError(
                 f"region {min(repeated)!r} is given twice; give every region its own name"
             )
-        unwritable = [name for name in names if not is_utf8(name)]
+        # pandas before 3.1 reads a text to its first zero
+        unwritable = [name for name in names if "\0" in name or not is_utf8(name)]
         if unwritable:
             raise UsageError(
-                f"region name {unwritable[0]!r} is not UTF-8, which tables are; choose another name"
+                f"region name {unwritable[0]!r} is no text that tables can hold; choose another name"
             )
         reserved = {"", "all", "mean"}.intersection(names)
         if reserved:

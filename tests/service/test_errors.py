@@ -33,6 +33,7 @@ VALUES = {
     "a region with such a label": lambda: segeval.score(MASK, MASK, regions=f"a={'9' * 26}"),
     "a key that is no number": lambda: segeval.score(MASK, MASK, regions={"²": "a"}),
     "half of a character": lambda: segeval.score(MASK, MASK, regions={"\ud800": 1}),
+    "a name with a zero": lambda: segeval.score(MASK, MASK, regions={"a\0b": 1}),
     "a path with a zero": lambda: segeval.score("a\0.nii", MASK),
     "a path of half a character": lambda: segeval.score("\ud800.nii", MASK),
     "a name without end": lambda: segeval.score_folder("a" * 5000, "b"),
