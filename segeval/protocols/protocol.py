@@ -100,7 +100,7 @@ class Protocol:
         unwritable = [name for name in names if "\0" in name or not is_utf8(name)]
         if unwritable:
             raise UsageError(
-                f"region name {unwritable[0]!r} is no text that tables can hold; choose another name"
+                f"region name {unwritable[0]!r} is no text that tables can hold; choose another"
             )
         reserved = {"", "all", "mean"}.intersection(names)
         if reserved:
