@@ -236,7 +236,9 @@ def formats_page() -> str:
     """Return docs/formats.md with its table of formats made anew; the rest is written by hand."""
     rows = map(_format_row, dict.fromkeys(FORMATS.values()))
     table = ["| suffix | gives | how it is read | needs |", "|---|---|---|---|", *rows]
-    return _with_table("formats.md", "formats: generated from their cards in segeval/io", table)
+    return _with_table(
+        "formats.md", "formats: generated from their cards in segeval/io/formats", table
+    )
 
 
 def results_page() -> str:

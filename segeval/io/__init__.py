@@ -1,13 +1,9 @@
 """Files in, label maps and meshes out; and which prediction belongs to which ground truth.
 
-A new format is one file here with one function decorated by `@reader(".suffix")`: every module of
-this room is imported, so that it registers what it reads. None of them imports the library that it
-reads with before it reads.
+The readers of formats are in `formats`, where a new one is a file of its own.
 """
 
-from importlib import import_module
-from pkgutil import iter_modules
-
+from . import formats as formats
 from .colors import load_colors as load_colors
 from .colors import parse_colors as parse_colors
 from .naming import Affixes as Affixes
@@ -26,6 +22,3 @@ from .request import Color as Color
 from .request import Colors as Colors
 from .request import Request as Request
 from .rois import with_rois as with_rois
-
-for _module in iter_modules(__path__):
-    import_module(f"{__name__}.{_module.name}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -89,11 +88,9 @@ def test_toml_that_is_refused(content, message, door, tmp_path):
 def test_a_file_that_is_too_large_is_not_read_to_its_end(load, tmp_path):
     path = tmp_path / "large"
     with path.open("wb") as file:
-        file.truncate(100 * 2**30)  # a hole, which takes no room
-    start = time.perf_counter()
+        file.truncate(2**40)  # a hole, which takes no room and does not fit into memory
     with pytest.raises(UsageError, match=f"more than {LARGEST:,} bytes"):
         load(path, "a table", "write less")
-    assert time.perf_counter() - start < 5
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no device of zeros")
@@ -102,13 +99,14 @@ def test_a_device_without_end_is_read_no_further():
         load_json("/dev/zero", "a table", "write less")
 
 
-def test_keys_of_many_parts_take_no_time(tmp_path):
-    """The parser takes time with the square of their number."""
+def test_keys_of_many_parts_are_read(tmp_path):
+    """The parser takes time with the square of their number: a key of 10,000 parts took hours."""
     lines = (".".join("a" * (DEEPEST - 2)) + f".b{number} = 1" for number in range(20_000))
     path = write(tmp_path / "a.toml", "\n".join(lines))
-    start = time.process_time()
-    load_toml(path, "a table", "write less")
-    assert time.process_time() - start < 5
+    content = load_toml(path, "a table", "write less")
+    for _ in range(DEEPEST - 2):
+        content = content["a"]
+    assert len(content) == 20_000
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])

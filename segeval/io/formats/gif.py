@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from segeval.data.labels import LabelMap
 from segeval.errors import ReadError
+from segeval.io.registry import reader
+from segeval.io.request import Request
 
 from .image import check_frames, check_start, label_map
-from .registry import reader
-from .request import Request
 
 _LZW = 4096
 """Pixels that a byte can stand for at most: codes of 12 bits, of up to 4096 pixels each."""

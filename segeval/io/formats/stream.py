@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from segeval.arrays import Bytes, Labels
 from segeval.data.labels import CHUNK, Dtype, above, narrowed, pieces
 from segeval.errors import ReadError
-
-from .request import Request
+from segeval.io.request import Request
 
 Change = Callable[[NDArray[Any]], NDArray[Any]]
 """Function from a chunk of numbers as stored to their values, such as a scale."""

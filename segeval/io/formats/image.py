@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from segeval.arrays import Bytes
 from segeval.data.labels import LabelMap
 from segeval.errors import ReadError
+from segeval.io.colors import labels_of
+from segeval.io.registry import refuse
+from segeval.io.request import Request
 
-from .colors import labels_of
-from .registry import refuse
-from .request import Request
 from .stream import stored
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ import numpy as np
 from segeval.arrays import Bytes
 from segeval.data.labels import LabelMap
 from segeval.errors import ReadError
+from segeval.io.registry import reader
+from segeval.io.request import Request
 
 from .image import check_start, label_map, unpacked
-from .registry import reader
-from .request import Request
 
 _PLAIN, _RUNS_OF_BYTES, _RUNS_OF_NIBBLES, _FIELDS = 0, 1, 2, 3
 """Values of the compression."""

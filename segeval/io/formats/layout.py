@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from segeval.errors import ReadError
+from segeval.io.request import Request
 
-from .request import Request
 from .tags import Tags
 
 _PLAIN = 1

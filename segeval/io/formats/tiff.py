@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from segeval.data.labels import LabelMap
 from segeval.errors import ReadError
+from segeval.io.registry import reader
+from segeval.io.request import DEFLATE, Request
 
 from .image import check_frames, check_start, label_map, over, unpacked
 from .layout import PALETTE, WHITE_IS_ZERO, Layout, check_kind, layout_of
-from .registry import reader
-from .request import DEFLATE, Request
 from .tags import directories
 
 _STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")

@@ -9,9 +9,9 @@ import numpy as np
 
 from segeval.arrays import Integers
 from segeval.data.mesh import Mesh
+from segeval.io.registry import reader
+from segeval.io.request import Request
 
-from .registry import reader
-from .request import Request
 from .surface import damaged, fans, mesh
 
 _PASSED_OVER = frozenset(

@@ -6,8 +6,7 @@ import struct
 from dataclasses import dataclass
 
 from segeval.errors import ReadError
-
-from .request import Request
+from segeval.io.request import Request
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _SIZES |= {16: 8, 17: 8, 18: 8}

@@ -10,8 +10,7 @@ from segeval.arrays import Floats, Integers
 from segeval.data.limits import FARTHEST, FINEST
 from segeval.data.mesh import Mesh
 from segeval.errors import ReadError, UsageError
-
-from .request import Request
+from segeval.io.request import Request
 
 MILLIMETRES = {"um": 1e-3, "mm": 1.0, "cm": 10.0, "m": 1000.0}
 """Millimetres in each unit that a file may be in."""

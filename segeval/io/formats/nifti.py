@@ -25,9 +25,9 @@ from segeval.data.grid import Grid
 from segeval.data.labels import Dtype, LabelMap
 from segeval.data.limits import FARTHEST, FINEST
 from segeval.errors import ReadError
+from segeval.io.registry import reader, refuse
+from segeval.io.request import DEFLATE, EXTRAS, PADDING, Request
 
-from .registry import reader, refuse
-from .request import DEFLATE, EXTRAS, PADDING, Request
 from .stream import Change, streamed, voxel_shape
 
 _MILLIMETRES = {1: Decimal(1000), 3: Decimal("0.001")}

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from segeval.data.labels import LabelMap
 from segeval.errors import ReadError
+from segeval.io.registry import reader
+from segeval.io.request import DEFLATE, Request
 
 from .image import check_frames, check_start, label_map, over
-from .registry import reader
-from .request import DEFLATE, Request
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LAYOUTS = {

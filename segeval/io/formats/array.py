@@ -11,9 +11,9 @@ import numpy as np
 
 from segeval.data.labels import Dtype, LabelMap
 from segeval.errors import ReadError
+from segeval.io.registry import reader
+from segeval.io.request import DEFLATE, Request
 
-from .registry import reader
-from .request import DEFLATE, Request
 from .stream import streamed, voxel_shape
 
 _LONGEST_HEADER = 1 << 16
