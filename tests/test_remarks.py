@@ -7,6 +7,7 @@ import gc
 import nibabel as nib
 import numpy as np
 import pytest
+from helpers.notices import Notices, noticed
 from helpers.scenes import folders
 
 import segeval
@@ -16,20 +17,6 @@ from segeval.statistics.distances import SurfaceDistances
 
 GT = np.array([[0, 1, 1, 0], [0, 1, 1, 0]], np.uint8)
 PRED = np.array([[0, 1, 0, 0], [0, 1, 1, 0]], np.uint8)
-
-
-class Notices(segeval.Listener):
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-
-    def notice(self, text: str) -> None:
-        self.texts.append(text)
-
-
-def noticed(root, preds, gts, **options):
-    heard = Notices()
-    segeval.score_folder(*folders(root, preds, gts), metrics="dice", listener=heard, **options)
-    return heard.texts
 
 
 def test_regions_that_never_occur_are_one_notice(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import nibabel as nib
 import numpy as np
 import pytest
+from helpers.notices import Notices
 from helpers.scenes import folders
 from PIL import Image
 
@@ -15,14 +16,6 @@ GT = np.array([[0, 0, 1, 1], [0, 0, 1, 1]], np.uint8)
 PROBABILITY = np.array([[0.1, 0.5, 0.6, 0.9], [0.0, 0.2, 0.4, 1.0]])
 DICE = 2 * 3 / (3 + 4)
 """Of what is above 0.5."""
-
-
-class Notices(segeval.Listener):
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-
-    def notice(self, text: str) -> None:
-        self.texts.append(text)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, ">f4"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from helpers.notices import Notices, noticed
 from helpers.scenes import folders
 
 import segeval
@@ -11,20 +12,6 @@ from segeval.errors import UsageError
 
 ONE = np.array([[0, 1, 1, 0], [0, 1, 1, 0]], np.uint8)
 LEFT = np.array([[1, 1, 0, 0], [1, 1, 0, 0]], np.uint8)
-
-
-class Notices(segeval.Listener):
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-
-    def notice(self, text: str) -> None:
-        self.texts.append(text)
-
-
-def noticed(root, preds, gts, **options):
-    heard = Notices()
-    segeval.score_folder(*folders(root, preds, gts), metrics="dice", listener=heard, **options)
-    return heard.texts
 
 
 @pytest.mark.parametrize(("pred", "gt"), [(63, 1), (255, 63), (1, 100)])
