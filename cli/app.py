@@ -159,11 +159,12 @@ def main() -> None:
     warnings.showwarning = show_by_echo  # type: ignore[assignment]  # it prints in one place
     logging.lastResort = logged_by_echo(logging.WARNING)
     with lasting_streams() as streams, SIGNALS.heard():
-        code = _ended(streams) or _lost(streams)
+        code = _ended(streams)
+        loss = _lost(streams)
     if code > 128:
         # a case that is being scored still would have the process wait for it
         os._exit(code)
-    sys.exit(code)
+    sys.exit(code or loss)
 
 
 def _ended(streams: Streams) -> int:

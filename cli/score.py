@@ -60,8 +60,8 @@ def score_command(
     Example:
       segeval score predictions/ labels/ -m dice,hd95,nsd@2 --regions liver=1,tumour=2
 
-    Exit code: 0 done, 1 a case failed or something could not be written, 2 wrong usage, 130 or 143
-    stopped.
+    Exit code: 0 done, 1 a case failed or something could not be written, 2 wrong usage, 129, 130 or
+    143 stopped by a signal, 70 a fault of segeval.
     """
     from segeval.api import score_folder
     from segeval.io.files import local_path

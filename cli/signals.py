@@ -18,7 +18,7 @@ USUAL = {
     "SIGHUP": signal.SIG_DFL,
 }
 """Signals that are listened to, by name, with what Python does at each of its own accord."""
-ANSWER = b"the tables are being written; a further signal stops at once\n"
+ANSWER = b"what was scored is saved before this stops; a third signal stops at once\n"
 """Answer to a signal that does not stop the command."""
 
 

@@ -45,12 +45,15 @@ class Outlet(io.RawIOBase):
             return len(data)
         try:
             written = self._raw.write(data)
+            while written is None:  # a pipe that is full, of a kind that is not waited for
+                select.select([], [self._raw], [])
+                written = self._raw.write(data)
         except OSError as error:
             self.failure = self.failure or str(error.strerror or error)
             return len(data)
-        if written is None:  # a pipe that is full, of a kind that is not waited for
-            select.select([], [self._raw], [])
-            return self.write(data)
+        except ValueError as error:  # a library has closed it
+            self.failure = self.failure or str(error)
+            return len(data)
         return written
 
 

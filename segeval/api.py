@@ -269,8 +269,9 @@ def score_folder(
         stack=stack,
     )
     pairs = pairs_to_score(pairing, chosen.missing)
+    about_rois: list[str] = []
     if roi is not None:
-        pairs = with_rois(pairs, local_path(roi), stack=stack)
+        pairs, about_rois = with_rois(pairs, local_path(roi), stack=stack)
     if output is not None:
         check_apart(local_path(output), (local_path(pred_dir), local_path(gt_dir)))
     run = Run(
@@ -287,10 +288,9 @@ def score_folder(
         resume=resume,
         failed=failed,
     )
-    for text in (*chosen.notices, *pairing.notices, *about_unpaired(pairing, chosen.missing)):
+    unpaired = about_unpaired(pairing, chosen.missing)
+    for text in (*chosen.notices, *pairing.notices, *unpaired, *about_rois):
         run.notice(text)
-    if roi is not None:
-        run.notice(f"voxels outside of the regions of interest in {local_path(roi)} are left out")
     results = run.results()
     for text in run.losses:
         warnings.warn(text, UnsavedWarning, stacklevel=2)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from itertools import islice
+
+LISTED = 5
+"""Number of names that a sentence lists."""
+
 
 def one_line(text: str) -> str:
     r"""Return a text in one line, with escapes for what a terminal would obey or not show.
@@ -17,3 +23,13 @@ def one_line(text: str) -> str:
         return text
     # the quotes of `repr` go; those within a text are printable, and never come this way
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def listed(names: Collection[object], most: int = LISTED) -> str:
+    """Return some of the names, and how many more there are.
+
+    >>> listed(range(8))
+    '0, 1, 2, 3, 4 and 3 more'
+    """
+    text = ", ".join(map(str, islice(names, most)))
+    return text if len(names) <= most else f"{text} and {len(names) - most:,} more"

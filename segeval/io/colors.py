@@ -17,14 +17,17 @@ from segeval.errors import ReadError, UsageError
 from .documents import load_json
 from .request import Color, Colors, Request
 
+BLACK = (0, 0, 0)
+"""Colour of the background, unless another one has the label 0."""
 _Packed: TypeAlias = NDArray[np.uint32]
 
 
 def load_colors(path: str | os.PathLike[str]) -> dict[Color, int]:
     """Return the labels by colour of a JSON file `{"#ff0000": 1, "0,255,0": 2, "blue": 3}`.
 
-    A colour is `#rrggbb`, `red,green,blue` or a CSS name. Black is 0 unless the file says
-    otherwise; colours may share a label. Raises `UsageError` for anything else.
+    A colour is `#rrggbb`, `red,green,blue` or a CSS name. Black is 0 unless the file
+    gives it another label, or gives 0 to other colours alone. Colours may share a label. Raises
+    `UsageError` for anything else.
     """
     wanted = 'a JSON object of colours and labels such as {"#ff0000": 1, "0,255,0": 2}'
     table = load_json(path, wanted, "correct the file")
@@ -54,6 +57,18 @@ def parse_colors(
     return colors
 
 
+def class_color(colors: Colors | None) -> Color | None:
+    """Return a colour that makes label 0 a class: one that is not black, which is no label 0 then.
+
+    >>> class_color({(128, 64, 128): 0, (0, 0, 192): 1})
+    (128, 64, 128)
+    >>> class_color({(0, 0, 0): 0, (255, 255, 255): 0}) is None
+    True
+    """
+    zeros = [color for color, label in (colors or {}).items() if label == 0]
+    return None if BLACK in zeros else next(iter(zeros), None)
+
+
 def labels_of(channels: Bytes, request: Request) -> Labels:
     """Return the labels of an image of three or more channels, the last axis.
 
@@ -78,8 +93,10 @@ def labels_of(channels: Bytes, request: Request) -> Labels:
 
 def _looked_up(channels: Bytes, colors: Colors, path: Path) -> Labels:
     """Return the label of each pixel by a binary search among the colours."""
-    # The given colours come last, so that they may give black another label.
-    table = {(0, 0, 0): 0, **colors}
+    table = dict(colors)
+    if class_color(colors) is None:
+        # where the colours give black another label, it has that
+        table.setdefault(BLACK, 0)
     keys = _packed(np.array(list(table)))
     order = np.argsort(keys)
     pixels = _packed(channels)

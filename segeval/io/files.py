@@ -59,13 +59,14 @@ def _check_name(path: str | os.PathLike[str]) -> None:
         raise ArgumentTypeError(f"wanted a path, not {path!r}")
     path = os.fspath(path)
     try:
-        name = max(os.fsencode(path).split(b"/"), key=len)
+        encoded = os.fsencode(path)
+        name = max(encoded.split(b"/"), key=len)
         is_text = "\0" not in path
     except ValueError:  # half of a character
         is_text = False
     if not is_text:
         raise UsageError(f"{path!r}: wanted a path, but no file can be called so; correct it")
-    if len(name) > LONGEST_NAME or len(path) > LONGEST_PATH:
+    if len(name) > LONGEST_NAME or len(encoded) > LONGEST_PATH:
         raise UsageError(
             f"{path[:60]}…: wanted a path, but it is longer than one can be ({len(path):,} "
             f"characters); correct it"

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from segeval.errors import UsageError
+from segeval.errors.lines import listed
 
 from .files import is_utf8
 from .registry import known_suffixes, refusal, suffix_in
-
-_LISTED = 5
-"""Names that a notice lists at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class Listing:
             (self.circles, "that link to a folder above them"),
         ):
             if names:
-                yield f"{self.folder}: left out {_listed(names)}, {why}"
+                yield f"{self.folder}: left out {listed(names)}, {why}"
 
 
 def listing_of(folder: Path) -> Listing:
@@ -135,13 +133,3 @@ def _kinds(names: Sequence[str]) -> str:
     """
     suffixes = [PurePath(name).suffix.lower() or "no suffix" for name in names]
     return ", ".join(f"{count} {kind}" for kind, count in Counter(suffixes).most_common(4))
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Return the first of some names.
-
-    >>> _listed(["a", "b"])
-    'a, b'
-    """
-    listed = ", ".join(names[:_LISTED])
-    return listed if len(names) <= _LISTED else f"{listed} and {len(names) - _LISTED} more"

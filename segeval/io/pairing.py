@@ -16,7 +16,7 @@ from .registry import stem_of
 from .stacks import TOP, about_gaps, stacked
 
 Role: TypeAlias = Literal["pred", "gt", "roi"]
-"""The side of a folder, as the options --pred-suffix and --gt-suffix call it."""
+"""What the masks of a folder are of a case, as options call it."""
 NO_AFFIXES = Affixes()
 """Names that are those of the cases."""
 
@@ -165,10 +165,10 @@ def masks_in(listing: Listing, role: Role, affixes: Affixes = NO_AFFIXES) -> dic
             f"{folder / nameless[0]}: wanted names that {affixes.words(role)} and hold a name of "
             "the case, but nothing is left of the file's; correct the option"
         )
-    return _by_id(folder, id_of)
+    return _by_id(folder, id_of, role)
 
 
-def _by_id(folder: Path, id_of: dict[str, str]) -> dict[str, str]:
+def _by_id(folder: Path, id_of: dict[str, str], role: Role) -> dict[str, str]:
     """Return the names by id. Raises `UsageError` for ids that differ at most in their case."""
     names: dict[str, str] = {}
     folded: dict[str, str] = {}
@@ -176,10 +176,12 @@ def _by_id(folder: Path, id_of: dict[str, str]) -> dict[str, str]:
         # Where case does not count, ids that differ in case alone name one file.
         first = folded.setdefault(case.casefold(), name)
         if first != name:
+            way_out = ""
+            if role != "roi":
+                way_out = f", or say which with --{role}-suffix, such as .nii.gz"
             raise UsageError(
                 f"{folder / first} and {folder / name} are both named {case!r} without their "
-                "suffix; keep one of them, or say which with --pred-suffix or --gt-suffix, such as "
-                ".nii.gz"
+                f"suffix; keep one of them{way_out}"
             )
         names[case] = name
     return names

@@ -24,13 +24,15 @@ class Format:
     """The card of a file format: what is said of it anywhere, and the function that reads it.
 
     `suffixes` are in lower case, with the dot. `sentence` tells users how the file is read, in the
-    table of docs/formats.md. `package` is what pip installs beyond segeval's own dependencies to
-    read it, and `extra` the extra of segeval that holds this package; "" for none.
+    table of docs/formats.md. `is_slice` tells images, of which a folder may be a volume. `package`
+    is what pip installs beyond segeval's own dependencies to read it, and `extra` the extra of
+    segeval that holds this package; "" for none.
     """
 
     suffixes: tuple[str, ...]
     read: Reader
     gives: Gives = "labels"
+    is_slice: bool = False
     sentence: str = ""
     package: str = ""
     extra: str = ""
@@ -42,7 +44,12 @@ _REFUSED: dict[str, str] = {}
 
 
 def reader(
-    *suffixes: str, gives: Gives = "labels", sentence: str = "", package: str = "", extra: str = ""
+    *suffixes: str,
+    gives: Gives = "labels",
+    is_slice: bool = False,
+    sentence: str = "",
+    package: str = "",
+    extra: str = "",
 ) -> Callable[[_Reader], _Reader]:
     """Register a function as the reader of files with these suffixes; the rest is on their card.
 
@@ -57,7 +64,7 @@ def reader(
     """
 
     def register(function: _Reader) -> _Reader:
-        card = Format(suffixes, function, gives, sentence, package, extra)
+        card = Format(suffixes, function, gives, is_slice, sentence, package, extra)
         FORMATS.update(dict.fromkeys(suffixes, card))
         return function
 

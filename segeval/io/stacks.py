@@ -22,19 +22,16 @@ from segeval.data.labels import LabelMap
 from segeval.data.limits import MAX_VOXELS
 from segeval.data.provenance import Input
 from segeval.errors import ReadError, UsageError
+from segeval.errors.lines import listed
 
 from .listing import Listing
 from .reading import read
-from .registry import suffix_in
+from .registry import FORMATS, suffix_in
 from .request import Colors
 from .source import provenance
 
 TOP = "."
 """The name of a stack whose slices lie at the top of the folder."""
-_SLICES = (".png", ".tif", ".tiff", ".bmp", ".gif")
-"""Suffixes of files that hold one slice."""
-_LISTED = 3
-"""Gaps that a notice lists at most."""
 
 
 def stacked(listing: Listing) -> Listing:
@@ -71,11 +68,10 @@ def about_gaps(listing: Listing) -> Iterator[str]:
         usual = min(steps, default=1)
         gaps = [place for place, step in enumerate(steps) if step != usual]
         if gaps:
-            listed = ", ".join(f"{numbers[k]} and {numbers[k + 1]}" for k in gaps[:_LISTED])
-            more = f" and {len(gaps) - _LISTED} more" if len(gaps) > _LISTED else ""
+            between = [f"{numbers[k]} and {numbers[k + 1]}" for k in gaps]
             yield (
-                f"{listing.folder / folder}: slices are missing between {listed}{more}; those that "
-                "are there are taken as neighbours"
+                f"{listing.folder / folder}: slices are missing between {listed(between)}; those "
+                "that are there are taken as neighbours"
             )
 
 
@@ -112,9 +108,9 @@ def slices_of(folder: Path) -> list[Path]:
     shown = (path.name for path in folder.iterdir() if not path.name.startswith("."))
     names = [name for name in shown if _is_slice(name)]
     if not names:
+        suffixes = ", ".join(suffix for suffix, card in FORMATS.items() if card.is_slice)
         raise ReadError(
-            f"{folder}: wanted slices ({', '.join(_SLICES)}), but the folder has none; check the "
-            "path"
+            f"{folder}: wanted slices ({suffixes}), but the folder has none; check the path"
         )
     return [folder / name for name in sorted(names, key=_natural)]
 
@@ -148,7 +144,8 @@ def _joined(files: Sequence[Input]) -> Input:
 
 
 def _is_slice(name: str) -> bool:
-    return suffix_in(name).lower() in _SLICES
+    card = FORMATS.get(suffix_in(name).lower())
+    return card is not None and card.is_slice
 
 
 def _folder_of(name: str) -> str:

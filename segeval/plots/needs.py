@@ -6,6 +6,8 @@ why.
 
 from __future__ import annotations
 
+from segeval.statistics.curves import MOST_CURVES
+
 from .card import Need
 from .source import Source
 
@@ -60,7 +62,7 @@ def _has_masks(source: Source) -> bool:
 
 VOLUMES = Need(
     words="volumes",
-    advice="the results hold no volumes (details.npz); score again",
+    advice="the results hold no volumes above 0, or details.npz is lacking; score again",
     met=_has_volumes,
 )
 SEVERAL_VOLUMES = Need(words="several of them", met=_has_several_volumes)
@@ -68,7 +70,10 @@ SEVERAL_CASES = Need(words="several cases", met=_has_several_cases)
 SEVERAL_ROWS = Need(words="several cases or regions", met=_has_several_rows)
 NSD_CURVES = Need(
     words="a surface metric",
-    advice="no surface distances were measured; score with a surface metric, such as hd95",
+    advice=(
+        f"there are no NSD curves, which are kept of masks of up to {MOST_CURVES:,} regions; score "
+        "with a surface metric, such as hd95"
+    ),
     met=_has_nsd,
 )
 OVERLAP_AND_DISTANCE = Need(
@@ -83,6 +88,6 @@ RANKING = Need(
 )
 MASKS = Need(
     words="the files of the masks, where they were",
-    advice="none of the worst cases' files can be read",
+    advice="the results name no files of masks; score files in place of arrays",
     met=_has_masks,
 )

@@ -47,6 +47,8 @@ class Source:
     results: Results
     cube: Cube
     """Scores of all metrics in the regions that occur in some mask."""
+    regions: tuple[str, ...]
+    """These regions, without `all`."""
     metrics: tuple[Metric, ...]
     """Metrics that were chosen; all of the first protocol where none was."""
     chosen: bool
@@ -75,16 +77,12 @@ class Source:
         return cls(
             results,
             cube,
+            regions=tuple(region for region in cube.regions if region != ALL),
             metrics=chosen or _of_first_protocol(cube.metrics),
             chosen=bool(chosen),
             worst=worst,
             nowhere=len(_nowhere(results.cases)),
         )
-
-    @property
-    def regions(self) -> tuple[str, ...]:
-        """The regions that were scored and occur in some mask, without `all`."""
-        return tuple(region for region in self.cube.regions if region != ALL)
 
     @property
     def extent(self) -> str:

@@ -13,13 +13,14 @@ from segeval.data.regions import LARGEST, Region
 from segeval.errors import ArgumentTypeError, UsageError
 from segeval.errors.values import is_number, is_text, is_whole
 from segeval.io import Color, Colors, load_colors
+from segeval.io.colors import class_color
 from segeval.metrics.card import Metric
 from segeval.statistics.boundary import Boundary
 
 from .conventions import Convention
 from .files import ALL, ProtocolLike, convention, everyone, run_of
 from .protocol import Missing, Policies, Protocol, hex_of
-from .regions import RegionsLike, class_color, is_background, parse_regions
+from .regions import RegionsLike, is_background, parse_regions
 
 
 def make_protocol(

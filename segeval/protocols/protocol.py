@@ -14,6 +14,7 @@ from segeval.data.limits import FARTHEST, FINEST, is_length
 from segeval.data.regions import LARGEST, Region
 from segeval.errors import UsageError
 from segeval.io import Colors, parse_colors
+from segeval.io.colors import class_color
 from segeval.io.files import is_utf8
 from segeval.io.nonfinite import spelled
 from segeval.metrics import DEFAULT_METRICS, parse_metrics
@@ -22,7 +23,7 @@ from segeval.statistics.boundary import VOXEL, Boundary
 from segeval.statistics.statistic import Need
 
 from .descriptions import describe, described
-from .regions import BACKGROUND, class_color
+from .regions import BACKGROUND
 
 Missing: TypeAlias = Literal["error", "skip", "empty"]
 """Choices for a ground truth without a prediction: stop, leave it out, or score an empty one."""

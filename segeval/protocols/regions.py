@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 from segeval.data.regions import Region
 from segeval.errors import ArgumentTypeError, UsageError
 from segeval.errors.values import is_text, is_whole
-from segeval.io import Color, Colors
 from segeval.io.documents import load_json
 from segeval.io.files import local_path
 
@@ -22,8 +21,6 @@ RegionsLike: TypeAlias = (
 """Regions in any way that a user may give them."""
 BACKGROUND = Region("background", frozenset({0}))
 """Region of the voxels that have no label."""
-BLACK = (0, 0, 0)
-"""Colour of the background in colour images."""
 BACKGROUND_NAMES = ("background", "bg", "ignore", "none", "unlabeled", "unlabelled", "void")
 """Names of label 0 where it is no class, in any case and with any underscores, hyphens or blanks.
 """
@@ -77,18 +74,6 @@ def is_background(region: Region) -> bool:
     return (
         region.labels == {0} and re.sub(r"[\s_-]", "", region.name).casefold() in BACKGROUND_NAMES
     )
-
-
-def class_color(colors: Colors | None) -> Color | None:
-    """Return a colour that makes label 0 a class: one that is not black, which is no label 0 then.
-
-    >>> class_color({(128, 64, 128): 0, (0, 0, 192): 1})
-    (128, 64, 128)
-    >>> class_color({(0, 0, 0): 0, (255, 255, 255): 0}) is None
-    True
-    """
-    zeros = [color for color, label in (colors or {}).items() if label == 0]
-    return None if BLACK in zeros else next(iter(zeros), None)
 
 
 def _names_file(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import logging
 from pathlib import Path
 from urllib.parse import quote
 
@@ -10,6 +10,8 @@ PLOTS = "plots"
 """Name of the folder of plots in a folder of results."""
 FORMATS = ("png", "svg", "pdf")
 """Formats of plots, the suffixes of their files."""
+
+log = logging.getLogger("segeval")
 
 
 def delete_drawn(folder: Path) -> None:
@@ -23,9 +25,20 @@ def delete_drawn(folder: Path) -> None:
     delete_parts(folder)
     # Listed first, since files vanish from the folder on the way.
     for path in [path for name in FORMATS for path in folder.glob(f"*.{name}")]:
-        with suppress(OSError):  # unreadable: not ours, or not ours to judge
-            if mark_of(path.name).encode() in path.read_bytes():
-                path.unlink()
+        if not _is_drawn(path):
+            continue
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("%s is of the run before, and stays: %s", path, error.strerror or error)
+
+
+def _is_drawn(path: Path) -> bool:
+    """Return whether segeval drew a file."""
+    try:
+        return mark_of(path.name).encode() in path.read_bytes()
+    except OSError:  # unreadable: not ours, or not ours to judge
+        return False
 
 
 def mark_of(file_name: str) -> str:

@@ -91,7 +91,7 @@ def taken(
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[bool]:
-    """Hold the lock of a folder, which the system takes back from a process that dies.
+    """Hold the lock of a folder, which is void once the process that holds it has died.
 
     Gives whether nobody held it before: who holds it may take it again, and the last one to leave
     releases it. Raises `UsageError`, with the process that holds it, when that is another.
@@ -104,10 +104,11 @@ def _locked(folder: Path) -> Iterator[bool]:
         raise UsageError(
             f"{folder}: {_holder(folder)}; wait until it is done, or give another folder with -o"
         ) from None
-    except NotImplementedError:  # as on some network drives
-        log.warning("%s: cannot be locked there; let no other run write into it", folder)
-        yield True
-        return
+    except NotImplementedError:  # as on some network drives, where newer filelocks know a way
+        raise UsageError(
+            f"{folder}: its drive knows no locks; give a folder on another one with -o, or pip "
+            "install -U filelock"
+        ) from None
     try:
         yield lock.lock_counter == 1
     finally:
@@ -193,11 +194,12 @@ def staging(folder: Path) -> Iterator[Path]:
         _put_in_place(folder)
     except UsageError as error:
         # a file is called by the place that it is to take
-        raise UsageError(str(error).replace(f"{STAGED}{os.sep}", "")) from error
+        message = str(error).replace(f"{STAGED}{os.sep}", "")
+        raise UsageError(message) from error.__cause__
     except OSError as error:
         raise UsageError(
             f"{error.filename or folder}: cannot write it ({error.strerror or error}); see to "
-            "space and permissions, and go on with --resume"
+            "space and permissions"
         ) from error
 
 

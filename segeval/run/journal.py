@@ -103,26 +103,31 @@ def opened(
 
     `header` is what the numbers depend on, the protocol and the version of segeval: with `resume`,
     records that were made under an equal one are taken. `needs` are the statistics to read from
-    them.
+    them. Raises `UsageError` when it can be neither read nor written.
     """
     path = folder / JOURNAL
-    earlier = Earlier()
-    if resume:
-        earlier = Earlier.of(path, header, needs)
+    try:
+        journal = _begun(path, header, Earlier.of(path, header, needs) if resume else Earlier())
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot read and write it ({error.strerror or error}); see to its "
+            "permissions, or give another folder"
+        ) from error
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+def _begun(path: Path, header: Mapping[str, Any], earlier: Earlier) -> Journal:
+    """Return the journal, below whose lines the header of a run has been written."""
     first = line_of({"header": dict(header)})
-    begin = 0
     if next(read_lines(path), None) is None:
         # there is none, or it is a file of somebody else, which may be replaced
         with replacing(path) as file:
             file.write(first.encode())
-    else:
-        # what a run that was killed could not end would spoil the next line
-        begin = path.stat().st_size
-        first = f"\n{first}"
-    journal = Journal(path, earlier, begin)
-    try:
-        if begin:
-            journal.write(first)
-        yield journal
-    finally:
-        journal.close()
+        return Journal(path, earlier, begin=0)
+    journal = Journal(path, earlier, begin=path.stat().st_size)
+    # what a run that was killed could not end would spoil the next line
+    journal.write(f"\n{first}")
+    return journal

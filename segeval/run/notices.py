@@ -13,10 +13,11 @@ import numpy as np
 from segeval.arrays import Flags
 from segeval.data.regions import Region
 from segeval.data.scales import BRIGHTEST, FOREGROUNDS
+from segeval.errors.lines import listed
 from segeval.protocols.protocol import Protocol
 from segeval.statistics.counts import Counts
 
-from .occurrence import Occurrence, listed
+from .occurrence import Occurrence
 from .pooling import Pooled
 from .record import Scored
 
@@ -165,9 +166,9 @@ def _on_sizes_of_voxels(scored: Sequence[Scored], pooled: Pooled) -> Iterator[st
     # 3-D masks in px beside ones in mm, for instance, where some files lack a spacing
     kinds = sorted({(case.space.axes, case.space.unit) for case in scored})
     if len(kinds) > 1:
-        listed = ", ".join(f"{axes}-D in {unit}" for axes, unit in kinds)
+        units = ", ".join(f"{axes}-D in {unit}" for axes, unit in kinds)
         yield (
-            f"the cases are of several kinds ({listed}): means over them mix units, and only "
+            f"the cases are of several kinds ({units}): means over them mix units, and only "
             "pooled_voxels is defined"
         )
         return

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from segeval.arrays import Integers
 from segeval.errors import UsageError
+from segeval.errors.lines import listed
 from segeval.measure.measured import Measured
 from segeval.protocols.protocol import Protocol
 from segeval.statistics.contingency import Contingency, run_starts
-
-LISTED = 5
-"""Number of labels, regions or cases that a sentence lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +83,3 @@ def about_disjoint(measured: Measured) -> str:
         f"no label is in both masks: {listed(occurrence.in_p)} in the prediction, "
         f"{listed(occurrence.in_g)} in the ground truth"
     )
-
-
-def listed(names: Collection[object]) -> str:
-    """Return some of the names, and how many more there are.
-
-    >>> listed(range(8))
-    '0, 1, 2, 3, 4 and 3 more'
-    """
-    text = ", ".join(map(str, list(names)[:LISTED]))
-    return text if len(names) <= LISTED else f"{text} and {len(names) - LISTED} more"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from segeval.errors import UsageError
+from segeval.errors.lines import listed
 from segeval.io import Pair, Pairing
 from segeval.protocols.protocol import Missing
 
@@ -34,7 +35,7 @@ def pairs_to_score(found: Pairing, missing: Missing) -> list[Pair]:
     if found.missing and missing == "error":
         raise UsageError(
             f"{_counted(found.missing, 'ground truth')} without a prediction: "
-            f"{_listed(found.missing)}; add them, or "
+            f"{listed(dict(found.missing))}; add them, or "
             "pass --missing skip to leave them out or --missing empty to score empty predictions"
         )
     pairs = list(found.pairs)
@@ -53,12 +54,12 @@ def about_unpaired(found: Pairing, missing: Missing) -> list[str]:
         fate = "scored as empty predictions" if missing == "empty" else "skipped"
         texts.append(
             f"{_counted(found.missing, 'ground truth')} without a prediction, {fate}: "
-            f"{_listed(found.missing)}"
+            f"{listed(dict(found.missing))}"
         )
     if found.extra:
         texts.append(
             f"{_counted(found.extra, 'prediction')} without a ground truth, left out: "
-            f"{_listed(found.extra)}"
+            f"{listed(dict(found.extra))}"
         )
     return texts
 
@@ -70,13 +71,3 @@ def _counted(files: Sequence[tuple[str, Path]], what: str) -> str:
     '2 predictions'
     """
     return f"{len(files)} {what}{'s' if len(files) > 1 else ''}"
-
-
-def _listed(files: Sequence[tuple[str, Path]], most: int = 5) -> str:
-    """Return the names of files, of no more than `most` of them.
-
-    >>> _listed([("a", Path("a.png")), ("b", Path("b.png")), ("c", Path("c.png"))], most=2)
-    'a, b and 1 more'
-    """
-    names = ", ".join(name for name, _ in files[:most])
-    return names if len(files) <= most else f"{names} and {len(files) - most} more"

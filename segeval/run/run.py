@@ -148,9 +148,11 @@ class Run:
     def results(self) -> Results:
         """Score every case, and return the results.
 
-        Raises `UsageError` when nothing can be written to the output from the start. What cannot be
-        written later, `losses` tells of: the results are complete. A case that fails raises
-        nothing: it has a row in the table that says why.
+        Raises `UsageError` when nothing can be written to the output from the start, and after all
+        cases, of which the journal keeps the records, where the two sides turn out to hold one
+        label each that is not the same. What cannot be written later, `losses` tells of: the
+        results are complete. A case that fails raises nothing: it has a row in the table that says
+        why.
         """
         with self._journal() as journal:
             columns = [metric.column for metric in self.protocol.metrics]
@@ -232,7 +234,8 @@ class Run:
             if record is None or not _unchanged(record, pair):
                 continue
             # files that were moved are the same, under the paths that they have now
-            self._records[position] = replace(record, pair=pair)
+            record = replace(record, pair=pair)
+            self._records[position] = record
             self.listener.finished(record)
         self._resumed = len(self._records)
         self.notice(
@@ -358,7 +361,14 @@ class Run:
             yield journal
             # not before new results have taken the place of those that these records are of
             if self._is_saved and not self.resume:
-                journal.forget_earlier()
+                self._forget_earlier(journal)
+
+    def _forget_earlier(self, journal: Journal) -> None:
+        """Delete from the journal what is of runs before; where that fails, it stays."""
+        try:
+            journal.forget_earlier()
+        except (OSError, UsageError, MemoryError) as error:
+            log.warning("%s keeps the records of earlier runs: %s", self.output, error)
 
 
 def _reason(error: UsageError | MemoryError) -> str:

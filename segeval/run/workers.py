@@ -22,7 +22,7 @@ from segeval.measure.devices import out_of_memory
 from segeval.measure.dispatch import measure
 from segeval.measure.measured import Measured
 from segeval.protocols.protocol import Protocol
-from segeval.statistics.curves import Curves
+from segeval.statistics.curves import MOST_CURVES, Curves
 from segeval.statistics.distances import SurfaceDistances
 
 from .cases import check_scales, read_case
@@ -39,11 +39,6 @@ SPACE_OF_MESHES = Space(axes=3, unit="mm", volume_unit="ml", finest=1.0)
 
 REACH = 32
 """Tolerance up to which NSD curves are kept, in the finest spacing of their case."""
-
-MOST_CURVES = 1000
-"""NSD curves are kept of cases with so many regions at most: of thousands of instances they would
-fill the disk.
-"""
 
 
 def evaluate(

@@ -14,6 +14,10 @@ from segeval.arrays import Floats
 from .distances import Distances, SurfaceDistances
 from .ratios import ratio
 
+MOST_CURVES = 1000
+"""Curves are kept of cases with so many regions at most: of thousands of instances they would fill
+the disk.
+"""
 EXACT = 128
 """Smallest distances of a region that are all kept: in voxels they reach over several of them."""
 PARTS = 512

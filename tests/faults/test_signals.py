@@ -100,7 +100,7 @@ def test_a_second_signal_while_tables_are_written_does_not_harm_them(masks, tmp_
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "the tables are being written; a further signal stops at once" in err
+    assert "what was scored is saved before this stops; a third signal stops at once" in err
     assert pd.read_csv(masks.out / "cases.csv").case.nunique() == masks.run()["cases_done"] >= 3
 
 

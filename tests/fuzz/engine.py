@@ -180,12 +180,11 @@ def fuzz(
     pool = [*target.seeds]
     findings: dict[str, Finding] = {}
     seen: set[Line] = set()
-    for seed in pool:
-        seen |= worker.try_input(target.name, seed).lines
-    tried, until = 0, time.monotonic() + seconds
+    tried, until = -len(pool), time.monotonic() + seconds
     while tried < inputs and (tried < FEW or time.monotonic() < until):
+        # what is as it should be comes first, and has faults, too
+        data = pool[tried] if tried < 0 else target.mutated(rng, pool, mutated)
         tried += 1
-        data = target.mutated(rng, pool, mutated)
         outcome = worker.try_input(target.name, data)
         if outcome.fault and (key := kind_of(outcome.fault)) not in findings:
             data = shrunk(worker, target.name, data, outcome)
@@ -209,13 +208,13 @@ def shrunk(worker: Worker, target: str, data: bytes, outcome: Outcome, tries: in
     size = len(data) // 2
     while size and outcome.seconds < 1:
         for start in range(0, len(data), size):
-            shorter = data[:start] + data[start + size :]
+            if not tries:
+                return data
             tries -= 1
+            shorter = data[:start] + data[start + size :]
             if kind_of(worker.try_input(target, shorter).fault) == kind_of(outcome.fault):
                 data = shorter
                 break
-            if not tries:
-                return data
         else:
             size //= 2
     return data

@@ -102,6 +102,11 @@ def test_black_can_be_a_label_too(saved):
     assert mask.labels.tolist() == [[1, 0], [2, 0]]
 
 
+def test_black_is_no_label_where_another_colour_is_the_class_0(saved):
+    with pytest.raises(ReadError, match=r"holds 1 more, such as #000000 at row 0, column 0"):
+        read(saved(Image.fromarray(SCENE)), colors={RED: 0, GREEN: 1})
+
+
 def test_a_colour_that_is_not_in_the_table_is_named(saved):
     with pytest.raises(
         ReadError,

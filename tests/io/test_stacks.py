@@ -109,7 +109,10 @@ def test_a_stack_beside_a_file_is_in_the_order_slice_row_column(tmp_path: Path):
         ([1, 2, 3, 4], None),
         ([0, 2, 4, 6], None),
         ([1, 2, 5, 6, 9], "slices are missing between 2 and 5, 6 and 9; those that are there are"),
-        ([1, 3, 5, 7, 8, 10, 12, 14], "between 1 and 3, 3 and 5, 5 and 7 and 3 more; those"),
+        (
+            [1, 3, 5, 7, 8, 10, 12, 14],
+            "between 1 and 3, 3 and 5, 5 and 7, 8 and 10, 10 and 12 and 1 more; those",
+        ),
         ([4], None),
     ],
 )

@@ -208,8 +208,10 @@ def test_a_disk_without_room_is_no_place_to_keep_kernels(run, cache):
 
 
 def test_without_a_working_folder_a_relative_cache_is_none(run, tmp_path):
+    # Numba imports coverage where that is installed, which needs a working folder
     gone = (
-        f"import os\nos.mkdir({str(tmp_path / 'gone')!r})\nos.chdir({str(tmp_path / 'gone')!r})\n"
+        "import os, numba\n"
+        f"os.mkdir({str(tmp_path / 'gone')!r})\nos.chdir({str(tmp_path / 'gone')!r})\n"
     )
     gone += f"os.rmdir({str(tmp_path / 'gone')!r})\n"
     told = run(gone + TOY, SEGEVAL_CACHE="kernels").stderr

@@ -139,8 +139,8 @@ def test_kinds_without_data_are_left_out_with_a_reason(
     [
         ("scatter", "needs an overlap in .* and a distance"),
         ("volume", "hold no volumes"),
-        ("nsd", "no surface distances were measured"),
-        ("overlay", "none of the worst cases' files can be read"),
+        ("nsd", "there are no NSD curves"),
+        ("overlay", "the results name no files of masks"),
     ],
 )
 def test_a_kind_that_was_asked_for_and_has_no_data_is_an_error(

@@ -46,6 +46,7 @@ class _Header:
 
 @reader(
     ".bmp",
+    is_slice=True,
     sentence="The label is the index into the palette, which of a grey image is the grey value. "
     "The spacing is 1 px.",
 )

@@ -21,6 +21,7 @@ _LZW = 4096
 
 @reader(
     ".gif",
+    is_slice=True,
     sentence="The label is the index into the palette; of a palette that is all grey the grey "
     "value. The spacing is 1 px.",
 )

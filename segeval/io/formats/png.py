@@ -74,6 +74,7 @@ class _Header:
 
 @reader(
     ".png",
+    is_slice=True,
     sentence="The label is the grey value as it is stored, 1, 2, 4, 8 or 16 bits; of an image with "
     "a palette the index. The spacing is 1 px.",
 )

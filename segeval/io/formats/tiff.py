@@ -40,6 +40,7 @@ blank rows, is a choice.
 @reader(
     ".tif",
     ".tiff",
+    is_slice=True,
     sentence="The label is the grey value as it is stored, 1, 2, 4, 8, 16 or 32 bits, counted from "
     "white where the file says that 0 is white; of an image with a palette the index. The spacing "
     "is 1 px.",

@@ -15,6 +15,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from segeval.arrays import Floats, Integers
+from segeval.errors.lines import listed
 from segeval.plots.card import Figures, plot_kind
 from segeval.plots.errors import NothingToDraw
 from segeval.plots.needs import NSD_CURVES
@@ -244,9 +245,7 @@ def _caption(source: Source, regions: Regions) -> str:
         f"{both_empty:,} with both."
     )
     farther = f"Farther on, no median rises by more than {100 * (1 - RISEN):.0f} %."
-    missing = ", ".join(region_names(regions.missing[:3]))
-    if len(regions.missing) > 3:
-        missing = f"{missing} and {len(regions.missing) - 3:,} more"
+    missing = listed(region_names(regions.missing), most=3)
     return sentences(
         (True, "Line: median over cases with both masks."),
         (regions.banded, "Band: quartiles."),

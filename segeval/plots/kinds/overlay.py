@@ -162,7 +162,9 @@ def _figures(source: Source, metric: Metric, coming: Mapping[str, Future[View]])
     """
     views = list(_readable(coming))
     if not views:
-        raise NothingToDraw(MASKS.advice)
+        raise NothingToDraw(
+            "none of the worst cases' files can be read; put them back where they were"
+        )
     pages = [views[start : start + PER_PAGE] for start in range(0, len(views), PER_PAGE)]
     order = printable(metric.column, NAME)
     if len(source.regions) > 1:
