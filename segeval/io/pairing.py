@@ -16,7 +16,7 @@ from .registry import stem_of
 from .stacks import TOP, about_gaps, stacked
 
 Role: TypeAlias = Literal["pred", "gt", "roi"]
-"""What the masks of a folder are of a case, as options call it."""
+"""Side of a case, or its region of interest, as options call it."""
 NO_AFFIXES = Affixes()
 """Names that are those of the cases."""
 
