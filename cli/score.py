@@ -70,14 +70,13 @@ def score_command(
 
     from .progress import reporting
 
-    folder = local_path(output)
     # click gives an empty tuple where none was typed
     options["metrics"] = options["metrics"] or None
     with contextlib.ExitStack() as held:
 
         def hold() -> None:
             """Hold the folder, which is this run's until its plots are there."""
-            held.enter_context(taken(folder, options["formats"], overwrite=True))
+            held.enter_context(taken(local_path(output), options["formats"], overwrite=True))
 
         with _logged_once(), reporting(quiet=quiet, on_saved=hold) as report:
             if plots:
@@ -94,7 +93,7 @@ def score_command(
         if report.is_saved:
             report.tell(f"tables in {output}: {', '.join(tables_in(options['formats']))}")
             if plots and report.scored:
-                _draw_plots(results, folder / PLOTS, plot_formats, report)
+                _draw_plots(results, local_path(output) / PLOTS, plot_formats, report)
     # who passes `--failed skip` expects failures: the run has succeeded all the same
     is_whole = not report.failed or options["failed"] == "skip"
     ctx.exit(0 if is_whole and not report.losses else 1)

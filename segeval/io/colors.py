@@ -46,14 +46,19 @@ def parse_colors(
     >>> parse_colors({"#ff0000": 1, "0,255,0": 2})
     {(255, 0, 0): 1, (0, 255, 0): 2}
     """
-    colors = {}
+    colors: dict[Color, int] = {}
     for text, label in table.items():
         if type(label) is not int or not 0 <= label <= LARGEST:
             raise UsageError(
                 f"{wanted}, but the label of {text!r} is {label!r}; labels are whole numbers from "
                 f"0 to {LARGEST:,}"
             )
-        colors[_color(text, wanted)] = label
+        color = _color(text, wanted)
+        if colors.setdefault(color, label) != label:
+            raise UsageError(
+                f"{wanted}, but {text!r} is a colour that has the label {colors[color]} already; "
+                "keep one of them"
+            )
     return colors
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import reprlib
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -44,6 +45,36 @@ def load_json(
 def load_toml(path: str | os.PathLike[str], wanted: str, remedy: str) -> dict[str, Any]:
     """Return the table in a TOML file, as `load_json` does."""
     return _loaded(local_path(path), _parsed_toml, wanted, remedy, LARGEST)
+
+
+def check_shape(content: Any, shape: Any, place: str = "") -> None:
+    """Raise `ValueError`, which names the `place`, for content that is of another shape.
+
+    A shape is a type, of which `float` takes whole numbers, too; a tuple of types, of which one
+    must fit; a list with the shape of all items; or a mapping with the shapes of keys, which may be
+    missing, or with that of every key under `...`.
+
+    >>> check_shape({"sizes": [1, "2"]}, {"sizes": [int], "name": str})
+    Traceback (most recent call last):
+    ValueError: .sizes[1] is '2'
+    """
+    if isinstance(shape, dict) and isinstance(content, dict):
+        for key in content:
+            inner = shape.get(key, shape.get(..., object))
+            check_shape(content[key], inner, f"{place}.{key}")
+    elif isinstance(shape, list) and isinstance(content, list):
+        for number, item in enumerate(content):
+            check_shape(item, shape[0], f"{place}[{number}]")
+    elif isinstance(shape, (dict, list)) or not _fits(content, shape):
+        raise ValueError(f"{place} is {reprlib.repr(content)}")
+
+
+def _fits(content: Any, shape: type | tuple[type, ...]) -> bool:
+    """Return whether a value is of a type, or of one of several; a truth value is no number."""
+    types = shape if isinstance(shape, tuple) else (shape,)
+    if isinstance(content, bool):
+        return bool in types or object in types
+    return isinstance(content, types) or (float in types and isinstance(content, int))
 
 
 def _loaded(

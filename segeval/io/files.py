@@ -58,6 +58,8 @@ def _check_name(path: str | os.PathLike[str]) -> None:
     if not isinstance(path, (str, os.PathLike)):
         raise ArgumentTypeError(f"wanted a path, not {path!r}")
     path = os.fspath(path)
+    if not path:  # which Python takes for the working folder
+        raise UsageError("wanted a path, but it is empty; name a file or folder")
     try:
         encoded = os.fsencode(path)
         name = max(encoded.split(b"/"), key=len)

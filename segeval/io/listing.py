@@ -28,7 +28,7 @@ class Listing:
     others: list[str]
     """Files of other kinds."""
     hidden: list[str]
-    """Hidden files that could be read."""
+    """Hidden files that could be read, and hidden folders, which nobody looks into."""
     circles: list[str]
     """Links to a folder above them, which are not followed."""
 
@@ -37,7 +37,8 @@ class Listing:
         if self.others:
             noun = "file is no mask" if len(self.others) == 1 else "files are no masks"
             yield (
-                f"{self.folder}: {len(self.others)} {noun}, and left out ({_kinds(self.others)})"
+                f"{self.folder}: {len(self.others)} {noun}, and left out ({_kinds(self.others)}): "
+                f"{listed(self.others)}"
             )
         for names, why in (
             (
@@ -54,7 +55,7 @@ class Listing:
 def listing_of(folder: Path) -> Listing:
     """Return what lies below a folder. Raises `UsageError` where no mask does."""
     listing = Listing(folder, {}, [], [], [])
-    for name in _names(folder, listing.circles):
+    for name in _names(listing):
         suffix = suffix_in(name)
         if name[name.rfind("/") + 1] == ".":
             if suffix:
@@ -69,10 +70,11 @@ def listing_of(folder: Path) -> Listing:
     return listing
 
 
-def _names(folder: Path, circles: list[str]) -> Iterator[str]:
-    """Yield the names of all files below a folder, but for hidden folders.
+def _names(listing: Listing) -> Iterator[str]:
+    """Yield the names of all files below a folder, but for those in hidden folders.
 
-    Links are followed, but for those that lead back to a folder above them: they go to `circles`.
+    Links are followed, but for those that lead back to a folder above them. The listing gets these
+    and hidden folders.
     """
 
     def fail(error: OSError) -> None:
@@ -88,18 +90,19 @@ def _names(folder: Path, circles: list[str]) -> Iterator[str]:
         way = [above.resolve() for above in link.parents]
         if not any(above.is_relative_to(link.resolve()) for above in way):
             return False
-        circles.append(link.relative_to(folder).as_posix())
+        listing.circles.append(link.relative_to(listing.folder).as_posix())
         return True
 
-    for root, folders, names in os.walk(folder, onerror=fail, followlinks=True):
+    for root, folders, names in os.walk(listing.folder, onerror=fail, followlinks=True):
+        place = Path(root).relative_to(listing.folder).as_posix()
+        way = "" if place == "." else f"{place}/"
+        listing.hidden.extend(f"{way}{name}/" for name in sorted(folders) if name[0] == ".")
         # In place: `os.walk` goes into what this list still holds, in its order.
         folders[:] = sorted(
             name
             for name in folders
             if not name.startswith(".") and not leads_back(Path(root, name))
         )
-        place = Path(root).relative_to(folder).as_posix()
-        way = "" if place == "." else f"{place}/"
         yield from (way + name for name in sorted(names))
 
 

@@ -21,7 +21,7 @@ from segeval.data.grid import Grid
 from segeval.data.labels import LabelMap
 from segeval.data.limits import MAX_VOXELS
 from segeval.data.provenance import Input
-from segeval.errors import ReadError, UsageError
+from segeval.errors import GeometryMismatch, ReadError, UsageError
 from segeval.errors.lines import listed
 
 from .listing import Listing
@@ -57,6 +57,11 @@ def about_gaps(listing: Listing) -> Iterator[str]:
     for folder, names in stacks.items():
         names.sort(key=_natural)
         numbers = _numbers(names)
+        if not numbers and len(names) > 1:
+            yield (
+                f"{listing.folder / folder}: the names of its slices, such as {names[0]!r} and "
+                f"{names[-1]!r}, differ in more than one number; they are taken in this order"
+            )
         steps = [after - before for before, after in pairwise(numbers)]
         if 0 in steps:
             first, second = names[steps.index(0)], names[steps.index(0) + 1]
@@ -101,6 +106,30 @@ def read_stack(
         grid = Grid(labels.shape, tuple(spacing), "mm")
     file = _joined([mask.file for mask in slices if mask.file])
     return LabelMap(labels, grid, str(folder), file)
+
+
+def check_numbering(pred: Path, gt: Path) -> str:
+    """Return what to tell of two stacks whose slices are numbered otherwise; "" for nothing.
+
+    Raises `GeometryMismatch` where no constant added to the numbers of one gives those of the
+    other: then some slice would be compared with another place.
+    """
+    numbers_p = _numbers([path.name for path in slices_of(pred)])
+    numbers_g = _numbers([path.name for path in slices_of(gt)])
+    # another number of slices is another shape, which is told as such
+    if not numbers_p or len(numbers_p) != len(numbers_g) or numbers_p == numbers_g:
+        return ""
+    if len({p - g for p, g in zip(numbers_p, numbers_g, strict=True)}) == 1:
+        return (
+            f"slices of the prediction are numbered from {numbers_p[0]}, those of the ground truth "
+            f"from {numbers_g[0]}, and are compared in their order"
+        )
+    only_p = sorted(set(numbers_p) - set(numbers_g))
+    only_g = sorted(set(numbers_g) - set(numbers_p))
+    raise GeometryMismatch(
+        f"{pred} and {gt}: wanted slices of the same numbers, but {listed(only_p)} are only in the "
+        f"prediction and {listed(only_g)} only in the ground truth; add what is missing"
+    )
 
 
 def slices_of(folder: Path) -> list[Path]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from segeval.errors import UsageError
 from segeval.results.drawn import FORMATS as FORMATS
-from segeval.results.drawn import mark_of
+from segeval.results.drawn import is_drawn, mark_of
 
 from .card import KINDS, card_of
 from .errors import NothingToDraw, SinglePoint
@@ -108,6 +108,11 @@ def _write(kind: str, figures: Figures, folder: Path, formats: Sequence[str]) ->
     for part, figure in figures:
         for extension in dict.fromkeys(formats):
             path = folder / f"{stem_of(kind, part)}.{extension}"
+            if path.exists() and not is_drawn(path):
+                raise UsageError(
+                    f"{path}: wanted to draw a plot, but there is a file that segeval has not "
+                    "drawn; move it, or give another folder"
+                )
             save(figure, path, title=mark_of(path.name))
             yield path
 

@@ -25,7 +25,7 @@ def delete_drawn(folder: Path) -> None:
     delete_parts(folder)
     # Listed first, since files vanish from the folder on the way.
     for path in [path for name in FORMATS for path in folder.glob(f"*.{name}")]:
-        if not _is_drawn(path):
+        if not is_drawn(path):
             continue
         try:
             path.unlink(missing_ok=True)
@@ -33,7 +33,7 @@ def delete_drawn(folder: Path) -> None:
             log.warning("%s is of the run before, and stays: %s", path, error.strerror or error)
 
 
-def _is_drawn(path: Path) -> bool:
+def is_drawn(path: Path) -> bool:
     """Return whether segeval drew a file."""
     try:
         return mark_of(path.name).encode() in path.read_bytes()

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -211,6 +210,14 @@ def place_of(folder: Path, name: str) -> Path:
     return folder / name
 
 
+def cases_in(folder: Path) -> int:
+    """Return the number of cases in the results of a folder; 0 where there are none."""
+    with suppress(UsageError):
+        cases = load_run(place_of(folder, RUN)).get("cases")
+        return len(cases) if isinstance(cases, dict) else 0
+    return 0
+
+
 def state_of(folder: Path) -> tuple[object, ...]:
     """Return what changes whenever other results take their place, or are about to."""
     state: list[object] = []
@@ -254,11 +261,18 @@ def _put_in_place(folder: Path) -> None:
 
 
 def _discard(path: Path) -> None:
-    """Delete a sub-folder that is ours, or what was put under its name; a link is not followed."""
+    """Delete a sub-folder of ours. Raises `UsageError` for what is not; a link is not followed."""
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+        # whoever wrote parts there has died: the folder is locked
+        for file in (*map(path.joinpath, ALL_NAMES), *path.glob(".*.part")):
+            file.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.rmdir()
+    if path.exists() or path.is_symlink():
+        raise UsageError(
+            f"{path}: wanted to write results under this name for a while, but there is something "
+            "that segeval has not written; move it, or give another folder with -o"
+        )
 
 
 def _ours(folder: Path) -> frozenset[str]:
@@ -277,6 +291,11 @@ def _ours(folder: Path) -> frozenset[str]:
 
 def _check_ours(folder: Path, names: set[str], *, overwrite: bool) -> None:
     """Raise `UsageError` for files of these names in a folder that are not of segeval."""
+    if (folder / PLOTS).is_symlink():
+        raise UsageError(
+            f"{folder / PLOTS}: wanted to write plots there, but it is a link, which is not "
+            "followed; remove it, or give another folder with -o"
+        )
     present = sorted(
         name for name in names if (folder / name).exists() or (folder / name).is_symlink()
     )

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from segeval.errors import UsageError
 from segeval.io.files import sha256_of
-from segeval.protocols.protocol import stamp_of
-from segeval.protocols.runs import RUN, load_run
+from segeval.protocols.runs import RUN, WANTED, load_run
 
+from .content import checked, stamp_in
 from .details import Details
 from .exports import EXPORTS
 from .folder import DETAILS, HASHES, JOURNAL, NEW, later_run, listed_in, place_of, state_of
@@ -24,13 +24,6 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 20
 """Number of times that results are read which take their place in that moment."""
-UNKNOWN: dict[str, Any] = {
-    "complete": False,
-    "units": {"length": "", "volume": ""},
-    "regions": {},
-    "cases": {},
-}
-"""Content in place of a run.json that is missing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +75,7 @@ def _read(folder: Path) -> Loaded:
     if listed is None or DETAILS in listed:
         paths["details"] = place_of(folder, DETAILS)
     present = [path for path in paths.values() if path and path.is_file()]
-    content = as_absolute(run or UNKNOWN, folder)
+    content = as_absolute(checked({}) if run is None else run, folder)
     content.pop(HASHES, None)
     return Loaded(
         cases,
@@ -105,7 +98,14 @@ def _run_of(folder: Path) -> dict[str, Any] | None:
     path = place_of(folder, RUN)
     if not path.exists():
         return None
-    return load_run(path)
+    try:
+        return checked(load_run(path))
+    except ValueError as error:
+        if isinstance(error, UsageError):
+            raise
+        raise UsageError(
+            f"{path}: wanted {WANTED}, but {error}; run segeval score again"
+        ) from error
 
 
 def _find(folder: Path, table: str, listed: dict[str, str] | None) -> Path | None:
@@ -138,9 +138,7 @@ def _check_stamps(path: Path, cases: DataFrame, run: dict[str, Any] | None) -> N
         )
     if run is None:
         return
-    stamp = ""  # of a run that says nothing of its protocol
-    if "hash" in run.get("protocol", {}):
-        stamp = stamp_of(run["protocol"])
+    stamp = stamp_in(run)
     # a row may lack it, which is NaN then
     foreign = sorted({str(protocol) for protocol in cases["protocol"]} - {stamp})
     if foreign:

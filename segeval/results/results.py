@@ -19,6 +19,7 @@ from segeval.protocols.runs import RUN
 
 from . import loading
 from .columns import typed
+from .content import checked
 from .details import Details
 from .exports import records_of
 from .folder import DETAILS, HASHES, staging, taken
@@ -124,7 +125,7 @@ class Results:
         try:
             cases = typed(pd.DataFrame(list(content["cases"])))
             summary = typed(pd.DataFrame(list(content["summary"])))
-            return cls(cases, summary, dict(content["run"]))
+            return cls(cases, summary, checked(content["run"]))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UsageError(
                 f"wanted what Results.to_dict wrote, with cases, summary and run, but {error!r}; "

@@ -22,7 +22,7 @@ from segeval.data.mesh import Mesh
 from segeval.data.scales import differ_in_scale
 from segeval.errors import ReadError, UsageError
 from segeval.io import Pair, read
-from segeval.io.stacks import read_stack
+from segeval.io.stacks import check_numbering, read_stack
 from segeval.kernels.workspace import Workspace
 from segeval.measure.measured import Measured
 from segeval.measure.meshes import BY_AFFINE, BY_SPACING
@@ -63,8 +63,13 @@ def read_case(
 
     paths = {"pred": pair.pred, "gt": pair.gt, "roi": pair.roi}
     jobs = [(slot, path) for slot, path in paths.items() if path]
-    sides = dict(zip(dict(jobs), workspace.map(read_side, jobs), strict=True))
-    return make_case(pair.id, sides.get("pred"), sides["gt"], protocol, roi=sides.get("roi"))
+    slots = [slot for slot, _ in jobs]
+    sides = dict(zip(slots, workspace.map(read_side, jobs), strict=True))
+    case = make_case(pair.id, sides.get("pred"), sides["gt"], protocol, roi=sides.get("roi"))
+    note = ""
+    if pair.pred and pair.pred.is_dir() and pair.gt.is_dir():
+        note = check_numbering(pair.pred, pair.gt)
+    return replace(case, notes=(*case.notes, note)) if note else case
 
 
 def make_case(

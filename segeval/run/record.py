@@ -20,6 +20,7 @@ from segeval.arrays import Floats
 from segeval.data.provenance import Input
 from segeval.data.regions import Region
 from segeval.io import Pair
+from segeval.io.documents import check_shape
 from segeval.io.nonfinite import read_spelled, spelled
 from segeval.measure.measured import Measured
 from segeval.results.columns import ALL
@@ -29,6 +30,27 @@ from segeval.statistics.curves import Curves
 from segeval.statistics.statistic import Arrays, Need, Statistic
 
 from .scoring import Scores
+
+TEXT_OR_NONE = (str, type(None))
+SHAPE = {
+    "id": str,
+    "pred": TEXT_OR_NONE,
+    "gt": str,
+    "roi": TEXT_OR_NONE,
+    "seconds": float,
+    "error": str,
+    "notes": [str],
+    "inputs": list,
+}
+SHAPE_SCORED = {
+    "space": {"axes": int, "unit": str, "volume_unit": str, "finest": float},
+    "voxel_volume": (float, str),
+    "regions": {...: [int]},
+    "rows": [str],
+    "notes": [str],
+    "values": dict,
+}
+"""Shapes of a line of the journal and of the outcome in it, for `check_shape`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +151,7 @@ class Record:
 
         Of the statistics in the record, those of other needs are left out.
         """
+        check_shape(content, SHAPE)
         paths = {side: content[side] and Path(content[side]) for side in ("pred", "gt", "roi")}
         pair = Pair(content["id"], **paths)
         return cls(
@@ -171,6 +194,7 @@ def _scored_to_json(scored: Scored) -> dict[str, Any]:
 
 def _scored_from_json(content: Mapping[str, Any], needs: Sequence[Need]) -> Scored:
     """Return the outcome that `_scored_to_json` wrote."""
+    check_shape(content, SHAPE_SCORED)
     regions = tuple(Region(name, frozenset(labels)) for name, labels in content["regions"].items())
     table = Contingency(*map(decode, content["table"]))
     voxel_volume = read_spelled(content["voxel_volume"])

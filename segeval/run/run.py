@@ -29,7 +29,7 @@ from segeval.io.files import local_path
 from segeval.io.source import provenance
 from segeval.io.stacks import provenance_of_stack
 from segeval.protocols.protocol import Protocol
-from segeval.results.folder import taken
+from segeval.results.folder import cases_in, taken
 from segeval.results.results import Results
 from segeval.summary import summarise
 from segeval.version import __version__
@@ -162,15 +162,26 @@ class Run:
                 if journal and self.resume:
                     self._take_earlier(journal)
                 self._score(journal)
-            except KeyboardInterrupt:  # the tables hold what is done; the journal, too
-                self._finished()
+            except KeyboardInterrupt:
+                self._broken_off()
                 raise
             except BaseException:  # a listener raises it to cancel the run, and is not asked again
                 self.listener = Listener()
-                self._finished()
+                self._broken_off()
                 raise
             self._check_labels()
             return self._finished()
+
+    def _broken_off(self) -> None:
+        """Write the results of what is done, unless those in the folder are of more cases.
+
+        These stay then. The journal has the records, in either case.
+        """
+        done = len(self._records)
+        if self.output is not None and cases_in(local_path(self.output)) > done:
+            self.listener.saving(done)
+            return
+        self._finished()
 
     def _finished(self) -> Results:
         """Return the results of the records that there are, once they are written."""

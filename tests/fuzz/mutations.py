@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import struct
 from collections.abc import Callable, Sequence
 from random import Random
+from typing import Any
 
 LONGEST = 2**14
 """Bytes of an input; what is longer is cut off."""
@@ -23,6 +25,9 @@ WORDS = (
     *("[" * 3000, '{"a":' * 3000, "[[" * 40 + "]]" * 40, "a=" + "{a=" * 500, "a." * 2000 + "a=1"),
 )
 """Pieces of text that parsers stumble over."""
+VALUES = ("null", "true", "3", "-1.5", "NaN", "1e400", '""', '"x"')
+VALUES = (*VALUES, "[]", "[3]", "[[1, 2]]", "{}", '{"a": 3}')
+"""Values of every kind that JSON has."""
 Change = Callable[[bytes, Random, Sequence[bytes]], bytes]
 
 
@@ -108,10 +113,41 @@ def swap(data: bytes, rng: Random, pool: Sequence[bytes]) -> bytes:
     return data[: piece.start()] + written + data[piece.end() :]
 
 
+def set_value(data: bytes, rng: Random, pool: Sequence[bytes]) -> bytes:
+    """Write a value of another kind into JSON, or into a line of it."""
+    lines = data.split(b"\n")
+    place = rng.randrange(len(lines))
+    for text in (data, lines[place]):
+        try:
+            content = json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+        holders = [content]
+        for holder in holders:  # grows on the way
+            holders += [inner for _, inner in _items(holder) if _items(inner)]
+        keys = [(holder, key) for holder in holders for key, _ in _items(holder)]
+        if not keys:
+            continue
+        holder, key = rng.choice(keys)
+        holder[key] = json.loads(rng.choice(VALUES))
+        written = json.dumps(content).encode("utf-8", "surrogatepass")
+        if text is data:
+            return written
+        return b"\n".join((*lines[:place], written, *lines[place + 1 :]))
+    return data
+
+
+def _items(holder: Any) -> list[tuple[Any, Any]]:
+    """Return the keys and values of an object or a list; none of anything else."""
+    if isinstance(holder, dict):
+        return list(holder.items())
+    return list(enumerate(holder)) if isinstance(holder, list) else []
+
+
 BINARY: tuple[Change, ...] = (flip, overwrite, zero_sector, truncate, insert, delete, repeat)
 BINARY = (*BINARY, splice, set_integer, set_integer, set_integer, set_float)
-TEXT: tuple[Change, ...] = (set_number, put_word, put_word, swap, swap, delete, repeat, splice)
-TEXT = (*TEXT, truncate, flip, overwrite)
+TEXT: tuple[Change, ...] = (set_value, set_value, set_number, put_word, put_word, swap, swap)
+TEXT = (*TEXT, delete, repeat, splice, truncate, flip, overwrite)
 
 
 def mutated(

@@ -15,6 +15,7 @@ from segeval import History, Results, score, score_folder
 from segeval.cli.app import command_line
 from segeval.cli.score import score_command
 from segeval.io import known_suffixes, read
+from segeval.plots.source import Source
 from segeval.protocols.choose import make_protocol
 from segeval.report.explain import Explained
 from segeval.results.exports import EXPORTS
@@ -134,8 +135,11 @@ def from_text(text: str) -> object:
 
 
 def load(folder: Path) -> object:
-    """Load results and say what they are of."""
-    return Results.load(folder), list(Explained.of(folder).sentences())
+    """Load results, and get all that figures say of them."""
+    loaded = Results.load(folder)
+    source = Source.of(loaded, metrics=None, worst=3)
+    figures = source.extent, source.omissions(), source.length_unit, source.ranking()
+    return figures, list(Explained.of(folder).sentences())
 
 
 def resume(folder: Path) -> object:

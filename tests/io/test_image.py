@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from segeval.errors import ReadError, UsageError
-from segeval.io import load_colors, read
+from segeval.io import load_colors, parse_colors, read
 from segeval.kernels.workspace import Workspace
 
 BYTES = np.array([[0, 1, 2], [3, 200, 255]], np.uint8)
@@ -260,3 +260,9 @@ def test_damaged_files(saved, tmp_path):
         ReadError, match=r"empty.png: wanted a .png mask, but the file is empty \(0 bytes\)"
     ):
         read(tmp_path / "empty.png")
+
+
+def test_a_colour_has_one_label():
+    with pytest.raises(UsageError, match=r"'red' is a colour that has the label 1 already; keep"):
+        parse_colors({"#ff0000": 1, "red": 2})
+    assert parse_colors({"#ff0000": 1, "red": 1}) == {RED: 1}

@@ -382,8 +382,8 @@ class TestFilesThatAreLeftOut:
     def test_are_counted_by_kind_once_for_each_folder(self, folders):
         pred, gt = folders("a.nii b.jpg c.jpg d.JPEG", "a.nii b.jpg c.jpg notes.txt .b.nii .x")
         assert pair(pred, gt).notices == [
-            f"{pred}: 3 files are no masks, and left out (2 .jpg, 1 .jpeg)",
-            f"{gt}: 3 files are no masks, and left out (2 .jpg, 1 .txt)",
+            f"{pred}: 3 files are no masks, and left out (2 .jpg, 1 .jpeg): b.jpg, c.jpg, d.JPEG",
+            f"{gt}: 3 files are no masks, and left out (2 .jpg, 1 .txt): b.jpg, c.jpg, notes.txt",
             f"{gt}: left out .b.nii, that are hidden",
         ]
 
@@ -392,10 +392,16 @@ class TestFilesThatAreLeftOut:
         assert pair(
             both, both, pred_affixes=Affixes(suffix="_pred"), gt_affixes=Affixes(suffix="_gt")
         ).notices == [
-            f"{both}: 1 file is no mask, and left out (1 .jpg)",
+            f"{both}: 1 file is no mask, and left out (1 .jpg): a.jpg",
             f"{both}: left out 1.png, 2.png, 3.png, 4.png, 5.png and 1 more, without the prefix "
             "or suffix asked for",
         ]
+
+    def test_are_those_in_hidden_folders_too(self, folders):
+        pred, gt = folders("a.png", "a.png")
+        (pred / "site" / ".old").mkdir(parents=True)
+        (pred / "site" / ".old" / "b.png").touch()
+        assert pair(pred, gt).notices == [f"{pred}: left out site/.old/, that are hidden"]
 
     def test_are_links_to_a_folder_above_them_too(self, folders):
         pred, gt = folders("a.png", "a.png")
@@ -412,3 +418,9 @@ def test_links_that_lead_nowhere_or_in_a_circle(folders):
     for name in ("circle", "gone"):
         with pytest.raises(UsageError, match=rf"{name}: .*a link that leads nowhere, or in a circ"):
             pair(pred.parent / name, gt)
+
+
+def test_an_empty_path_is_not_the_working_folder(folders, tmp_path):
+    _, gt = folders("a.png", "a.png")
+    with pytest.raises(UsageError, match="wanted a path, but it is empty; name a file or folder"):
+        pair("", gt)

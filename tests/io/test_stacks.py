@@ -135,7 +135,10 @@ def test_names_of_which_no_number_is_that_of_the_slice_have_no_gaps(tmp_path: Pa
         (tmp_path / side / "a").mkdir(parents=True)
         for name in ("axial_1.png", "b7.png", "7_9.png"):
             (tmp_path / side / "a" / name).touch()
-    assert pair(tmp_path / "p", tmp_path / "g", stack=True).notices == []
+    assert [
+        notice.partition(", such as ")[0]
+        for notice in pair(tmp_path / "p", tmp_path / "g", stack=True).notices
+    ] == [f"{tmp_path / side / 'a'}: the names of its slices" for side in ("p", "g")]
 
 
 def test_two_slices_of_one_number_are_refused(tmp_path: Path):
@@ -173,3 +176,30 @@ def test_affixes_are_those_of_the_folders(tmp_path: Path):
         (tmp_path / side / name / "1.png").touch()
     found = pair(tmp_path / "p", tmp_path / "g", stack=True, pred_affixes=Affixes("pred_", "_seg"))
     assert [p.id for p in found.pairs] == ["7"]
+
+
+def test_slices_of_other_numbers_are_not_compared(tmp_path: Path):
+    for side, missing in (("p", 5), ("g", 7)):
+        write(tmp_path / side / "a", VOLUME)
+        write(tmp_path / side / "b", VOLUME)
+        (tmp_path / side / "b" / f"slice_{missing}.png").unlink()
+    results = segeval.score_folder(tmp_path / "p", tmp_path / "g", stack=True, metrics="dice")
+    told = "wanted slices of the same numbers, but 7 are only in the prediction and 5 only in the"
+    assert told in results.run["cases"]["b"]["error"]
+    assert results.cases[results.cases["case"] == "a"]["dice"].tolist() == [1, 1]
+
+
+def test_slices_that_are_counted_from_another_number_are_told(tmp_path: Path):
+    write(tmp_path / "p" / "a", VOLUME, first=0)
+    write(tmp_path / "g" / "a", VOLUME)
+    results = segeval.score_folder(tmp_path / "p", tmp_path / "g", stack=True, metrics="dice")
+    told = "slices of the prediction are numbered from 0, those of the ground truth from 1, and are"
+    assert results.cases["note"].str.contains(told).all()
+
+
+def test_an_image_of_another_name_among_the_slices_is_told(tmp_path: Path):
+    for side in ("p", "g"):
+        write(tmp_path / side / "a", VOLUME)
+    Image.fromarray(VOLUME[0]).save(tmp_path / "p" / "a" / "overview.png")
+    (notice,) = pair(tmp_path / "p", tmp_path / "g", stack=True).notices
+    assert "such as 'a/overview.png' and 'a/slice_12.png', differ in more than one number" in notice

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import segeval
+from segeval import plots
 from segeval.errors import UsageError
-from segeval.results.folder import JOURNAL, LOCK
+from segeval.results.folder import JOURNAL, LOCK, NEW, STAGED
 from segeval.results.results import Results
 
 FOREIGN = {
@@ -131,9 +132,9 @@ def test_a_link_under_the_name_of_a_folder_of_ours_is_not_followed(name, three, 
     precious.mkdir()
     (precious / "run.json").write_text(FOREIGN["run.json"])
     (out / name).symlink_to(precious)
-    score(three, out)
+    with pytest.raises(UsageError, match=rf"{name}: .* that segeval has not written; move it, or"):
+        score(three, out)
     assert (precious / "run.json").read_text() == FOREIGN["run.json"]
-    assert Results.load(out).run["complete"]
 
 
 def test_a_link_under_the_name_of_an_incomplete_file_is_not_followed(three, tmp_path, monkeypatch):
@@ -173,3 +174,53 @@ def test_who_holds_a_folder_may_take_it_again(three, tmp_path):
     score(three, tmp_path / "out", listener=Saves())
     assert taken == [True, True]
     assert not (tmp_path / "out" / LOCK).exists()
+
+
+@pytest.mark.parametrize("name", [STAGED, NEW])
+def test_a_folder_of_somebody_else_under_a_name_of_ours_stays(name, three, tmp_path):
+    out = tmp_path / "out"
+    (out / name).mkdir(parents=True)
+    (out / name / "precious.txt").write_text("mine")
+    with pytest.raises(UsageError, match=rf"{name}: .* that segeval has not written; move it, or"):
+        score(three, out)
+    assert (out / name / "precious.txt").read_text() == "mine"
+
+
+def test_plots_that_are_a_link_are_not_followed(three, tmp_path):
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    out.mkdir()
+    elsewhere.mkdir()
+    (out / "plots").symlink_to(elsewhere)
+    with pytest.raises(UsageError, match=r"plots: .* it is a link, which is not followed; remove"):
+        score(three, out)
+
+
+def test_a_figure_of_somebody_else_stays(three, tmp_path):
+    results = score(three, tmp_path / "out")
+    folder = tmp_path / "out" / "plots"
+    folder.mkdir()
+    (folder / "distribution.png").write_text("mine")
+    with pytest.raises(UsageError, match=r"distribution.png: .* that segeval has not drawn; move"):
+        plots.draw(results, folder)
+    assert (folder / "distribution.png").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("protocol", 3),
+        ("protocol", {"name": "x", "hash": None}),
+        ("cases", [1, 2]),
+        ("cases", {"a": 3}),
+        ("units", {"length": 3}),
+        ("regions", {"1": ["1"]}),
+        ("complete", "yes"),
+    ],
+)
+def test_a_run_of_another_shape_is_refused(key, value, three, tmp_path):
+    out = tmp_path / "out"
+    score(three, out)
+    run = json.loads((out / "run.json").read_text())
+    (out / "run.json").write_text(json.dumps(run | {key: value}))
+    with pytest.raises(UsageError, match=rf"run.json: wanted .*, but \.{key}.* is .*; run segeval"):
+        Results.load(out)

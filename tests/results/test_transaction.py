@@ -224,6 +224,23 @@ def test_a_run_that_breaks_off_leaves_the_results_before_it_and_says_so(three, t
     assert after == before
 
 
+def test_a_run_that_is_stopped_leaves_results_of_more_cases(three, tmp_path):
+    out = tmp_path / "out"
+    segeval.score_folder(*three, metrics="dice", output=out)
+    before = (out / "cases.csv").read_bytes()
+
+    class Stop(segeval.Listener):
+        def finished(self, record):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        segeval.score_folder(*three, metrics="iou", output=out, listener=Stop(), jobs=1)
+    assert (out / "cases.csv").read_bytes() == before
+    results = segeval.score_folder(*three, metrics="iou", output=out, resume=True)
+    assert results.run["cases_resumed"] == 1
+    assert "iou" in Results.load(out).cases
+
+
 def test_a_run_that_was_begun_without_resume_loses_nothing_of_the_one_before(three, tmp_path):
     out = tmp_path / "out"
     segeval.score_folder(*three, metrics="dice", output=out)

@@ -1,0 +1,41 @@
+"""The content of run.json, as all that reads results takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from segeval.io.documents import check_shape
+from segeval.protocols.protocol import stamp_of
+
+TEXT_OR_NONE = (str, type(None))
+SHAPE = {
+    "complete": bool,
+    "cases_asked": int,
+    "cases_done": int,
+    "failed": str,
+    "max_voxels": int,
+    "protocol": {"name": str, "hash": str, "metrics": {...: {"boundary": str}}},
+    "units": {"length": str, "volume": str},
+    "regions": {...: [int]},
+    "cases": {...: {"pred": TEXT_OR_NONE, "gt": str, "roi": TEXT_OR_NONE, "error": str}},
+}
+"""Shape of what is read from it, for `check_shape`."""
+
+
+def checked(run: Any) -> dict[str, Any]:
+    """Return the content of a run.json, with values in place of those that are missing.
+
+    Raises `ValueError` for content of another shape.
+    """
+    check_shape(run, SHAPE)
+    units = {"length": "", "volume": ""} | run.get("units", {})
+    return {"complete": False, "regions": {}, "cases": {}, **run, "units": units}
+
+
+def stamp_in(run: Mapping[str, Any]) -> str:
+    """Return the stamp of the protocol of a run; "" where it says nothing of that."""
+    protocol = run.get("protocol", {})
+    if not {"name", "hash"} <= protocol.keys():
+        return ""
+    return stamp_of(protocol)
