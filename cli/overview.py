@@ -18,7 +18,9 @@ Record: TypeAlias = dict[str, Any]
 COLUMNS = ("region", "metric", "unit", "n", "mean", "std", "n_undefined", "n_infinite")
 """Columns of the summary that the table is made of."""
 MANY = 30
-"""Most regions that are shown before only the best and the worst of them are."""
+"""Most regions that a terminal shows before only the best and the worst of them are."""
+MANY_LINES = 1000
+"""Most regions that files and pipes get, which are not read at one look."""
 FEW = 5
 """Number of those, of either."""
 
@@ -63,15 +65,15 @@ def overview_of(summary: Sequence[Record], cases: int, *, cases_first: bool = Fa
     return Sheet(("region", *headings), lines, total=rows[-1][0] == MEAN)
 
 
-def extremes(summary: Sequence[Record]) -> tuple[list[Record], str]:
+def extremes(summary: Sequence[Record], most: int = MANY) -> tuple[list[Record], str]:
     """Return the summary without the regions between best and worst, and a text that says so.
 
-    The text is "" if all regions are there.
+    The text is "" if all regions are there, as `most` of them are.
     """
     regions = {record["region"] for record in summary} - {ALL, MEAN}
     metrics = map(metric_of, dict.fromkeys(record["metric"] for record in summary))
     metric = next(filter(_ranks, metrics), None)
-    if len(regions) <= MANY or metric is None:
+    if len(regions) <= most or metric is None:
         return list(summary), ""
     means = {
         record["region"]: record["mean"]
@@ -82,9 +84,13 @@ def extremes(summary: Sequence[Record]) -> tuple[list[Record], str]:
     defined = [region for region in means if not math.isnan(means[region])]
     ranked = sorted(defined, key=lambda region: _badness(means[region], metric))
     # where few means are defined, the best are among the worst: each is shown once
-    shown = dict.fromkeys([*ranked[:FEW], *ranked[-FEW:], ALL, MEAN])
-    records = [record for region in shown for record in summary if record["region"] == region]
-    return records, (
+    shown: dict[str, list[Record]] = {
+        region: [] for region in (*ranked[:FEW], *ranked[-FEW:], ALL, MEAN)
+    }
+    for record in summary:
+        if record["region"] in shown:
+            shown[record["region"]].append(record)
+    return [record for records in shown.values() for record in records], (
         f"the {FEW} best and {FEW} worst of {len(regions):,} regions by {metric.column}, all in "
         f"the summary table"
     )

@@ -21,7 +21,7 @@ from . import plot
 from .config import config_option
 from .options import run_options
 from .signals import SIGNALS
-from .terminal import echo_json
+from .terminal import echo, echo_json
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -128,10 +128,10 @@ def _logged_once() -> Iterator[None]:
 
 
 def _print(summary: DataFrame, cases: int, *, cases_first: bool, as_json: bool) -> None:
-    """Print the summary to stdout; on a terminal not more of it than can be taken in."""
+    """Print the summary to stdout, and not more of it than can be taken in."""
     from segeval.results.exports import as_json as written
 
-    from .overview import COLUMNS, extremes, overview_of
+    from .overview import COLUMNS, MANY, MANY_LINES, extremes, overview_of
 
     if as_json:
         echo_json(written(summary))
@@ -144,10 +144,11 @@ def _print(summary: DataFrame, cases: int, *, cases_first: bool, as_json: bool) 
         title.append(f"mean ± standard deviation over {cases:,} cases")
         if cases_first:
             title[0] += ", of the mean over regions"
-    # files and pipes get every region: they are not read at one look
-    if sys.stdout.isatty():
-        records, part = extremes(records)
-        title.append(part)
+    is_terminal = sys.stdout.isatty()
+    records, part = extremes(records, MANY if is_terminal else MANY_LINES)
+    title.append(part)
+    if part and not is_terminal:  # where the table has no title
+        echo(f"note: printed are {part}", err=True)
     if records:
         overview_of(records, cases, cases_first=cases_first).show(
             title="; ".join(filter(None, title))

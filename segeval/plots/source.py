@@ -110,14 +110,20 @@ class Source:
         )
 
     @property
+    def _units(self) -> dict[str, str]:
+        """Units of the run, by quantity; results that were changed may not say them."""
+        units: dict[str, str] = self.results.run.get("units", {})
+        return units
+
+    @property
     def length_unit(self) -> str:
         """Unit of lengths."""
-        return str(self.results.run["units"]["length"])
+        return str(self._units.get("length", ""))
 
     @property
     def volume_unit(self) -> str:
         """Unit of volumes."""
-        return str(self.results.run["units"]["volume"])
+        return str(self._units.get("volume", ""))
 
     def colors(self, regions: Sequence[str]) -> list[str]:
         """Return a colour for each region, the same in all figures.

@@ -24,13 +24,15 @@ SHAPE = {
 
 
 def checked(run: Any) -> dict[str, Any]:
-    """Return the content of a run.json, with values in place of those that are missing.
-
-    Raises `ValueError` for content of another shape.
-    """
+    """Return the content of a run.json. Raises `ValueError` for content of another shape."""
     check_shape(run, SHAPE)
-    units = {"length": "", "volume": ""} | run.get("units", {})
-    return {"complete": False, "regions": {}, "cases": {}, **run, "units": units}
+    return dict(run)
+
+
+def unknown() -> dict[str, Any]:
+    """Return what stands for the content of a run.json that is missing."""
+    units = {"length": "", "volume": ""}
+    return {"complete": False, "units": units, "regions": {}, "cases": {}}
 
 
 def stamp_in(run: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 from .cells import FORMULA, escaped, guarded, quoted, unescaped, unguarded
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 Write: TypeAlias = Callable[["DataFrame", BinaryIO], None]
 Read: TypeAlias = Callable[[Path], Any]
@@ -88,16 +88,30 @@ def _read_csv(path: Path) -> DataFrame:
 @export("csv", read=_read_csv)
 def _write_csv(table: DataFrame, file: BinaryIO) -> None:
     names = [quoted(guarded(str(name))) for name in table.columns]
-    columns = [_csv_cells(table[name].tolist()) for name in table.columns]
+    columns = [_csv_cells(table[name]) for name in table.columns]
     # pandas would quote a carriage return in later versions of Python alone. There is one line
     # ending on all systems, so that equal tables are equal files.
     lines = map(",".join, (names, *zip(*columns, strict=True)))
     file.writelines(f"{line}\n".encode() for line in lines)
 
 
-def _csv_cells(values: list[Any]) -> list[str]:
-    """Return a column of a table as cells of CSV; `repr` gives all digits, `nan` and `inf`."""
-    return [quoted(guarded(value)) if isinstance(value, str) else repr(value) for value in values]
+def _csv_cells(column: Series[Any]) -> list[str]:
+    """Return a column of a table as cells of CSV; `repr` gives all digits, `nan` and `inf`.
+
+    Each different value is written once: large tables hold few.
+    """
+    import numpy as np
+
+    if column.dtype == np.float64:
+        # by their bits, since NaN equals nothing, and -0.0 is not written as 0.0
+        bits, places = np.unique(column.to_numpy().view(np.int64), return_inverse=True)
+        cells = np.array([repr(value) for value in bits.view(np.float64).tolist()], object)
+        written: list[str] = cells[places].tolist()
+        return written
+    values = column.tolist()
+    texts = {value for value in values if isinstance(value, str)}
+    cell_of_text = {text: quoted(guarded(text)) for text in texts}
+    return [cell_of_text[v] if isinstance(v, str) else repr(v) for v in values]
 
 
 def _with_texts(table: DataFrame, change: Callable[[str], str]) -> DataFrame:

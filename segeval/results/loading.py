@@ -12,7 +12,7 @@ from segeval.errors import UsageError
 from segeval.io.files import sha256_of
 from segeval.protocols.runs import RUN, WANTED, load_run
 
-from .content import checked, stamp_in
+from .content import checked, stamp_in, unknown
 from .details import Details
 from .exports import EXPORTS
 from .folder import DETAILS, HASHES, JOURNAL, NEW, later_run, listed_in, place_of, state_of
@@ -75,7 +75,7 @@ def _read(folder: Path) -> Loaded:
     if listed is None or DETAILS in listed:
         paths["details"] = place_of(folder, DETAILS)
     present = [path for path in paths.values() if path and path.is_file()]
-    content = as_absolute(checked({}) if run is None else run, folder)
+    content = as_absolute(unknown() if run is None else run, folder)
     content.pop(HASHES, None)
     return Loaded(
         cases,

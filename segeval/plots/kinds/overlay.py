@@ -211,7 +211,9 @@ def _view(source: Source, case: int, region: int, metric: Metric) -> View:
     """
     scored = _read(source.results.run, source.cube.cases[case])
     mask_p, mask_g = scored.masks
-    labels = source.results.run["regions"][source.regions[region]]
+    labels = source.results.run.get("regions", {}).get(source.regions[region])
+    if not labels:
+        raise NothingToDraw("run.json does not say what labels the region has; score again")
     pred, gt = _region(mask_p, labels), _region(mask_g, labels)
     grid = scored.grid
     place = farthest(pred, gt, grid.spacing)
