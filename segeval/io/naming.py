@@ -30,6 +30,8 @@ class Affixes:
         'site/7'
         """
         stem = name.removesuffix(known)
+        if not (self.prefix or self.suffix):
+            return stem
         if not stem.endswith(self.suffix):
             if not name.endswith(self.suffix):
                 return None

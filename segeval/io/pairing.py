@@ -148,21 +148,19 @@ def masks_in(listing: Listing, role: Role, affixes: Affixes = NO_AFFIXES) -> dic
     Raises `UsageError` where there are none, and where two would have one id.
     """
     folder, formats = listing.folder, listing.formats
-    id_of: dict[str, str] = {}
-    for name, known in formats.items():
-        # a stack at the top has the name of the folder, and no affix
-        case = folder.name if name == TOP else affixes.case_in(name, known)
-        if case is not None:
-            id_of[name] = case
+    cases = [affixes.case_in(name, known) for name, known in formats.items()]
+    id_of = {name: case for name, case in zip(formats, cases, strict=True) if case is not None}
+    if TOP in formats:  # a stack at the top has the name of the folder, and no affix
+        id_of[TOP] = folder.name
     if not id_of:
         raise UsageError(
             f"{folder}: wanted files whose names {affixes.words(role)}, but none of {len(formats)} "
             f"does, for instance {PurePath(next(iter(formats))).name}; correct the option"
         )
-    nameless = [name for name, case in id_of.items() if not case]
-    if nameless:
+    if "" in id_of.values():
+        nameless = next(name for name, case in id_of.items() if not case)
         raise UsageError(
-            f"{folder / nameless[0]}: wanted names that {affixes.words(role)} and hold a name of "
+            f"{folder / nameless}: wanted names that {affixes.words(role)} and hold a name of "
             "the case, but nothing is left of the file's; correct the option"
         )
     return _by_id(folder, id_of, role)
@@ -170,21 +168,27 @@ def masks_in(listing: Listing, role: Role, affixes: Affixes = NO_AFFIXES) -> dic
 
 def _by_id(folder: Path, id_of: dict[str, str], role: Role) -> dict[str, str]:
     """Return the names by id. Raises `UsageError` for ids that differ at most in their case."""
-    names: dict[str, str] = {}
+    names = {case: name for name, case in id_of.items()}
+    # Where case does not count, ids that differ in case alone name one file.
+    if len(set(map(str.casefold, names))) < len(id_of):
+        raise UsageError(_about_one_id(folder, id_of, role))
+    return names
+
+
+def _about_one_id(folder: Path, id_of: dict[str, str], role: Role) -> str:
+    """Return what to tell of two names with one id, which there are."""
+    way_out = ""
+    if role != "roi":
+        way_out = f", or say which with --{role}-suffix, such as .nii.gz"
     folded: dict[str, str] = {}
     for name, case in id_of.items():
-        # Where case does not count, ids that differ in case alone name one file.
         first = folded.setdefault(case.casefold(), name)
         if first != name:
-            way_out = ""
-            if role != "roi":
-                way_out = f", or say which with --{role}-suffix, such as .nii.gz"
-            raise UsageError(
-                f"{folder / first} and {folder / name} are both named {case!r} without their "
-                f"suffix; keep one of them{way_out}"
-            )
-        names[case] = name
-    return names
+            break
+    return (
+        f"{folder / first} and {folder / name} are both named {case!r} without their suffix; keep "
+        f"one of them{way_out}"
+    )
 
 
 def _shortened(

@@ -107,11 +107,10 @@ def suffix_in(name: str) -> str:
     >>> suffix_in("liver.v2.NII.gz"), suffix_in("scans/.nii.gz")
     ('.NII.gz', '')
     """
-    lower = name.lower()
     # from the second character on, or the name would be nothing but a suffix
-    dot = lower.find(".", lower.rfind("/") + 2)
-    while dot != -1 and lower[dot:] not in FORMATS:
-        dot = lower.find(".", dot + 1)
+    dot = name.find(".", name.rfind("/") + 2)
+    while dot != -1 and name[dot:].lower() not in FORMATS:
+        dot = name.find(".", dot + 1)
     return name[dot:] if dot != -1 else ""
 
 
