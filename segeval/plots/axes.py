@@ -220,13 +220,13 @@ def _linear_limits(metric: Metric, values: Floats) -> tuple[float, float]:
     return max(bottom - margin, low - margin / 2), min(top + margin, high + margin / 2)
 
 
-def thinned(points: int, by_crowd: tuple[float, float, float]) -> float:
+def for_crowd(points: int, by_crowd: tuple[float, float, float]) -> float:
     """Return a size or an opacity for so many points.
 
     `by_crowd` has those for ten points or fewer, for a hundred, and for three thousand or more;
     between them it is interpolated.
 
-    >>> thinned(1, (4, 3, 1)), thinned(100, (4, 3, 1)), thinned(10**6, (4, 3, 1))
+    >>> for_crowd(1, (4, 3, 1)), for_crowd(100, (4, 3, 1)), for_crowd(10**6, (4, 3, 1))
     (4.0, 3.0, 1.0)
     """
     return float(np.interp(np.log10(max(points, 1)), CROWDS, by_crowd))

@@ -120,7 +120,7 @@ def _leave(folder: Path) -> None:
     """Delete what lies in a folder only while somebody writes."""
     with suppress(OSError):  # some systems remove no file that is open
         # it stays where the results are still those of the run before, for who reads them
-        if not later_run(folder):
+        if later_process(folder) is None:
             (folder / HOLDER).unlink(missing_ok=True)
         # before the lock is released: after that it could be the lock of the next run
         (folder / LOCK).unlink(missing_ok=True)
@@ -160,17 +160,13 @@ def _process_in(folder: Path) -> tuple[int, str] | None:
         return None
 
 
-def later_run(folder: Path) -> str:
-    """Return what to tell of a run that began after the results were written; "" if none did."""
-    process = _process_in(folder)
+def later_process(folder: Path) -> tuple[int, str] | None:
+    """Return number and host of a process that began after the results here were written."""
     with suppress(OSError):
         began = (folder / HOLDER).stat().st_mtime_ns
-        if process and began > place_of(folder, RUN).stat().st_mtime_ns:
-            return (
-                f"these are results of an earlier run: process {process[0]} on {process[1]} began "
-                "another one here that has not ended, or broke off; --resume goes on with it"
-            )
-    return ""
+        if began > place_of(folder, RUN).stat().st_mtime_ns:
+            return _process_in(folder)
+    return None
 
 
 @contextmanager

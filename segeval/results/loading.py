@@ -15,7 +15,7 @@ from segeval.protocols.runs import RUN, WANTED, load_run
 from .content import checked, stamp_in, unknown
 from .details import Details
 from .exports import EXPORTS
-from .folder import DETAILS, HASHES, JOURNAL, NEW, later_run, listed_in, place_of, state_of
+from .folder import DETAILS, HASHES, JOURNAL, NEW, later_process, listed_in, place_of, state_of
 from .formats import read_table
 from .paths import as_absolute
 
@@ -169,5 +169,8 @@ def _notices(
                 f"{path}: is not as the run of {RUN} left it; it was changed since, or is of "
                 "another run"
             )
-    if text := later_run(folder):
-        yield f"{folder}: {text}"
+    if process := later_process(folder):
+        yield (
+            f"{folder}: these are results of an earlier run: process {process[0]} on {process[1]} "
+            "began another one here that has not ended, or broke off; --resume goes on with it"
+        )

@@ -22,7 +22,7 @@ from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
 from segeval.arrays import Flags, Floats
 from segeval.metrics.card import Metric
-from segeval.plots.axes import figure_of, fit, label, thinned
+from segeval.plots.axes import figure_of, fit, for_crowd, label
 from segeval.plots.card import Figures, plot_kind
 from segeval.plots.needs import SEVERAL_CASES
 from segeval.plots.source import Source, badness_of, counted, worst_first
@@ -228,8 +228,8 @@ def _draw_points(ax: Axes, values: Floats, rows: Sequence[int], color: str) -> N
         linestyle="none",
         marker="o",
         markeredgewidth=0,
-        markersize=thinned(most, (3.2, 2.2, 1.1)),
-        alpha=thinned(most, (0.8, 0.55, 0.2)),
+        markersize=for_crowd(most, (3.2, 2.2, 1.1)),
+        alpha=for_crowd(most, (0.8, 0.55, 0.2)),
         color=color,
         # Thousands of points would make large and slow PDF and SVG files.
         rasterized=sum(map(len, columns)) > 1000,

@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 
 from segeval.arrays import Flags, Floats, Integers
 from segeval.metrics.card import Metric
-from segeval.plots.axes import NAME, fit, label, thinned
+from segeval.plots.axes import NAME, fit, for_crowd, label
 from segeval.plots.card import Figures, plot_kind
 from segeval.plots.errors import NothingToDraw, SinglePoint
 from segeval.plots.leaders import name_points
@@ -159,8 +159,8 @@ def _draw_points(ax: Axes, source: Source, points: Points) -> None:
     ax.scatter(
         points.x.flat[order],
         points.y.flat[order],
-        s=thinned(len(drawn), (22, 9, 3)),
-        alpha=thinned(len(drawn), (0.85, 0.45, 0.25)),
+        s=for_crowd(len(drawn), (22, 9, 3)),
+        alpha=for_crowd(len(drawn), (0.85, 0.45, 0.25)),
         c=colors[order % len(colors)],
         linewidths=0,
         rasterized=len(order) > 1000,

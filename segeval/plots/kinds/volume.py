@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from segeval.arrays import Flags, Floats, Integers
-from segeval.plots.axes import SKEW, brief, fix_ticks, set_ticks, shortened, thinned
+from segeval.plots.axes import SKEW, brief, fix_ticks, for_crowd, set_ticks, shortened
 from segeval.plots.card import Figures, plot_kind
 from segeval.plots.leaders import name_points
 from segeval.plots.needs import SEVERAL_VOLUMES, VOLUMES
@@ -249,8 +249,8 @@ def _draw_panel(
         marker="o",
         markeredgewidth=0,
         color=color,
-        markersize=thinned(n, (4, 3, 1.6)),
-        alpha=thinned(n, (0.85, 0.6, 0.35)),
+        markersize=for_crowd(n, (4, 3, 1.6)),
+        alpha=for_crowd(n, (0.85, 0.6, 0.35)),
         rasterized=len(mean) > 1000,
     )
     ax.axhline(agreement.bias, color=INK, linewidth=1)
