@@ -106,13 +106,16 @@ class Request:
             f"truncated: copy or write it again"
         )
 
-    def check_end(self, trailing: int, allowed: int = PADDING) -> None:
-        """Raise `ReadError` for more bytes behind the end of the data than are allowed."""
+    def check_end(self, trailing: int, allowed: int = PADDING, hint: str = "") -> None:
+        """Raise `ReadError` for more bytes behind the end of the data than are allowed.
+
+        `hint` says what they may be, and what to do then.
+        """
         if trailing > allowed:
             raise ReadError(
                 f"{self.path}: wanted the end of the file where its data end, but {trailing:,} "
-                f"bytes follow, of which {allowed:,} would be passed over; it may hold more than "
-                f"the header says: write it again"
+                f"bytes follow, of which {allowed:,} would be passed over; "
+                f"{hint or 'it may hold more than the header says: write it again'}"
             )
 
     def unspaced_grid(self, shape: tuple[int, ...]) -> Grid:

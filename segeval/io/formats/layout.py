@@ -15,8 +15,12 @@ from .tags import Tags
 _PLAIN = 1
 _LOSSY = {6: "JPEG", 7: "JPEG", 34676: "SGILog", 34677: "SGILog", 50001: "WebP"}
 _PHOTOMETRIC = {4: "transparency mask", 5: "CMYK", 6: "YCbCr", 8: "LAB", 9: "LAB", 10: "LAB"}
+_PREDICTED = (5, 8, 32946, 34925, 50000)
+"""Compressions before which differences may be taken; with others the tag means nothing."""
 WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, PALETTE = range(4)
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
+_ALPHA = frozenset({1, 2})
+"""Values of ExtraSamples for channels that say how opaque a pixel is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,11 @@ class Layout:
 
     width: int
     height: int
+    depth: int
+    """Number of planes of the image, each behind the other."""
     channels: int
+    extras: tuple[int, ...]
+    """Meanings of the channels beyond those of the photometric interpretation."""
     bits: int
     """Bits of a value."""
     kind: int
@@ -91,15 +99,18 @@ def layout_of(tags: Tags, request: Request) -> Layout:
         )
     request.admit((height, width))
     bits_are_one = bits == {1}
+    compression = tags.first(259, _PLAIN)
     return Layout(
         width=width,
         height=height,
+        depth=max(tags.first(32997, 1), tags.first(32998, 1)),
         channels=tags.first(277, 1),
+        extras=tags.all(338),
         bits=bits.pop(),
         kind=kinds.pop(),
         order=tags.order,
-        compression=tags.first(259, _PLAIN),
-        predictor=tags.first(317, 1),
+        compression=compression,
+        predictor=tags.first(317, 1) if compression in _PREDICTED else 1,
         photometric=tags.first(262, _BLACK_IS_ZERO),
         is_planar=tags.first(284, 1) == 2 and tags.first(277, 1) > 1,
         is_reversed=tags.first(266, 1) == 2,
@@ -121,6 +132,11 @@ def check_kind(layout: Layout, request: Request) -> None:
             f"with lossless compression"
         )
     wanted = f"{request.path}: wanted one label a pixel, but"
+    if layout.depth > 1:
+        raise ReadError(
+            f"{request.path}: wanted one image, but its depth is {layout.depth} planes; save the "
+            f"volume as .nii.gz or .npy, or each slice as a file of its own"
+        )
     if layout.photometric not in (WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, PALETTE):
         name = _PHOTOMETRIC.get(layout.photometric, layout.photometric)
         raise ReadError(f"{wanted} the photometric interpretation is {name}; save it as grey PNG")
@@ -134,6 +150,11 @@ def check_kind(layout: Layout, request: Request) -> None:
             f"{wanted} the tag says that 0 is white, where tifffile stores True as 1; save it as "
             f"np.uint8, or with photometric='minisblack'"
         )
+    _check_channels(layout, wanted)
+
+
+def _check_channels(layout: Layout, wanted: str) -> None:
+    """Raise `ReadError` for values of a kind, or channels, that cannot be taken for labels."""
     depths = {_UNSIGNED: (1, 2, 4, 8, 16, 32), _SIGNED: (8, 16, 32), _FLOAT: (32,)}
     least, most = (3, 4) if layout.photometric == _RGB else (1, 2)
     is_known = layout.bits in depths.get(layout.kind, ())
@@ -148,4 +169,11 @@ def check_kind(layout: Layout, request: Request) -> None:
     if not least <= layout.channels <= most:
         raise ReadError(
             f"{wanted} the image has {layout.channels} channels; save the labels as greyscale"
+        )
+    # Without a word for alpha, further channels may be classes, such as those of a one-hot mask.
+    if len(layout.extras) != layout.channels - least or not _ALPHA.issuperset(layout.extras):
+        raise ReadError(
+            f"{wanted} the image has {layout.channels} channels, and its ExtraSamples, "
+            f"{layout.extras}, do not say that {layout.channels - least} of them is alpha; take "
+            f"the argmax of a one-hot mask, and save the labels as greyscale"
         )

@@ -21,6 +21,8 @@ class Tags:
 
     numbers: dict[int, tuple[int, ...]]
     order: str
+    end: int
+    """Place behind the directory and the values that it points to."""
 
     def __contains__(self, tag: int) -> bool:
         return tag in self.numbers
@@ -77,17 +79,17 @@ def _directory(content: bytes, place: int, form: _Form, request: Request) -> tup
     start = place + struct.calcsize(form.count)
     end = start + entries * form.entry.size
     following = _number(content, end, form.order + form.place, request)
-    numbers = {}
+    numbers, last = {}, end + struct.calcsize(form.place)
     for tag, kind, count, inside in form.entry.iter_unpack(content[start:end]):
         size = count * _SIZES.get(kind, 1)
         values = inside[:size]
         if size > len(inside):
             offset = _number(inside, 0, form.order + form.place, request)
             _check_place(offset + size, content, request)
-            values = content[offset : offset + size]
+            values, last = content[offset : offset + size], max(last, offset + size)
         if kind in _LETTERS:
             numbers[tag] = struct.unpack(f"{form.order}{count}{_LETTERS[kind]}", values)
-    return Tags(numbers, form.order), following
+    return Tags(numbers, form.order, last), following
 
 
 def _number(content: bytes, place: int, layout: str, request: Request) -> int:

@@ -19,7 +19,7 @@ from segeval.io.request import DEFLATE, Request
 
 from .image import check_frames, check_start, label_map, over, unpacked
 from .layout import PALETTE, WHITE_IS_ZERO, Layout, check_kind, layout_of
-from .tags import directories
+from .tags import Tags, directories
 
 _STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PLAIN, _FAX, _DEFLATED = 1, 4, (8, 32946)
@@ -35,6 +35,8 @@ _CODECS = {
 """Compressions that Pillow decodes: name, and bytes that one can stand for, which for CCITT, of
 blank rows, is a choice.
 """
+_ELSEWHERE = (330, 34665, 34853)
+"""Tags that lead to further directories: of smaller images, of Exif and of GPS data."""
 
 
 @reader(
@@ -54,6 +56,7 @@ def read_tiff(request: Request) -> LabelMap:
     layout = layout_of(tags, request)
     check_kind(layout, request)
     _check_segments(layout, content, request)
+    _check_end(tags, layout, content, request)
     if _is_decoded_here(layout):
         pixels, orientation = _pixels(layout, content, request), layout.orientation
     else:
@@ -99,6 +102,25 @@ def _check_segments(layout: Layout, content: bytes, request: Request) -> None:
             _check_end_mark(content[offset : offset + count], segment, layout, request)
 
 
+def _check_end(tags: Tags, layout: Layout, content: bytes, request: Request) -> None:
+    """Raise `ReadError` for too much behind the last segment, directory and value of a tag.
+
+    ImageJ writes a volume so: one directory, for the first slice, and all slices behind it. A file
+    with further directories, whose data lie anywhere, is not looked at.
+    """
+    if any(tag in tags for tag in _ELSEWHERE):
+        return
+    sizes = layout.counts
+    if layout.compression == _PLAIN:
+        sizes = tuple(layout.decoded(segment) for segment in range(len(sizes)))
+    ends = map(int.__add__, layout.offsets, sizes)
+    request.check_end(
+        len(content) - max(tags.end, *ends),
+        hint="it may be a volume of one directory, of which this is the first slice: save it as "
+        ".nii.gz or .npy",
+    )
+
+
 def _check_end_mark(data: bytes, segment: int, layout: Layout, request: Request) -> None:
     """Raise `ReadError` unless data of CCITT Group 4 end in their mark, with zeros behind it.
 
@@ -126,9 +148,11 @@ def _pixels(layout: Layout, content: bytes, request: Request) -> NDArray[Any]:
     else:
         values = np.frombuffer(rows, layout.dtype).reshape(-1, layout.columns, layout.channels)
         if layout.predictor == 2:
-            # Numbers run over as they did when the differences were taken.
-            native = values.astype(layout.dtype.newbyteorder("="))
+            # Of the bits as whole numbers, also of floats; they run over as they did before.
+            size = values.itemsize
+            native = values.view(f"{layout.order}u{size}").astype(f"u{size}")
             values = np.add.accumulate(native, axis=1, dtype=native.dtype)
+            values = values.view(layout.dtype.newbyteorder("="))
     if layout.is_tiled:
         across = -(-layout.width // layout.columns)
         tiles = values.reshape(-1, across, layout.rows, layout.columns, layout.channels)
