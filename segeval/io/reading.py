@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _NOUN = {"labels": "mask", "mesh": "mesh"}
 """Word in errors for that which a format gives."""
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+"""Place in memory of an object, as Python writes it."""
 
 
 def read(
@@ -169,5 +172,5 @@ def _came(error: Exception) -> str:
 
 
 def _line(error: Exception) -> str:
-    """Return an error on one line, as tables and logs need it."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    """Return an error on one line, as tables and logs need it, and the same in every run."""
+    return " ".join(_ADDRESS.sub("", f"{type(error).__name__}: {error}").split())

@@ -100,3 +100,13 @@ def test_a_header_that_says_it_is_long_is_not_made_room_for(tmp_path, version):
     (tmp_path / "a.npy").write_bytes(b"\x93NUMPY" + version + b"\xfe\xff\xff\xff")
     with pytest.raises(ReadError, match=r"a.npy: .* a header of 4,294,967,294 bytes in version"):
         read(tmp_path / "a.npy")
+
+
+def test_a_damaged_header_is_told_without_places_in_memory(tmp_path):
+    """They are others in every run; the error of NumPy is `malformed node: <ast.Name at 0x…>`."""
+    np.save(tmp_path / "a.npy", np.zeros((2, 3), np.uint8))
+    content = (tmp_path / "a.npy").read_bytes().replace(b"False", b"Falsy")
+    (tmp_path / "a.npy").write_bytes(content)
+    with pytest.raises(ReadError, match=r"a\.npy: .* cannot be decoded \(ValueError") as caught:
+        read(tmp_path / "a.npy")
+    assert "0x" not in str(caught.value)

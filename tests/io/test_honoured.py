@@ -66,11 +66,11 @@ def lzw(content):
     return int(digits.ljust(-(-len(digits) // 8) * 8, "0"), 2).to_bytes(-(-len(digits) // 8), "big")
 
 
-def bmp(labels, bits, palette):
+def bmp(labels, bits, palette, **over):
     """A BMP of indices, upside down as most are."""
     rows = [row.ljust(-(-len(row) // 4) * 4, b"\0") for row in packed(labels, bits)]
     colors = b"".join(bytes([grey] * 3 + [0]) for grey in palette)
-    start = 54 + len(colors)
+    start = over.get("start", 54 + len(colors))
     size = (labels.shape[1], labels.shape[0], 1, bits)
     header = struct.pack("<IiiHHIIiiII", 40, *size, 0, 0, 0, 0, len(palette), 0)
     content = colors + b"".join(rows[::-1])
@@ -80,19 +80,93 @@ def bmp(labels, bits, palette):
 @pytest.mark.parametrize(
     ("bits", "palette"),
     [
-        (1, (0, 255)),
-        (1, (255, 0)),
+        (1, (0, 9)),
+        (1, (9, 0)),
         (4, range(16)),
+        (4, range(0, 256, 17)),
         (4, (0, 255)),
         (8, range(256)),
         (8, (0, 255)),  # two of 256 colours, which Pillow takes for one bit a pixel
         (8, (9, 7, 5)),
     ],
 )
-def test_indices_of_a_bmp_are_the_labels_whatever_its_palette(tmp_path, bits, palette):
-    labels = np.arange(35).reshape(5, 7) % min(len(palette), 3)
-    (tmp_path / "a.bmp").write_bytes(bmp(labels, bits, palette))
-    assert read(tmp_path / "a.bmp").labels.tolist() == labels.tolist()
+def test_where_the_palette_of_a_bmp_is_all_grey_the_greys_are_the_labels(tmp_path, bits, palette):
+    indices = np.arange(35).reshape(5, 7) % min(len(palette), 3)
+    (tmp_path / "a.bmp").write_bytes(bmp(indices, bits, palette))
+    labels = read(tmp_path / "a.bmp").labels
+    assert labels.tolist() == np.array(palette)[indices].tolist()
+    if bits == 8:
+        image = SimpleITK.ReadImage(tmp_path / "a.bmp")
+        shown = SimpleITK.GetArrayFromImage(image).reshape(5, 7, -1)
+        assert np.array_equal(shown, labels[..., None] + 0 * shown)
+
+
+@pytest.mark.parametrize(("palette", "white"), [((0, 255), 1), ((255, 0), 0)])
+def test_black_and_white_of_one_bit_are_0_and_1(tmp_path, palette, white):
+    indices = np.arange(35).reshape(5, 7) % 2
+    (tmp_path / "a.bmp").write_bytes(bmp(indices, 1, palette))
+    assert read(tmp_path / "a.bmp").labels.tolist() == (indices == white).astype(int).tolist()
+    with Image.open(tmp_path / "a.bmp") as image:
+        assert np.array_equal(np.asarray(image.convert("L")) == 255, indices == white)
+
+
+@pytest.mark.parametrize("name", ["a.bmp", "a.gif"])
+def test_one_grey_is_one_label_whatever_its_index(tmp_path, name):
+    """Of a mask of 0, 128 and 255, and of one that lacks 128."""
+    for greys in ((0, 128, 255), (255, 0)):
+        labels = np.array(greys, np.uint8)[np.arange(35).reshape(5, 7) % len(greys)]
+        indices = np.arange(35).reshape(5, 7) % len(greys)
+        if name == "a.bmp":
+            (tmp_path / name).write_bytes(bmp(indices, 8, greys))
+        else:
+            Image.fromarray(labels).save(tmp_path / name)
+        assert read(tmp_path / name).labels.tolist() == labels.tolist()
+
+
+@pytest.mark.parametrize("palette", [(7, 7, 7), (0, 9), (0, 0)])
+def test_a_grey_palette_that_does_not_tell_indices_apart_is_refused(tmp_path, palette):
+    indices = np.arange(35).reshape(5, 7) % 3
+    (tmp_path / "a.bmp").write_bytes(bmp(indices, 8, palette))
+    with pytest.raises(
+        ReadError, match=r"a.bmp: wanted a palette with a grey for each of 3 indices up to 2, but"
+    ):
+        read(tmp_path / "a.bmp")
+
+
+@pytest.mark.parametrize(("bits", "greys"), [(4, (0, 255, 9)), (8, (0, 255)), (8, range(256))])
+def test_a_bmp_of_runs_has_the_same_labels(tmp_path, bits, greys):
+    """Runs of one row, each the number of pixels and their index, twice in a byte of 4 bits."""
+    twice = {4: 17, 8: 1}[bits]
+    runs = bytes([3, 0, 2, twice, 2, 0, 0, 1])
+    plain = bytearray(bmp(np.array([[0]]), bits, greys)[: 54 + 4 * len(greys)])
+    plain[18:22] = (7).to_bytes(4, "little")
+    plain[30] = {4: 2, 8: 1}[bits]
+    (tmp_path / "a.bmp").write_bytes(bytes(plain) + runs)
+    row = np.array(greys)[[0, 0, 0, 1, 1, 0, 0]]
+    assert read(tmp_path / "a.bmp").labels.tolist() == [row.tolist()]
+
+
+@pytest.mark.parametrize("start", [0, 14, 54, 1077])
+def test_pixels_of_a_bmp_that_would_begin_in_its_palette(tmp_path, start):
+    (tmp_path / "a.bmp").write_bytes(bmp(STORED, 8, range(256), start=start))
+    with pytest.raises(
+        ReadError,
+        match=rf"a.bmp: wanted pixels behind the header and its 256 colours, from byte 1,078 on, "
+        rf"but they start at {start:,}; the header is damaged",
+    ):
+        read(tmp_path / "a.bmp")
+
+
+@pytest.mark.parametrize(("mode", "least"), [("1", 62), ("L", 1078), ("RGB", 54), ("RGBA", 54)])
+def test_pixels_of_every_bmp_of_pillow_begin_where_they_may(tmp_path, mode, least):
+    Image.fromarray(STORED * 80).convert(mode).save(tmp_path / "a.bmp")
+    content = bytearray((tmp_path / "a.bmp").read_bytes())
+    assert int.from_bytes(content[10:14], "little") == least
+    read(tmp_path / "a.bmp")
+    content[10:14] = (least - 4).to_bytes(4, "little")
+    (tmp_path / "a.bmp").write_bytes(content)
+    with pytest.raises(ReadError, match=r"a.bmp: wanted pixels behind the header"):
+        read(tmp_path / "a.bmp")
 
 
 def test_a_bmp_from_top_to_bottom_and_one_of_other_depths(tmp_path):

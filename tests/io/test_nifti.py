@@ -3,6 +3,7 @@ out.
 """
 
 import gzip
+import math
 import struct
 from pathlib import Path
 
@@ -160,6 +161,7 @@ def test_the_affine_is_nibabels_where_a_form_is_coded(tmp_path, form):
     affine = np.array([[0, -2, 0, 10], [3, 0, 0, -20], [0, 0, 4, 30], [0, 0, 0, 1]])
     image = nib.Nifti1Image(VOXELS.astype(np.uint8), None)
     getattr(image, f"set_{form}")(affine, code=1)
+    image.header.set_zooms((3, 2, 4))
     image.to_filename(tmp_path / "mask.nii.gz")
     assert read(tmp_path / "mask.nii.gz").grid.affine == pytest.approx(affine, abs=1e-5)
 
@@ -217,6 +219,91 @@ def test_a_coded_qform_that_places_no_voxels_is_an_error(tmp_path, change):
     (tmp_path / "a.nii").write_bytes(header.binaryblock + bytes(4) + voxels)
     with pytest.raises(ReadError, match=r"wanted a qform that places voxels, .* but quatern_b to"):
         read(tmp_path / "a.nii", spacing=(1, 1, 1))
+
+
+def test_a_coded_qform_is_looked_at_beside_a_sform_too(tmp_path):
+    image = nib.Nifti1Image(VOXELS.astype(np.uint8), np.eye(4))
+    image.set_qform(np.eye(4), code=1)
+    nib.save(image, tmp_path / "a.nii")
+    assert read(tmp_path / "a.nii").grid.affine.tolist() == np.eye(4).tolist()
+    content = bytearray((tmp_path / "a.nii").read_bytes())
+    for quatern_b in (math.nan, 2):
+        struct.pack_into("<f", content, 256, quatern_b)
+        (tmp_path / "a.nii").write_bytes(content)
+        with pytest.raises(
+            ReadError,
+            match=r"a.nii: wanted a qform that places voxels, as qform_code 1 says there is, .* or "
+            "set qform_code to 0 to do without",
+        ):
+            read(tmp_path / "a.nii")
+    struct.pack_into("<h", content, 252, 0)
+    (tmp_path / "a.nii").write_bytes(content)
+    assert read(tmp_path / "a.nii").grid.affine.tolist() == np.eye(4).tolist()
+
+
+@pytest.mark.parametrize("version", [nib.Nifti1Image, nib.Nifti2Image])
+def test_a_pixdim_that_contradicts_the_affine_is_refused_unless_a_spacing_is_given(
+    tmp_path, version
+):
+    image = version(VOXELS.astype(np.uint8), np.diag([-0.8, 2.5, 1, 1]))
+    for lengths in ((0.8, 2.5, 1), (0.807, 2.5, 1), (0.8, 2.48, 1)):
+        image.header.set_zooms(lengths)
+        nib.save(image, tmp_path / "a.nii.gz")
+        assert read(tmp_path / "a.nii.gz").grid.spacing == lengths
+    for lengths in ((1, 1, 1), (0.809, 2.5, 1), (0.8, 2.5, 0.98)):
+        image.header.set_zooms(lengths)
+        nib.save(image, tmp_path / "a.nii.gz")
+        written = ", ".join(f"{length:g}" for length in lengths)
+        with pytest.raises(
+            ReadError,
+            match=rf"a.nii.gz: wanted one voxel size, but pixdim says \({written}\) mm and the "
+            r"sform \(0.8, 2.5, 1\) mm; correct the one that is wrong, or pass --spacing with",
+        ):
+            read(tmp_path / "a.nii.gz")
+        assert read(tmp_path / "a.nii.gz", spacing=(0.7, 2, 3)).grid.spacing == (0.7, 2, 3)
+
+
+def test_lengths_that_a_mask_of_two_axes_lacks_contradict_nothing(tmp_path):
+    image = nib.Nifti1Image(VOXELS[0].astype(np.uint8), np.diag([2, 3, 9, 1]))
+    image.header["pixdim"][3] = 0
+    nib.save(image, tmp_path / "a.nii")
+    assert read(tmp_path / "a.nii").grid.spacing == (2, 3)
+
+
+@pytest.mark.parametrize("units", [4, 7, 5 + 8])
+def test_a_unit_of_length_that_is_none(write, units):
+    with pytest.raises(
+        ReadError,
+        match=rf"lowest bits of xyzt_units, {units}, are {units & 7}; correct the header: 2 is mil",
+    ):
+        read(write(nifti(VOXELS, units=units)))
+
+
+@pytest.mark.parametrize("scale", [(np.inf, 0), (-np.inf, 0), (1, np.inf), (0, np.inf)])
+def test_an_infinite_scale(write, scale):
+    with pytest.raises(
+        ReadError,
+        match=rf"wanted a scale, but scl_slope is {scale[0]:g} and scl_inter {scale[1]:g}; correct",
+    ):
+        read(write(nifti(VOXELS, scale=scale)))
+
+
+def test_a_scale_of_nan_is_none(write):
+    """So nibabel writes it."""
+    assert np.array_equal(read(write(nifti(VOXELS, scale=(np.nan, np.nan)))).labels, VOXELS)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_bits_that_contradict_the_type(write, version):
+    data = bytearray(nifti(VOXELS, "i2", version=version))
+    place = {1: 72, 2: 14}[version]
+    assert data[place] == 16
+    data[place] = 8
+    with pytest.raises(
+        ReadError,
+        match=r"wanted voxels of 16 bits, as datatype 4 \(int16\) says, but bitpix is 8; the head",
+    ):
+        read(write(bytes(data)))
 
 
 @pytest.mark.parametrize("sign", [0, 1, -1])

@@ -98,6 +98,51 @@ def test_a_png_whose_data_are_short_though_its_checksums_fit(tmp_path, data, mes
         read(tmp_path / "a.png")
 
 
+PALETTE = chunk(b"PLTE", bytes(range(15)))
+HEAD = png(BYTES)[8:33]
+
+
+def headed(place, value):
+    """A PNG with another byte of the header."""
+    head = bytearray(HEAD[8:21])
+    head[place] = value
+    return SIGNATURE + chunk(b"IHDR", bytes(head)) + png(BYTES)[33:]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (headed(10, 1), "8 bits, colour type 0, compression 1, filter method 0 and interlace 0"),
+        (headed(11, 64), "8 bits, colour type 0, compression 0, filter method 64 and interlace 0"),
+        (headed(12, 2), "8 bits, colour type 0, compression 0, filter method 0 and interlace 2"),
+        (
+            png(BYTES, extra=chunk(b"CgBI", bytes(4))),
+            "of PLTE, IDAT and IEND, but .* there is b'CgBI'",
+        ),
+        (png(BYTES, extra=HEAD), "behind IHDR there is b'IHDR'; save it again as a plain PNG"),
+        (png(BYTES, extra=chunk(b"fdAT", bytes(9))), "behind IHDR there is b'fdAT'"),
+        (SIGNATURE + PALETTE + png(BYTES)[8:], "wanted a chunk IHDR first, not b'PLTE'"),
+        (png(BYTES, color=3), "a palette, as colour type 3 says there is, but there is no .* PLTE"),
+        (png(BYTES, data=zlib.compress(ROWS + b"\0")), "wanted 28 bytes .* but they inflate to 29"),
+        (png(BYTES, data=zlib.compress(9 * ROWS)), "wanted 28 bytes .* but they inflate to 252"),
+    ],
+    ids=[
+        *("compression", "filter", "interlace", "critical", "second IHDR", "fdAT", "PLTE first"),
+        *("no PLTE", "a byte more", "rows more"),
+    ],
+)
+def test_a_png_that_says_what_no_mask_says(tmp_path, content, message):
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(ReadError, match=f"a.png: .*{message}"):
+        read(tmp_path / "a.png")
+
+
+def test_a_png_with_a_palette_and_with_chunks_that_may_be_passed_over(tmp_path):
+    extra = PALETTE + chunk(b"tEXt", b"a\0b") + chunk(b"prVt", bytes(4))
+    (tmp_path / "a.png").write_bytes(png(BYTES, color=3, extra=extra))
+    assert np.array_equal(read(tmp_path / "a.png").labels, BYTES)
+
+
 def test_a_png_that_ends_in_white_is_whole(tmp_path):
     labels = np.full((4, 6), 255, np.uint8)
     (tmp_path / "a.png").write_bytes(png(labels))

@@ -135,6 +135,47 @@ def test_a_damaged_file_is_refused(tmp_path):
         read(tmp_path / "cut.ply")
 
 
+PLY = (
+    "ply\nformat ascii 1.0\nelement vertex 4\nproperty float x\nproperty float y\n"
+    "property float z\nelement face 1\nproperty list uchar int vertex_indices\nend_header\n"
+    "0 0 0\n3 0 0\n0 3 0\n0 0 3\n3 0 1 2\n"
+)
+STL = (
+    "solid my_part\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 3 0 0\nvertex 0 3 0\n"
+    "endloop\nendfacet\nendsolid my_part\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "number", "shown"),
+    [
+        ("a.obj", TETRAHEDRON, "v 3 0 0", "v 3_0 0 0"),
+        ("a.obj", TETRAHEDRON, "f 2 3 4", "f 2 3 0_4"),
+        ("a.ply", PLY, "\n3 0 0", "\n3_0 0 0"),
+        ("a.ply", PLY, "3 0 1 2", "3 0 1 0_2"),
+        ("a.ply", PLY, "vertex 4", "vertex 0_4"),
+        ("a.stl", STL, "vertex 3 0 0", "vertex 3_0 0 0"),
+    ],
+)
+def test_numbers_with_underscores_are_none(tmp_path, name, content, number, shown):
+    """Python takes 3_0 for 30; a name may have them."""
+    (tmp_path / name).write_text(f"usemtl a_b\n{content}" if name == "a.obj" else content)
+    read(tmp_path / name)
+    (tmp_path / name).write_text(content.replace(number, shown))
+    word = next(word for word in shown.split() if "_" in word)
+    with pytest.raises(
+        ReadError, match=rf"{name}: cannot be read .* \(a number is b'{word}'\); exp"
+    ):
+        read(tmp_path / name)
+
+
+@pytest.mark.parametrize("version", ["1.1", "2.0", "1"])
+def test_a_ply_of_another_version(tmp_path, version):
+    (tmp_path / "a.ply").write_text(PLY.replace("ascii 1.0", f"ascii {version}"))
+    with pytest.raises(ReadError, match=rf"a.ply: .*its header says b'format ascii {version}'"):
+        read(tmp_path / "a.ply")
+
+
 def test_meshes_are_compared_where_they_lie():
     corners, sides = np.array([[0, 0, 0], [0, 1, 0], [0, 0, 1.0]]), np.array([[0, 1, 2]])
     pred, gt = Mesh(corners, sides), Mesh(corners + np.array([3, 0, 0]), sides)

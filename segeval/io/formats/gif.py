@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segeval.data.labels import LabelMap
 from segeval.errors import ReadError
 from segeval.io.registry import reader
 from segeval.io.request import Request
 
-from .image import check_frames, check_start, label_map
+from .image import by_palette, check_frames, check_start, label_map
 
 _LZW = 4096
 """Pixels that a byte can stand for at most: codes of 12 bits, of up to 4096 pixels each."""
@@ -33,7 +31,10 @@ def read_gif(request: Request) -> LabelMap:
     check_start(content, (b"GIF87a", b"GIF89a"), request)
     _check_blocks(content, request)
     with GifImageFile(BytesIO(content)) as image:
-        return label_map(_grey(image), request)
+        indices = np.asarray(image)
+        # Pillow calls a palette whose index i is the grey i mode L, and gives none.
+        colors = np.array(image.getpalette() or [], np.uint8).reshape(-1, 3)
+        return label_map(by_palette(indices, colors, request), request)
 
 
 def _check_blocks(content: bytes, request: Request) -> None:
@@ -87,17 +88,3 @@ def _pair(content: bytes, place: int) -> tuple[int, int]:
     """Return two numbers of two bytes, such as a width and a height."""
     first = int.from_bytes(content[place : place + 2], "little")
     return first, int.from_bytes(content[place + 2 : place + 4], "little")
-
-
-def _grey(image: Any) -> NDArray[Any]:
-    """Return the grey values of a GIF whose palette is all grey, else the indices.
-
-    GIF has no greyscale: Pillow saves one as a palette of the values that occur, so that one value
-    has another index in each file.
-    """
-    labels = np.asarray(image)
-    colors = np.array(image.getpalette() or [], np.uint8).reshape(-1, 3)
-    # A palette whose index i is the grey i never comes here as P: Pillow calls that mode L.
-    if image.mode == "P" and (colors == colors[:, :1]).all():
-        labels = colors[:, 0][labels]
-    return labels

@@ -79,6 +79,27 @@ def over(pixels: NDArray[Any], mode: str) -> Image:
     return Image.frombuffer(mode, (width, height), pixels, "raw", mode, 0, 1)
 
 
+def by_palette(indices: Bytes, colors: Bytes, request: Request) -> Bytes:
+    """Return the grey values of indices where the palette is all grey, else the indices.
+
+    BMP and GIF have no greyscale. Programs save one as a palette of the values that occur, so that
+    one value has another index in each file. `colors` is (entries, 3). Raises `ReadError` for
+    indices of which two mean the same grey, or one means none.
+    """
+    greys = colors[:, 0]
+    is_grey = len(greys) > 0 and (colors == greys[:, None]).all()
+    if not is_grey or np.array_equal(greys, np.arange(len(greys))):
+        return indices
+    used = np.flatnonzero(np.bincount(indices.ravel()))
+    if used[-1] >= len(greys) or len(set(greys[used].tolist())) < len(used):
+        raise ReadError(
+            f"{request.path}: wanted a palette with a grey for each of {len(used)} indices up to "
+            f"{used[-1]}, but its {len(greys)} entries give {len(set(greys.tolist()))} greys; save "
+            f"it as greyscale PNG"
+        )
+    return greys[indices]
+
+
 def unpacked(rows: Bytes, bits: int) -> Bytes:
     """Return the numbers of 1, 2 or 4 bits in rows of bytes, the first in the highest bits.
 

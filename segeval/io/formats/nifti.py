@@ -1,15 +1,14 @@
 """NIfTI-1 and NIfTI-2 single files (.nii, .nii.gz).
 
 nibabel reads the header; the voxels go straight into kept memory. What the header says is taken as
-nibabel takes it, but for five things. The spacing is the shortest decimal that the stored float32
+nibabel takes it, but for six things. The spacing is the shortest decimal that the stored float32
 stands for (0.8, not 0.800000012). Metres and micrometres become millimetres. A spacing of zero is
-an error, not 1, and so is a coded form that places no voxels. Without a coded sform or qform the
-file has no affine.
+an error, not 1, and so is a coded form that places no voxels. Fields that contradict each other are
+errors. Without a coded sform or qform the file has no affine.
 """
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Callable
 from decimal import Decimal
@@ -28,21 +27,16 @@ from segeval.errors import ReadError
 from segeval.io.registry import reader, refuse
 from segeval.io.request import DEFLATE, EXTRAS, PADDING, Request
 
+from .affine import affine_of, check_lengths
 from .stream import Change, streamed, voxel_shape
 
-_MILLIMETRES = {1: Decimal(1000), 3: Decimal("0.001")}
-"""Millimetres in a unit, by the spatial bits of xyzt_units: 1 is metres, 3 micrometres, any other
+_MILLIMETRES = {0: Decimal(1), 1: Decimal(1000), 2: Decimal(1), 3: Decimal("0.001")}
+"""Millimetres in a unit, by the spatial bits of xyzt_units: 0 is none, which is taken for
 millimetres.
 """
 _GZIP = b"\x1f\x8b"
 _NO_SCALARS = frozenset({*range(1004, 1011), 2003, 2004})
 """Intent codes of vectors, matrices, quaternions, points, triangles and colours."""
-_FIELDS = {"sform": "srow_x, srow_y and srow_z", "qform": "quatern_b to qoffset_z and pixdim"}
-"""Fields of the header that a form is made of."""
-_FLAT = 1e-6
-"""Volume between the directions of axes below which they count as lying in one plane: float32 has
-no more digits.
-"""
 
 refuse(
     ".hdr",
@@ -72,14 +66,16 @@ def read_nifti(request: Request) -> LabelMap:
     header = _header(file, path)
     shape = voxel_shape(_shape(header, path), request)
     dtype = _dtype(header, path)
-    # The further bits of xyzt_units are the unit of time.
-    unit = _MILLIMETRES.get(int(header["xyzt_units"]) & 7, Decimal(1))
+    unit = _unit(header, path)
     spacing = request.spacing or _spacing(header, len(shape), unit, path)
-    grid = Grid(shape, spacing, "mm", _affine(header, unit, path))
+    affine = affine_of(header, unit, path)
+    if not request.spacing:
+        check_lengths(header, spacing, affine, path)
+    grid = Grid(shape, spacing, "mm", affine)
     end = int(header["vox_offset"]) + grid.size * dtype.itemsize
     request.check_held(end, request.source.size, expansion)
     _step_over_extensions(file, header, path)
-    labels = streamed(file, dtype, grid.size, request, _scaling(header, dtype))
+    labels = streamed(file, dtype, grid.size, request, _scaling(header, dtype, path))
     request.check_end(_trailing(file))
     return LabelMap(labels.reshape(shape, order="F"), grid, str(path))
 
@@ -196,14 +192,37 @@ def _dtype(header: Any, path: Path) -> Dtype:
         raise ReadError(
             f"{path}: wanted whole numbers, but the data type is {name}; save an integer label map"
         )
+    if int(header["bitpix"]) != 8 * dtype.itemsize:
+        raise ReadError(
+            f"{path}: wanted voxels of {8 * dtype.itemsize} bits, as datatype {header['datatype']} "
+            f"({name}) says, but bitpix is {header['bitpix']}; the header is damaged: write the "
+            f"file again"
+        )
     return dtype
 
 
-def _scaling(header: Any, dtype: Dtype) -> Change | None:
+def _unit(header: Any, path: Path) -> Decimal:
+    """Return the millimetres of a unit of length. Raises `ReadError` for a unit that is none."""
+    code = int(header["xyzt_units"]) & 7  # the further bits are the unit of time
+    if code not in _MILLIMETRES:
+        raise ReadError(
+            f"{path}: wanted a unit of length from 0 to 3, but the lowest bits of xyzt_units, "
+            f"{header['xyzt_units']}, are {code}; correct the header: 2 is millimetres"
+        )
+    return _MILLIMETRES[code]
+
+
+def _scaling(header: Any, dtype: Dtype, path: Path) -> Change | None:
     """Return what applies the header's scale to a chunk, None where there is none.
 
-    For integers of up to two bytes it is a table of all their values, which is faster.
+    For integers of up to two bytes it is a table of all their values, which is faster. Raises
+    `ReadError` for an infinite scale; NaN is how nibabel writes that there is none.
     """
+    if np.isinf(header["scl_slope"]) or np.isinf(header["scl_inter"]):
+        raise ReadError(
+            f"{path}: wanted a scale, but scl_slope is {header['scl_slope']:g} and scl_inter "
+            f"{header['scl_inter']:g}; correct the header: 1 and 0 are no scale"
+        )
     slope, inter = header.get_slope_inter()
     if slope in (None, 1.0) and inter in (None, 0.0):
         return None
@@ -240,52 +259,3 @@ def _spacing(header: Any, ndim: int, unit: Decimal, path: Path) -> tuple[float, 
         )
     # A length has no sign: directions are told by the affine.
     return tuple(float(Decimal(str(abs(zoom))) * unit) for zoom in zooms)
-
-
-def _affine(header: Any, unit: Decimal, path: Path) -> Floats | None:
-    """Return the affine to millimetres, None where neither of its two forms is coded.
-
-    A sform goes before a qform. Raises `ReadError` for a coded form that places no voxels: without
-    it, directions and positions of the pair would not be looked at.
-    """
-    # Without a code nibabel makes an affine up from the shape and the spacing.
-    if header["sform_code"] <= 0 and header["qform_code"] <= 0:
-        return None
-    form = "sform" if header["sform_code"] > 0 else "qform"
-    with np.errstate(all="ignore"):  # numbers beyond all bounds are looked at below
-        affine = _stored_affine(header, form)
-        affine[:3] *= float(unit)
-    if fault := _fault(affine):
-        raise ReadError(
-            f"{path}: wanted a {form} that places voxels, as {form}_code "
-            f"{header[f'{form}_code']} says there is, but {_FIELDS[form]} {fault}; correct the "
-            f"header, or set {form}_code to 0 to do without"
-        )
-    return affine
-
-
-def _stored_affine(header: Any, form: str) -> Floats:
-    """Return the affine of a form as the header has it, of NaN where its numbers mean none."""
-    if form == "sform":
-        return np.asarray(header.get_sform())
-    lengths = header.copy()
-    # A length has no sign, and 0 as the sign of the third axis stands for 1.
-    lengths["pixdim"][1:4] = np.abs(header["pixdim"][1:4])
-    lengths["pixdim"][0] = header["pixdim"][0] or 1
-    try:
-        return np.asarray(lengths.get_qform())
-    except Exception:  # nibabel raises several kinds of errors for quaternions that are none
-        return np.full((4, 4), np.nan)
-
-
-def _fault(affine: Floats) -> str:
-    """Return why an affine does not give every voxel a place, "" where it does."""
-    if not np.isfinite(affine).all():
-        return "hold numbers that are NaN, infinite or no rotation"
-    axes = affine[:3, :3]
-    lengths = [math.hypot(*column) for column in axes.T.tolist()]
-    if not FINEST < min(lengths) <= max(lengths) < FARTHEST:
-        return f"are singular: they place voxels {', '.join(f'{n:g}' for n in lengths)} mm apart"
-    if abs(np.linalg.det(axes / lengths)) < _FLAT:
-        return "are singular: all axes lie in one plane"
-    return ""

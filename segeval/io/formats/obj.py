@@ -12,7 +12,7 @@ from segeval.data.mesh import Mesh
 from segeval.io.registry import reader
 from segeval.io.request import Request
 
-from .surface import damaged, fans, mesh
+from .surface import check_numbers, damaged, fans, mesh
 
 _PASSED_OVER = frozenset(
     b"vt vn vp l p o g s mg mtllib usemtl maplib usemap bevel c_interp d_interp lod shadow_obj "
@@ -46,12 +46,12 @@ def read_obj(request: Request) -> Mesh:
     for line in lines:
         if line[:2] not in _SURFACE and line and line.split()[0] not in _PASSED_OVER:
             raise damaged(request, f"a line is {line[:40]!r}")
-    numbers, sizes = _words(vertices)
+    numbers, sizes = _words(vertices, request)
     if not _NUMBERS.issuperset(sizes):
         raise damaged(request, f"a vertex has {(set(sizes) - _NUMBERS).pop()} coordinates")
     coordinates = np.fromiter(map(float, numbers), float, len(numbers))
     places = coordinates[(np.cumsum(sizes) - sizes)[:, None] + np.arange(3)]
-    words, sizes = _words(faces)
+    words, sizes = _words(faces, request)
     before = np.full(len(faces), len(vertices))
     if b"-" in b"".join(words):
         is_vertex = np.array([line[:2] in _VERTEX for line in lines])
@@ -60,9 +60,11 @@ def read_obj(request: Request) -> Mesh:
     return mesh(places, fans(_faces(corners, sizes), request), request)
 
 
-def _words(lines: list[bytes]) -> tuple[list[bytes], Integers]:
+def _words(lines: list[bytes], request: Request) -> tuple[list[bytes], Integers]:
     """Return the words of lines that begin with the same one, without it, and how many each has."""
-    words = b" ".join(lines).split()
+    text = b" ".join(lines)
+    check_numbers(text, request)
+    words = text.split()
     if not lines:
         return words, np.empty(0, np.int64)
     keyword, *first = lines[0].split()

@@ -12,7 +12,7 @@ from segeval.data.mesh import Mesh
 from segeval.io.registry import reader
 from segeval.io.request import Request
 
-from .surface import damaged, fans, mesh
+from .surface import check_numbers, damaged, fans, mesh
 
 _LETTERS = {
     **{"char": "b", "uchar": "B", "short": "h", "ushort": "H", "int": "i", "uint": "I"},
@@ -99,9 +99,10 @@ def _header(content: bytes, request: Request) -> tuple[str, list[_Element], int]
     elements: list[_Element] = []
     for line in start.splitlines()[1:]:
         match line.split():
-            case [b"format", form, _]:
+            case [b"format", form, b"1.0"]:
                 order = _ORDERS.get(form)
             case [b"element", name, count]:
+                check_numbers(count, request)
                 elements.append(_Element(name.decode(), int(count)))
             case [b"property", *words] if elements:
                 last = elements[-1]
@@ -130,6 +131,7 @@ def _as_bytes(text: bytes, request: Request) -> bytes:
     """Return the numbers of a text as the bytes of doubles, the lowest first."""
     if text and not text.endswith((b"\n", b"\r")):
         raise damaged(request, "the last line does not end, so that it may be cut")
+    check_numbers(text, request)
     return np.array(list(map(float, text.split())), "<f8").tobytes()
 
 

@@ -38,6 +38,12 @@ Grey values of less than 8 bits are taken as indices are: as greys they would be
 """
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 """Channels in the data by kind of colour."""
+_INDEXED = 3
+"""Kind of colour of an image with a palette."""
+_CRITICAL = (b"PLTE", b"IDAT", b"IEND")
+"""Kinds of chunks behind the first that decide what the pixels are."""
+_BLOCK = 1 << 16
+"""Compressed bytes that are inflated together."""
 _SPREAD = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2))
 """Passes of an interlaced image but for the last: first column and row, and steps of both."""
 
@@ -85,20 +91,41 @@ def read_png(request: Request) -> LabelMap:
     """
     content = request.content()
     check_start(content, (_SIGNATURE,), request)
-    header, data, orientation = None, [], 1
-    for kind, chunk in _chunks(content, request):
+    data, kinds, orientation = [], [], 1
+    chunks = _chunks(content, request)
+    first, chunk = next(chunks)
+    if first != b"IHDR":
+        raise ReadError(f"{request.path}: wanted a chunk IHDR first, not {first!r}; save it again")
+    header = _header(chunk, request)
+    for kind, chunk in chunks:
+        kinds.append(kind)
         match kind:
-            case b"IHDR":
-                header = _header(chunk, request)
             case b"IDAT":
                 data.append(chunk)
             case b"acTL":
                 check_frames(int.from_bytes(chunk[:4], "big"), request)
             case b"eXIf":
                 orientation = _orientation(chunk)
-    if header is None:
-        raise ReadError(f"{request.path}: wanted a chunk IHDR, but there is none; save it again")
+    _check_kinds(kinds, header, request)
     return label_map(_pixels(header, b"".join(data), request), request, orientation)
+
+
+def _check_kinds(kinds: list[bytes], header: _Header, request: Request) -> None:
+    """Raise `ReadError` for chunks that change what the pixels mean, and for a palette too few.
+
+    A kind that begins with a capital must be understood; `fdAT` are pixels of further frames.
+    """
+    for kind in kinds:
+        if kind == b"fdAT" or (kind[:1].isupper() and kind not in _CRITICAL):
+            raise ReadError(
+                f"{request.path}: wanted one image, of PLTE, IDAT and IEND, but behind IHDR there "
+                f"is {kind!r}; save it again as a plain PNG"
+            )
+    if header.color == _INDEXED and b"PLTE" not in kinds:
+        raise ReadError(
+            f"{request.path}: wanted a palette, as colour type {_INDEXED} says there is, but there "
+            f"is no chunk PLTE; save it again"
+        )
 
 
 def _chunks(content: bytes, request: Request) -> Iterator[tuple[bytes, memoryview]]:
@@ -131,16 +158,18 @@ def _chunks(content: bytes, request: Request) -> Iterator[tuple[bytes, memoryvie
 
 def _header(chunk: memoryview, request: Request) -> _Header:
     """Return the header. Raises `ReadError` for an image too large or that Pillow would change."""
-    width, height, bits, color, _, _, interlace = struct.unpack(">IIBBBBB", chunk)
+    width, height, bits, color, compression, filters, interlace = struct.unpack(">IIBBBBB", chunk)
     if bits == 16 and color in (2, 4, 6):
         raise ReadError(
             f"{request.path}: wanted one label a pixel, but it has channels of 16 bits, which "
             f"Pillow cuts to 8; save it as 16-bit greyscale"
         )
-    if (bits, color) not in _LAYOUTS or interlace > 1 or 0 in (width, height):
+    is_known = (bits, color) in _LAYOUTS and interlace <= 1 and compression == filters == 0
+    if not is_known or 0 in (width, height):
         raise ReadError(
             f"{request.path}: wanted a PNG header, but it says {width}×{height} pixels of {bits} "
-            f"bits, colour type {color} and interlace {interlace}; save it again"
+            f"bits, colour type {color}, compression {compression}, filter method {filters} and "
+            f"interlace {interlace}; save it again"
         )
     request.admit((height, width))
     return _Header(width, height, bits, color, bool(interlace))
@@ -165,9 +194,6 @@ def _pixels(header: _Header, data: bytes, request: Request) -> NDArray[Any]:
         pixels = flat.reshape(header.height, header.width)
     else:
         pixels = np.empty((header.height, header.width, 4), np.uint8)
-    # Pillow leaves rows that the data lack as they were, and says nothing.
-    untouched = np.iinfo(pixels.dtype).max
-    pixels[-1] = untouched
     image = over(pixels, mode)
     try:
         image.frombytes(data, "zip", layout, int(header.interlaced))
@@ -176,14 +202,23 @@ def _pixels(header: _Header, data: bytes, request: Request) -> NDArray[Any]:
             f"{request.path}: wanted image data, but they cannot be inflated ({error}); the file "
             f"is damaged or truncated: copy or write it again"
         ) from error
-    if header.interlaced or (pixels[-1] == untouched).all():
-        _check_length(header, data, request)
+    _check_length(header, data, request)
     return pixels[..., :1] if header.channels == 2 else pixels
 
 
 def _check_length(header: _Header, data: bytes, request: Request) -> None:
-    """Raise `ReadError` for data that do not inflate to what the header says."""
+    """Raise `ReadError` for data that do not inflate to what the header says, and no more.
+
+    Pillow leaves rows that the data lack as they were, and passes over what follows the last one.
+    """
     from isal.isal_zlib import decompressobj
 
-    inflated = decompressobj().decompress(data, header.inflated + 1)
-    request.check_held(header.inflated, len(inflated))
+    inflater, inflated = decompressobj(), 0
+    for start in range(0, len(data), _BLOCK):
+        inflated += len(inflater.decompress(data[start : start + _BLOCK]))
+    request.check_held(header.inflated, inflated)
+    if inflated > header.inflated:
+        raise ReadError(
+            f"{request.path}: wanted {header.inflated:,} bytes of image data, but they inflate to "
+            f"{inflated:,}; the header is of another image: save it again"
+        )

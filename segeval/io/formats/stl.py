@@ -11,7 +11,7 @@ from segeval.data.mesh import Mesh
 from segeval.io.registry import reader
 from segeval.io.request import Request
 
-from .surface import damaged, mesh
+from .surface import check_numbers, damaged, mesh
 
 _HEADER = 84
 _SOLID = re.compile(rb"solid[^\r\n]*")
@@ -55,7 +55,9 @@ def _corners(content: bytes, request: Request) -> Floats:
     marks = _SOLID.findall(text)
     if 2 * ends != len(marks) or not text.endswith(marks[-1]):
         raise damaged(request, f"{len(marks) - ends} solids begin, but {ends} end")
-    words = _SOLID.sub(b"", text).split()
+    text = _SOLID.sub(b"", text)  # names may be anything
+    check_numbers(text, request)
+    words = text.split()
     step = len(_WORDS) + len(_PLACES) + 3
     triangles, rest = divmod(len(words), step)
     if rest or any(words[i::step].count(word) != triangles for i, word in _WORDS.items()):

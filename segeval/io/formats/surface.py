@@ -21,6 +21,13 @@ def damaged(request: Request, why: str) -> ReadError:
     return ReadError(f"{request.path}: cannot be read as a mesh ({why}); export it again")
 
 
+def check_numbers(text: bytes, request: Request) -> None:
+    """Raise `ReadError` for numbers with underscores, which Python alone takes: 1_0 for 10."""
+    if b"_" in text:
+        word = next(word for word in text.split() if b"_" in word)
+        raise damaged(request, f"a number is {word[:40]!r}")
+
+
 def mesh(vertices: Floats, triangles: Integers, request: Request) -> Mesh:
     """Return a mesh with each place a vertex once and without degenerate triangles.
 
