@@ -17,7 +17,7 @@ import numpy as np
 
 from segeval.data.case import Side
 from segeval.data.grid import Grid
-from segeval.data.labels import LabelMap, above, check_unmasked
+from segeval.data.labels import LabelMap, Threshold, check_unmasked
 from segeval.data.limits import MAX_VOXELS
 from segeval.errors import FailedCasesWarning, UnsavedWarning, UsageError
 from segeval.io import Affixes, Colors, pair, read, stem_of, with_rois
@@ -328,19 +328,21 @@ def _check_budget(max_voxels: int) -> None:
 
 def _side(mask: Any, protocol: Protocol, name: str, max_voxels: int) -> Side:
     """Return what a side of a case is, `pred` or `gt` by its name."""
-    threshold = protocol.threshold if name == "pred" else None
+    value = protocol.threshold if name == "pred" else None
     if isinstance(mask, (str, os.PathLike)):
         return read(
             mask,
             spacing=protocol.spacing,
             colors=protocol.colors,
-            threshold=threshold,
+            threshold=value,
             max_voxels=max_voxels,
         )
     check_unmasked(mask, name)
     array = as_array(mask.detach().cpu()) if hasattr(mask, "detach") else np.asarray(mask)
-    if threshold is not None:
-        array = above(array, threshold, name)
-    if not protocol.spacing:
-        return LabelMap.of(array, Grid.unspaced(array.shape), name)
-    return LabelMap.of(array, Grid(array.shape, protocol.spacing, "mm"), name)
+    grid = Grid.unspaced(array.shape)
+    if protocol.spacing:
+        grid = Grid(array.shape, protocol.spacing, "mm")
+    if value is None:
+        return LabelMap.of(array, grid, name)
+    threshold = Threshold(value)
+    return LabelMap(threshold.labels(array, name), grid, name, highest=threshold.highest)

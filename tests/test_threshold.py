@@ -5,6 +5,7 @@ from __future__ import annotations
 import nibabel as nib
 import numpy as np
 import pytest
+import trimesh
 from helpers.notices import Notices
 from helpers.scenes import folders
 from PIL import Image
@@ -119,3 +120,84 @@ def test_binary_is_silent_where_both_sides_hold_labels(tmp_path):
         listener=heard,
     )
     assert heard.texts == []
+
+
+GREY = np.round(255 * PROBABILITY).astype(np.uint8)
+"""A probability map as images have it: 0.5 of 1 is 128 of 255."""
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "bmp", "npy", "npz", "nii.gz"])
+def test_a_threshold_for_probabilities_tells_of_grey_values(suffix, tmp_path):
+    """All above 0 would be foreground: Dice 0.73 in place of 0.86."""
+    for name, pred in (("a", GREY), ("b", GREY // 255)):
+        for side, mask in (("pred", pred), ("gt", GT)):
+            path = tmp_path / side / f"{name}.{suffix}"
+            path.parent.mkdir(exist_ok=True)
+            if suffix == "npy":
+                np.save(path, mask)
+            elif suffix == "npz":
+                np.savez(path, mask)
+            elif suffix == "nii.gz":
+                nib.save(nib.Nifti1Image(mask, np.eye(4)), path)
+            else:
+                Image.fromarray(mask).save(path)
+    heard = Notices()
+    results = segeval.score_folder(
+        tmp_path / "pred", tmp_path / "gt", metrics="dice", threshold=0.5, listener=heard
+    )
+    assert heard.texts == [
+        "in 1 of 2 cases scores go beyond 1, and the threshold is 0.5; if these are grey values of "
+        "0 to 255, pass --threshold 128"
+    ]
+    assert results.cases.note.tolist() == [
+        "the scores go up to 255, and the threshold is 0.5; if these are grey values of 0 to 255, "
+        "pass --threshold 128",
+        "",
+    ]
+
+
+def test_so_do_arrays_and_stacks_and_masks_beside_a_mesh(tmp_path):
+    scores = segeval.score(GREY, GT, metrics="dice", threshold=0.5)
+    assert scores.note[0].startswith("the scores go up to 255, and the threshold is 0.5; if these")
+    for number, plane in enumerate((GT, GREY)):
+        for side, mask in (("pred", plane), ("gt", GT)):
+            path = tmp_path / side / "patient" / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(mask).save(path)
+    results = segeval.score_folder(
+        tmp_path / "pred", tmp_path / "gt", stack=True, metrics="dice", threshold=0.5
+    )
+    assert "the scores go up to 255" in results.cases.note[0]
+    ball = trimesh.creation.icosphere(2, radius=3)
+    ball.export(tmp_path / "ball.stl")
+    volume = np.zeros((5, 5, 5), np.uint8)
+    volume[1:4, 1:4, 1:4] = 200
+    np.save(tmp_path / "ball.npy", volume)
+    distances = segeval.score(
+        tmp_path / "ball.npy",
+        tmp_path / "ball.stl",
+        metrics="hd",
+        boundary="mesh",
+        threshold=0.5,
+        spacing=(1, 1, 1),
+    )
+    assert "the scores go up to 200" in distances.note[0]
+
+
+@pytest.mark.parametrize(
+    ("scores", "threshold"),
+    [(PROBABILITY, 0.5), (GT, 0.5), (GT > 0, 0.5), (GREY, 128), (GREY, 1), (GREY, 0)],
+    ids=["probabilities", "0 and 1", "truth values", "greys", "greys above 1", "greys above 0"],
+)
+def test_nothing_is_told_where_scores_and_threshold_may_be_of_one_scale(
+    scores, threshold, tmp_path
+):
+    heard = Notices()
+    results = segeval.score_folder(
+        *folders(tmp_path, {"a": scores}, {"a": GT}),
+        metrics="dice",
+        threshold=threshold,
+        listener=heard,
+    )
+    assert heard.texts == []
+    assert results.cases.note.tolist() == [""]

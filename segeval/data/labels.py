@@ -31,13 +31,15 @@ class LabelMap:
     """Non-negative integers on a grid; 0 is background.
 
     `labels` keeps the smallest unsigned dtype that holds its values; `source` names the file, for
-    messages; `file` is what was read of it, None for an array and where nobody asked.
+    messages; `file` is what was read of it, None for an array and where nobody asked. `highest` is
+    that of the `Threshold` that made labels of scores, 0 without one.
     """
 
     labels: Labels
     grid: Grid
     source: str = "array"
     file: Input | None = None
+    highest: float = 0.0
 
     def __post_init__(self) -> None:
         if self.labels.dtype.kind not in "ui":
@@ -114,6 +116,24 @@ def above(scores: NDArray[Any], threshold: float, source: str) -> Labels:
         raise ReadError(f"{source}: holds NaN, which is on neither side of a threshold; replace it")
     labels: Labels = np.greater(scores, threshold).view(np.uint8)
     return labels
+
+
+@dataclass(slots=True)
+class Threshold:
+    """A threshold of scores, and the highest score that it met, which may be of another scale.
+
+    `highest` stays 0 unless the threshold is one for probabilities, strictly between 0 and 1.
+    """
+
+    value: float
+    highest: float = 0.0
+
+    def labels(self, scores: NDArray[Any], source: str) -> Labels:
+        """Return 1 where scores are above the threshold, else 0, as `above` does."""
+        labels = above(scores, self.value, source)
+        if 0 < self.value < 1:
+            self.highest = max(self.highest, float(scores.max(initial=0)))
+        return labels
 
 
 def pieces(flat: NDArray[Any]) -> Iterator[NDArray[Any]]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from segeval.data.labels import LabelMap
+from segeval.data.labels import LabelMap, Threshold
 from segeval.data.limits import MAX_VOXELS
 from segeval.data.mesh import Mesh
 from segeval.errors import ReadError, SegevalError, UsageError
@@ -72,7 +72,7 @@ def read(
                 source=source,
                 spacing=tuple(spacing) if spacing else None,
                 colors=colors,
-                threshold=threshold,
+                threshold=None if threshold is None else Threshold(threshold),
                 unit=unit,
                 max_voxels=max_voxels,
                 workspace=workspace,
@@ -80,6 +80,8 @@ def read(
             )
             _check_size(request, wanted)
             side = card.read(request)
+            if request.threshold and isinstance(side, LabelMap):
+                side = replace(side, highest=request.threshold.highest)
             return replace(side, file=source.provenance())
     except SegevalError:
         raise

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from segeval.data.grid import Grid
+from segeval.data.labels import Threshold
 from segeval.data.limits import MAX_VOXELS
 from segeval.errors import ReadError
 
@@ -49,7 +50,7 @@ class Request:
     source: Source
     spacing: tuple[float, ...] | None = None
     colors: Colors | None = None
-    threshold: float | None = None
+    threshold: Threshold | None = None
     unit: str = "mm"
     max_voxels: int = MAX_VOXELS
     workspace: Workspace | None = None

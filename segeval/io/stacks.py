@@ -105,7 +105,7 @@ def read_stack(
     if spacing:
         grid = Grid(labels.shape, tuple(spacing), "mm")
     file = _joined([mask.file for mask in slices if mask.file])
-    return LabelMap(labels, grid, str(folder), file)
+    return LabelMap(labels, grid, str(folder), file, max(mask.highest for mask in slices))
 
 
 def check_numbering(pred: Path, gt: Path) -> str:

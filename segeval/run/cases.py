@@ -38,6 +38,8 @@ SAMPLES = 2**16
 """Voxels that are looked at for these."""
 SCORES = "if these are scores, pass --threshold"
 """End of the note of a case that may hold scores."""
+SCALE = "if these are grey values of 0 to 255, pass --threshold 128"
+"""End of the note of a case whose scores may be of another scale than the threshold."""
 
 
 def read_case(
@@ -99,6 +101,7 @@ def make_case(
     else:
         pred, note = _aligned(pred, gt, protocol)
         notes += [note] if note else []
+        notes += _about_scale(pred, protocol)
     if gt.grid.ndim == 3 and 1 in gt.grid.shape:
         notes.append("one voxel thick in 3-D: every voxel is boundary")
     case = Case(name, pred, gt, notes=tuple(notes), tolerance=protocol.geometry_tolerance)
@@ -153,7 +156,7 @@ def _surface_case(name: str, pred: Side | None, gt: Side, protocol: Protocol) ->
             "it is a distance under the rule mesh or smooth; ask for distances alone, such as "
             "-m hd95,assd,nsd@2 --boundary mesh"
         )
-    notes = [*_placing(pred, protocol), *_placing(gt, protocol)]
+    notes = [*_placing(pred, protocol), *_placing(gt, protocol), *_about_scale(pred, protocol)]
     return Case(
         name, _surface_side(pred, protocol), _surface_side(gt, protocol), notes=tuple(notes)
     )
@@ -178,6 +181,15 @@ def _placing(side: Side, protocol: Protocol) -> Iterator[str]:
         )
     if mask.labels.any():
         yield BY_SPACING if mask.grid.affine is None else BY_AFFINE
+
+
+def _about_scale(pred: Side, protocol: Protocol) -> Iterator[str]:
+    """Yield a note where the threshold is one for probabilities, and scores reach beyond 1."""
+    if isinstance(pred, LabelMap) and pred.highest > 1:
+        yield (
+            f"the scores go up to {pred.highest:g}, and the threshold is {protocol.threshold:g}; "
+            f"{SCALE}"
+        )
 
 
 def _about_scores(pred: LabelMap, gt: LabelMap, protocol: Protocol) -> Iterator[str]:

@@ -40,7 +40,7 @@ from .assemble import (
     cases_table,
     details,
 )
-from .cases import SCORES
+from .cases import SCALE, SCORES
 from .crew import Crew
 from .journal import Journal, opened
 from .notices import notices_on
@@ -298,13 +298,18 @@ class Run:
             self.notice(f"{spilled} of {len(records)} cases {SPILLED}; their rows say so")
 
     def _notice_scores(self, records: Sequence[Record]) -> None:
-        """Tell in how many cases a side that is taken as binary may hold scores."""
-        doubtful = sum(any(note.endswith(SCORES) for note in record.notes) for record in records)
-        if doubtful:
-            self.notice(
-                f"in {doubtful} of {len(records)} cases one side holds many values above 0 and the "
-                f"other a single one, and all are taken as foreground; {SCORES}"
+        """Tell in how many cases a side may hold scores, or those of another scale."""
+        many = (
+            "one side holds many values above 0 and the other a single one, and all are taken as "
+            "foreground"
+        )
+        beyond = f"scores go beyond 1, and the threshold is {self.protocol.threshold}"
+        for advice, doubt in ((SCORES, many), (SCALE, beyond)):
+            doubtful = sum(
+                any(note.endswith(advice) for note in record.notes) for record in records
             )
+            if doubtful:
+                self.notice(f"in {doubtful} of {len(records)} cases {doubt}; {advice}")
 
     def _content(
         self, records: Sequence[Record], regions: Sequence[Region], units: dict[str, str]

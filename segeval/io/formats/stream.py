@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segeval.arrays import Bytes, Labels
-from segeval.data.labels import CHUNK, Dtype, above, narrowed, pieces
+from segeval.data.labels import CHUNK, Dtype, narrowed, pieces
 from segeval.errors import ReadError
 from segeval.io.request import Request
 
@@ -83,7 +83,7 @@ def _labels(values: Iterator[NDArray[Any]], request: Request) -> Iterator[NDArra
     threshold = request.threshold
     if threshold is None:
         return values
-    return (above(chunk, threshold, str(request.path)) for chunk in values)
+    return (threshold.labels(chunk, str(request.path)) for chunk in values)
 
 
 def _chunks(file: IO[bytes], dtype: Dtype, size: int, request: Request) -> Iterator[NDArray[Any]]:
