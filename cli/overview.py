@@ -75,10 +75,11 @@ def extremes(summary: Sequence[Record], most: int = MANY) -> tuple[list[Record],
     metric = next(filter(_ranks, metrics), None)
     if len(regions) <= most or metric is None:
         return list(summary), ""
+    column = metric.column
     means = {
         record["region"]: record["mean"]
         for record in summary
-        if record["metric"] == metric.column and record["region"] in regions
+        if record["metric"] == column and record["region"] in regions
     }
     # NaN has no place in an order: sorting would leave the others unsorted, too
     defined = [region for region in means if not math.isnan(means[region])]

@@ -109,9 +109,13 @@ def _csv_cells(column: Series[Any]) -> list[str]:
         written: list[str] = cells[places].tolist()
         return written
     values = column.tolist()
-    texts = {value for value in values if isinstance(value, str)}
-    cell_of_text = {text: quoted(guarded(text)) for text in texts}
-    return [cell_of_text[v] if isinstance(v, str) else repr(v) for v in values]
+    cell_of_value = {value: _csv_cell(value) for value in set(values)}
+    return [cell_of_value[value] for value in values]
+
+
+def _csv_cell(value: Any) -> str:
+    """Return a text, or a number, as a cell of CSV."""
+    return quoted(guarded(value)) if isinstance(value, str) else repr(value)
 
 
 def _with_texts(table: DataFrame, change: Callable[[str], str]) -> DataFrame:
