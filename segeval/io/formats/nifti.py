@@ -27,7 +27,7 @@ from segeval.errors import ReadError
 from segeval.io.registry import reader, refuse
 from segeval.io.request import DEFLATE, EXTRAS, PADDING, Request
 
-from .affine import affine_of, check_lengths
+from .nifti_affine import affine_of, check_lengths
 from .stream import Change, streamed, voxel_shape
 
 _MILLIMETRES = {0: Decimal(1), 1: Decimal(1000), 2: Decimal(1), 3: Decimal("0.001")}

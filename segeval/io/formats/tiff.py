@@ -18,8 +18,8 @@ from segeval.io.registry import reader
 from segeval.io.request import DEFLATE, Request
 
 from .image import check_frames, check_start, label_map, over, unpacked
-from .layout import PALETTE, WHITE_IS_ZERO, Layout, check_kind, layout_of
-from .tags import Tags, directories
+from .tiff_layout import PALETTE, WHITE_IS_ZERO, Layout, check_kind, layout_of
+from .tiff_tags import Tags, directories
 
 _STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PLAIN, _FAX, _DEFLATED = 1, 4, (8, 32946)

@@ -10,7 +10,7 @@ import numpy as np
 from segeval.errors import ReadError
 from segeval.io.request import Request
 
-from .tags import Tags
+from .tiff_tags import Tags
 
 _PLAIN = 1
 _LOSSY = {6: "JPEG", 7: "JPEG", 34676: "SGILog", 34677: "SGILog", 50001: "WebP"}
