@@ -121,6 +121,17 @@ def test_coordinates_that_are_no_numbers_are_refused(tmp_path):
         read(tmp_path / "nan.obj")
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_signalling_nan_is_an_error_and_no_warning(tmp_path):
+    path = tmp_path / "nan.stl"
+    sphere(5, path)
+    content = bytearray(path.read_bytes())
+    content[96:100] = (0x7FA00000).to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(ReadError, match=r"nan\.stl: has coordinates that are infinite or NaN"):
+        read(path)
+
+
 @pytest.mark.parametrize("coordinate", ["1e308", "-1e31"])
 def test_coordinates_that_no_distance_can_be_computed_with_are_refused(tmp_path, coordinate):
     path = tmp_path / "far.obj"

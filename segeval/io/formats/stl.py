@@ -34,7 +34,8 @@ def read_stl(request: Request) -> Mesh:
     # The header of the binary form may begin with the word of the other one.
     if len(content) == _HEADER + count * _TRIANGLE.itemsize:
         triangles = np.frombuffer(content, _TRIANGLE, count, _HEADER)
-        corners = triangles["corners"].reshape(-1, 3).astype(np.float64)
+        with np.errstate(invalid="ignore"):  # NaN is an error of the mesh, below
+            corners = triangles["corners"].reshape(-1, 3).astype(np.float64)
     elif content.lstrip()[:5].lower() == b"solid":
         corners = _corners(content, request)
     else:
