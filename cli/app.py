@@ -37,6 +37,8 @@ USAGE = 2
 """The exit code of wrong usage, as click has it."""
 FAULT = 70
 """The exit code of an error that should not have happened; sysexits.h calls it EX_SOFTWARE."""
+PIPE = 141
+"""The exit code that shells give a command whose reader has gone: 128 and the number of SIGPIPE."""
 DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 """Errors of a disk that is full or broken, which no usage of ours mends."""
 
@@ -185,6 +187,8 @@ def _ended(streams: Streams) -> int:
 def _lost(streams: Streams) -> int:
     """Tell of what could not be printed, where that can be, and return the exit code."""
     losses = streams.losses()
+    if losses == {"stdout": os.strerror(errno.EPIPE)} and not streams.is_of_run:
+        return PIPE  # as `segeval metrics | head`
     for name, reason in losses.items():
         text = (
             f"error: {name} cannot be written ({reason}): what was printed there is incomplete, "

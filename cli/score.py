@@ -21,6 +21,7 @@ from . import plot
 from .config import config_option
 from .options import run_options
 from .signals import SIGNALS
+from .streams import Streams
 from .terminal import echo, echo_json
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def score_command(
 
     from .progress import reporting
 
+    if streams := ctx.find_object(Streams):
+        streams.is_of_run = True
     # click gives an empty tuple where none was typed
     options["metrics"] = options["metrics"] or None
     with contextlib.ExitStack() as held:

@@ -65,6 +65,8 @@ class Streams:
     """The lower ends by the names of the streams."""
     is_json: bool = False
     """True where stdout holds JSON, to which nothing else may be added."""
+    is_of_run: bool = False
+    """True where masks are scored: a reader that goes away misses what may matter."""
 
     def losses(self) -> dict[str, str]:
         """Return why what was printed is incomplete, by the name of the stream."""

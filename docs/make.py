@@ -122,6 +122,7 @@ study/plots/heatmap-dice.svg
 | 2 | wrong usage: one line on stderr, nothing was scored |
 | 70 | a fault of segeval: please report it |
 | 130, 143, 129 | stopped by Ctrl-C (SIGINT), SIGTERM or SIGHUP: what was scored is in the tables |
+| 141 | of commands other than `score`: who read the output has gone, as `head` has |
 
 ## Completion
 The shell completes commands, options, their choices and paths once it is told so: in Bash (4.4 or

@@ -19,7 +19,12 @@ from segeval.data.case import Side
 from segeval.data.grid import Grid
 from segeval.data.labels import LabelMap, Threshold, check_unmasked
 from segeval.data.limits import MAX_VOXELS
-from segeval.errors import FailedCasesWarning, UnsavedWarning, UsageError
+from segeval.errors import (
+    ArgumentTypeError,
+    FailedCasesWarning,
+    UnsavedWarning,
+    UsageError,
+)
 from segeval.io import Affixes, Colors, pair, read, stem_of, with_rois
 from segeval.io.files import local_path
 from segeval.kernels.workspace import Workspace, cores
@@ -135,6 +140,8 @@ def score(
     name = stem_of(gt) if isinstance(gt, (str, os.PathLike)) else "case"
     with Workspace(cores(), where) as workspace:
         scores = score_case(make_case(name, side_pred, side_gt, chosen), chosen, workspace)
+    if not scores.regions:
+        log.warning("%s: no mask holds a label above 0, so there is no region to score", name)
     return _rows(scores, chosen)
 
 
@@ -337,6 +344,8 @@ def _side(mask: Any, protocol: Protocol, name: str, max_voxels: int) -> Side:
             threshold=value,
             max_voxels=max_voxels,
         )
+    if mask is None:
+        raise ArgumentTypeError(f"{name} is None; give an array, a tensor or the path of a mask")
     check_unmasked(mask, name)
     array = as_array(mask.detach().cpu()) if hasattr(mask, "detach") else np.asarray(mask)
     grid = Grid.unspaced(array.shape)

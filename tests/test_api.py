@@ -135,3 +135,20 @@ def test_metrics_of_a_whole_case_have_a_row_of_their_own():
 def test_a_case_that_cannot_be_scored_is_an_error(options, error, message):
     with pytest.raises(error, match=message):
         segeval.score(**{"pred": PRED, "gt": GT, **options})
+
+
+def test_none_is_no_mask():
+    with pytest.raises(TypeError, match="pred is None; give an array, a tensor or the path of a"):
+        segeval.score(None, np.zeros((2, 2), int))
+
+
+def test_masks_without_a_label_are_told(caplog):
+    table = segeval.score(np.zeros((4, 4), int), np.zeros((4, 4), int), metrics="dice")
+    assert table.empty
+    assert "no mask holds a label above 0, so there is no region to score" in caplog.text
+
+
+def test_results_are_shown_in_a_line(three):
+    text = repr(segeval.score_folder(*three, metrics="dice"))
+    assert text.startswith("<Results: cases (3 × ")
+    assert len(text) < 100

@@ -195,3 +195,22 @@ def test_cases_of_several_kinds_are_noticed(tmp_path):
         "the cases are of several kinds (2-D in px, 3-D in mm): means over them mix units, and "
         "only pooled_voxels is defined" in heard.texts
     )
+
+
+def test_labels_that_each_side_has_alone_are_noticed(tmp_path):
+    brats = np.array([[0, 1, 2, 4], [0, 1, 2, 4]], np.uint8)
+    mapped = np.where(brats == 4, 3, brats).astype(np.uint8)
+    (text,) = noticed(tmp_path, {"a": mapped}, {"a": brats})
+    assert text.startswith(
+        "labels in predictions alone: 3; in ground truths alone: 4; if some mean"
+    )
+    assert noticed(tmp_path / "b", {"a": brats}, {"a": np.minimum(brats, 2)}) == []
+
+
+def test_labels_in_the_same_places_that_are_never_the_same_are_noticed(tmp_path):
+    objects = np.repeat(np.arange(1, 9, dtype=np.uint8), 5)[None]
+    others = objects % 8 + 1
+    (text,) = noticed(tmp_path, {"a": others}, {"a": objects})
+    assert "hold a label, it is the same one in 0% of the voxels; if the labels number ins" in text
+    half = np.where(np.arange(40) < 20, objects, others).astype(np.uint8)
+    assert noticed(tmp_path / "b", {"a": half}, {"a": objects}) == []

@@ -166,8 +166,8 @@ def narrowed(
         if chunk.dtype.kind == "f" and (fractional := stored != chunk).any():
             raise ReadError(
                 f"{source}: holds {chunk[fractional][0]:g}, which is not a whole number; labels "
-                f"are integers: pass --threshold (in Python threshold) for scores, or take the "
-                f"argmax of class probabilities first"
+                f"are integers: for scores of a prediction pass --threshold (in Python threshold), "
+                f"or take the argmax of class probabilities first"
             )
         done += chunk.size
     return labels

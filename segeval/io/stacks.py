@@ -116,10 +116,9 @@ def check_numbering(pred: Path, gt: Path) -> str:
     """
     numbers_p = _numbers([path.name for path in slices_of(pred)])
     numbers_g = _numbers([path.name for path in slices_of(gt)])
-    # another number of slices is another shape, which is told as such
-    if not numbers_p or len(numbers_p) != len(numbers_g) or numbers_p == numbers_g:
+    if not (numbers_p and numbers_g) or numbers_p == numbers_g:
         return ""
-    if len({p - g for p, g in zip(numbers_p, numbers_g, strict=True)}) == 1:
+    if [number - numbers_p[0] for number in numbers_p] == [n - numbers_g[0] for n in numbers_g]:
         return (
             f"slices of the prediction are numbered from {numbers_p[0]}, those of the ground truth "
             f"from {numbers_g[0]}, and are compared in their order"
@@ -127,8 +126,9 @@ def check_numbering(pred: Path, gt: Path) -> str:
     only_p = sorted(set(numbers_p) - set(numbers_g))
     only_g = sorted(set(numbers_g) - set(numbers_p))
     raise GeometryMismatch(
-        f"{pred} and {gt}: wanted slices of the same numbers, but {listed(only_p)} are only in the "
-        f"prediction and {listed(only_g)} only in the ground truth; add what is missing"
+        f"{pred} and {gt}: wanted slices of the same numbers, but only the prediction has "
+        f"{listed(only_p) or 'none'}, only the ground truth {listed(only_g) or 'none'}; add what "
+        "is missing"
     )
 
 

@@ -18,8 +18,13 @@ def _has_volumes(source: Source) -> bool:
 
 
 def _has_several_volumes(source: Source) -> bool:
-    """Return whether there are several such volumes to compare."""
-    return _volumes(source) > 1
+    """Return whether some region has them in several cases, or the only case in several regions."""
+    details = source.results.details
+    if details is None:
+        return False
+    somewhere = (details.volume_p > 0) | (details.volume_g > 0)
+    is_one_case = somewhere.any(axis=1).sum() == 1
+    return bool(somewhere.sum(axis=int(is_one_case)).max(initial=0) > 1)
 
 
 def _volumes(source: Source) -> int:

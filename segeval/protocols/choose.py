@@ -104,7 +104,7 @@ def _given(
 def _lengths(spacing: Any) -> tuple[float, ...]:
     """Return lengths as numbers of Python. Raises `UsageError` for what is no list of numbers."""
     if not isinstance(spacing, (Sequence, np.ndarray)) or not all(map(is_number, spacing)):
-        raise UsageError(
+        raise ArgumentTypeError(
             f"spacing must be a list, one length an array axis, such as (2.5, 0.8, 0.8), not "
             f"{spacing!r}"
         )

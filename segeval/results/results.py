@@ -46,6 +46,11 @@ class Results:
     run: dict[str, Any]
     details: Details | None = None
 
+    def __repr__(self) -> str:
+        """Return what there is, and not the tables themselves."""
+        cases, regions = self.cases["case"].nunique(), self.cases["region"].nunique()
+        return f"<Results: cases ({cases} × {regions} regions), summary, run, details>"
+
     def save(
         self,
         directory: str | Path,

@@ -65,12 +65,12 @@ def read_case(
 
     paths = {"pred": pair.pred, "gt": pair.gt, "roi": pair.roi}
     jobs = [(slot, path) for slot, path in paths.items() if path]
-    slots = [slot for slot, _ in jobs]
-    sides = dict(zip(slots, workspace.map(read_side, jobs), strict=True))
-    case = make_case(pair.id, sides.get("pred"), sides["gt"], protocol, roi=sides.get("roi"))
     note = ""
     if pair.pred and pair.pred.is_dir() and pair.gt.is_dir():
         note = check_numbering(pair.pred, pair.gt)
+    slots = [slot for slot, _ in jobs]
+    sides = dict(zip(slots, workspace.map(read_side, jobs), strict=True))
+    case = make_case(pair.id, sides.get("pred"), sides["gt"], protocol, roi=sides.get("roi"))
     return replace(case, notes=(*case.notes, note)) if note else case
 
 

@@ -50,6 +50,9 @@ def notices_on(
     if protocol.regions is None:
         yield from _on_labels(regions, in_p, in_g)
         yield from _on_disjoint_labels(in_p, in_g, occurrence)
+        if not occurrence.is_disjoint:
+            yield from _on_one_sided_labels(regions, occurrence)
+            yield from _on_other_labels(scored)
         yield from _on_the_largest_byte(scored, occurrence, protocol)
     yield from _on_sizes_of_voxels(scored, pooled)
 
@@ -142,6 +145,33 @@ def _on_disjoint_labels(in_p: Flags, in_g: Flags, occurrence: Occurrence) -> Ite
         )
 
 
+def _on_one_sided_labels(regions: Sequence[Region], occurrence: Occurrence) -> Iterator[str]:
+    """Yield a notice where each side holds labels that the other never has, as 3 and 4 of BraTS."""
+    only_p = sorted(occurrence.in_p.keys() - occurrence.in_g - {BRIGHTEST})
+    only_g = sorted(occurrence.in_g.keys() - occurrence.in_p - {BRIGHTEST})
+    # of many labels `_on_labels` tells
+    if only_p and only_g and len(regions) < MANY:
+        yield (
+            f"labels in predictions alone: {listed(only_p)}; in ground truths alone: "
+            f"{listed(only_g)}; if some mean the same, map them, or name regions that join them "
+            "(--regions)"
+        )
+
+
+def _on_other_labels(scored: Sequence[Scored]) -> Iterator[str]:
+    """Yield a notice where both sides hold labels in the same places, and nearly never the same."""
+    tables = [case.measured.contingency for case in scored]
+    foreground = sum(int(t.count[(t.pred > 0) | (t.gt > 0)].sum()) for t in tables)
+    shared = sum(int(t.count[(t.pred > 0) & (t.gt > 0)].sum()) for t in tables)
+    equal = sum(int(t.count[(t.pred > 0) & (t.gt == t.pred)].sum()) for t in tables)
+    if shared > foreground / 2 and equal < shared / 10:
+        yield (
+            f"where both sides hold a label, it is the same one in {equal / shared:.0%} of the "
+            "voxels; if the labels number instances, pass --binary to score them as one, and if "
+            "each side numbers its classes in its own way, map them"
+        )
+
+
 def _on_the_largest_byte(
     scored: Sequence[Scored], occurrence: Occurrence, protocol: Protocol
 ) -> Iterator[str]:
@@ -188,6 +218,6 @@ def _on_sizes_of_voxels(scored: Sequence[Scored], pooled: Pooled) -> Iterator[st
         unit = scored[0].space.volume_unit
         yield (
             f"voxels are of {min(volumes):.4g} to {max(volumes):.4g} {unit}, and pooled scores "
-            f"depend on their weights: {column} of {region} is {volume:.4f} by volume (pooled) "
-            f"and {voxels:.4f} by voxels (pooled_voxels)"
+            f"depend on their weights: {column} of region {region!r} is {volume:.4f} by volume "
+            f"(pooled) and {voxels:.4f} by voxels (pooled_voxels)"
         )

@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -190,11 +192,27 @@ class Run:
         try:
             self._save(results)
         except (UsageError, MemoryError) as error:
-            self._lose(f"{_reason(error)}, then run it again with --resume")
+            self._lose(
+                f"{_reason(error)}, then run it again with --resume{self._elsewhere(results)}"
+            )
         else:
             if self.output is not None:
                 self.listener.saved()
         return results
+
+    def _elsewhere(self, results: Results) -> str:
+        """Save results that found no room among temporary files, and return what to tell of that.
+
+        Returns "" where they find no room there, either.
+        """
+        folder = None
+        try:
+            folder = tempfile.mkdtemp(prefix="segeval-results-")
+            results.save(folder, self.formats)
+        except (UsageError, OSError, MemoryError):
+            shutil.rmtree(folder or "", ignore_errors=True)
+            return ""
+        return f"; meanwhile the tables are in {folder}"
 
     def _score(self, journal: Journal | None) -> None:
         """Score the cases that there is no record of, and append each to the journal."""

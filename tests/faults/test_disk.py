@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 
@@ -84,6 +85,22 @@ def test_in_python_results_come_with_a_warning(masks, monkeypatch):
     with pytest.warns(segeval.UnsavedWarning, match=r"^out: cannot write it .*, then run it"):
         results = segeval.score_folder(masks.pred, masks.gt, metrics="dice", output=masks.out)
     assert len(results.cases) == 3 * CASES
+
+
+def test_tables_that_find_no_room_go_to_where_there_is_some(masks, monkeypatch, tmp_path):
+    save = run.Results.save
+
+    def full(results: segeval.Results, folder: str | Path, *arguments: object, **options: object):
+        if Path(folder) == masks.out:
+            raise segeval.UsageError(f"{folder}: cannot write it (No space left on device)")
+        save(results, folder, *arguments, **options)
+
+    monkeypatch.setattr(run.Results, "save", full)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.warns(segeval.UnsavedWarning, match=r"; meanwhile the tables are in ") as caught:
+        results = segeval.score_folder(masks.pred, masks.gt, metrics="dice", output=masks.out)
+    place = str(caught[0].message).rpartition(" ")[2]
+    assert segeval.Results.load(place).cases.equals(results.cases)
 
 
 @pytest.mark.parametrize("place", ["save", "append"])

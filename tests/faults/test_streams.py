@@ -39,6 +39,12 @@ def test_a_reader_that_goes_away_costs_no_table(three_cases):
     assert three_cases.run()["complete"] is True
 
 
+@pytest.mark.parametrize("called", [["metrics"], ["explain", "monai"]])
+def test_a_reader_that_has_enough_is_no_error(called):
+    answer = through_shell([*SEGEVAL, *called], "| true; exit ${PIPESTATUS[0]}")
+    assert (answer.returncode, answer.stderr) == (141, "")
+
+
 @pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
 def test_without_stderr_a_run_scores_all_the_same(three_cases, redirection):
     answer = through_shell(three_cases.command(), redirection)

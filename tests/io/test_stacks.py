@@ -184,7 +184,9 @@ def test_slices_of_other_numbers_are_not_compared(tmp_path: Path):
         write(tmp_path / side / "b", VOLUME)
         (tmp_path / side / "b" / f"slice_{missing}.png").unlink()
     results = segeval.score_folder(tmp_path / "p", tmp_path / "g", stack=True, metrics="dice")
-    told = "wanted slices of the same numbers, but 7 are only in the prediction and 5 only in the"
+    told = (
+        "wanted slices of the same numbers, but only the prediction has 7, only the ground truth 5;"
+    )
     assert told in results.run["cases"]["b"]["error"]
     assert results.cases[results.cases["case"] == "a"]["dice"].tolist() == [1, 1]
 
@@ -203,3 +205,13 @@ def test_an_image_of_another_name_among_the_slices_is_told(tmp_path: Path):
     Image.fromarray(VOLUME[0]).save(tmp_path / "p" / "a" / "overview.png")
     (notice,) = pair(tmp_path / "p", tmp_path / "g", stack=True).notices
     assert "such as 'a/overview.png' and 'a/slice_12.png', differ in more than one number" in notice
+
+
+@pytest.mark.parametrize("missing", [1, 12])
+def test_a_slice_that_is_missing_at_an_end_is_named(missing, tmp_path: Path):
+    for side in ("p", "g"):
+        write(tmp_path / side / "a", VOLUME)
+    (tmp_path / "p" / "a" / f"slice_{missing}.png").unlink()
+    results = segeval.score_folder(tmp_path / "p", tmp_path / "g", stack=True, metrics="dice")
+    told = f"only the prediction has none, only the ground truth {missing}; add what is missing"
+    assert told in results.run["cases"]["a"]["error"]

@@ -71,7 +71,7 @@ def test_a_png_without_a_checksum_that_fits(tmp_path):
     (tmp_path / "a.png").write_bytes(content)
     with pytest.raises(
         ReadError,
-        match=r"a.png: wanted chunks that fit their checksums, but b'IDAT' at byte 33 does not; "
+        match=r"a.png: wanted chunks that fit their checksums, but the one at byte 33 does not; "
         "the file is damaged: copy or write it again",
     ):
         read(tmp_path / "a.png")

@@ -105,8 +105,8 @@ def test_a_note_says_where_the_weighting_matters(tmp_path):
     heard = Notices()
     segeval.score_folder(*two_spacings(tmp_path), metrics="dice,iou", listener=heard)
     assert heard.texts == [
-        "voxels are of 0.001 to 0.008 ml, and pooled scores depend on their weights: dice of 1 is "
-        "0.0769 by volume (pooled) and 0.4000 by voxels (pooled_voxels)"
+        "voxels are of 0.001 to 0.008 ml, and pooled scores depend on their weights: dice of "
+        "region '1' is 0.0769 by volume (pooled) and 0.4000 by voxels (pooled_voxels)"
     ]
 
 

@@ -148,7 +148,7 @@ def _chunks(content: bytes, request: Request) -> Iterator[tuple[bytes, memoryvie
         request.check_held(end, len(view))
         if crc32(view[start + 4 : end - 4]) != int.from_bytes(view[end - 4 : end], "big"):
             raise ReadError(
-                f"{request.path}: wanted chunks that fit their checksums, but {kind!r} at byte "
+                f"{request.path}: wanted chunks that fit their checksums, but the one at byte "
                 f"{start:,} does not; the file is damaged: copy or write it again"
             )
         yield kind, view[start + 8 : end - 4]

@@ -21,7 +21,7 @@ from segeval.plots.axes import SKEW, brief, fix_ticks, for_crowd, set_ticks, sho
 from segeval.plots.card import Figures, plot_kind
 from segeval.plots.leaders import name_points
 from segeval.plots.needs import SEVERAL_VOLUMES, VOLUMES
-from segeval.plots.source import Source
+from segeval.plots.source import Source, counted
 from segeval.plots.style import GREY, INK, head_panel, page, panels, region_names, sentences
 from segeval.results.details import Details
 
@@ -101,8 +101,8 @@ class Volumes:
         return int(np.isfinite(self.mean[:, region]).sum())
 
     def drawable(self) -> Integers:
-        """Return the regions that some case has in a mask."""
-        return np.flatnonzero(np.isfinite(self.mean).any(axis=0))
+        """Return the regions that several cases have in a mask: one has neither bias nor limits."""
+        return np.flatnonzero(np.isfinite(self.mean).sum(axis=0) > 1)
 
     def worst_regions(self) -> list[int]:
         """Return the regions to show, in order.
@@ -224,10 +224,13 @@ def _caption(source: Source, volumes: Volumes, regions: list[int]) -> str:
     """Return what a reader must know of these regions' panels to read them."""
     limited = any(volumes.cases(region) >= LIMITS_FROM for region in regions)
     empty = int(volumes.empty[:, regions].sum())
+    occur = np.isfinite(volumes.mean).any(axis=0)
+    single = int(occur.sum()) - len(volumes.drawable())
     return sentences(
         (True, "Solid: bias, the mean difference (best: 0)."),
         (limited, "Dashed: limits of agreement, bias ± 1.96 standard deviations."),
         (empty, f"Left out: {empty:,} where both masks are empty."),
+        (single, f"{counted(single, 'region')} of one case left out."),
         (True, source.omissions(scored=False)),
     )
 
