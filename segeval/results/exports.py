@@ -128,7 +128,10 @@ def _with_texts(table: DataFrame, change: Callable[[str], str]) -> DataFrame:
 
 def _read_parquet(path: Path) -> DataFrame:
     import pandas as pd
+    from pyarrow.parquet import read_table
 
+    # texts that are none would be found where they are used
+    read_table(path).validate(full=True)
     return pd.read_parquet(path, engine="pyarrow")
 
 

@@ -105,8 +105,8 @@ def _locked(folder: Path) -> Iterator[bool]:
         ) from None
     except NotImplementedError:  # as on some network drives, where newer filelocks know a way
         raise UsageError(
-            f"{folder}: its drive knows no locks; give a folder on another one with -o, or pip "
-            "install -U filelock"
+            f"{folder}: its drive knows no locks; give a folder on another one with -o, or install "
+            "a newer filelock"
         ) from None
     try:
         yield lock.lock_counter == 1

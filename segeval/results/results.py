@@ -131,7 +131,7 @@ class Results:
             cases = typed(pd.DataFrame(list(content["cases"])))
             summary = typed(pd.DataFrame(list(content["summary"])))
             return cls(cases, summary, checked(content["run"]))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise UsageError(
                 f"wanted what Results.to_dict wrote, with cases, summary and run, but {error!r}; "
                 "check where it comes from"

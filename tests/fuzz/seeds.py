@@ -226,7 +226,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
         '{"1": "liver", "2": "tumour"}',
         '{"labels": {"background": 0, "liver": [1, 2], "ignore": 3}, "modality": {"0": "CT"}}',
     ),
-    "colors.json": ('{"#ff0000": 1, "0,255,0": 2, "blue": 3, "hsl(120,100%,50%)": 4}',),
+    "colors.json": ('{"#ff0000": 1, "0,255,0": 2, "blue": 3, "hsl(60,100%,50%)": 4}',),
     "protocol.toml": (
         """\
 title = "Ours"

@@ -1,9 +1,10 @@
-"""PNG and TIFF files written byte by byte, as their standards lay them out."""
+"""PNG, TIFF and BMP files written byte by byte, as their standards lay them out."""
 
 from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -53,3 +54,14 @@ def tiff(labels: np.ndarray, bits: int = 8, data: bytes | None = None, **over: i
     directory = struct.pack("<H", len(entries))
     directory += b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries)
     return b"II*\0" + struct.pack("<I", 8 + len(data)) + data + directory + bytes(4)
+
+
+def bmp(labels: np.ndarray, bits: int, palette: Sequence[int], **over: int) -> bytes:
+    """Return a BMP file of indices, upside down as most are; `over` is another `start`."""
+    rows = [row.ljust(-(-len(row) // 4) * 4, b"\0") for row in packed(labels, bits)]
+    colors = b"".join(bytes([grey] * 3 + [0]) for grey in palette)
+    start = over.get("start", 54 + len(colors))
+    size = (labels.shape[1], labels.shape[0], 1, bits)
+    header = struct.pack("<IiiHHIIiiII", 40, *size, 0, 0, 0, 0, len(palette), 0)
+    content = colors + b"".join(rows[::-1])
+    return b"BM" + struct.pack("<IHHI", 54 + len(content), 0, 0, start) + header + content

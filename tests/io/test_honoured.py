@@ -9,9 +9,8 @@ import zlib
 
 import numpy as np
 import pytest
-import SimpleITK
 import tifffile
-from helpers.images import chunk, packed, png, tiff
+from helpers.images import bmp, chunk, packed, png, tiff
 from PIL import Image
 
 import segeval
@@ -66,17 +65,6 @@ def lzw(content):
     return int(digits.ljust(-(-len(digits) // 8) * 8, "0"), 2).to_bytes(-(-len(digits) // 8), "big")
 
 
-def bmp(labels, bits, palette, **over):
-    """A BMP of indices, upside down as most are."""
-    rows = [row.ljust(-(-len(row) // 4) * 4, b"\0") for row in packed(labels, bits)]
-    colors = b"".join(bytes([grey] * 3 + [0]) for grey in palette)
-    start = over.get("start", 54 + len(colors))
-    size = (labels.shape[1], labels.shape[0], 1, bits)
-    header = struct.pack("<IiiHHIIiiII", 40, *size, 0, 0, 0, 0, len(palette), 0)
-    content = colors + b"".join(rows[::-1])
-    return b"BM" + struct.pack("<IHHI", 54 + len(content), 0, 0, start) + header + content
-
-
 @pytest.mark.parametrize(
     ("bits", "palette"),
     [
@@ -93,12 +81,7 @@ def bmp(labels, bits, palette, **over):
 def test_where_the_palette_of_a_bmp_is_all_grey_the_greys_are_the_labels(tmp_path, bits, palette):
     indices = np.arange(35).reshape(5, 7) % min(len(palette), 3)
     (tmp_path / "a.bmp").write_bytes(bmp(indices, bits, palette))
-    labels = read(tmp_path / "a.bmp").labels
-    assert labels.tolist() == np.array(palette)[indices].tolist()
-    if bits == 8:
-        image = SimpleITK.ReadImage(tmp_path / "a.bmp")
-        shown = SimpleITK.GetArrayFromImage(image).reshape(5, 7, -1)
-        assert np.array_equal(shown, labels[..., None] + 0 * shown)
+    assert read(tmp_path / "a.bmp").labels.tolist() == np.array(palette)[indices].tolist()
 
 
 @pytest.mark.parametrize(("palette", "white"), [((0, 255), 1), ((255, 0), 0)])
@@ -223,10 +206,6 @@ def test_a_tiff_lies_as_its_tag_says(tmp_path, orientation, dtype, compression):
         )
     expected = TURNED[orientation].astype(dtype).astype(int)
     assert read(tmp_path / "a.tif").labels.tolist() == expected.tolist()
-    if orientation == 4:
-        image = SimpleITK.ReadImage(tmp_path / "a.tif")
-        if image.GetNumberOfComponentsPerPixel() == 1:
-            assert np.array_equal(SimpleITK.GetArrayFromImage(image), expected)
 
 
 @pytest.mark.parametrize("orientation", TURNED)

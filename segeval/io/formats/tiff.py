@@ -5,8 +5,10 @@ Deflated segments have a checksum, which is looked at. Pillow decodes what is co
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from io import BytesIO
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -37,6 +39,8 @@ blank rows, is a choice.
 """
 _ELSEWHERE = (330, 34665, 34853)
 """Tags that lead to further directories: of smaller images, of Exif and of GPS data."""
+_WARNINGS = Lock()
+"""Held where warnings are changed, which all threads share."""
 
 
 @reader(
@@ -189,7 +193,11 @@ def _by_pillow(layout: Layout, content: bytes, request: Request) -> tuple[NDArra
     from PIL import Image
     from PIL.TiffImagePlugin import TiffImageFile
 
-    with TiffImageFile(BytesIO(content)) as image:
+    # Pillow warns of what it passes over in tags; those that matter have been read by now.
+    with _WARNINGS, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        image = TiffImageFile(BytesIO(content))
+    with image:
         # Pillow holds memory that it allocates itself against a limit of the whole process.
         if image.mode in ("L", "P"):
             flat = request.buffer(layout.width * layout.height)
