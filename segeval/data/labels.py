@@ -166,7 +166,7 @@ def narrowed(
         if chunk.dtype.kind == "f" and (fractional := stored != chunk).any():
             raise ReadError(
                 f"{source}: holds {chunk[fractional][0]:g}, which is not a whole number; labels "
-                f"are integers: for scores of a prediction pass --threshold (in Python threshold), "
+                f"are integers: pass --threshold (in Python threshold) for scores of a prediction, "
                 f"or take the argmax of class probabilities first"
             )
         done += chunk.size
