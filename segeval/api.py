@@ -19,12 +19,7 @@ from segeval.data.case import Side
 from segeval.data.grid import Grid
 from segeval.data.labels import LabelMap, Threshold, check_unmasked
 from segeval.data.limits import MAX_VOXELS
-from segeval.errors import (
-    ArgumentTypeError,
-    FailedCasesWarning,
-    UnsavedWarning,
-    UsageError,
-)
+from segeval.errors import ArgumentTypeError, FailedCasesWarning, UnsavedWarning, UsageError
 from segeval.io import Affixes, Colors, pair, read, stem_of, with_rois
 from segeval.io.files import local_path
 from segeval.kernels.workspace import Workspace, cores

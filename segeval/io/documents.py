@@ -27,6 +27,8 @@ LARGEST = 2**22
 """Bytes of a file that users write by hand; what runs leave behind grows with their cases."""
 DEEPEST = 50
 """Levels of lists and tables inside each other."""
+TEXT_OR_NONE = (str, type(None))
+"""Shape, for `check_shape`, of a text that may be missing."""
 MOST_DOTS = 200
 """Dots in a line of TOML, whose parser takes hours for keys of many parts."""
 

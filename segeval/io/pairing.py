@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Literal, TypeAlias
@@ -177,17 +178,15 @@ def _by_id(folder: Path, id_of: dict[str, str], role: Role) -> dict[str, str]:
 
 def _about_one_id(folder: Path, id_of: dict[str, str], role: Role) -> str:
     """Return what to tell of two names with one id, which there are."""
+    count = Counter(map(str.casefold, id_of.values()))
+    repeated = next(case for case, files in count.items() if files > 1)
+    first, second, *_ = [name for name, case in id_of.items() if case.casefold() == repeated]
     way_out = ""
     if role != "roi":
         way_out = f", or say which with --{role}-suffix, such as .nii.gz"
-    folded: dict[str, str] = {}
-    for name, case in id_of.items():
-        first = folded.setdefault(case.casefold(), name)
-        if first != name:
-            break
     return (
-        f"{folder / first} and {folder / name} are both named {case!r} without their suffix; keep "
-        f"one of them{way_out}"
+        f"{folder / first} and {folder / second} are both named {id_of[second]!r} without their "
+        f"suffix; keep one of them{way_out}"
     )
 
 

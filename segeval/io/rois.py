@@ -18,12 +18,11 @@ from .stacks import about_gaps, stacked
 def with_rois(
     pairs: Sequence[Pair], roi: Path, *, stack: bool = False
 ) -> tuple[list[Pair], list[str]]:
-    """Return the pairs with their region of interest, the mask of their name below a folder.
+    """Return the pairs with their regions of interest, and notices on how these were found.
 
-    The second are notices that say what a user should know about how they were found.
-
-    Affixes that all names share are left out as those of predictions are. A file is for a single
-    pair. Raises `UsageError` for a case without one.
+    That of a pair is the mask of its name below a folder. Affixes that all names share are left out
+    as those of predictions are. A file is for a single pair. Raises `UsageError` for a case without
+    one.
     """
     if not roi.exists():
         raise UsageError(

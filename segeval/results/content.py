@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from segeval.io.documents import check_shape
+from segeval.io.documents import TEXT_OR_NONE, check_shape
 from segeval.protocols.protocol import stamp_of
 
-TEXT_OR_NONE = (str, type(None))
 SHAPE = {
     "complete": bool,
     "cases_asked": int,

@@ -98,11 +98,10 @@ def _run_of(folder: Path) -> dict[str, Any] | None:
     path = place_of(folder, RUN)
     if not path.exists():
         return None
+    run = load_run(path)
     try:
-        return checked(load_run(path))
+        return checked(run)
     except ValueError as error:
-        if isinstance(error, UsageError):
-            raise
         raise UsageError(
             f"{path}: wanted {WANTED}, but {error}; run segeval score again"
         ) from error

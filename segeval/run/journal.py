@@ -14,9 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from segeval.errors import UsageError
+from segeval.data.provenance import Input
+from segeval.errors import SegevalError, UsageError
+from segeval.io import Pair
 from segeval.io.files import append_to, replacing
 from segeval.io.lines import line_of, read_lines
+from segeval.io.source import provenance
+from segeval.io.stacks import provenance_of_stack
 from segeval.results.folder import JOURNAL
 from segeval.statistics.statistic import Need
 
@@ -53,6 +57,36 @@ class Earlier:
             record = Record.from_json(content, needs)
             if record.scored and record.scored.scores.values.shape[1:] == (metrics,):
                 self.records[record.pair.id] = record
+
+
+def is_unchanged(record: Record, pair: Pair) -> bool:
+    """Return whether a record is of these files as they are now."""
+    before = record.pair
+    paths = ((before.pred, pair.pred), (before.gt, pair.gt), (before.roi, pair.roi))
+    return all(_is_same(source, *both) for source, both in zip(record.inputs, paths, strict=True))
+
+
+def _is_same(source: Input | None, before: Path | None, path: Path | None) -> bool:
+    """Return whether a file is what was read: of the same size and time, or of the same hash.
+
+    The hash is taken only where the time or the path differs from `before`: reading all masks of a
+    run takes about as long as scoring them.
+    """
+    if source is None or path is None:
+        return source is None and path is None
+    try:
+        if path.is_dir():
+            return provenance_of_stack(path).sha256 == source.sha256
+        status = path.stat()
+        if status.st_size != source.bytes:
+            return False
+        same_file = before == path.absolute()
+        if same_file and status.st_mtime_ns == source.modified:
+            return True
+        # copied or touched since: the content decides
+        return provenance(path).sha256 == source.sha256
+    except (OSError, SegevalError):
+        return False
 
 
 class Journal:

@@ -17,9 +17,11 @@ from segeval.errors.lines import listed
 from segeval.protocols.protocol import Protocol
 from segeval.statistics.counts import Counts
 
+from .cases import SCALE, SCORES
 from .occurrence import Occurrence
 from .pooling import Pooled
-from .record import Scored
+from .record import Record, Scored
+from .workers import SPILLED
 
 MANY = 20
 """From so many labels on, most of them on one side only, a folder is suspected to hold images."""
@@ -55,6 +57,22 @@ def notices_on(
             yield from _on_other_labels(scored)
         yield from _on_the_largest_byte(scored, occurrence, protocol)
     yield from _on_sizes_of_voxels(scored, pooled)
+
+
+def notices_of_cases(records: Sequence[Record], protocol: Protocol) -> Iterator[str]:
+    """Yield notices that count the cases with a note: of a GPU too small, and of scores."""
+    many = (
+        "one side holds many values above 0 and the other a single one, and all are taken as "
+        f"foreground; {SCORES}"
+    )
+    beyond = f"scores go beyond 1, and the threshold is {protocol.threshold}; {SCALE}"
+    spilled = sum(SPILLED in record.notes for record in records)
+    if spilled:
+        yield f"{spilled} of {len(records)} cases {SPILLED}; their rows say so"
+    for advice, doubt in ((SCORES, many), (SCALE, beyond)):
+        doubtful = sum(any(note.endswith(advice) for note in record.notes) for record in records)
+        if doubtful:
+            yield f"in {doubtful} of {len(records)} cases {doubt}"
 
 
 def _on_absent_regions(

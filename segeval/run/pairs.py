@@ -35,7 +35,7 @@ def pairs_to_score(found: Pairing, missing: Missing) -> list[Pair]:
     if found.missing and missing == "error":
         raise UsageError(
             f"{_counted(found.missing, 'ground truth')} without a prediction: "
-            f"{listed(dict(found.missing))}; add them, or "
+            f"{_listed(found.missing)}; add them, or "
             "pass --missing skip to leave them out or --missing empty to score empty predictions"
         )
     pairs = list(found.pairs)
@@ -54,12 +54,12 @@ def about_unpaired(found: Pairing, missing: Missing) -> list[str]:
         fate = "scored as empty predictions" if missing == "empty" else "skipped"
         texts.append(
             f"{_counted(found.missing, 'ground truth')} without a prediction, {fate}: "
-            f"{listed(dict(found.missing))}"
+            f"{_listed(found.missing)}"
         )
     if found.extra:
         texts.append(
             f"{_counted(found.extra, 'prediction')} without a ground truth, left out: "
-            f"{listed(dict(found.extra))}"
+            f"{_listed(found.extra)}"
         )
     return texts
 
@@ -71,3 +71,8 @@ def _counted(files: Sequence[tuple[str, Path]], what: str) -> str:
     '2 predictions'
     """
     return f"{len(files)} {what}{'s' if len(files) > 1 else ''}"
+
+
+def _listed(files: Sequence[tuple[str, Path]]) -> str:
+    """Return the cases of some files."""
+    return listed([case for case, _ in files])

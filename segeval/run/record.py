@@ -20,7 +20,7 @@ from segeval.arrays import Floats
 from segeval.data.provenance import Input
 from segeval.data.regions import Region
 from segeval.io import Pair
-from segeval.io.documents import check_shape
+from segeval.io.documents import TEXT_OR_NONE, check_shape
 from segeval.io.nonfinite import read_spelled, spelled
 from segeval.measure.measured import Measured
 from segeval.results.columns import ALL
@@ -31,7 +31,6 @@ from segeval.statistics.statistic import Arrays, Need, Statistic
 
 from .scoring import Scores
 
-TEXT_OR_NONE = (str, type(None))
 SHAPE = {
     "id": str,
     "pred": TEXT_OR_NONE,

@@ -16,20 +16,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from segeval.data.limits import MAX_VOXELS
-from segeval.data.provenance import Input
 from segeval.data.regions import Region
-from segeval.errors import SegevalError, UsageError
+from segeval.errors import UsageError
 from segeval.errors.lines import one_line
 from segeval.io import Pair
 from segeval.io.files import local_path
-from segeval.io.source import provenance
-from segeval.io.stacks import provenance_of_stack
 from segeval.protocols.protocol import Protocol
 from segeval.results.folder import cases_in, taken
 from segeval.results.results import Results
@@ -42,14 +38,13 @@ from .assemble import (
     cases_table,
     details,
 )
-from .cases import SCALE, SCORES
 from .crew import Crew
-from .journal import Journal, opened
-from .notices import notices_on
+from .journal import Journal, is_unchanged, opened
+from .notices import notices_of_cases, notices_on
 from .occurrence import Occurrence
 from .pooling import Pooled, pooled_scores
 from .record import Record, Scored
-from .workers import SPILLED, evaluate
+from .workers import evaluate
 
 INTERVAL: dict[str, Any] = {"confidence": 0.95, "resamples": 2000, "seed": 0}
 """Settings of the intervals of the summary, the same in every run."""
@@ -205,12 +200,14 @@ class Run:
 
         Returns "" where they find no room there, either.
         """
-        folder = None
         try:
             folder = tempfile.mkdtemp(prefix="segeval-results-")
+        except OSError:
+            return ""
+        try:
             results.save(folder, self.formats)
-        except (UsageError, OSError, MemoryError):
-            shutil.rmtree(folder or "", ignore_errors=True)
+        except (UsageError, MemoryError):
+            shutil.rmtree(folder, ignore_errors=True)
             return ""
         return f"; meanwhile the tables are in {folder}"
 
@@ -260,7 +257,7 @@ class Run:
             return
         for position, pair in enumerate(self.pairs):
             record = earlier.records.get(pair.id)
-            if record is None or not _unchanged(record, pair):
+            if record is None or not is_unchanged(record, pair):
                 continue
             # files that were moved are the same, under the paths that they have now
             record = replace(record, pair=pair)
@@ -282,8 +279,8 @@ class Run:
         regions = all_regions(records, self.protocol)
         counts = [case.measured.counts_of(regions) for case in scored]
         cases = cases_table(records, regions, self.protocol, self.failed)
-        self._notice_spilled(records)
-        self._notice_scores(records)
+        for text in notices_of_cases(records, self.protocol):
+            self.notice(text)
         if self.failed == "worst" and records and not regions:
             self.notice(
                 "no case could be read, so that no region is known in which the failed ones would "
@@ -308,26 +305,6 @@ class Run:
         )
         content = self._content(records, regions, units)
         return Results(cases, summary, content, details(records, counts, regions))
-
-    def _notice_spilled(self, records: Sequence[Record]) -> None:
-        """Tell how many cases the GPU was too small for."""
-        spilled = sum(SPILLED in record.notes for record in records)
-        if spilled:
-            self.notice(f"{spilled} of {len(records)} cases {SPILLED}; their rows say so")
-
-    def _notice_scores(self, records: Sequence[Record]) -> None:
-        """Tell in how many cases a side may hold scores, or those of another scale."""
-        many = (
-            "one side holds many values above 0 and the other a single one, and all are taken as "
-            "foreground"
-        )
-        beyond = f"scores go beyond 1, and the threshold is {self.protocol.threshold}"
-        for advice, doubt in ((SCORES, many), (SCALE, beyond)):
-            doubtful = sum(
-                any(note.endswith(advice) for note in record.notes) for record in records
-            )
-            if doubtful:
-                self.notice(f"in {doubtful} of {len(records)} cases {doubt}; {advice}")
 
     def _content(
         self, records: Sequence[Record], regions: Sequence[Region], units: dict[str, str]
@@ -419,33 +396,3 @@ def _units(scored: Sequence[Scored]) -> dict[str, str]:
         "length": "/".join(sorted({case.space.unit for case in scored})),
         "volume": "/".join(sorted({case.space.volume_unit for case in scored})),
     }
-
-
-def _unchanged(record: Record, pair: Pair) -> bool:
-    """Return whether a record is of these files as they are now."""
-    before = record.pair
-    paths = ((before.pred, pair.pred), (before.gt, pair.gt), (before.roi, pair.roi))
-    return all(_is_same(source, *both) for source, both in zip(record.inputs, paths, strict=True))
-
-
-def _is_same(source: Input | None, before: Path | None, path: Path | None) -> bool:
-    """Return whether a file is what was read: of the same size and time, or of the same hash.
-
-    The hash is taken only where the time or the path differs from `before`: reading all masks of a
-    run takes about as long as scoring them.
-    """
-    if source is None or path is None:
-        return source is None and path is None
-    try:
-        if path.is_dir():
-            return provenance_of_stack(path).sha256 == source.sha256
-        status = path.stat()
-        if status.st_size != source.bytes:
-            return False
-        same_file = before == path.absolute()
-        if same_file and status.st_mtime_ns == source.modified:
-            return True
-        # copied or touched since: the content decides
-        return provenance(path).sha256 == source.sha256
-    except (OSError, SegevalError):
-        return False

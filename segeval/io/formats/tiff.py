@@ -20,11 +20,11 @@ from segeval.io.registry import reader
 from segeval.io.request import DEFLATE, Request
 
 from .image import check_frames, check_start, label_map, over, unpacked
-from .tiff_layout import PALETTE, WHITE_IS_ZERO, Layout, check_kind, layout_of
+from .tiff_layout import PALETTE, PLAIN, WHITE_IS_ZERO, Layout, check_kind, layout_of
 from .tiff_tags import Tags, directories
 
 _STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_PLAIN, _FAX, _DEFLATED = 1, 4, (8, 32946)
+_FAX, _DEFLATED = 4, (8, 32946)
 _CODECS = {
     2: ("CCITT", 8192),
     3: ("CCITT", 8192),
@@ -71,7 +71,7 @@ def read_tiff(request: Request) -> LabelMap:
 def _is_decoded_here(layout: Layout) -> bool:
     """Return whether the segments are decoded here, and not by Pillow."""
     fits = layout.predictor == 1 or (layout.predictor == 2 and layout.bits >= 8)
-    is_known = layout.compression in (_PLAIN, *_DEFLATED)
+    is_known = layout.compression in (PLAIN, *_DEFLATED)
     return is_known and fits and not (layout.is_planar or layout.is_reversed)
 
 
@@ -80,7 +80,7 @@ def _check_segments(layout: Layout, content: bytes, request: Request) -> None:
     expansion = 1
     if layout.compression in _DEFLATED:
         expansion = DEFLATE
-    elif layout.compression != _PLAIN:
+    elif layout.compression != PLAIN:
         codec = _CODECS.get(layout.compression)
         if codec is None:
             raise ReadError(
@@ -115,7 +115,7 @@ def _check_end(tags: Tags, layout: Layout, content: bytes, request: Request) -> 
     if any(tag in tags for tag in _ELSEWHERE):
         return
     sizes = layout.counts
-    if layout.compression == _PLAIN:
+    if layout.compression == PLAIN:
         sizes = tuple(layout.decoded(segment) for segment in range(len(sizes)))
     ends = map(int.__add__, layout.offsets, sizes)
     request.check_end(
@@ -174,7 +174,7 @@ def _segments(layout: Layout, content: bytes, request: Request) -> Iterator[memo
     view = memoryview(content)
     for segment, (offset, count) in enumerate(zip(layout.offsets, layout.counts, strict=True)):
         size = layout.decoded(segment)
-        if layout.compression == _PLAIN:
+        if layout.compression == PLAIN:
             yield view[offset : offset + size]
             continue
         inflater = decompressobj()

@@ -12,7 +12,7 @@ from segeval.io.request import Request
 
 from .tiff_tags import Tags
 
-_PLAIN = 1
+PLAIN = 1
 _LOSSY = {6: "JPEG", 7: "JPEG", 34676: "SGILog", 34677: "SGILog", 50001: "WebP"}
 _PHOTOMETRIC = {4: "transparency mask", 5: "CMYK", 6: "YCbCr", 8: "LAB", 9: "LAB", 10: "LAB"}
 _PREDICTED = (5, 8, 32946, 34925, 50000)
@@ -99,7 +99,7 @@ def layout_of(tags: Tags, request: Request) -> Layout:
         )
     request.admit((height, width))
     bits_are_one = bits == {1}
-    compression = tags.first(259, _PLAIN)
+    compression = tags.first(259, PLAIN)
     return Layout(
         width=width,
         height=height,
